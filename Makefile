@@ -1,0 +1,73 @@
+# make run    serve the app on http://localhost:8501
+# make test   every test, the browser ones too
+# make lint   ruff and mypy
+# make bench  the benchmark tables of docs/BENCHMARKS.md
+# make pictures  the pictures of docs/images, taken from the running app
+# Each sets up what it needs by itself: .venv from pinned requirements, the face detector's file, Chromium, PostgreSQL.
+
+PYTHON ?= python3
+PORT ?= 8501
+ADDRESS ?= localhost
+JOBS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint bench pictures setup setup-dev detector chromium postgresql
+
+# Two pools of memory for all threads: else glibc keeps what each started video's threads left (docs/decisions.md).
+run: setup
+	MALLOC_ARENA_MAX=2 $(BIN)/streamlit run app/main.py --server.port $(PORT) --server.address $(ADDRESS)
+
+# The browser tests have the machine to themselves, as they watch a video; 5 is pytest's word for none of this kind.
+test: setup-dev chromium postgresql
+	@failed=0; \
+	$(BIN)/python -m pytest -m "not browser" -n $(JOBS) --dist loadfile $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
+	$(BIN)/python -m pytest -m browser $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
+	exit $$failed
+
+lint: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup-dev chromium
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+pictures: setup-dev chromium
+	$(BIN)/python -m tests.browser.take_pictures
+
+setup: $(VENV)/installed detector
+
+setup-dev: $(VENV)/installed-dev detector
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "Python 3.11, 3.12 or 3.13 is needed, found: $$($(PYTHON) --version). Call make PYTHON=/path/to/python3."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "This Python cannot make virtual environments; on Debian: apt-get install python3-venv."; exit 1; }
+
+$(VENV)/installed: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: tests/requirements.txt $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+detector: $(VENV)/installed
+	@$(BIN)/python -m fer_core fetch-detector
+
+# Debian's and Ubuntu's package, where we may install it; the tests say so where it is missing.
+chromium:
+	@if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null && \
+		command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq >/dev/null && apt-get install -y -qq chromium fonts-dejavu-core >/dev/null || \
+		echo "Chromium could not be installed: the browser tests will be skipped."; fi
+
+# Likewise. The tests start a server of their own; the one that Debian would set up is not wanted.
+postgresql:
+	@if ! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && \
+		command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf && \
+		apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends postgresql >/dev/null || \
+		echo "PostgreSQL could not be installed: the store is then tested on SQLite alone."; fi

@@ -1,0 +1,47 @@
+"""Pipelines for the app: the networks are loaded once per process, each viewer gets its own detector and tracker."""
+
+import gc
+import threading
+
+import cv2
+
+from fer_core.detector import DetectorName, build_detector
+from fer_core.model import EmotionModel, find_model, load_model
+from fer_core.pipeline import EmotionPipeline, PipelineSettings
+
+_lock = threading.Lock()
+_models: dict[tuple[str, int], EmotionModel] = {}
+
+
+def shared_model(name: str) -> EmotionModel:
+    """The model of that name, loaded at the first call and again when its card has changed on disk.
+
+    Raises:
+        ArtifactError: it is missing or damaged.
+    """
+    card = find_model(name) / "card.json"
+    stamp = card.stat().st_mtime_ns if card.exists() else 0
+    with _lock:
+        model = _models.get((name, stamp))
+        if model is None:
+            # Several viewers share the cores; OpenCV's own threads would only fight over them.
+            cv2.setNumThreads(1)
+            model = load_model(name)
+            for key in [key for key in _models if key[0] == name]:
+                del _models[key]
+            _models[name, stamp] = model
+            # What is loaded now stays: keep it out of every later garbage collection.
+            gc.freeze()
+    return model
+
+
+def make_pipeline(
+    detector: DetectorName | None, model: str, *, settings: PipelineSettings | None = None, min_hits: int = 2
+) -> EmotionPipeline:
+    """A pipeline for one viewer, or with `min_hits=1` for one picture.
+
+    Raises:
+        ArtifactError: the model is missing or damaged.
+        DetectorError: the detector cannot be used.
+    """
+    return EmotionPipeline(build_detector(detector), shared_model(model), settings, min_hits=min_hits)

@@ -1,0 +1,58 @@
+"""What somebody agrees to before anything of them is stored. Imports no Streamlit.
+
+The words are part of each session, by their version: change them, and give them a new one.
+"""
+
+from typing import Final
+
+CONSENT_VERSION: Final = "1"
+"""Of all the words below; at most 32 characters."""
+
+STORED: Final = (
+    "**What is stored.** Numbers, up to as many times a second as you choose: the time, how probable each of the seven "
+    "expressions is (as seen, and with your neutral face taken off), valence and arousal, how good the view was, where "
+    "the face was in the picture, the name of the network, and what you mark or answer. No pictures, unless you ask "
+    "for the video below."
+)
+WHERE: Final = "**Where, and for how long.** In {place}, {kept}. It is sent nowhere else."
+MEANING: Final = (
+    "**What it is not.** Expressions are not feelings: people smile without joy and grieve with a calm face, and the "
+    "network errs. Nothing here is a diagnosis or a basis for one."
+)
+LAW: Final = (
+    "**Where it is forbidden.** The EU's AI Act, Article 5(1)(f), forbids inferring the emotions of people at work and "
+    "in education, except for medical or safety reasons. Do not record anybody there."
+)
+YOURS: Final = (
+    "**It stays yours.** You can stop at any time, delete the session at once or later, and take a copy with you. "
+    "Agreeing is up to you: without it nothing is stored, and the live picture works all the same."
+)
+VIDEO: Final = (
+    "The video shows your face, as it is on this page, with boxes and labels. It is kept as an MP4 file beside the "
+    "session, in {place}, and goes when the session is deleted. Whoever can read that folder can watch it."
+)
+FILE: Final = (
+    "The people in this video have agreed that these numbers about them are kept. They are not at work or in "
+    "education, or it is for medical or safety reasons."
+)
+FILE_VIDEO: Final = (
+    "They have also agreed that the labelled video, which shows their faces, is kept beside the session."
+)
+
+
+def points(place: str, retention_days: int | None) -> tuple[str, ...]:
+    """What there is to read before a live recording, as Markdown paragraphs.
+
+    Args:
+        place: of the store, as it may be told.
+        retention_days: after how many days sessions are deleted; None for never.
+    """
+    return (STORED, WHERE.format(place=f"`{place}`", kept=kept_for(retention_days)), MEANING, LAW, YOURS)
+
+
+def kept_for(retention_days: int | None) -> str:
+    """For how long sessions are kept, in words."""
+    if retention_days is None:
+        return "until you delete it"
+    days = "a day" if retention_days == 1 else f"{retention_days} days"
+    return f"for {days}, and then it is deleted when the program starts; you can delete it before"

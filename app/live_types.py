@@ -1,0 +1,87 @@
+"""What a viewer chooses for the live analysis, and what the page is told of it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+
+from fer_core.annotate import Overlay
+from fer_core.card import ModelCard
+from fer_core.detector import DetectorName
+from fer_core.pipeline import PipelineSettings
+from fer_core.results import FrameResult
+
+
+@dataclass(frozen=True)
+class LiveSettings:
+    """A viewer's choices; replaced whole, read by both threads.
+
+    Attributes:
+        pipeline: smoothing, thresholds.
+        detector: None for the best there is.
+        model: name of a model folder.
+        overlay: what is drawn.
+        mirror: show the picture as a mirror does.
+        paused: the video goes on, the analysis rests.
+    """
+
+    pipeline: PipelineSettings = field(default_factory=PipelineSettings)
+    detector: DetectorName | None = None
+    model: str = "default"
+    overlay: Overlay = "boxes"
+    mirror: bool = True
+    paused: bool = False
+
+
+class LiveState(StrEnum):
+    """What the page tells the viewer about the stream."""
+
+    NO_FRAMES = "no frames"
+    LOST = "frames stopped"
+    FAILED = "analysis failed"
+    PAUSED = "paused"
+    STARTING = "starting"
+    NO_FACE = "no face"
+    POOR_VIEW = "poor view"
+    FINE = "fine"
+
+
+@dataclass(frozen=True)
+class LiveStatus:
+    """A snapshot for the page.
+
+    Attributes:
+        state: the one thing to tell.
+        message: the sentence that goes with a failure; empty otherwise.
+        faces: in the newest result.
+        results_per_s: analysed frames per second over the last seconds.
+        frames_per_s: frames that came, likewise.
+        latency_ms: median time from a frame's arrival to its result; None before the first.
+    """
+
+    state: LiveState
+    message: str
+    faces: int
+    results_per_s: float
+    frames_per_s: float
+    latency_ms: float | None
+
+
+class LiveListener(Protocol):
+    """Who is told of a live analysis as it happens, such as a recording. Must return at once; may raise."""
+
+    def on_result(self, result: FrameResult, card: ModelCard) -> None:
+        """A frame was analysed, by the model of that card; called on the worker's thread."""
+        ...
+
+    def on_picture(self, shown_bgr: np.ndarray, at_s: float) -> None:
+        """A frame is shown.
+
+        Called on WebRTC's thread.
+
+        Args:
+            shown_bgr: uint8 (height, width, 3), mirrored and labelled as the viewer sees it; not to be modified.
+            at_s: when it came, on the clock of the results.
+        """
+        ...

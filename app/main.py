@@ -1,0 +1,50 @@
+"""Entry of the app: `streamlit run app/main.py`, or `make run`."""
+
+import sys
+from pathlib import Path
+
+# `streamlit run` puts only app/ on the path.
+_ROOT = str(Path(__file__).resolve().parent.parent)
+if _ROOT not in sys.path:
+    sys.path.insert(0, _ROOT)
+
+import pandas  # noqa: E402, F401  # whole, before plotly in one tab's thread meets it half imported by another's
+import streamlit as st  # noqa: E402
+
+SIDEBAR_WIDTH_PX = 380
+# Streamlit leaves a tenth of a laptop's screen empty above the first widget.
+_TIGHTER_TOP = """<style>
+[data-testid="stMainBlockContainer"] {padding-top: 4.2rem; padding-bottom: 3rem}
+[data-testid="stSidebarHeader"] {margin-bottom: 0; height: 3.6rem}
+[data-testid="stSidebarContent"] [data-testid="stVerticalBlock"] {gap: 0.7rem}
+</style>"""
+
+
+def main() -> None:
+    """Configure the page and run the chosen view."""
+    st.set_page_config(
+        page_title="FER Studio",
+        page_icon=str(Path(__file__).parent / "assets" / "icon.png"),  # a named icon is fetched from a foreign host
+        layout="wide",
+        initial_sidebar_state=SIDEBAR_WIDTH_PX,
+    )
+    st.logo(Path(__file__).parent / "assets" / "logo.svg", size="large")
+    st.html(_TIGHTER_TOP)
+    from app import state
+    from app.views import analyse, data, history, live, models, sessions, training
+
+    state.forget_abandoned_analyses()
+    pages = {
+        "live": st.Page(live.render, title="Live", icon=":material/videocam:", url_path="live", default=True),
+        "analyse": st.Page(analyse.render, title="Analyse", icon=":material/movie:", url_path="analyse"),
+        "sessions": st.Page(sessions.render, title="Sessions", icon=":material/timeline:", url_path="sessions"),
+        "history": st.Page(history.render, title="History", icon=":material/calendar_month:", url_path="history"),
+        "train": st.Page(training.render, title="Train", icon=":material/model_training:", url_path="train"),
+        "models": st.Page(models.render, title="Models", icon=":material/deployed_code:", url_path="models"),
+        "data": st.Page(data.render, title="Your data", icon=":material/lock:", url_path="data"),
+    }
+    state.remember_pages(pages)
+    st.navigation(list(pages.values()), position="top").run()
+
+
+main()

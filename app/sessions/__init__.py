@@ -1,0 +1,1 @@
+"""What sessions mean: their statistics, comparisons, history and check-ins. Pure functions; no Streamlit, no store."""

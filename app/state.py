@@ -1,0 +1,129 @@
+"""The only place with session-state keys and cached resources."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from app.analysis import make_pipeline, shared_model
+from app.analysis_folders import ProcessFolder, forget_abandoned
+from app.analysis_memory import AnalysisMemory
+from app.analysis_worker import AnalysisQueue
+from app.live_session import LiveSession
+from app.recording_memory import RecordingMemory
+from app.recording_video import rescue_half_videos
+from app.session_memory import SessionMemory
+from app.settings import AppSettings
+from app.store.database import Store, open_store
+from app.store.privacy import apply_retention
+from app.store.sessions import recover_sessions
+from app.training_memory import TrainingMemory
+from app.views.live_history import HistoryView
+from fer_core import paths
+
+# A component's key occupies the same session-state key, so widgets and these share one table of names.
+STREAM_KEY = "camera"
+_LIVE_SESSION_KEY = "live_session"
+_HISTORY_VIEW_KEY = "history_view"
+_TRAINING_KEY = "training_memory"
+_ANALYSIS_KEY = "analysis_memory"
+_SESSIONS_KEY = "session_memory"
+_RECORDING_KEY = "recording_memory"
+_PAGES_KEY = "pages"
+
+
+@st.cache_resource
+def app_settings() -> AppSettings:
+    """The environment's settings, read once per process."""
+    return AppSettings.from_environment()
+
+
+def live_session() -> LiveSession:
+    """This browser tab's live session."""
+    if _LIVE_SESSION_KEY not in st.session_state:
+        st.session_state[_LIVE_SESSION_KEY] = LiveSession(make_pipeline, newest_model=shared_model)
+    session: LiveSession = st.session_state[_LIVE_SESSION_KEY]
+    return session
+
+
+def history_view() -> HistoryView:
+    """What this browser tab's sidebar shows."""
+    view: HistoryView = st.session_state.setdefault(_HISTORY_VIEW_KEY, HistoryView())
+    return view
+
+
+def training_memory() -> TrainingMemory:
+    """What this browser tab remembers of the Train and Models pages."""
+    memory: TrainingMemory = st.session_state.setdefault(_TRAINING_KEY, TrainingMemory())
+    return memory
+
+
+def analysis_memory() -> AnalysisMemory:
+    """What this browser tab remembers of the Analyse page."""
+    memory: AnalysisMemory = st.session_state.setdefault(_ANALYSIS_KEY, AnalysisMemory())
+    return memory
+
+
+def session_memory() -> SessionMemory:
+    """What this browser tab remembers of stored sessions."""
+    memory: SessionMemory = st.session_state.setdefault(_SESSIONS_KEY, SessionMemory())
+    return memory
+
+
+def recording_memory() -> RecordingMemory:
+    """What this browser tab remembers of its recording."""
+    memory: RecordingMemory = st.session_state.setdefault(_RECORDING_KEY, RecordingMemory())
+    return memory
+
+
+def remember_pages(pages: Mapping[str, StreamlitPage]) -> None:
+    """Let a page send people to another one, see `go_to`."""
+    st.session_state[_PAGES_KEY] = dict(pages)
+
+
+def go_to(name: str) -> None:
+    """Leave this page for another by its name in the address, such as "sessions"; where it stands alone, draw anew."""
+    page = st.session_state.get(_PAGES_KEY, {}).get(name)
+    if page is None:
+        st.rerun()
+    st.switch_page(page)
+
+
+@st.cache_resource
+def store() -> Store:
+    """The process' sessions on disk; once opened, unfinished ones are closed and those past their time deleted.
+
+    Raises:
+        StoreError: it cannot be opened; asked again, it is tried again.
+    """
+    opened = open_store()
+    rescue_half_videos(opened, recover_sessions(opened))
+    apply_retention(opened)
+    return opened
+
+
+@st.cache_resource
+def analysis_queue() -> AnalysisQueue:
+    """The process' one thread for files."""
+    return AnalysisQueue()
+
+
+@st.cache_resource
+def analysis_folder() -> ProcessFolder:
+    """Where this process keeps uploads and results until they are discarded.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    return ProcessFolder(_analyses_dir())
+
+
+@st.cache_resource
+def forget_abandoned_analyses() -> None:
+    """Once per process: delete what processes that ended without a word left of their analyses."""
+    forget_abandoned(_analyses_dir())
+
+
+def _analyses_dir() -> Path:
+    return paths.home() / "analyses"

@@ -1,0 +1,184 @@
+"""The door to the database: which one, how it is opened, and its errors as plain sentences."""
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from app.store.errors import StoreError, driver_sentence
+from app.store.schema import bring_up_to_date
+from fer_core.paths import home
+
+BUSY_MS: Final = 10_000
+CONNECT_S: Final = 5
+_FORMS: Final = "postgresql://user:password@host/database or sqlite:////absolute/path/file.sqlite3"
+
+
+class Store:
+    """An opened database with the folder of its videos. Any thread may use it; each call takes its own connection."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        """Take an engine whose tables are up to date; `open_store` makes one."""
+        self.engine = engine
+        self.videos = folder / "videos"
+
+    @property
+    def place(self) -> str:
+        """The database, without its password."""
+        return place_of(self.engine.url)
+
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file; None on PostgreSQL."""
+        return Path(self.engine.url.database or "") if self.is_sqlite else None
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite; else it is PostgreSQL."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that reads.
+
+        Raises:
+            StoreError: the database cannot be reached or read.
+        """
+        with _plain_errors(self.place), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that writes, all of it or nothing.
+
+        Raises:
+            StoreError: the database cannot be reached or written.
+        """
+        with _plain_errors(self.place), self.engine.connect() as plain:
+            # SQLite's lock is taken at once: a transaction that first reads and then writes may be refused.
+            connection = plain.execution_options(begin="IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def outside_transaction(self) -> Iterator[Connection]:
+        """A connection for commands that allow no transaction around them, such as VACUUM.
+
+        Raises:
+            StoreError: the database cannot do it.
+        """
+        with _plain_errors(self.place), self.engine.connect() as plain:
+            if self.is_sqlite:
+                yield plain.execution_options(begin="")
+            else:
+                yield plain.execution_options(isolation_level="AUTOCOMMIT")
+
+    def close(self) -> None:
+        """Give all connections back; the next use opens new ones."""
+        self.engine.dispose()
+
+
+def open_store(url: str | None = None) -> Store:
+    """Open the store; where it is new or older, make its tables.
+
+    Args:
+        url: where; None takes `DATABASE_URL`, or else a SQLite file below `FER_HOME`.
+
+    Raises:
+        StoreError: the address is no good, the database cannot be reached or read, or is another program's.
+    """
+    folder = home() / "sessions"
+    address = parse_url(url or os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'sessions.sqlite3'}")
+    if address.get_backend_name() == "sqlite":
+        engine = _sqlite(address)
+    else:
+        engine = create_engine(address, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_S})
+    store = Store(engine, folder)
+    try:
+        bring_up_to_date(store.read, store.write, store.place)
+    except Exception:
+        store.close()
+        raise
+    return store
+
+
+def parse_url(text: str) -> URL:
+    """The address of a database.
+
+    Args:
+        text: `postgresql://…` (or `postgres://…`), or `sqlite:///…` with a file.
+
+    Raises:
+        StoreError: it is neither.
+    """
+    try:
+        url = make_url(text.strip())
+    except (ArgumentError, ValueError) as error:  # its words would repeat the password
+        raise StoreError(f"DATABASE_URL must be {_FORMS}; this is no such address.") from error
+    backend = "postgresql" if url.drivername == "postgres" else url.get_backend_name()
+    if backend == "postgresql":
+        if not url.database:
+            raise StoreError(f"DATABASE_URL must name a database: {_FORMS}; it is {place_of(url)}.")
+        return url.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise StoreError(f"DATABASE_URL must be {_FORMS}; {url.drivername!r} is not supported.")
+    if not url.database or url.database == ":memory:":
+        raise StoreError(f"DATABASE_URL must name a file for SQLite: {_FORMS}; it is {place_of(url)}.")
+    return url.set(drivername="sqlite")
+
+
+def place_of(url: URL) -> str:
+    """What a message may say of an address: no password."""
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+
+
+def _sqlite(url: URL) -> Engine:
+    """SQLite with a write-ahead log: readers never wait, and a killed process leaves a whole database."""
+    path = Path(str(url.database))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))  # sessions are nobody else's business
+    except OSError as error:
+        raise StoreError(
+            f"The store {path} cannot be made: {error.strerror}. Mend the rights of its folder."
+        ) from error
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+    write_ahead = threading.Lock()
+
+    @event.listens_for(engine, "connect")
+    def prepare(driver: Any, _record: object) -> None:
+        driver.isolation_level = None  # the driver opens no transactions by itself; `begin` below does
+        # secure_delete overwrites what is deleted with zeros.
+        for pragma in (f"busy_timeout = {BUSY_MS}", "foreign_keys = ON", "secure_delete = ON", "synchronous = NORMAL"):
+            driver.execute(f"PRAGMA {pragma}")
+        with write_ahead:
+            if driver.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                driver.execute("PRAGMA journal_mode = WAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("begin", "DEFERRED")
+        if mode:
+            connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+@contextmanager
+def _plain_errors(place: str) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(driver_sentence(place, str(error.orig))) from error
+    except (SQLAlchemyError, sqlite3.Error) as error:  # the latter where a connection is prepared
+        raise StoreError(driver_sentence(place, str(error))) from error

@@ -1,0 +1,45 @@
+"""What can go wrong with the store, and the sentence for what a database driver says."""
+
+from typing import Final
+
+from fer_core.errors import FerError
+
+
+class StoreError(FerError):
+    """The store of sessions cannot do what was asked; the message says why and what to do."""
+
+
+class NoSuchRecordError(StoreError):
+    """What was asked for is not stored, or no longer."""
+
+
+# The drivers have no common codes for these, but their words have been the same for years.
+_SENTENCES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
+    (("disk is full", "No space left"), "there is no space left; free some, nothing of this step was stored"),
+    (("not a database",), "this file is no SQLite database; move it away, or name another place"),
+    (("malformed",), "this file is damaged; put a copy back in its place, or move it away to start anew"),
+    (("database is locked",), "another program has kept it locked for too long; close that program and try again"),
+    (("readonly database", "read-only"), "it cannot be written to; mend the rights of the file and its folder"),
+    (("unable to open database",), "the file cannot be opened; mend the rights of its folder"),
+    (("password authentication failed", "no password supplied"), "the server refuses this user or password"),
+    (("does not exist",), "the server has no such database, user or table; make it, or mend DATABASE_URL"),
+    (("permission denied",), "this user may not do that there; grant it the rights to make and change tables"),
+    (
+        ("connection failed", "Connection refused", "could not connect", "timeout expired", "closed", "terminat"),
+        "no server answers there; start it, or mend DATABASE_URL",
+    ),
+)
+
+
+def driver_sentence(place: str, words: str) -> str:
+    """One sentence for a driver's error.
+
+    Args:
+        place: the database, without its password.
+        words: what the driver said.
+    """
+    for signs, sentence in _SENTENCES:
+        if any(sign in words for sign in signs):
+            return f"The store {place}: {sentence}."
+    first_line = (words.strip().splitlines() or ["no reason given"])[0]
+    return f"The store {place} could not do this: {first_line}."

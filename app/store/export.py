@@ -1,0 +1,139 @@
+"""Sessions as files: one of them, or everything of one participant. The form stands in `export_format`."""
+
+import json
+import tempfile
+import zipfile
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import select
+
+from app.store import tables
+from app.store.database import Store
+from app.store.errors import StoreError
+from app.store.export_format import (
+    COLUMNS,
+    CSV_FILE,
+    DICTIONARY_FILE,
+    JSON_FILE,
+    PARQUET_FILE,
+    SCHEMA_VERSION,
+    SESSION_FILE,
+    dictionary_csv,
+    doubts_in_words,
+)
+from app.store.participants import baselines, check_ins, participant
+from app.store.records import Session
+from app.store.samples import SAMPLE_COLUMNS, read_columns
+from app.store.session_parts import identities, markers
+from app.store.sessions import session, sessions
+from fer_core.files import replacing
+
+if TYPE_CHECKING:  # pandas takes a third of a second; only an export needs it
+    import pandas as pd
+
+
+def sample_frame(store: Store, session_id: int) -> "pd.DataFrame":
+    """All samples of a session as they are stored, ignored faces and excluded ranges too, in the export's columns."""
+    import pandas as pd
+
+    table = tables.samples
+    query = select(*(table.c[name] for name in SAMPLE_COLUMNS)).filter_by(session_id=session_id)
+    with store.read() as connection:
+        columns = read_columns(connection, query.order_by(table.c.time_ms, table.c.face), SAMPLE_COLUMNS)
+    columns["time_s"] = columns["time_ms"] / 1000
+    columns["doubts"] = np.array([doubts_in_words(int(bits)) for bits in columns["doubts"]], object)
+    return pd.DataFrame({column.name: pd.Series(columns[column.name], dtype=column.dtype) for column in COLUMNS})
+
+
+def export_session(store: Store, session_id: int, path: Path) -> Path:
+    """Write a session to a zip at `path`, whole or not at all.
+
+    Raises:
+        NoSuchRecordError: there is none of that number.
+        StoreError: it cannot be read, or the file not be written.
+    """
+    about = _about(store, session(store, session_id))
+    frame = sample_frame(store, session_id)
+    try:
+        with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(SESSION_FILE, _json(about | {"samples": len(frame)}))
+            archive.writestr(DICTIONARY_FILE, dictionary_csv())
+            with archive.open(CSV_FILE, "w", force_zip64=True) as file:
+                frame.to_csv(file, index=False, lineterminator="\n")
+            with archive.open(JSON_FILE, "w", force_zip64=True) as file:
+                frame.to_json(file, orient="records", double_precision=15)
+            with archive.open(PARQUET_FILE, "w", force_zip64=True) as file:
+                frame.to_parquet(file, index=False)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return path
+
+
+def export_participant(store: Store, participant_id: int, path: Path) -> Path:
+    """Write everything that is stored of a participant to a zip: each session as `export_session` does, the videos, and
+    participant.json with name, note, and all baselines and check-ins.
+
+    Raises:
+        NoSuchRecordError: there is none of that number.
+        StoreError: it cannot be read, or the file not be written.
+    """
+    person = participant(store, participant_id)
+    about = {
+        "schema_version": SCHEMA_VERSION,
+        "participant": asdict(person),
+        "baselines": [asdict(baseline) for baseline in baselines(store, participant_id=participant_id)],
+        "check_ins": [asdict(check_in) for check_in in check_ins(store, participant_id=participant_id)],
+    }
+    try:
+        with (
+            replacing(path) as temporary,
+            zipfile.ZipFile(temporary, "w") as archive,
+            tempfile.TemporaryDirectory(dir=path.parent) as folder,
+        ):
+            archive.writestr("participant.json", _json(about))
+            for one in reversed(sessions(store, participant_id=participant_id)):
+                part = export_session(store, one.id, Path(folder) / f"{one.started_local:%Y-%m-%d}_{one.uid[:8]}.zip")
+                archive.write(part, f"sessions/{part.name}")
+                part.unlink()
+                video = store.videos / one.video_file if one.video_file else None
+                if video is not None and video.is_file():
+                    archive.write(video, f"videos/{video.name}")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return path
+
+
+def _about(store: Store, one: Session) -> dict[str, Any]:
+    person = participant(store, one.participant_id)
+    values = {name: value for name, value in asdict(one).items() if name not in ("id", "participant_id", "participant")}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "session": values,
+        "participant": {"name": person.name, "note": person.note},
+        "identities": [asdict(identity) for identity in identities(store, one.id)],
+        "markers": [_without_numbers(asdict(marker)) for marker in markers(store, one.id)],
+        "baselines": [_without_numbers(asdict(baseline)) for baseline in baselines(store, session_id=one.id)],
+        "check_ins": [_without_numbers(asdict(check_in)) for check_in in check_ins(store, session_id=one.id)],
+    }
+
+
+def _without_numbers(values: dict[str, Any]) -> dict[str, Any]:
+    """Numbers of rows mean nothing in another database."""
+    return {name: value for name, value in values.items() if name not in ("id", "participant_id", "session_id")}
+
+
+def _json(values: dict[str, Any]) -> str:
+    def in_words(value: object) -> str:
+        if isinstance(value, datetime):
+            return value.isoformat()
+        raise TypeError(f"no JSON for {type(value).__name__}")
+
+    return json.dumps(values, default=in_words, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _unwritable(path: Path, error: OSError) -> StoreError:
+    return StoreError(f"{path} cannot be written: {error.strerror or error}. Free space, or choose another folder.")

@@ -1,0 +1,78 @@
+"""The only importer of streamlit_webrtc: one door to the camera, replaced in tests."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import av
+import streamlit as st
+from streamlit_webrtc import WebRtcMode, webrtc_streamer
+from streamlit_webrtc.component import compile_state, generate_frontend_component_key
+
+START, STOP = "Start", "Stop"
+
+
+def open_stream(
+    *,
+    key: str,
+    on_frame: Callable[[av.VideoFrame], av.VideoFrame],
+    on_end: Callable[[], None],
+    ice_servers: Sequence[dict[str, Any]],
+) -> bool:
+    """Show the video with its Start button and camera choice.
+
+    Args:
+        key: also the session-state key that it occupies.
+        on_frame: called on a thread of its own with the newest frame; must return quickly and raise nothing.
+        on_end: called on WebRTC's event loop when the video ends, for whatever reason.
+        ice_servers: RTCIceServer dictionaries; none are needed on one machine or in one local network.
+
+    Returns:
+        Whether the video is playing.
+    """
+    _hear_what_came_first(key)
+    context = webrtc_streamer(
+        key=key,
+        mode=WebRtcMode.SENDRECV,
+        # An empty list also keeps the component from asking a public STUN server.
+        rtc_configuration={"iceServers": list(ice_servers)},
+        media_stream_constraints={
+            "video": {
+                "width": {"ideal": 640},
+                "height": {"ideal": 480},
+                "frameRate": {"ideal": 30, "max": 30},
+                "facingMode": "user",
+            },
+            "audio": False,
+        },
+        video_frame_callback=on_frame,
+        on_video_ended=on_end,
+        video_html_attrs={
+            "autoPlay": True,
+            "controls": False,
+            "muted": True,
+            "playsInline": True,
+            "style": {"width": "100%", "borderRadius": "8px", "background": "#0003"},
+        },
+        translations={
+            "start": START,
+            "stop": STOP,
+            "select_device": "Choose camera",
+            "device_ask_permission": "Allow this page to use your camera; your browser is asking.",
+            "device_not_available": "No camera was found.",
+            "device_access_denied": "The camera is blocked for this page.",
+            "media_api_not_available": "This browser gives no camera to this page; open it on localhost or by https.",
+        },
+    )
+    return bool(context.state.playing)
+
+
+def _hear_what_came_first(key: str) -> None:
+    """Tell `webrtc_streamer` what its frontend said before its first run here, of which it hears no change.
+
+    A page that reconnects to a restarted server brings the frontend's state along, and Start may be pressed while the
+    new server still draws the page for the first time. The offer is then answered, but in the next run the connection
+    would be torn down at once, as nobody had told of a start.
+    """
+    context, said = st.session_state.get(key), st.session_state.get(generate_frontend_component_key(key))
+    if context is not None and said:
+        context._set_state(compile_state(said))

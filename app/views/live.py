@@ -1,0 +1,39 @@
+"""The live page: the video with its labels, recording, the rolling history, settings, and pictures without a camera."""
+
+import streamlit as st
+
+from app import state, stream_notice, streaming
+from app.live_session import LiveSession
+from app.views import live_history, live_picture, live_record, live_settings
+
+LIVE, PICTURE = "Live video", "A picture"
+
+
+def render() -> None:
+    """Draw the page."""
+    session = state.live_session()
+    source = st.segmented_control(
+        "Source", [LIVE, PICTURE], default=LIVE, required=True, key="source", label_visibility="collapsed"
+    )
+    if source == PICTURE:
+        live_picture.render(session.settings)
+        return
+    streaming.open_stream(
+        key=state.STREAM_KEY,
+        on_frame=session.on_frame,
+        on_end=session.close,
+        ice_servers=state.app_settings().ice_servers,
+    )
+    _notice(session)
+    live_record.render(session)
+    live_settings.render(session)
+    with st.sidebar:
+        live_history.render(session, state.history_view())
+
+
+@st.fragment(run_every=1.0)
+def _notice(session: LiveSession) -> None:
+    status = session.status()
+    result = session.latest
+    doubts = tuple(result.faces[0].doubts) if result and result.faces else ()
+    stream_notice.show(*stream_notice.words_for(status, doubts))

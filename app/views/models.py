@@ -1,0 +1,126 @@
+"""The Models page: which models there are, which one is live; compare, put live, roll back, delete."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app import state, training_jobs
+from app.training_memory import TrainingMemory
+from app.views import models_compare, models_details, models_downloads, page_parts, training_tables
+from app.views.training_tables import percent
+from fer_core import model_store
+from fer_core.card import ModelCard
+from fer_core.errors import FerError
+from fer_core.model_list import ORIGINS, StoredModel, live_card, stored_models
+from train.runs import list_runs
+
+_CHOICE_KEY = "models_choice"
+
+
+def render() -> None:
+    """Draw the page."""
+    memory = state.training_memory()
+    models = stored_models([run.model_dir for run in list_runs(training_jobs.runs_dir())])
+    whole = [model for model in models if model.card]
+    _live_line()
+    page_parts.say(memory)
+    if whole:
+        st.html(_overview(whole))
+    for model in models:
+        if not model.card:
+            _damaged(model, memory)
+    if not whole:
+        st.info("There is no usable model. Train one, or restore the folder models/default from the repository.")
+        return
+    left, right = st.tabs(["One model", "Compare"])
+    with left:
+        _one(whole, memory)
+    with right:
+        models_compare.render(whole)
+
+
+def _live_line() -> None:
+    card = live_card()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if card is None:
+            st.error("The live model is damaged. Roll back, or put another one live.")
+        else:
+            st.markdown(f":material/videocam: Live now: **{card.name}** ({card.architecture})")
+        _roll_back_button()
+
+
+def _roll_back_button() -> None:
+    past = model_store.past_models()
+    if not past:
+        return
+    name = past[0].name if past[0] else "the one that came with the program"
+    with st.popover("Roll back", icon=":material/undo:"):
+        st.write(f"Put the model live again that was so before: {name}? What is live now stays among your models.")
+        if st.button("Roll back now"):
+            _do(lambda: f"{model_store.roll_back().name} is live again.", state.training_memory())
+
+
+def _overview(models: list[StoredModel]) -> str:
+    rows = []
+    for model in models:
+        card = model.card
+        if card is None:
+            continue
+        name = f"{model.name} · live" if model.is_live else model.name
+        facts = f"{ORIGINS[model.origin]} · {card.architecture}, {card.parameters:,} weights · {card.created}"
+        rows.append((f"{name}\n{facts}", _accuracy(card, "validation"), _accuracy(card, "test")))
+    live = next((i for i, model in enumerate(models) if model.is_live), None)
+    return training_tables.table(("", "Validation", "Test"), rows, numbers=(1, 2), chosen=live)
+
+
+def _accuracy(card: ModelCard, split: str) -> str:
+    value = card.metrics.get(split, {}).get("accuracy")
+    return percent(value) if isinstance(value, int | float) else "–"
+
+
+def _damaged(model: StoredModel, memory: TrainingMemory) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.warning(f"**{model.folder.name}** is damaged and cannot be used. {model.problem}")
+        if model.can_delete and st.button("Delete it", key=f"models_delete_{model.folder}"):
+            _do(lambda: _delete(model), memory)
+
+
+def _one(models: list[StoredModel], memory: TrainingMemory) -> None:
+    by_folder, titles = {model.folder: model for model in models}, page_parts.model_titles(models)
+    live = next((i for i, model in enumerate(models) if model.is_live), 0)
+    folder = st.selectbox(
+        "Model", list(by_folder), live, key=_CHOICE_KEY, persist_state="session", format_func=titles.__getitem__,
+    )  # fmt: skip
+    model = by_folder[folder]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if model.is_live:
+            st.badge("Live now", icon=":material/videocam:", color="green")
+        elif st.button("Put live", type="primary", icon=":material/videocam:", key="models_promote",
+                       help="A checked copy of it becomes what the live page uses, within seconds."):  # fmt: skip
+            _do(lambda: f"{model_store.promote(model.folder).name} is live now.", memory)
+        if model.origin == "run" and st.button(
+            "Keep", icon=":material/bookmark_add:", key="models_keep",
+            help="Copies it to your models: it stays when the run is deleted, and the live page offers it by name.",
+        ):  # fmt: skip
+            _do(lambda: f"Kept as {model_store.keep(model.folder).name}.", memory)
+        if model.can_delete:
+            with st.popover("Delete", icon=":material/delete:"):
+                st.write(f"Delete {model.name} for good?")
+                if st.button("Delete for good", key="models_delete"):
+                    _do(lambda: _delete(model), memory)
+    models_downloads.render(model)
+    models_details.render(model)
+
+
+def _delete(model: StoredModel) -> str:
+    model_store.delete_model(model.folder)
+    return f"{model.name} was deleted."
+
+
+def _do(act: Callable[[], str], memory: TrainingMemory) -> None:
+    """Carry it out, remember the sentence that it gives, and draw the page anew."""
+    try:
+        memory.said = act()
+    except FerError as error:
+        memory.problem = str(error)
+    st.rerun()

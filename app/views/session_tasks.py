@@ -1,0 +1,56 @@
+"""A session by task: the figures of each, and two of them against each other."""
+
+import streamlit as st
+
+from app import session_tables
+from app.analysis_charts import clock
+from app.session_data import LoadedSession
+from app.session_memory import SessionMemory
+from app.session_words import plain
+from app.sessions.comparison import make_stretch
+from app.views import session_differences
+from app.views.session_choice import Choice, read_words
+from app.views.session_tables import styled
+
+WHOLE = "Whole session"
+
+
+def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None:
+    """Draw it."""
+    tasks = loaded.outline.tasks
+    if not tasks.names:
+        st.info("This session has no tasks. Under “Markers”, or while recording, mark where a task starts and ends; "
+                "its figures then stand here.")  # fmt: skip
+        return
+    if choice.face is None:
+        st.caption("There are no figures: no face counts.")
+        return
+    for task in tasks.tasks:
+        if not task.is_closed:
+            st.caption(f"“{plain(task.name)}” has no end marker, so it lasts to the session's end "
+                       f"({clock(task.end_s)}).")  # fmt: skip
+    with st.spinner(read_words(loaded)):
+        figures = loaded.figures(choice.face, corrected=choice.corrected)
+    st.html(styled(session_tables.figures({WHOLE: figures.whole, **figures.tasks})))
+    if len(tasks.names) > 1:
+        _against(loaded, choice.face, corrected=choice.corrected)
+
+
+def _against(loaded: LoadedSession, face: int, *, corrected: bool) -> None:
+    tasks, number = loaded.outline.tasks, loaded.outline.session.id
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        first = st.selectbox("Task", tasks.names, 0, key=f"task_first_{number}", width=240)
+        second = st.selectbox("against", tasks.names, 1, key=f"task_second_{number}", width=240)
+    if first == second:
+        st.caption("Choose two different tasks.")
+        return
+    samples = loaded.face(face, corrected=corrected)
+    sides = {
+        name: [made]
+        for name in (first, second)
+        if (made := make_stretch(samples, keep=tasks.ranges(name), leave_out=loaded.outline.left_out)) is not None
+    }
+    if len(sides) < 2:
+        st.caption("The face was not seen in one of the two tasks.")
+        return
+    session_differences.render(sides, key=f"tasks_{number}")

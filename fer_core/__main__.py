@@ -1,0 +1,101 @@
+"""`python -m fer_core`: the shared library's command line."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from fer_core.errors import FerError
+
+# Each command brings in what it needs: `make run` calls fetch-detector at every start and must not wait.
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m fer_core", description="Analyse files; look after models.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_analyse(commands.add_parser("analyse", help="name the expressions in pictures and videos"))
+    models = commands.add_parser("models", help="list the models and check that they are whole")
+    models.set_defaults(run=_models)
+    doctor = commands.add_parser("doctor", help="check this machine and this installation")
+    doctor.add_argument("--json", action="store_true", help="for other programs")
+    doctor.set_defaults(run=_doctor)
+    fetch = commands.add_parser("fetch-detector", help="fetch the better face detector's file once (230 kB)")
+    fetch.set_defaults(run=_fetch_detector)
+    options = parser.parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return command(options)
+    except FerError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _add_analyse(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="picture, video, or folder of them")
+    parser.add_argument("--output", type=Path, required=True, metavar="OUT", help="OUT.csv or OUT.json")
+    parser.add_argument(
+        "--annotated", type=Path, metavar="OUT", help="copy of one input with boxes and labels: .mp4, .png or .jpg"
+    )
+    parser.add_argument("--model", default="default", metavar="NAME", help="a model's name or folder")
+    parser.add_argument("--detector", choices=["yunet", "haar"], help="default: YuNet where its file is there")
+    rate = parser.add_mutually_exclusive_group()
+    rate.add_argument("--every", type=_count, default=1, metavar="N", help="look at every N-th frame")
+    rate.add_argument("--fps", type=_rate, metavar="F", help="look at no more than F frames per second of video")
+    parser.set_defaults(run=_analyse)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1000:
+        raise argparse.ArgumentTypeError(f"expected a number above 0 and at most 1000, got {text!r}")
+    return value
+
+
+def _analyse(options: argparse.Namespace) -> int:
+    from fer_core.analyse_command import run
+
+    return run(options)
+
+
+def _models(_: argparse.Namespace) -> int:
+    from fer_core.model_table import model_table
+
+    print(model_table())
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from fer_core.doctor import Status, examine
+
+    checks = examine()
+    if options.json:
+        print(json.dumps([asdict(check) for check in checks], indent=2))
+    else:
+        for check in checks:
+            print(f"{check.status:<5} {check.name}: {check.found}" + (f" -> {check.remedy}" if check.remedy else ""))
+    return int(any(check.status is Status.FAIL for check in checks))
+
+
+def _fetch_detector(_: argparse.Namespace) -> int:
+    from fer_core.fetch import fetch_detector
+
+    line = fetch_detector()
+    if line is not None:
+        print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

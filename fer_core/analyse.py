@@ -1,0 +1,169 @@
+"""Run the pipeline over files: the same analysis as live, frame by frame, in constant memory.
+
+with open_media(path) as media:
+    for frame in analyse_media(media, pipeline_for(media.info, detector, model)):
+        ...
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from fer_core.detector import FaceDetector
+from fer_core.errors import MediaError
+from fer_core.media import VIDEO_SUFFIXES, MediaFile, MediaInfo
+from fer_core.model import EmotionModel
+from fer_core.pictures import PICTURE_SUFFIXES
+from fer_core.pipeline import STILL, EmotionPipeline
+from fer_core.results import FrameResult
+from fer_core.timing import EVERY_FRAME, Sampling
+
+SHOWN_NAMES: Final = 5
+"""Most names of files passed over that one sentence tells."""
+
+SPARSE_S: Final = 0.5
+"""Frames further apart than this, in seconds, are taken each on its own word."""
+
+
+@dataclass(frozen=True)
+class AnalysedFrame:
+    """One frame's result.
+
+    Attributes:
+        index: the frame's number in its file, from 0.
+        result: its `captured_at_s` counts from the file's start.
+    """
+
+    index: int
+    result: FrameResult
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the analysis of one file is.
+
+    Attributes:
+        frames: analysed so far.
+        time_s: of the last one, in the file.
+        expected_frames: about how many there will be; None where the file does not say.
+        duration_s: of the file; None where it does not say.
+    """
+
+    frames: int
+    time_s: float
+    expected_frames: int | None
+    duration_s: float | None
+
+    @property
+    def share(self) -> float | None:
+        """0-1; None where the end is unknown."""
+        if not self.expected_frames:
+            return None
+        return min(1.0, self.frames / self.expected_frames)
+
+
+FrameSink = Callable[[np.ndarray, FrameResult], None]
+"""Gets each analysed frame, uint8 (height, width, 3) BGR, with its result, before that is handed out."""
+
+
+def pipeline_for(
+    info: MediaInfo, detector: FaceDetector, model: EmotionModel, sampling: Sampling = EVERY_FRAME
+) -> EmotionPipeline:
+    """A fresh pipeline with the settings for a video or, where it is one, for a still picture."""
+    if info.is_picture:
+        return EmotionPipeline(detector, model, STILL, min_hits=1)
+    # Frames that lie far apart show a face too seldom for a second look at it.
+    sparse = info.interval_s(sampling) > SPARSE_S
+    return EmotionPipeline(detector, model, min_hits=1 if sparse else 2)
+
+
+def analyse_media(
+    media: MediaFile,
+    pipeline: EmotionPipeline,
+    *,
+    sampling: Sampling = EVERY_FRAME,
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    frame_sink: FrameSink | None = None,
+) -> Iterator[AnalysedFrame]:
+    """Analyse an opened file, one frame in memory at a time.
+
+    Args:
+        media: as `open_media` gave it; its `damage` says afterwards what was broken.
+        pipeline: a fresh one, as its faces and times belong to this file.
+        sampling: which frames to look at.
+        on_progress: called after each frame.
+        should_stop: asked before each frame; True ends the analysis, and `media.damage` then says where.
+        frame_sink: for the annotated copy.
+
+    Raises:
+        MediaError: nothing at all could be decoded.
+    """
+    expected = media.info.expected_frames(sampling)
+    for done, frame in enumerate(media.frames(sampling), start=1):
+        if should_stop is not None and should_stop():
+            media.damage = f"the analysis was stopped after {frame.time_s:.1f} s"
+            return
+        result = pipeline.process(frame.frame_bgr, frame.time_s)
+        if frame_sink is not None:
+            frame_sink(frame.frame_bgr, result)
+        if on_progress is not None:
+            on_progress(Progress(done, frame.time_s, expected, media.info.duration_s))
+        yield AnalysedFrame(frame.index, result)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What was found where people pointed.
+
+    Attributes:
+        files: to be analysed, each once.
+        passed_over: files in the folders that are named neither as a picture nor as a video.
+    """
+
+    files: tuple[Path, ...]
+    passed_over: tuple[Path, ...] = ()
+
+    def sentence(self) -> str:
+        """What was passed over, for people; empty when nothing was."""
+        count = len(self.passed_over)
+        if not count:
+            return ""
+        names = ", ".join(path.name for path in self.passed_over[:SHOWN_NAMES])
+        more = f" and {count - SHOWN_NAMES} more" if count > SHOWN_NAMES else ""
+        start = "1 file is" if count == 1 else f"{count} files are"
+        return f"{start} neither picture nor video and {'was' if count == 1 else 'were'} passed over: {names}{more}."
+
+
+def expand_inputs(inputs: Sequence[Path]) -> Inputs:
+    """Files as they are, folders as the pictures and videos below them, sorted, each once; hidden ones left out.
+
+    Raises:
+        MediaError: a folder holds none.
+    """
+    known = PICTURE_SUFFIXES | VIDEO_SUFFIXES
+    files: dict[Path, None] = {}
+    passed_over: list[Path] = []
+    for given in inputs:
+        if not given.is_dir():
+            files[given] = None
+            continue
+        below = _visible_files(given)
+        found = [path for path in below if path.suffix.lower() in known]
+        if not found:
+            raise MediaError(f"{given}: no picture or video in this folder. Choose another.")
+        files.update(dict.fromkeys(found))
+        passed_over += [path for path in below if path.suffix.lower() not in known]
+    return Inputs(tuple(files), tuple(passed_over))
+
+
+def _visible_files(folder: Path) -> list[Path]:
+    """Every file below it, sorted, without hidden ones and those in hidden folders."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts) and path.is_file()
+    ]

@@ -1,0 +1,109 @@
+"""Draw a result on a frame."""
+
+from functools import lru_cache
+from typing import Literal, cast
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from fer_core.emotions import UNSURE, colour_bgr
+from fer_core.results import FaceEmotion, FrameResult
+
+Overlay = Literal["boxes", "landmarks", "nothing"]
+_Rectangle = tuple[int, int, int, int]
+
+
+def annotate(
+    frame_bgr: np.ndarray, result: FrameResult | None, *, overlay: Overlay = "boxes", mirror: bool = False
+) -> np.ndarray:
+    """A copy of the frame with a box and a label for each face.
+
+    Args:
+        frame_bgr: uint8 (height, width, 3); not modified.
+        result: of this frame or a recent one of the same stream; None draws nothing.
+        overlay: boxes with labels; these and the landmarks; or nothing.
+        mirror: swap left and right, as people know themselves; the labels stay readable.
+
+    Returns:
+        uint8 (height, width, 3).
+    """
+    canvas = cv2.flip(frame_bgr, 1) if mirror else frame_bgr.copy()
+    if result is None or overlay == "nothing":
+        return canvas
+    height, width = canvas.shape[:2]
+    scale = width / result.resolution_wh[0]
+    thickness = max(2, round(min(width, height) / 240))
+    text_px = int(np.clip(min(width, height) / 22, 13, 40))
+    several = len(result.faces) > 1
+    chips: list[tuple[np.ndarray, tuple[int, int, int]]] = []
+    taken: list[_Rectangle] = []
+    for emotion in result.faces:
+        left, top, right, bottom = (round(v * scale) for v in emotion.face.xyxy)
+        if mirror:
+            left, right = width - right, width - left
+        colour = colour_bgr(emotion.label or UNSURE)
+        cv2.rectangle(canvas, (left, top), (right, bottom), colour, thickness, cv2.LINE_AA)
+        if overlay == "landmarks" and emotion.face.landmarks is not None:
+            for x, y in emotion.face.landmarks * scale:
+                cv2.circle(canvas, (round(width - x if mirror else x), round(y)), thickness, colour, -1, cv2.LINE_AA)
+        chip = _chip(face_text(emotion, numbered=several), text_px, colour)[:height, :width]
+        chips.append((chip, (left - thickness // 2, top, bottom)))
+    for chip, box in chips:  # after all boxes, whose lines would cross the words
+        place = _free_place(chip.shape, box, (height, width), taken)
+        taken.append(place)
+        canvas[place[1] : place[3], place[0] : place[2]] = chip
+    return canvas
+
+
+def percent(share: float) -> str:
+    """0.83 as "83 %"."""
+    return f"{share * 100:.0f} %"
+
+
+def face_text(emotion: FaceEmotion, *, numbered: bool) -> str:
+    """What stands above a box: "2 · Happy 83 %", "Unsure", "Unsure: too dark"."""
+    if emotion.label is not None:
+        text = f"{emotion.label.capitalize()} {percent(emotion.confidence)}"
+    else:
+        reasons = [doubt for doubt in emotion.doubts if doubt != "not confident"]
+        text = UNSURE.capitalize() + (f": {reasons[0]}" if reasons else "")
+    return f"{emotion.face.track_id} · {text}" if numbered and emotion.face.track_id else text
+
+
+@lru_cache(maxsize=512)
+def _chip(text: str, text_px: int, colour: tuple[int, int, int]) -> np.ndarray:
+    """White words on a coloured ground, uint8 (height, width, 3) BGR. Cached: only the percentage changes."""
+    font = cast(ImageFont.FreeTypeFont, ImageFont.load_default(text_px))
+    ascent, descent = font.getmetrics()  # of the font, so that every word gets the same height
+    pad = text_px // 3
+    size = (round(font.getlength(text)) + 2 * pad, ascent + descent + pad)
+    blue, green, red = (round(v * 0.82) for v in colour)  # a little darker, so that white stands out
+    image = Image.new("RGB", size, (red, green, blue))
+    ImageDraw.Draw(image).text((pad, pad // 2), text, font=font, fill="white")
+    return np.ascontiguousarray(np.asarray(image)[..., ::-1])
+
+
+def _free_place(
+    chip_shape: tuple[int, ...], box: tuple[int, int, int], canvas_shape: tuple[int, int], taken: list[_Rectangle]
+) -> _Rectangle:
+    """Where a chip goes: above its box, or below, or inside, or further off, whichever covers no chip placed before.
+
+    Args:
+        chip_shape: its height, width, ...
+        box: left, top and bottom of the face's box.
+        canvas_shape: height and width; the chip is moved inside.
+        taken: places of the chips so far.
+    """
+    chip_h, chip_w = chip_shape[:2]
+    left, top, bottom = box
+    places = []
+    for wanted in (top - chip_h, bottom, top, bottom - chip_h, top - 2 * chip_h, bottom + chip_h):
+        x = int(np.clip(left, 0, canvas_shape[1] - chip_w))
+        y = int(np.clip(wanted, 0, canvas_shape[0] - chip_h))
+        places.append((x, y, x + chip_w, y + chip_h))
+    return next((place for place in places if not any(_overlap(place, other) for other in taken)), places[0])
+
+
+def _overlap(a: _Rectangle, b: _Rectangle) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -1,0 +1,167 @@
+"""Face detectors behind one protocol: YuNet where its file is there, Haar otherwise.
+
+Each looks at a copy of the frame scaled to its own width and answers in pixels of the whole frame. OpenCV's detectors
+keep state between calls, so each worker makes its own.
+"""
+
+import os
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+import cv2
+import numpy as np
+
+from fer_core.errors import DetectorError
+from fer_core.paths import SHIPPED_MODELS, home
+from fer_core.results import Face
+
+YUNET_WIDTH: Final = 480
+"""Width in pixels at which YuNet looks for faces: wide enough for small ones, which 320 loses (docs/decisions.md)."""
+HAAR_WIDTH: Final = 320
+"""Width in pixels at which Haar looks: 480 takes twice as long, and finds more faces only among the small ones."""
+
+DetectorName = Literal["yunet", "haar"]
+
+
+class FaceDetector(Protocol):
+    """Anything that finds faces in a frame."""
+
+    name: DetectorName
+
+    def detect(self, frame_bgr: np.ndarray) -> list[Face]:
+        """Find faces.
+
+        Args:
+            frame_bgr: uint8 (height, width, 3), blue-green-red; not modified.
+
+        Returns:
+            Faces in pixels of `frame_bgr`, largest first; empty when there is none.
+        """
+        ...
+
+
+class YuNetDetector:
+    """YuNet (Wu et al., 2023, doi:10.1007/s11633-023-1423-y) through OpenCV's FaceDetectorYN, with five landmarks."""
+
+    name: DetectorName = "yunet"
+
+    def __init__(self, model_path: Path, *, min_score: float = 0.7, width: int = YUNET_WIDTH) -> None:
+        """Load the network.
+
+        Raises:
+            DetectorError: the file is missing or OpenCV cannot read it.
+        """
+        self._width = width
+        if not model_path.is_file():
+            raise DetectorError(f"No YuNet file at {model_path}. Run: python -m fer_core fetch-detector, or use Haar.")
+        try:
+            self._net = cv2.FaceDetectorYN.create(str(model_path), "", (width, width), min_score, 0.3, 100)
+            self._net.setInputSize((width, width))
+            self._net.detect(np.zeros((width, width, 3), np.uint8))
+        except cv2.error as error:
+            raise DetectorError(
+                f"{model_path} is not a YuNet network that OpenCV {cv2.__version__} can run. "
+                "Delete it and run: python -m fer_core fetch-detector"
+            ) from error
+
+    def detect(self, frame_bgr: np.ndarray) -> list[Face]:
+        small, scale = shrink(frame_bgr, self._width)
+        height, width = small.shape[:2]
+        if min(height, width) <= 32:
+            # At a single row or column of its 32-pixel cells OpenCV 4.14 answers from memory that it never wrote.
+            small = cv2.copyMakeBorder(small, 0, max(0, 64 - height), 0, max(0, 64 - width), cv2.BORDER_CONSTANT)
+        self._net.setInputSize((small.shape[1], small.shape[0]))
+        _, rows = self._net.detect(small)
+        faces = [_face_from_yunet_row(row, scale) for row in (rows if rows is not None else ())]
+        return largest_first(faces)
+
+
+class HaarDetector:
+    """OpenCV's frontal-face cascade (Viola & Jones, 2001): no file to fetch, no landmarks, frontal faces only."""
+
+    name: DetectorName = "haar"
+
+    def __init__(self, *, width: int = HAAR_WIDTH) -> None:
+        """Load the cascade that comes with OpenCV 4.
+
+        Raises:
+            DetectorError: this OpenCV has no cascades (version 5 dropped them).
+        """
+        self._width = width
+        folder: str = cv2.data.haarcascades  # type: ignore[attr-defined]
+        path = Path(folder) / "haarcascade_frontalface_alt2.xml"
+        if not hasattr(cv2, "CascadeClassifier") or not path.is_file():
+            raise DetectorError(
+                f"OpenCV {cv2.__version__} has no Haar cascades. Install opencv-python-headless>=4.14,<5, or use YuNet."
+            )
+        self._cascade = cv2.CascadeClassifier(str(path))
+
+    def detect(self, frame_bgr: np.ndarray) -> list[Face]:
+        small, scale = shrink(frame_bgr, self._width)
+        grey = cv2.equalizeHist(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
+        boxes, _, weights = self._cascade.detectMultiScale3(
+            grey, scaleFactor=1.15, minNeighbors=4, minSize=(24, 24), outputRejectLevels=True
+        )
+        faces = [
+            Face(xyxy=(x * scale, y * scale, (x + w) * scale, (y + h) * scale), score=_cascade_score(weight))
+            for (x, y, w, h), weight in zip(np.asarray(boxes).tolist(), weights, strict=True)
+        ]
+        return largest_first(faces)
+
+
+def build_detector(name: DetectorName | None = None) -> FaceDetector:
+    """The detector of that name; with None, YuNet where its file is there and Haar otherwise.
+
+    Raises:
+        DetectorError: it cannot be used on this machine.
+    """
+    path = yunet_path()
+    if name == "yunet" or (name is None and path is not None):
+        return YuNetDetector(path or SHIPPED_MODELS / "face_detection_yunet_2023mar.onnx")
+    return HaarDetector()
+
+
+def yunet_path() -> Path | None:
+    """YuNet's file: `FER_YUNET`, or the newest face_detection_yunet*.onnx among the models; None without one."""
+    chosen = os.environ.get("FER_YUNET")
+    if chosen:
+        return Path(chosen)
+    for folder in (home() / "models", SHIPPED_MODELS):
+        found = sorted(folder.glob("face_detection_yunet*.onnx"))
+        if found:
+            return found[-1]
+    return None
+
+
+def shrink(frame: np.ndarray, width: int) -> tuple[np.ndarray, float]:
+    """The frame at most `width` pixels wide, and the factor from its pixels back to the frame's (at least 1)."""
+    scale = frame.shape[1] / width
+    if scale <= 1:
+        return frame, 1.0
+    height = max(1, round(frame.shape[0] / scale))
+    # Linear interpolation misses pixels at large factors; area averaging costs the same here and does not.
+    return cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), scale
+
+
+def largest_first(faces: list[Face]) -> list[Face]:
+    """Sorted by area, so that face 1 is the one in front."""
+    return sorted(faces, key=lambda face: face.width * face.height, reverse=True)
+
+
+def _face_from_yunet_row(row: np.ndarray, scale: float) -> Face:
+    """YuNet's row: left, top, width, height, five (x, y), score.
+
+    Its points are named from the person's side: right eye, left eye, nose, right and left corner of the mouth. The
+    person's right is the picture's left, so this is already the order of `Face.landmarks`.
+    """
+    left, top, width, height = (float(v) * scale for v in row[:4])
+    return Face(
+        xyxy=(left, top, left + width, top + height),
+        score=float(row[14]),
+        landmarks=(row[4:14].reshape(5, 2) * scale).astype(np.float32),
+    )
+
+
+def _cascade_score(weight: float) -> float:
+    """The cascade's stage sum squeezed into 0-1; it orders boxes, it is no probability."""
+    return float(1 / (1 + np.exp(-weight)))

@@ -1,0 +1,142 @@
+"""`python -m fer_core doctor`: is everything here that the program needs, and what to do where it is not."""
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+from fer_core.detector import HaarDetector, YuNetDetector, yunet_path
+from fer_core.errors import FerError
+from fer_core.model import load_model
+from fer_core.paths import home
+
+PACKAGES: Final = (
+    "streamlit", "streamlit-webrtc", "aiortc", "av", "opencv-python-headless", "plotly", "numpy", "pandas", "pillow",
+    "platformdirs", "tqdm", "ai-edge-litert",
+)  # fmt: skip
+INSTALL: Final = "Run: make setup"
+LITTLE_SPACE_BYTES: Final = 2 * 1024**3
+
+
+class Status(StrEnum):
+    """How a check went."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report.
+
+    Attributes:
+        name: what was looked at.
+        status: FAIL keeps the program from working, WARN takes something away from it.
+        found: what is there.
+        remedy: what to do about it; empty when nothing is to be done.
+    """
+
+    name: str
+    status: Status
+    found: str
+    remedy: str = ""
+
+
+def examine() -> tuple[Check, ...]:
+    """All checks, in the order of the report. Nothing is changed and nothing fetched."""
+    checks: tuple[Callable[[], Check], ...] = (
+        _python, _packages, _opencv, _detector, _model, _home, _tensorflow, _disk, _processors,
+    )  # fmt: skip
+    return tuple(check() for check in checks)
+
+
+def _python() -> Check:
+    found = platform.python_version()
+    if (3, 11) <= sys.version_info[:2] <= (3, 13):
+        return Check("Python", Status.OK, found)
+    return Check("Python", Status.FAIL, found, "Use Python 3.11, 3.12 or 3.13: make PYTHON=/path/to/python3")
+
+
+def _packages() -> Check:
+    found, missing = [], []
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            missing.append(package)
+    if missing:
+        return Check("packages", Status.FAIL, "missing: " + ", ".join(missing), INSTALL)
+    return Check("packages", Status.OK, ", ".join(found))
+
+
+def _opencv() -> Check:
+    import cv2
+
+    if int(cv2.__version__.split(".")[0]) < 5:
+        return Check("OpenCV", Status.OK, cv2.__version__)
+    return Check("OpenCV", Status.FAIL, cv2.__version__, "Version 5 has no Haar cascades. " + INSTALL)
+
+
+def _detector() -> Check:
+    path = yunet_path()
+    fetch = "Run: python -m fer_core fetch-detector"
+    try:
+        if path is not None:
+            YuNetDetector(path)
+            return Check("face detector", Status.OK, f"YuNet, {path}")
+        HaarDetector()
+    except FerError as error:
+        return Check("face detector", Status.FAIL, str(error), fetch)
+    return Check("face detector", Status.WARN, "Haar: slower, frontal faces only; YuNet's file is not there", fetch)
+
+
+def _model() -> Check:
+    try:
+        model = load_model("default")
+    except FerError as error:
+        return Check("model", Status.FAIL, str(error), "See there.")
+    return Check("model", Status.OK, f"{model.card.architecture}, golden sample agrees, {model.folder}")
+
+
+def _home() -> Check:
+    folder = home()
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            return Check("data folder", Status.OK, str(folder))
+    except OSError as error:
+        remedy = "Make it writable, or set FER_HOME to a folder that is."
+        return Check("data folder", Status.FAIL, f"{folder}: {error.strerror}", remedy)
+
+
+def _tensorflow() -> Check:
+    # Only looked for: importing it takes seconds and hundreds of megabytes.
+    if importlib.util.find_spec("tensorflow") is not None:
+        return Check("TensorFlow", Status.OK, version("tensorflow"))
+    return Check("TensorFlow", Status.WARN, "not installed: no training, the rest works", INSTALL)
+
+
+def _disk() -> Check:
+    folder = home()
+    existing: Path = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    found = f"{free / 1024**3:.1f} GiB free at {existing}"
+    if free < LITTLE_SPACE_BYTES:
+        return Check("disk", Status.WARN, found, "Free some space: recordings and training need about 2 GiB.")
+    return Check("disk", Status.OK, found)
+
+
+def _processors() -> Check:
+    count = os.cpu_count() or 1
+    if count < 2:
+        return Check("processors", Status.WARN, str(count), "Live video needs two to stay smooth.")
+    return Check("processors", Status.OK, str(count))

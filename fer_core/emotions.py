@@ -1,0 +1,36 @@
+"""The seven expressions of FER2013: their order, words and colours, defined once.
+
+An emotion is a name everywhere; its index exists only beside the label order it came with
+(`ModelCard.labels`). The order below is FER2013's own (Goodfellow et al., 2013).
+"""
+
+from typing import Final
+
+EMOTIONS: Final[tuple[str, ...]] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""FER2013's label order: index i of its csv is `EMOTIONS[i]`."""
+
+UNSURE: Final = "unsure"
+"""The word shown instead of an emotion when the program abstains."""
+
+EMOTION_COLOURS: Final[dict[str, str]] = {
+    "angry": "#d6453d",
+    "disgust": "#7a9a3a",
+    "fear": "#8e63b8",
+    "happy": "#e8a91c",
+    "sad": "#3f7fc4",
+    "surprise": "#e07b39",
+    "neutral": "#7f8a97",
+    UNSURE: "#9aa4af",
+}
+"""sRGB hex colour of each emotion, the same in pictures, charts and pages.
+
+Chosen to stay apart on light and dark backgrounds; the words are always shown beside them,
+so that colour is never the only carrier.
+"""
+
+
+def colour_bgr(emotion: str) -> tuple[int, int, int]:
+    """The colour of `emotion` as (blue, green, red), each 0-255, for OpenCV's drawing."""
+    value = EMOTION_COLOURS[emotion].lstrip("#")
+    red, green, blue = (int(value[i : i + 2], 16) for i in (0, 2, 4))
+    return blue, green, red

@@ -1,0 +1,31 @@
+"""What can go wrong in the shared library.
+
+    FerError
+    ├── ArtifactError    a model folder is missing, incomplete, altered or of another schema
+    ├── DetectorError    a face detector or its file cannot be used
+    └── MediaError       an image or video file cannot be read or written
+
+Every message says what was expected, what came and what to do about it.
+"""
+
+
+class FerError(Exception):
+    """Base of all errors that this project raises on purpose."""
+
+
+class ArtifactError(FerError):
+    """A model folder cannot be used as it is."""
+
+    def __init__(self, folder: object, *, expected: str, found: str, remedy: str) -> None:
+        super().__init__(f"{folder}: expected {expected}, found {found}. {remedy}")
+        self.expected = expected
+        self.found = found
+        self.remedy = remedy
+
+
+class DetectorError(FerError):
+    """A face detector, or the file it needs, cannot be used."""
+
+
+class MediaError(FerError):
+    """An image or video file cannot be read or written."""

@@ -1,0 +1,182 @@
+"""Frames in, results out: detect, crop, predict, track, smooth."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from fer_core.affect import valence_arousal
+from fer_core.balance import rebalance
+from fer_core.crops import crop_faces
+from fer_core.detector import FaceDetector
+from fer_core.follow import FaceFollower
+from fer_core.model import EmotionModel
+from fer_core.quality import QualityLimits, doubts_about, measure_quality
+from fer_core.results import Doubt, Face, FaceEmotion, FrameResult
+from fer_core.smoothing import ProbabilitySmoother, SmoothingSettings
+from fer_core.tracker import FaceTracker
+
+
+@dataclass(frozen=True)
+class PipelineSettings:
+    """What may change while the pipeline runs.
+
+    Attributes:
+        smoothing: see `SmoothingSettings`.
+        unsure_below: replaces the model card's threshold where it is not None.
+        limits: when a view is too poor to name an expression.
+        detect_every: the detector looks at every n-th frame; optical flow carries the faces between. While a new
+            face awaits its second detection, it looks at each.
+        max_follow_s: but at least this often, however few frames come.
+        max_faces: the largest ones are analysed.
+        balance: how far emotions that were rare in training are favoured, 0 (not at all) to 1; see
+            `fer_core.balance`. A model whose card does not say how rare they were answers as it is.
+    """
+
+    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
+    unsure_below: float | None = None
+    limits: QualityLimits = field(default_factory=QualityLimits)
+    detect_every: int = 3
+    max_follow_s: float = 0.25
+    max_faces: int = 8
+    balance: float = 0.0
+
+
+STILL = PipelineSettings(smoothing=SmoothingSettings(time_constant_s=0), detect_every=1)
+"""For a picture that is no frame of a video."""
+
+
+class EmotionPipeline:
+    """One viewer's or one file's analysis. Belongs to one thread; the model may be shared."""
+
+    def __init__(
+        self,
+        detector: FaceDetector,
+        model: EmotionModel,
+        settings: PipelineSettings | None = None,
+        *,
+        min_hits: int = 2,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            detector: of this pipeline alone.
+            model: may serve other pipelines too.
+            settings: may be replaced at any time through the attribute of the same name.
+            min_hits: detections before a face is reported; 1 for single pictures.
+        """
+        self.detector = detector
+        self.model = model
+        self.settings = settings or PipelineSettings()
+        self._tracker = FaceTracker(min_hits=min_hits)
+        self._follower = FaceFollower()
+        self._smoothers: dict[int, ProbabilitySmoother] = {}
+        self._frames_since_detection = 0
+        self._detected_at_s = -np.inf
+
+    def process(self, frame_bgr: np.ndarray, captured_at_s: float) -> FrameResult:
+        """Analyse one frame.
+
+        Args:
+            frame_bgr: uint8 (height, width, 3); not modified.
+            captured_at_s: its time in seconds, rising from call to call.
+
+        Returns:
+            The faces, largest first; none is an ordinary answer.
+        """
+        clock = _StageClock()
+        settings = self._effective_settings()
+        faces = self._locate(frame_bgr, captured_at_s, settings, clock)[: settings.max_faces]
+        with clock.stage("crop"):
+            tiles = crop_faces(frame_bgr, faces)
+        with clock.stage("predict"):
+            rows = self.model.predict(tiles)
+            priors = self.model.card.class_priors
+            if settings.balance and priors is not None:
+                rows = rebalance(rows, priors, settings.balance)
+        with clock.stage("smooth"):
+            judged = tuple(
+                self._judge(face, tile, row, captured_at_s, settings)
+                for face, tile, row in zip(faces, tiles, rows, strict=True)
+            )
+            self._forget(captured_at_s)
+        height, width = frame_bgr.shape[:2]
+        return FrameResult(captured_at_s, (width, height), judged, clock.milliseconds())
+
+    def _effective_settings(self) -> PipelineSettings:
+        settings = self.settings
+        threshold = self.model.card.unsure_below if settings.unsure_below is None else settings.unsure_below
+        return replace(settings, smoothing=replace(settings.smoothing, unsure_below=threshold))
+
+    def _locate(
+        self, frame_bgr: np.ndarray, now_s: float, settings: PipelineSettings, clock: "_StageClock"
+    ) -> list[Face]:
+        """The faces with their numbers: followed from the last frame, or detected anew."""
+        self._frames_since_detection += 1
+        faces = None
+        if (
+            self._frames_since_detection < settings.detect_every
+            and now_s - self._detected_at_s < settings.max_follow_s
+            and not self._tracker.has_unconfirmed
+        ):
+            with clock.stage("follow"):
+                faces = self._follower.follow(frame_bgr)
+        detected = faces is None
+        if faces is None:
+            with clock.stage("detect"):
+                faces = self.detector.detect(frame_bgr)
+            self._frames_since_detection = 0
+            self._detected_at_s = now_s
+            with clock.stage("follow"):
+                self._follower.start(frame_bgr, faces)
+        with clock.stage("track"):
+            return self._tracker.update(faces, frame_bgr, now_s, detected=detected)
+
+    def _judge(
+        self, face: Face, tile: np.ndarray, row: np.ndarray, now_s: float, settings: PipelineSettings
+    ) -> FaceEmotion:
+        """One face's smoothed probabilities, its label and what speaks against it."""
+        smoother = self._smoothers.setdefault(face.track_id or 0, ProbabilitySmoother())
+        mean, index = smoother.update(row, now_s, settings.smoothing)
+        labels = self.model.card.labels
+        probabilities = dict(zip(labels, mean.tolist(), strict=True))
+        confidence = float(mean[index])
+        quality = measure_quality(face, tile)
+        doubts = doubts_about(quality, settings.limits)
+        if not smoother.is_confident(confidence, settings.smoothing):
+            doubts = (*doubts, Doubt.NOT_CONFIDENT)
+        valence, arousal = valence_arousal(probabilities)
+        return FaceEmotion(
+            face=face,
+            probabilities=probabilities,
+            label=None if doubts else labels[index],
+            confidence=confidence,
+            valence=valence,
+            arousal=arousal,
+            quality=quality,
+            doubts=doubts,
+        )
+
+    def _forget(self, now_s: float) -> None:
+        """Drop the smoothers of faces whose numbers will not come back."""
+        self._smoothers = {i: s for i, s in self._smoothers.items() if now_s - s.updated_at_s <= 2.5}
+
+
+class _StageClock:
+    """Adds up wall time per stage."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - started
+
+    def milliseconds(self) -> dict[str, float]:
+        return {name: seconds * 1000 for name, seconds in self._seconds.items()}

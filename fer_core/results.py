@@ -1,0 +1,109 @@
+"""The result types that flow through everything: detector, tracker, pipeline, pages and files take and give these."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+
+class Doubt(StrEnum):
+    """Why a face's label is withheld, in the order in which they are reported."""
+
+    TOO_SMALL = "too small"
+    TOO_DARK = "too dark"
+    BLURRED = "blurred"
+    TURNED_AWAY = "turned away"
+    NOT_CONFIDENT = "not confident"
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face in one frame.
+
+    Attributes:
+        xyxy: left, top, right, bottom in pixels of the frame; may reach beyond its border.
+        score: the detector's confidence, 0-1.
+        landmarks: float32 (5, 2) in pixels: the eye at the picture's left, the eye at its right, nose tip, the mouth's
+            corner at the picture's left, the one at its right; None where the detector gives none.
+        track_id: the same number for the same face from frame to frame; None before tracking.
+    """
+
+    xyxy: tuple[float, float, float, float]
+    score: float
+    landmarks: np.ndarray | None = None
+    track_id: int | None = None
+
+    @property
+    def width(self) -> float:
+        """In pixels."""
+        return self.xyxy[2] - self.xyxy[0]
+
+    @property
+    def height(self) -> float:
+        """In pixels."""
+        return self.xyxy[3] - self.xyxy[1]
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """(x, y) in pixels."""
+        return (self.xyxy[0] + self.xyxy[2]) / 2, (self.xyxy[1] + self.xyxy[3]) / 2
+
+
+@dataclass(frozen=True)
+class FaceQuality:
+    """What speaks for or against believing a label.
+
+    Attributes:
+        size_px: the shorter side of the face's box, in pixels of the frame.
+        light: mean grey value of the crop, 0-255.
+        sharpness: standard deviation of the Laplacian over that of the grey values; low when blurred.
+        turn: how far the nose lies off the middle of the eyes, in eye distances: 0 frontal, above about 0.35 turned
+            away; None without landmarks.
+    """
+
+    size_px: float
+    light: float
+    sharpness: float
+    turn: float | None = None
+
+
+@dataclass(frozen=True)
+class FaceEmotion:
+    """What one face shows.
+
+    Attributes:
+        face: where it is.
+        probabilities: emotion to probability, summing to 1, in the model's label order; smoothed over time.
+        label: the most probable emotion after hysteresis, or None when unsure.
+        confidence: the probability of that emotion (of the most probable one when unsure), 0-1.
+        valence: unpleasant to pleasant, -1 to 1, derived from the probabilities (see fer_core.affect).
+        arousal: calm to excited, -1 to 1, likewise.
+        quality: measured on this frame's crop.
+        doubts: why the label is withheld; empty when it is not.
+    """
+
+    face: Face
+    probabilities: dict[str, float]
+    label: str | None
+    confidence: float
+    valence: float
+    arousal: float
+    quality: FaceQuality
+    doubts: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True)
+class FrameResult:
+    """What one frame shows; a frame without faces is an ordinary result.
+
+    Attributes:
+        captured_at_s: the frame's time in seconds, on the clock of whoever fed the pipeline.
+        resolution_wh: width and height in pixels.
+        faces: largest first.
+        latency_ms: milliseconds per stage ("detect", "crop", "predict", ...).
+    """
+
+    captured_at_s: float
+    resolution_wh: tuple[int, int]
+    faces: tuple[FaceEmotion, ...] = ()
+    latency_ms: dict[str, float] = field(default_factory=dict)

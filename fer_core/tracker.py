@@ -1,0 +1,145 @@
+"""Stable face identities: the same number for the same face, through gaps and crossings.
+
+Each track predicts where its face is now (constant velocity) and remembers how face, hair and neck are coloured.
+Detections are matched to tracks by both, the cheapest pair first. A face that is gone for longer than `max_gap_s`
+and comes back is somebody new: the program recognises nobody.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from fer_core.results import Face
+
+VELOCITY_MEMORY_S = 0.3
+MAX_PREDICTION_S = 0.6
+APPEARANCE_WEIGHT = 2.0
+MAX_COST = 2.2
+UNCONFIRMED_S = 0.5
+
+
+@dataclass
+class _Track:
+    """One face's memory. Velocity in pixels per second; appearance as in `describe`."""
+
+    track_id: int
+    face: Face
+    seen_at_s: float
+    appearance: np.ndarray
+    velocity: np.ndarray
+    hits: int = 1
+
+    def update(self, face: Face, appearance: np.ndarray, now_s: float, *, detected: bool) -> None:
+        elapsed = now_s - self.seen_at_s
+        if elapsed > 0:
+            moved = (np.array(face.centre) - np.array(self.face.centre)) / elapsed
+            weight = 1 - np.exp(-elapsed / VELOCITY_MEMORY_S)
+            self.velocity = (1 - weight) * self.velocity + weight * moved
+        self.appearance = 0.9 * self.appearance + 0.1 * appearance
+        self.face, self.seen_at_s = face, now_s
+        self.hits += detected
+
+
+class FaceTracker:
+    """Gives each face its `track_id`. Belongs to one thread."""
+
+    def __init__(self, *, max_gap_s: float = 2.0, min_hits: int = 2) -> None:
+        """Start without tracks.
+
+        Args:
+            max_gap_s: how long a face may be out of sight and keep its number.
+            min_hits: detections before a face is reported at all, against false alarms; 1 for single pictures.
+        """
+        self._max_gap_s = max_gap_s
+        self._min_hits = min_hits
+        self._tracks: list[_Track] = []
+        self._next_id = 1
+
+    def update(self, faces: list[Face], frame_bgr: np.ndarray, now_s: float, *, detected: bool = True) -> list[Face]:
+        """Match one frame's faces to the tracks.
+
+        Args:
+            faces: in pixels of the frame.
+            frame_bgr: uint8 (height, width, 3); not modified.
+            now_s: the frame's time in seconds, never falling.
+            detected: whether a detector found them; faces that were only carried along confirm nothing.
+
+        Returns:
+            The confirmed faces with their `track_id`, in the order of `faces`.
+        """
+        self._tracks = [t for t in self._tracks if now_s - t.seen_at_s <= self._max_gap_s]
+        looks = [describe(frame_bgr, face) for face in faces]
+        matched = self._match(faces, looks, now_s)
+        confirmed = []
+        for i, (face, look) in enumerate(zip(faces, looks, strict=True)):
+            track = matched.get(i)
+            if track is None:
+                track = _Track(0, face, now_s, look, np.zeros(2))
+                self._tracks.append(track)
+            else:
+                track.update(face, look, now_s, detected=detected)
+            if track.hits >= self._min_hits:
+                # Numbered only now, so that false alarms use up no numbers.
+                if track.track_id == 0:
+                    track.track_id, self._next_id = self._next_id, self._next_id + 1
+                confirmed.append(replace(face, track_id=track.track_id))
+        # What was seen once was probably a false alarm; but it may be seen again first, however rarely frames come.
+        self._tracks = [t for t in self._tracks if t.hits >= self._min_hits or now_s - t.seen_at_s <= UNCONFIRMED_S]
+        return confirmed
+
+    @property
+    def has_unconfirmed(self) -> bool:
+        """Whether some face was seen too rarely to be reported yet."""
+        return any(track.hits < self._min_hits for track in self._tracks)
+
+    def _match(self, faces: list[Face], looks: list[np.ndarray], now_s: float) -> dict[int, _Track]:
+        """Index of a face to its track, the cheapest pairs first."""
+        pairs = sorted(
+            (
+                (cost, i, j)
+                for i, (face, look) in enumerate(zip(faces, looks, strict=True))
+                for j, track in enumerate(self._tracks)
+                if (cost := _cost(track, face, look, now_s)) <= MAX_COST
+            ),
+        )
+        matched: dict[int, _Track] = {}
+        taken: set[int] = set()
+        for _, i, j in pairs:
+            if i not in matched and j not in taken:
+                matched[i] = self._tracks[j]
+                taken.add(j)
+        return matched
+
+
+def describe(frame_bgr: np.ndarray, face: Face) -> np.ndarray:
+    """How a face's surroundings are coloured: a histogram over hue and saturation, and one over brightness.
+
+    Returns:
+        float32 (80,), the square root of shares, so that the distance of two is Hellinger's.
+    """
+    height, width = frame_bgr.shape[:2]
+    centre_x, centre_y = face.centre
+    half_w, half_h = 0.75 * face.width, 0.75 * face.height
+    left, right = (int(np.clip(v, 0, width - 1)) for v in (centre_x - half_w, centre_x + half_w))
+    top, bottom = (int(np.clip(v, 0, height - 1)) for v in (centre_y - half_h, centre_y + half_h))
+    region = cv2.resize(frame_bgr[top : bottom + 1, left : right + 1], (24, 32), interpolation=cv2.INTER_NEAREST)
+    hsv = cv2.cvtColor(region, cv2.COLOR_BGR2HSV)
+    colours = cv2.calcHist([hsv], [0, 1], None, [16, 4], [0, 180, 0, 256]).ravel()
+    light = cv2.calcHist([hsv], [2], None, [16], [0, 256]).ravel()
+    shares = np.concatenate([colours, light])
+    look: np.ndarray = np.sqrt(shares / shares.sum()).astype(np.float32)
+    return look
+
+
+def _cost(track: _Track, face: Face, look: np.ndarray, now_s: float) -> float:
+    """How badly a detection fits a track: distance in face sizes, change of size, change of appearance."""
+    elapsed = now_s - track.seen_at_s
+    predicted = np.array(track.face.centre) + track.velocity * min(elapsed, MAX_PREDICTION_S)
+    size = float(np.sqrt(track.face.width * track.face.height))
+    distance = float(np.hypot(*(np.array(face.centre) - predicted))) / size
+    # The longer it was out of sight, the less its last place says.
+    distance /= 1 + 1.5 * elapsed
+    growth = abs(float(np.log(np.sqrt(face.width * face.height) / size)))
+    change = float(np.sqrt(max(0.0, 1 - float(track.appearance @ look))))
+    return distance + growth + APPEARANCE_WEIGHT * change

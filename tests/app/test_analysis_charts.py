@@ -1,0 +1,71 @@
+"""A file's timeline as figures."""
+
+import numpy as np
+import pytest
+
+from app.analysis_charts import clock, expressions, time_marks, valence
+from app.file_summary import FaceTimeline
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+
+HAPPY = EMOTIONS.index("happy")
+
+
+@pytest.fixture
+def face() -> FaceTimeline:
+    """Happy, gone, unsure."""
+    probabilities = np.full((3, 7), 0.02)
+    probabilities[:, HAPPY] = 0.88
+    probabilities[1] = np.nan
+    return FaceTimeline(
+        np.array([0.5, 1.5, 2.5]), probabilities, np.array([0.6, np.nan, 0.1]), ("happy", None, "unsure")
+    )
+
+
+def test_shares_are_stacked_in_the_house_colours_and_nothing_is_where_the_face_is_not(face):
+    figure = expressions(face, length_s=3.0)
+
+    areas = {trace.name: trace for trace in figure.data if trace.type == "scatter"}
+    assert list(areas) == [emotion.capitalize() for emotion in EMOTIONS]
+    assert list(areas["Happy"].y) == [0.88, 0.0, 0.88]
+    assert areas["Happy"].fillcolor == EMOTION_COLOURS["happy"]
+    assert tuple(figure.layout.xaxis.range) == (0, 3.0)
+    assert list(figure.layout.yaxis.ticktext) == ["0 %", "50 %", "100 %"]
+
+
+def test_the_strip_says_what_the_face_was_called(face):
+    (strip,) = [trace for trace in expressions(face, length_s=3.0).data if trace.type == "heatmap"]
+
+    assert list(strip.text[0]) == ["Happy", "not in view", "Unsure"]
+    happy, gone, unsure = strip.z[0]
+    assert np.isnan(gone) if isinstance(gone, float) else gone is None
+    share = (happy - strip.zmin) / (strip.zmax - strip.zmin)
+    assert [colour for at, colour in strip.colorscale if at <= share][-1] == EMOTION_COLOURS["happy"]
+    assert unsure == 7
+
+
+def test_valence_breaks_where_the_face_is_not_in_view(face):
+    line = valence(face, length_s=3.0).data[-1]
+
+    assert list(line.y[[0, 2]]) == [0.6, 0.1]
+    assert np.isnan(line.y[1])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0:00"), (7.4, "0:07"), (59.7, "1:00"), (725, "12:05"), (3600, "1:00:00")]
+)
+def test_times_are_written_as_players_do(seconds, words):
+    assert clock(seconds) == words
+
+
+def test_tenths_of_a_second():
+    assert [clock(s, tenths=True) for s in (7.44, 59.96, 3725.2)] == ["0:07.4", "1:00.0", "1:02:05.2"]
+
+
+@pytest.mark.parametrize("length_s", [0.3, 4.0, 19.7, 60.0, 3600.0, 30_000.0])
+def test_the_axis_has_few_and_round_marks(length_s):
+    marks = time_marks(length_s)
+
+    assert 2 <= len(marks) <= 7
+    assert marks[0] == 0
+    assert marks[-1] <= length_s
+    assert len({clock(mark, tenths=mark % 1 > 0) for mark in marks}) == len(marks)

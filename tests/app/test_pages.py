@@ -1,0 +1,481 @@
+"""The pages as Streamlit runs them, with the camera's door replaced."""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import cv2
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import live_session, streaming
+from app.live_session import LiveSession
+from app.live_types import LiveState
+from fer_core.paths import SHIPPED_MODELS
+from fer_core.pipeline import EmotionPipeline
+from fer_core.results import Doubt
+from tests.helpers import (
+    FakeDetector,
+    fake_pipeline,
+    make_emotion,
+    make_face,
+    make_result,
+    textured_frame,
+    wait_until,
+    yunet_file,
+)
+
+MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the page asked of the camera's door, which plays at once."""
+    calls: list[dict[str, Any]] = []
+
+    def open_stream(**wanted: Any) -> bool:
+        calls.append(wanted)
+        return True
+
+    monkeypatch.setattr(streaming, "open_stream", open_stream)
+    return calls
+
+
+@pytest.fixture
+def page(calls: list[dict[str, Any]]) -> Iterator[AppTest]:
+    """The app, run once."""
+    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    assert_fine(page)
+    yield page
+    session_of(page).close()
+
+
+def assert_fine(page: AppTest) -> None:
+    assert [error.value for error in page.exception] == []
+
+
+def session_of(page: AppTest) -> LiveSession:
+    return cast(LiveSession, page.session_state["live_session"])
+
+
+def notice(page: AppTest) -> tuple[str, str]:
+    (element,) = page.get("bidi_component")
+    data = json.loads(cast(Any, element).proto.json)
+    return data["kind"], data["text"]
+
+
+def plots(page: AppTest) -> list[Any]:
+    return [json.loads(cast(Any, element).proto.spec) for element in page.sidebar.get("plotly_chart")]
+
+
+def html_of(page: AppTest) -> str:
+    return "".join(cast(Any, element).proto.body for element in page.get("html"))
+
+
+def put_into_history(session: LiveSession, *, faces: int = 1) -> None:
+    """Ten seconds of results up to now, as if they had been analysed."""
+    now_s = time.monotonic()
+    emotions = [make_emotion("happy" if i == 1 else "sad", face=make_face(track_id=i)) for i in range(1, faces + 1)]
+    for i in range(100):
+        session._publish(make_result(*emotions, at_s=now_s - 10 + i / 10))
+
+
+def film(session: LiveSession, frame_bgr: np.ndarray, until: LiveState) -> None:
+    """Real frames until the session is in that state."""
+
+    def step() -> bool:
+        session.on_frame(av.VideoFrame.from_ndarray(frame_bgr, format="bgr24"))
+        return session.status().state is until
+
+    wait_until(step, timeout_s=20)
+
+
+# The live page
+
+
+def test_the_first_run_shows_everything_and_asks_nothing_of_the_analysis(page, calls):
+    assert page.title == [] or page.title[0].value
+    assert notice(page)[0] == "info"
+    assert [button.key for button in page.sidebar.button_group] == ["window"]
+    assert {box.label for box in page.sidebar.selectbox} == {"Face", "Chart"}
+    assert {toggle.label for toggle in page.sidebar.toggle} == {"Pause"}
+    assert len(plots(page)) == 2
+    assert "No face" in html_of(page)
+    assert calls[0]["key"] == "camera"
+    assert calls[0]["ice_servers"] == ()
+    assert calls[0]["on_frame"] == session_of(page).on_frame
+    assert calls[0]["on_end"] == session_of(page).close
+    assert session_of(page)._worker is None
+
+
+def test_a_second_run_keeps_the_session_and_the_callback(page, calls):
+    session = session_of(page)
+
+    page.run()
+
+    assert session_of(page) is session
+    assert calls[-1]["on_frame"] == calls[0]["on_frame"]
+
+
+def test_two_tabs_have_two_sessions(page, calls):
+    other = AppTest.from_file(str(MAIN), default_timeout=30).run()
+
+    assert session_of(other) is not session_of(page)
+
+
+def test_without_a_playing_video_the_page_is_the_same(monkeypatch):
+    monkeypatch.setattr(streaming, "open_stream", lambda **_: False)
+
+    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
+
+    assert_fine(page)
+    assert len(plots(page)) == 2
+
+
+@pytest.mark.parametrize(
+    ("label", "window_s"), [("15 s", 15), ("30 s", 30), ("1 min", 60), ("2 min", 120), ("5 min", 300)]
+)
+def test_the_window_is_chosen_in_the_sidebar(page, label, window_s):
+    page.sidebar.button_group(key="window").set_value(label).run()
+
+    assert_fine(page)
+    assert [plot["layout"]["xaxis"]["range"] for plot in plots(page)] == [[-window_s, 0]] * 2
+
+
+def test_the_history_is_drawn_as_areas_or_lines(page):
+    put_into_history(session_of(page))
+
+    page.run()
+    assert {trace["stackgroup"] for trace in plots(page)[0]["data"]} == {"all"}
+    page.sidebar.selectbox(key="chart").select("Lines").run()
+
+    assert_fine(page)
+    assert len(plots(page)[0]["data"]) == 7
+    assert not any("stackgroup" in trace for trace in plots(page)[0]["data"])
+
+
+def test_the_largest_face_is_shown_until_another_is_chosen(page):
+    put_into_history(session_of(page), faces=2)
+    page.run()
+    assert "Happy" in html_of(page).split("fer-now")[-1].split("</div>")[0]
+    assert page.sidebar.selectbox(key="face").options == ["Largest", "1", "2"]
+
+    page.sidebar.selectbox(key="face").select("2").run()
+
+    assert_fine(page)
+    assert "Sad" in html_of(page).split("fer-now")[-1].split("</div>")[0]
+
+
+def test_a_chosen_face_that_has_gone_does_no_harm(page):
+    session = session_of(page)
+    put_into_history(session, faces=2)
+    page.run()
+    page.sidebar.selectbox(key="face").select("2").run()
+
+    session.history.clear()
+    page.run()
+
+    assert_fine(page)
+
+
+def test_what_is_on_screen_can_be_downloaded(page):
+    put_into_history(session_of(page), faces=2)
+    page.run()
+
+    assert [button.label for button in page.sidebar.get("download_button")] == ["Download as CSV"]
+
+
+def test_speed_is_told(page, monkeypatch):
+    put_into_history(session_of(page))
+    page.run()
+
+    assert any("results/s" in caption.value and "ms" in caption.value for caption in page.sidebar.caption)
+
+
+# Settings
+
+
+def test_settings_reach_the_session_at_once(page):
+    page.slider(key="smoothing_s").set_value(1.5).run()
+    page.selectbox(key="overlay").select("Boxes and landmarks").run()
+    page.toggle(key="mirror").set_value(False).run()
+    page.toggle(key="balanced").set_value(True).run()
+    page.slider(key="unsure_below_default").set_value(0.7).run()
+    page.sidebar.toggle(key="paused").set_value(True).run()
+
+    assert_fine(page)
+    settings = session_of(page).settings
+    assert settings.pipeline.smoothing.time_constant_s == 1.5
+    assert settings.pipeline.unsure_below == 0.7
+    assert settings.overlay == "landmarks"
+    assert settings.mirror is False
+    assert settings.pipeline.balance == 0.7
+    assert settings.paused is True
+
+
+def test_settings_stay_when_the_page_runs_again(page):
+    page.slider(key="smoothing_s").set_value(2.0).run()
+    before = session_of(page).settings
+
+    page.run()
+    page.run()
+
+    assert session_of(page).settings == before
+
+
+def test_the_first_settings_are_the_cards_threshold_and_the_best_detector(page):
+    card = json.loads((SHIPPED_MODELS / "default" / "card.json").read_text())
+
+    settings = session_of(page).settings
+
+    assert page.slider(key="unsure_below_default").value == pytest.approx(card["unsure_below"], abs=0.006)
+    assert settings.pipeline.unsure_below is None, "left alone, it follows the model"
+    assert settings.model == "default"
+    assert settings.overlay == "boxes"
+    assert settings.mirror
+    assert settings.pipeline.balance == 0
+
+
+def test_the_detector_can_be_chosen_where_there_are_two(monkeypatch, calls):
+    yunet_file()
+    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    assert page.selectbox(key="detector").options == ["YuNet", "Haar"]
+    assert session_of(page).settings.detector == "yunet"
+
+    page.selectbox(key="detector").select("Haar").run()
+
+    assert session_of(page).settings.detector == "haar"
+
+
+def test_without_yunets_file_only_haar_is_offered_with_the_way_to_get_it(monkeypatch, calls):
+    monkeypatch.delenv("FER_YUNET", raising=False)
+    monkeypatch.setattr("fer_core.detector.SHIPPED_MODELS", Path("/nowhere"))
+
+    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
+
+    assert page.selectbox(key="detector").options == ["Haar"]
+    assert "fetch-detector" in page.selectbox(key="detector").help
+    assert session_of(page).settings.detector == "haar"
+
+
+@pytest.mark.parametrize("key", ["smoothing_s", "unsure_below_default"])
+def test_each_slider_explains_itself(page, key):
+    assert len(page.slider(key=key).help) > 60
+
+
+# States
+
+
+@pytest.mark.parametrize(
+    ("faces", "state", "kind"),
+    [
+        ((make_emotion(),), LiveState.FINE, "ok"),
+        ((make_emotion(doubts=(Doubt.TOO_DARK,)),), LiveState.POOR_VIEW, "warn"),
+        ((), LiveState.NO_FACE, "warn"),
+    ],
+)
+def test_each_state_of_the_view_has_its_notice(page, monkeypatch, faces, state, kind):
+    monkeypatch.setattr(live_session, "NO_FACE_S", 0.2)
+    session = session_of(page)
+
+    class Judged:
+        settings = None
+
+        def process(self, frame_bgr: np.ndarray, captured_at_s: float) -> Any:
+            return make_result(*faces, at_s=captured_at_s)
+
+    monkeypatch.setattr(session, "_make_pipeline", lambda *_: cast(EmotionPipeline, Judged()))
+    film(session, textured_frame(320, 240), state)
+
+    page.run()
+
+    assert_fine(page)
+    assert notice(page)[0] == kind
+    if Doubt.TOO_DARK in [doubt for face in faces for doubt in face.doubts]:
+        assert "light" in notice(page)[1]
+        assert "too dark" in html_of(page)
+
+
+def test_a_pipeline_of_stand_ins_fills_the_sidebar(page, monkeypatch):
+    session = session_of(page)
+    monkeypatch.setattr(session, "_make_pipeline", lambda *_: fake_pipeline(FakeDetector([make_face()])))
+    film(session, textured_frame(), LiveState.FINE)
+    wait_until(lambda: session.latest is not None)
+
+    page.run()
+
+    assert_fine(page)
+    assert "88 % sure" in html_of(page)
+
+
+def test_pausing_stops_the_clock_of_the_charts(page):
+    put_into_history(session_of(page))
+    page.sidebar.toggle(key="paused").set_value(True).run()
+    first = plots(page)
+
+    page.run()
+
+    assert plots(page) == first
+
+
+@pytest.fixture
+def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A model of the user's own named "mine"."""
+    monkeypatch.setenv("FER_HOME", str(tmp_path))
+    folder = tmp_path / "models" / "mine"
+    folder.mkdir(parents=True)
+    for name in ("model.tflite", "model.keras", "card.json"):
+        shutil.copy(SHIPPED_MODELS / "default" / name, folder)
+    return folder
+
+
+def test_a_model_of_ones_own_can_be_chosen(own_model, calls):
+    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    assert page.selectbox(key="model").options == ["default", "mine"]
+
+    page.selectbox(key="model").select("mine").run()
+
+    assert_fine(page)
+    assert session_of(page).settings.model == "mine"
+
+
+@pytest.mark.parametrize("damage", ["model.tflite", "card.json"])
+def test_a_damaged_model_shows_its_sentence_and_no_traceback(own_model, calls, damage, astronaut_bgr):
+    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    page.selectbox(key="model").select("mine").run()
+    (own_model / damage).write_bytes(b"{ damaged")
+    session = session_of(page)
+
+    film(session, astronaut_bgr, LiveState.FAILED)
+    page.run()
+
+    assert_fine(page)
+    kind, text = notice(page)
+    assert kind == "error"
+    assert str(own_model) in text
+    assert "expected" in text
+    assert page.selectbox(key="model").value == "mine", "it stays chosen, so that the words make sense"
+    session.close()
+
+
+# A picture
+
+
+@pytest.fixture
+def picture_page(page: AppTest) -> AppTest:
+    page.button_group(key="source").set_value("A picture").run()
+    assert_fine(page)
+    return page
+
+
+def encoded(frame_bgr: np.ndarray, ending: str = ".png") -> bytes:
+    return cv2.imencode(ending, frame_bgr)[1].tobytes()
+
+
+def upload(page: AppTest, name: str, content: bytes, kind: str = "image/png") -> AppTest:
+    page.file_uploader(key="picture_file").upload(name, content, kind).run()
+    assert_fine(page)
+    return page
+
+
+def test_the_picture_mode_leaves_the_camera_alone(page, calls):
+    calls.clear()
+
+    page.button_group(key="source").set_value("A picture").run()
+
+    assert_fine(page)
+    assert calls == []
+    assert len(page.file_uploader) == 1
+    assert page.error == []
+
+
+def test_an_uploaded_face_is_named(picture_page, astronaut_bgr):
+    upload(picture_page, "astronaut.png", encoded(astronaut_bgr))
+
+    assert "Happy" in html_of(picture_page)
+    assert len(picture_page.get("image")) == 1
+    assert [button.label for button in picture_page.get("download_button")] == ["Download as CSV"]
+    assert list(picture_page.warning) == []
+
+
+def test_a_picture_without_a_face_says_so(picture_page):
+    upload(picture_page, "wall.png", encoded(np.full((300, 400, 3), 128, np.uint8)))
+
+    assert "No face" in picture_page.warning[0].value
+    assert list(picture_page.get("download_button")) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n broken"])
+def test_what_is_no_picture_is_refused_in_words(picture_page, content):
+    upload(picture_page, "letter.png", content)
+
+    assert "letter.png cannot be read as a picture" in picture_page.error[0].value
+
+
+def test_a_tiny_picture_is_ordinary(picture_page):
+    upload(picture_page, "dot.png", encoded(np.zeros((1, 1, 3), np.uint8)))
+
+    assert "No face" in picture_page.warning[0].value
+
+
+def test_too_large_a_picture_is_refused_in_words(picture_page, monkeypatch):
+    monkeypatch.setattr("app.views.live_picture.MAX_PIXELS", 1000)
+
+    upload(picture_page, "wall.png", encoded(np.zeros((100, 100, 3), np.uint8)))
+
+    assert "at most 50 megapixels" in picture_page.error[0].value
+
+
+def test_a_damaged_model_is_told_in_picture_mode_too(own_model, calls, astronaut_bgr):
+    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    page.selectbox(key="model").select("mine").run()
+    (own_model / "model.tflite").write_bytes(b"damaged")
+    page.button_group(key="source").set_value("A picture").run()
+
+    upload(page, "astronaut.png", encoded(astronaut_bgr))
+
+    assert str(own_model) in page.error[0].value
+
+
+def test_a_snapshot_can_be_taken_instead(picture_page):
+    picture_page.radio(key="picture_from").set_value("Snapshot").run()
+
+    assert_fine(picture_page)
+    assert len(picture_page.get("camera_input")) == 1
+
+
+def test_back_to_the_live_video_with_the_same_session(picture_page, calls):
+    session = session_of(picture_page)
+
+    picture_page.button_group(key="source").set_value("Live video").run()
+
+    assert_fine(picture_page)
+    assert session_of(picture_page) is session
+    assert calls[-1]["key"] == "camera"
+
+
+@pytest.mark.parametrize(
+    "control",
+    ["smoothing_s", "overlay", "mirror", "balanced", "unsure_below_default", "paused"],
+)
+def test_settings_outlast_a_visit_to_the_picture(page, control):
+    {
+        "smoothing_s": lambda: page.slider(key="smoothing_s").set_value(1.5),
+        "unsure_below_default": lambda: page.slider(key="unsure_below_default").set_value(0.7),
+        "overlay": lambda: page.selectbox(key="overlay").select("Nothing"),
+        "mirror": lambda: page.toggle(key="mirror").set_value(False),
+        "balanced": lambda: page.toggle(key="balanced").set_value(True),
+        "paused": lambda: page.sidebar.toggle(key="paused").set_value(True),
+    }[control]().run()
+    before = session_of(page).settings
+
+    page.button_group(key="source").set_value("A picture").run()
+    page.button_group(key="source").set_value("Live video").run()
+    page.run()
+
+    assert session_of(page).settings == before

@@ -1,0 +1,69 @@
+"""Every state of the stream has words of its own."""
+
+import pytest
+
+from app.live_types import LiveState, LiveStatus
+from app.stream_notice import words_for
+from fer_core.results import Doubt
+
+KINDS = {"ok", "info", "warn", "error"}
+
+
+def status(state: LiveState, *, message: str = "", faces: int = 1) -> LiveStatus:
+    return LiveStatus(state, message, faces, results_per_s=15, frames_per_s=30, latency_ms=20)
+
+
+@pytest.mark.parametrize("state", LiveState)
+def test_every_state_has_words(state):
+    kind, words = words_for(status(state, message="The model is damaged."))
+
+    assert kind in KINDS
+    assert len(words) > 15
+    assert words.rstrip("…").rstrip(".") != words, "it is a sentence"
+
+
+def test_the_states_are_told_apart():
+    assert len({words_for(status(state, message="x")) for state in LiveState}) == len(LiveState)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        (LiveState.NO_FRAMES, "info"),
+        (LiveState.LOST, "warn"),
+        (LiveState.FAILED, "error"),
+        (LiveState.PAUSED, "info"),
+        (LiveState.STARTING, "info"),
+        (LiveState.NO_FACE, "warn"),
+        (LiveState.POOR_VIEW, "warn"),
+        (LiveState.FINE, "ok"),
+    ],
+)
+def test_how_urgent_each_state_is(state, kind):
+    assert words_for(status(state, message="x"))[0] == kind
+
+
+def test_a_failure_says_what_failed_and_that_the_video_goes_on():
+    _, words = words_for(status(LiveState.FAILED, message="models/mine: expected card.json, found nothing."))
+
+    assert words.startswith("models/mine: expected card.json, found nothing. The video goes on")
+
+
+@pytest.mark.parametrize("doubt", [doubt for doubt in Doubt if doubt is not Doubt.NOT_CONFIDENT])
+def test_a_poor_view_says_what_to_do(doubt):
+    _, words = words_for(status(LiveState.POOR_VIEW), (doubt,))
+    _, general = words_for(status(LiveState.POOR_VIEW))
+
+    assert ":" in words
+    assert words != general
+
+
+def test_the_first_doubt_that_one_can_do_something_about_is_told():
+    doubts = (Doubt.NOT_CONFIDENT, Doubt.TOO_DARK, Doubt.BLURRED)
+
+    assert "too dark" in words_for(status(LiveState.POOR_VIEW), doubts)[1]
+
+
+@pytest.mark.parametrize(("faces", "words"), [(0, "No face in view"), (1, "1 face in view"), (5, "5 faces in view")])
+def test_the_faces_are_counted(faces, words):
+    assert words_for(status(LiveState.FINE, faces=faces))[1].startswith(words + ".")

@@ -1,0 +1,70 @@
+"""Figures of data sets, runs and evaluations, as plotly gets them."""
+
+import pytest
+
+from app import training_charts
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+from train.figures import CoveragePoint, ReliabilityBin
+from train.progress import EpochMetrics
+
+EPOCHS = [EpochMetrics(n, 2.0 / n, 0.2 * n, 1.8, 0.15 * n, 0.1, 10.0, 900.0) for n in (1, 2, 3)]
+
+
+def test_class_counts_have_the_emotions_colours_and_gaps_for_none():
+    (bars,) = training_charts.class_counts({"happy": 7}).data
+
+    assert list(bars.marker.color) == [EMOTION_COLOURS[emotion] for emotion in EMOTIONS]
+    assert list(bars.y) == [7 if emotion == "happy" else 0 for emotion in EMOTIONS]
+
+
+@pytest.mark.parametrize("make", [training_charts.accuracy_curves, training_charts.loss_curves])
+def test_curves_span_the_planned_epochs_from_the_start(make):
+    figure = make(EPOCHS, planned=60)
+
+    assert [line.name for line in figure.data] == ["Training", "Validation"]
+    assert list(figure.data[0].x) == [1, 2, 3]
+    assert tuple(figure.layout.xaxis.range) == (0.5, 60.5)
+
+
+@pytest.mark.parametrize("planned", [1, 2, 3, 10, 60, 100, 5000])
+def test_epochs_are_marked_at_whole_numbers(planned):
+    axis = training_charts.learning_rate_curve(EPOCHS, planned=planned).layout.xaxis
+
+    assert axis.dtick == int(axis.dtick)
+    assert 1 <= planned / axis.dtick + 1 <= 12
+
+
+def test_accuracies_are_in_per_cent():
+    figure = training_charts.accuracy_curves(EPOCHS, planned=3)
+
+    assert list(figure.data[1].y) == pytest.approx([15, 30, 45])
+
+
+def test_reliability_leaves_out_empty_bins():
+    bins = [ReliabilityBin(0, 0.5, 0, 0, 0), ReliabilityBin(0.5, 1, 40, 0.5, 0.4)]
+
+    points = training_charts.reliability(bins).data[1]
+
+    assert (list(points.x), list(points.y)) == ([50], [40])
+
+
+def test_coverage_has_a_gap_where_nothing_is_labelled():
+    points = [CoveragePoint(0.0, 1.0, 0.6), CoveragePoint(0.9, 0.0, None)]
+
+    right, labelled = training_charts.coverage(points, chosen=0.4).data
+
+    assert list(right.y) == [60, None]
+    assert list(labelled.y) == [100, 0]
+
+
+def test_differences_are_points_and_leave_absent_emotions_out():
+    (bars,) = training_charts.class_differences({"sad": -0.05, "angry": 0.1}).data
+
+    assert (list(bars.x), list(bars.y)) == (["Angry", "Sad"], [10, -5])
+
+
+def test_empty_data_still_draw():
+    training_charts.class_differences({})
+    training_charts.reliability([])
+    training_charts.validation_curves({})
+    training_charts.loss_curves([], planned=0)

@@ -1,0 +1,102 @@
+"""The Analyse page in the browser: upload, timeline, a downloaded table, a labelled video that really plays."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from benchmarks import scene
+from fer_core.video_writer import VideoWriter
+from tests.browser import studio
+from tests.browser.conftest import CLIPS
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+PLAY = """async video => {
+  video.muted = true;
+  await video.play();
+  await new Promise(done => setTimeout(done, 1500));
+  return [video.currentTime, video.getVideoPlaybackQuality().totalVideoFrames];
+}"""
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real clip, sad and then happy; where it is absent, a drifting portrait."""
+    clip = CLIPS / "sad_then_happy.mp4"
+    if clip.is_file():
+        return clip
+    path = tmp_path_factory.mktemp("film") / "portrait.mp4"
+    with VideoWriter(path) as writer:
+        for i, frame in enumerate(scene.frames(width=640, height=360, count=120)):
+            writer.write(frame, i / 15)
+    return path
+
+
+def open_analyse(page: Page) -> None:
+    studio.go_to(page, "Analyse")
+    page.get_by_role("button", name="Start").wait_for(timeout=60_000)
+
+
+def upload_and_start(page: Page, *files: Path) -> None:
+    page.locator("input[type=file]").set_input_files([str(file) for file in files])
+    start = page.get_by_role("button", name="Start")
+    start.and_(page.locator(":enabled")).click(timeout=60_000)
+
+
+def test_upload_watch_and_take_away(film: Path, tmp_path: Path) -> None:
+    with studio.serve(environment={"FER_HOME": str(tmp_path / "home")}) as server, studio.chromium(camera=None) as b:
+        context, page = studio.open_page(b, server.url)
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        open_analyse(page)
+        upload_and_start(page, film)
+
+        # The work goes on while another page is looked at.
+        page.get_by_role("button", name="Cancel").wait_for(timeout=60_000)
+        studio.go_to(page, "Models")
+        page.get_by_text("Live now").first.wait_for(timeout=60_000)
+        studio.go_to(page, "Analyse")
+
+        page.get_by_role("button", name="New analysis").wait_for(timeout=120_000)
+        page.locator(".js-plotly-plot .scatterlayer").first.wait_for(timeout=30_000)
+        position_s, shown = page.locator("video").evaluate(PLAY)
+        assert position_s > 0.5
+        assert shown > 5
+
+        with page.expect_download(timeout=60_000) as waiting:
+            page.get_by_role("button", name="CSV").click()
+        table = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(table)
+        assert table.name == f"{film.stem}.csv"
+        with table.open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+        assert {row["source"] for row in rows} == {film.name}
+        last = [row["label"] for row in rows[len(rows) * 2 // 3 :] if row["label"]]
+        assert last.count("happy") > 0.7 * len(last) > 0
+
+        page.get_by_role("button", name="New analysis").click()
+        page.get_by_role("button", name="Start").wait_for(timeout=30_000)
+        kept = [path.name for path in (tmp_path / "home" / "analyses").rglob("*") if path.is_file()]
+        assert kept == ["lock"], "nothing of it is stored"
+        assert errors == []
+        context.close()
+
+
+def test_a_bad_file_is_told_on_a_phone_and_the_other_one_is_shown(tmp_path: Path) -> None:
+    bad, good = tmp_path / "a recording with a very long name that was cut off.mp4", tmp_path / "portrait.mp4"
+    bad.write_bytes(b"\0\0\0\x18ftypisom" + bytes(500))
+    with VideoWriter(good) as writer:
+        for i, frame in enumerate(scene.frames(width=640, height=360, count=20)):
+            writer.write(frame, i / 10)
+    with studio.serve(environment={"FER_HOME": str(tmp_path / "home")}) as server, studio.chromium(camera=None) as b:
+        context, page = studio.open_page(b, server.url, size=studio.PHONE, dark=True)
+        page.goto(f"{server.url}/analyse")
+        upload_and_start(page, bad, good)
+
+        page.get_by_text("1 of 2 files").wait_for(timeout=120_000)
+        page.get_by_text("its index is missing", exact=False).first.wait_for()
+        page.locator(".js-plotly-plot").first.wait_for(timeout=30_000)
+        assert page.evaluate("document.documentElement.scrollWidth") <= studio.PHONE[0]
+        context.close()

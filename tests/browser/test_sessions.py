@@ -1,0 +1,142 @@
+"""The Sessions page in the browser, over two sessions of real film: look, mark, compare, take away, read back."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.session_data import load_session
+from app.store.database import open_store
+from app.store.export import sample_frame
+from app.store.export_format import DTYPES
+from app.store.participants import add_participant
+from app.store.session_parts import markers
+from app.store.sessions import sessions
+from tests.app.session_films import store_film
+from tests.app.store.builders import NOON
+from tests.browser import studio
+
+pytestmark = [pytest.mark.browser, pytest.mark.shared_data, pytest.mark.timeout(300)]
+
+LONG_MS = 90_000
+FILMS = ("sad_then_happy", "neutral_then_happy")
+NEGATIVE = {"sad", "fear", "angry"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Path:
+    """A home whose store holds both films, as the real pipeline saw them."""
+    folder = tmp_path_factory.mktemp("home")
+    store = open_store(f"sqlite:///{folder / 'sessions' / 'sessions.sqlite3'}")
+    person = add_participant(store, "Ada").id
+    for day, name in enumerate(FILMS):
+        clip = shared_data / "clips" / f"{name}.mp4"
+        store_film(store, clip, person, title=name.replace("_", " "), started_at=NOON + timedelta(days=day))
+    store.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(home: Path) -> Iterator[str]:
+    with studio.serve(environment={"FER_HOME": str(home)}) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with studio.chromium(camera=None) as running:
+        yield running
+
+
+def open_list(browser: Browser, url: str, size: tuple[int, int] = studio.DESKTOP) -> Page:
+    page = browser.new_context(viewport={"width": size[0], "height": size[1]}).new_page()
+    page.goto(f"{url}/sessions", wait_until="domcontentloaded")
+    page.get_by_role("button", name="sad then happy").wait_for(timeout=LONG_MS)
+    return page
+
+
+def see(page: Page, part: str) -> None:
+    page.get_by_test_id("stButtonGroup").get_by_text(part, exact=True).click(timeout=LONG_MS)
+
+
+def take_away(page: Page, name: str, folder: Path) -> Path:
+    with page.expect_download(timeout=LONG_MS) as waiting:
+        page.get_by_role("button", name=name, exact=True).click(timeout=LONG_MS)
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def test_a_film_is_looked_at_marked_and_taken_away(home: Path, url: str, browser: Browser, tmp_path: Path) -> None:
+    page = open_list(browser, url)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.get_by_role("button", name="sad then happy").click()
+    page.get_by_text("ended mostly happy", exact=False).wait_for(timeout=LONG_MS)
+    page.locator(".js-plotly-plot .scatterlayer").first.wait_for(timeout=LONG_MS)
+    page.locator(".js-plotly-plot .heatmaplayer").first.wait_for(timeout=LONG_MS)
+
+    see(page, "Markers")
+    page.get_by_label("Time", exact=True).fill("0:09", timeout=LONG_MS)
+    page.get_by_label("Text", exact=True).fill("the joke <b>")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_text("0:09.0 · Note · the joke <b>").wait_for(timeout=LONG_MS)
+    see(page, "Timeline")
+    page.locator(".js-plotly-plot").get_by_text("the joke <b>").wait_for(timeout=LONG_MS)
+
+    see(page, "Report and files")
+    exported, report = take_away(page, "Export", tmp_path), take_away(page, "Report", tmp_path)
+    assert errors == []
+    page.context.close()
+
+    store = open_store(f"sqlite:///{home / 'sessions' / 'sessions.sqlite3'}")
+    number = next(one.id for one in sessions(store) if one.title == "sad then happy")
+    stored = sample_frame(store, number)
+    marked = [marker.text for marker in markers(store, number)]
+    shares = load_session(store, number).figures(1).whole.label_shares
+    store.close()
+    assert marked == ["the joke <b>"]
+    with zipfile.ZipFile(exported) as archive:
+        with archive.open("samples.parquet") as file:
+            pd.testing.assert_frame_equal(pd.read_parquet(file), stored)
+        with archive.open("samples.csv") as file:
+            pd.testing.assert_frame_equal(pd.read_csv(file, dtype=DTYPES), stored)
+        assert json.loads(archive.read("session.json"))["markers"][0]["text"] == "the joke <b>"
+    first, last = (part["label"].dropna().tolist() for part in (stored[stored.time_s < 6], stored[stored.time_s > 13]))
+    assert sum(label in NEGATIVE for label in first) > 0.8 * len(first) > 10
+    assert last.count("happy") > 0.8 * len(last) > 10
+
+    offline = browser.new_context(offline=True).new_page()
+    asked: list[str] = []
+    offline.on("request", lambda request: asked.append(request.url))
+    offline.goto(report.as_uri())
+    expect(offline.get_by_role("heading", name="sad then happy")).to_be_visible()
+    expect(offline.locator("svg polygon").first).to_be_visible()
+    text = offline.locator("body").inner_text()
+    assert "the joke <b>" in text
+    assert f"{100 * shares['happy']:.0f} %" in text
+    assert "nothing here is a diagnosis" in text
+    assert [address for address in asked if not address.startswith("file:")] == []
+    assert len(offline.pdf()) > 10_000
+    offline.context.close()
+
+
+def test_two_films_are_compared_on_a_phone(url: str, browser: Browser) -> None:
+    page = open_list(browser, url, studio.PHONE)
+    for count, box in enumerate(page.get_by_test_id("stCheckbox").all(), start=1):
+        box.click()
+        name = "Compare" if count == 1 else f"Compare {count}"
+        page.get_by_role("button", name=name, exact=True).wait_for(timeout=LONG_MS)
+        box.locator("input:checked").wait_for(state="attached", timeout=LONG_MS)
+    page.get_by_role("button", name="Compare 2").click(timeout=LONG_MS)
+
+    page.get_by_text("neutral then happy compared with sad then happy").wait_for(timeout=LONG_MS)
+    page.get_by_text("these very recordings alone", exact=False).wait_for(timeout=LONG_MS)
+    expect(page.locator(".js-plotly-plot")).to_have_count(3, timeout=LONG_MS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= studio.PHONE[0]
+    page.context.close()

@@ -1,0 +1,39 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pylibsrtp  # noqa: F401 - of WebRTC; first of all, for it crashes where TensorFlow was loaded before it
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED_DATA = Path(os.environ.get("FER_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+SHARED_YUNET = REPOSITORY.parent / "shared" / "models" / "face_detection_yunet_2026may.onnx"
+
+# Where the machine that tests has YuNet's file beside the project, the YuNet route is tested too.
+if "FER_YUNET" not in os.environ and SHARED_YUNET.is_file():
+    os.environ["FER_YUNET"] = str(SHARED_YUNET)
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the user's own folder."""
+    monkeypatch.setenv("FER_HOME", str(tmp_path_factory.mktemp("fer-home")))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data; the test is skipped where it is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"no real data at {SHARED_DATA}; set FER_SHARED_DATA")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def astronaut_bgr() -> np.ndarray:
+    """NASA's portrait of Eileen Collins, smiling: uint8 (512, 512, 3), BGR, public domain."""
+    from skimage import data
+
+    portrait: np.ndarray = data.astronaut()[..., ::-1].copy()
+    return portrait

@@ -1,0 +1,217 @@
+"""Drawing: on a copy, readable when mirrored, chips apart from each other and inside the frame."""
+
+import cv2
+import numpy as np
+import pytest
+
+from fer_core.annotate import _chip, annotate, face_text, percent
+from fer_core.emotions import EMOTIONS, UNSURE, colour_bgr
+from fer_core.results import Doubt, FaceEmotion
+from tests.helpers import make_emotion, make_face, make_result, textured_frame
+
+GREY = np.full((480, 640, 3), 90, np.uint8)
+
+
+def emotion_at(xyxy: tuple[float, float, float, float], name: str = "happy", **values: object) -> FaceEmotion:
+    return make_emotion(name, face=make_face(xyxy, landmarks=True, track_id=1), **values)  # type: ignore[arg-type]
+
+
+def place_of(chip: np.ndarray, picture: np.ndarray) -> tuple[int, int] | None:
+    """Left and top of a chip that is whole in the picture, pixel by pixel."""
+    fit = cv2.matchTemplate(picture, chip, cv2.TM_SQDIFF)
+    value, _, place, _ = cv2.minMaxLoc(fit)
+    x, y = place
+    found = picture[y : y + chip.shape[0], x : x + chip.shape[1]]
+    return (x, y) if value < 1 or (found == chip).all() else None
+
+
+def chip_of(emotion: FaceEmotion, picture: np.ndarray, *, numbered: bool = False) -> np.ndarray:
+    """The chip as it is drawn on a picture of that size."""
+    text_px = int(np.clip(min(picture.shape[:2]) / 22, 13, 40))
+    return _chip(face_text(emotion, numbered=numbered), text_px, colour_bgr(emotion.label or UNSURE))
+
+
+def drawn(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    changed: np.ndarray = (before != after).any(axis=-1)
+    return changed
+
+
+def test_the_frame_is_copied_never_changed():
+    frame = textured_frame()
+    before = frame.copy()
+
+    for result in (None, make_result(), make_result(make_emotion())):
+        for mirror in (False, True):
+            canvas = annotate(frame, result, mirror=mirror)
+            assert not np.shares_memory(canvas, frame)
+            assert canvas.shape == frame.shape
+            assert canvas.dtype == np.uint8
+
+    assert (frame == before).all()
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_without_anything_to_draw_the_picture_stays_as_it_is(mirror):
+    frame = textured_frame()
+    expected = frame[:, ::-1] if mirror else frame
+
+    assert (annotate(frame, None, mirror=mirror) == expected).all()
+    assert (annotate(frame, make_result(), mirror=mirror) == expected).all()
+    assert (annotate(frame, make_result(make_emotion()), overlay="nothing", mirror=mirror) == expected).all()
+
+
+@pytest.mark.parametrize("name", EMOTIONS)
+def test_a_box_has_the_colour_of_its_emotion(name):
+    canvas = annotate(GREY, make_result(emotion_at((200, 150, 320, 270), name)))
+
+    assert tuple(canvas[210, 200]) == colour_bgr(name)
+    assert tuple(canvas[210, 320]) == colour_bgr(name)
+    assert tuple(canvas[270, 260]) == colour_bgr(name)
+    assert (canvas[210, 260] == 90).all(), "the face itself is left free"
+
+
+def test_an_unsure_box_has_the_colour_of_unsure():
+    canvas = annotate(GREY, make_result(emotion_at((200, 150, 320, 270), doubts=(Doubt.TOO_DARK,))))
+
+    assert tuple(canvas[210, 200]) == colour_bgr(UNSURE)
+
+
+def test_a_mirrored_box_is_at_the_mirrored_place():
+    result = make_result(emotion_at((40, 150, 160, 270)))
+
+    canvas = annotate(GREY, result, mirror=True)
+
+    assert tuple(canvas[210, 640 - 40]) == tuple(canvas[210, 640 - 160]) == colour_bgr("happy")
+    assert not drawn(GREY, canvas)[:, :400].any()
+
+
+def test_a_mirrored_label_stays_readable_above_its_box():
+    emotion = emotion_at((40, 150, 160, 270))
+    chip = chip_of(emotion, GREY)
+
+    plain, mirrored = (annotate(GREY, make_result(emotion), mirror=mirror) for mirror in (False, True))
+
+    left, top = place_of(chip, plain) or (0, 0)
+    assert top == 150 - chip.shape[0]
+    assert left == pytest.approx(40, abs=2)
+    assert place_of(chip, mirrored) == (640 - 160 + (left - 40), top)
+    assert place_of(np.ascontiguousarray(chip[:, ::-1]), mirrored) is None
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_landmarks_are_drawn_where_they_are_and_only_when_asked_for(mirror):
+    emotion = emotion_at((100, 150, 220, 270), "sad")
+    assert emotion.face.landmarks is not None
+
+    plain = annotate(GREY, make_result(emotion), mirror=mirror)
+    dotted = annotate(GREY, make_result(emotion), overlay="landmarks", mirror=mirror)
+
+    for x, y in emotion.face.landmarks:
+        at = round(float(y)), round(float(640 - x if mirror else x))
+        assert tuple(dotted[at]) == colour_bgr("sad")
+        assert (plain[at] == 90).all()
+
+
+def test_landmarks_that_are_not_there_are_not_missed():
+    result = make_result(make_emotion(face=make_face(track_id=1)))
+
+    assert (annotate(GREY, result, overlay="landmarks") == annotate(GREY, result, overlay="boxes")).all()
+
+
+def test_a_result_of_another_resolution_is_scaled_to_the_frame():
+    half = make_result(emotion_at((100, 75, 160, 135)), resolution_wh=(320, 240))
+
+    canvas = annotate(GREY, half)
+
+    assert tuple(canvas[200, 200]) == tuple(canvas[200, 320]) == colour_bgr("happy")
+
+
+NEIGHBOURS = {
+    "side by side": [(200, 150, 260, 210), (262, 150, 322, 210)],
+    "one above the other": [(200, 200, 300, 300), (200, 80, 300, 198)],
+    "the same place": [(200, 150, 320, 270), (200, 150, 320, 270)],
+    "at the top": [(100, 2, 160, 62), (150, 2, 210, 62)],
+    "at the bottom": [(100, 400, 160, 478), (140, 410, 200, 478)],
+    "in a crowd": [(100 + 40 * i, 150 + 5 * i, 180 + 40 * i, 230 + 5 * i) for i in range(4)],
+    # The second box goes through where the first one's label is.
+    "one behind the other": [(200, 200, 320, 320), (230, 150, 300, 240)],
+}
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("boxes", NEIGHBOURS.values(), ids=NEIGHBOURS)
+def test_every_label_of_neighbouring_faces_can_be_read_whole(boxes, mirror):
+    names = ("happy", "sad", "fear", "angry")
+    emotions = [
+        make_emotion(name, face=make_face(xyxy, track_id=i))
+        for i, (name, xyxy) in enumerate(zip(names, boxes, strict=False), start=1)
+    ]
+
+    canvas = annotate(GREY, make_result(*emotions), mirror=mirror)
+
+    for emotion in emotions:
+        assert place_of(chip_of(emotion, GREY, numbered=True), canvas) is not None, emotion.label
+
+
+@pytest.mark.parametrize(
+    "xyxy",
+    [
+        (-300, -300, -100, -100),
+        (700, 500, 900, 700),
+        (-50, 100, 690, 400),
+        (-50, -50, 700, 530),
+        (600, 460, 660, 520),
+        (3, 3, 4, 4),
+    ],
+)
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_label_stays_inside_the_frame_wherever_the_face_is(xyxy, mirror):
+    emotion = emotion_at(xyxy)
+
+    canvas = annotate(GREY, make_result(emotion), overlay="landmarks", mirror=mirror)
+
+    assert place_of(chip_of(emotion, GREY), canvas) is not None
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (5, 200), (40, 8), (33, 17), (4000, 20)])
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_frame_smaller_than_its_label_is_drawn_all_the_same(width, height, mirror):
+    frame = np.zeros((height, width, 3), np.uint8)
+    result = make_result(
+        make_emotion(doubts=(Doubt.TURNED_AWAY,), face=make_face((0, 0, width, height), track_id=1)),
+        make_emotion(face=make_face((1, 1, 9, 9), track_id=2)),
+        resolution_wh=(width, height),
+    )
+
+    canvas = annotate(frame, result, overlay="landmarks", mirror=mirror)
+
+    assert canvas.shape == frame.shape
+    assert canvas.any()
+
+
+def test_faces_are_numbered_only_when_there_are_several():
+    emotion = make_emotion("happy", share=0.834, face=make_face(track_id=7))
+
+    assert face_text(emotion, numbered=False) == "Happy 83 %"
+    assert face_text(emotion, numbered=True) == "7 · Happy 83 %"
+    alone = annotate(GREY, make_result(emotion))
+    assert place_of(chip_of(emotion, GREY, numbered=False), alone) is not None
+
+
+def test_an_unsure_face_says_why_unless_it_is_only_the_confidence():
+    assert face_text(make_emotion(doubts=(Doubt.NOT_CONFIDENT,)), numbered=False) == "Unsure"
+    assert face_text(make_emotion(doubts=(Doubt.TOO_DARK, Doubt.NOT_CONFIDENT)), numbered=False) == "Unsure: too dark"
+    assert face_text(make_emotion(doubts=(Doubt.BLURRED,)), numbered=True) == "1 · Unsure: blurred"
+
+
+@pytest.mark.parametrize(("share", "text"), [(0, "0 %"), (0.834, "83 %"), (0.999, "100 %"), (1, "100 %")])
+def test_percent(share, text):
+    assert percent(share) == text
+
+
+def test_a_chip_has_white_words_on_a_ground_of_the_emotions_hue():
+    chip = _chip("Happy 83 %", 20, colour_bgr("happy"))
+
+    assert (chip == 255).all(axis=-1).any()
+    assert tuple(chip[0, 0]) == tuple(round(v * 0.82) for v in colour_bgr("happy"))
+    assert _chip("Sad 1 %", 20, colour_bgr("happy")).shape[0] == chip.shape[0], "every word has the same height"

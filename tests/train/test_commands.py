@@ -1,0 +1,172 @@
+"""The command line, called within this process where that is quick and as a child where it is not."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fer_core.errors import FerError
+from fer_core.model import load_model
+from tests.train.synthetic import drawn_dataset, write_archive
+from train.__main__ import main, parse
+from train.commands import _fit_request
+from train.config import TrainingConfig
+from train.errors import ConfigError
+from train.progress import read_epochs
+from train.request import RunRequest, read_request
+from train.runs import read_run
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    return write_archive(tmp_path_factory.mktemp("archive") / "drawn.csv", drawn_dataset())
+
+
+@pytest.fixture(scope="module")
+def finished(archive, tmp_path_factory):
+    """A run from the command line, to its end, in a process of its own."""
+    run_dir = tmp_path_factory.mktemp("runs") / "run"
+    command = [
+        sys.executable, "-m", "train", "fit", "--archive", str(archive), "--architecture", "baseline_cnn", "--output",
+        str(run_dir), "--epochs", "2", "--batch-size", "16", "--report-test", "--drop-leaks", "--drop-blanks",
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ)
+    assert done.returncode == 0, done.stderr
+    return run_dir, done.stdout
+
+
+def test_fit_trains_exports_and_reports(finished):
+    run_dir, output = finished
+    assert read_run(run_dir).state == "finished"
+    assert len(read_epochs(run_dir)) == 2
+    assert load_model(run_dir / "model").card.name == "run"
+    report = json.loads((run_dir / "report.json").read_text())
+    assert report["test"]["n"] == report["validation"]["n"] == 28
+    request = read_request(run_dir)
+    assert request is not None
+    assert request.cleaning == ("drop_leaks", "drop_blanks")
+    assert output.splitlines()[-1] == "finished"
+    assert output.count("epoch ") >= 2
+
+
+def test_evaluate_compare_and_convert_use_the_exported_model(finished, archive, tmp_path, capsys):
+    model = str(finished[0] / "model")
+    assert main(["evaluate", "--model", model, "--archive", str(archive), "--split", "test", "--json", "--save"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["split"], report["n"]) == ("test", 28)
+    assert report["litert_bytes"] > 10_000
+    assert load_model(model).card.metrics["test"]["accuracy"] == pytest.approx(report["accuracy"], abs=1e-5)
+    assert main(["evaluate", "--model", model, "--archive", str(archive), "--balanced", "1", "--save"]) == 2
+    assert "Leave out --save or --balanced" in capsys.readouterr().err
+    assert main(["compare", model, model, "default", "--archive", str(archive)]) == 0
+    assert "A - B: +0.00 points" in capsys.readouterr().out
+    assert main(["compare", model, "--archive", str(archive)]) == 2
+    assert "compare takes 2 to 26 models, got 1" in capsys.readouterr().err
+    packed = tmp_path / "packed.zip"
+    assert main(["convert", "--model", model, "--form", "saved_model", "--output", str(packed), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["files"] == ["saved_model"]
+    assert packed.is_file()
+
+
+def test_export_can_be_called_again(finished, archive, tmp_path, capsys):
+    run_dir, _ = finished
+    assert main(["export", "--run", str(run_dir), "--archive", str(archive), "--output", str(tmp_path / "again")]) == 0
+    assert load_model(tmp_path / "again").card.name == "again"
+    assert "validation accuracy" in capsys.readouterr().out
+
+
+def test_inspect_describes_an_archive(archive, capsys):
+    assert main(["inspect", str(archive), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["splits"]["train"]["faces"] == 64
+    assert main(["inspect", str(archive)]) == 0
+    assert "train" in capsys.readouterr().out
+
+
+def test_list_shows_every_architecture(capsys):
+    assert main(["list", "--json"]) == 0
+    found = {info["name"]: info for info in json.loads(capsys.readouterr().out)}
+    assert found["compact_se"]["parameters"] == 2_419_703
+    assert all(info["mflops"] > 1 and info["docline"] for info in found.values())
+
+
+def test_a_mistake_is_one_line_and_status_2(tmp_path, capsys):
+    for command in (
+        ["fit", "--archive", str(tmp_path / "none.csv"), "--output", str(tmp_path / "run"), "--nice", "0"],
+        ["fit", "--output", str(tmp_path / "empty")],
+        ["fit", "--archive", "a.csv", "--output", str(tmp_path / "run2"), "--architecture", "resnet152"],
+        ["fit", "--archive", "a.csv", "--output", str(tmp_path / "run2"), "--epochs", "0"],
+        ["evaluate", "--model", str(tmp_path), "--archive", "a.csv"],
+        ["inspect", str(tmp_path / "none.csv")],
+    ):
+        assert main(command) == 2, command
+        assert len(capsys.readouterr().err.splitlines()) == 1, command
+    assert "none.csv" in read_run(tmp_path / "run").error
+
+
+def request_of(*arguments: object) -> RunRequest | None:
+    return _fit_request(parse(["fit", *map(str, arguments)]))
+
+
+def test_settings_that_are_not_given_are_those_of_the_run_or_the_defaults(tmp_path):
+    fresh = request_of("--archive", "a.csv", "--output", tmp_path, "--rotation-deg", 5, "--optimizer", "adam")
+    assert fresh is not None
+    assert fresh.training.augment.rotation_deg == 5
+    assert (fresh.training.optimizer, fresh.training.epochs) == ("adam", TrainingConfig().epochs)
+    RunRequest(fresh.training, Path("a.csv"), "a.csv", cleaning=("drop_leaks",)).write(tmp_path)
+    again = request_of("--archive", "a.csv", "--output", tmp_path)
+    assert again is not None
+    assert (again.training, again.cleaning) == (fresh.training, ("drop_leaks",))
+    assert request_of("--output", tmp_path) is None
+    with pytest.raises(ConfigError, match="other settings"):
+        request_of("--output", tmp_path, "--epochs", 3)
+
+
+def test_votes_and_teachers_are_kept_with_the_run_and_asked_for_again(tmp_path):
+    votes = tmp_path / "fer2013new.csv"
+    votes.write_text("first")
+    given = ("--archive", "a.csv", "--output", tmp_path, "--ferplus", votes, "--ferplus-weight", 0.4)
+    fresh = request_of(*given, "--teachers", "default", "--drop-not-faces")
+    assert fresh is not None
+    fresh.write(tmp_path)
+    assert read_request(tmp_path) == replace(fresh, archive=Path("a.csv"))
+    assert request_of("--archive", "a.csv", "--output", tmp_path) == fresh
+    assert request_of("--output", tmp_path, "--ferplus", votes, "--teachers", "default") is None
+    votes.write_text("second")
+    with pytest.raises(ConfigError, match=r"fer2013new.csv has changed since the run began"):
+        fresh.check_inputs()
+    with pytest.raises(ConfigError, match="other settings"):
+        request_of("--output", tmp_path, "--ferplus", votes)
+    other = request_of(*given)
+    assert other is not None
+    with pytest.raises(ConfigError, match="other data"):
+        other.check_same(fresh, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--ferplus-weight", "0.4"], "need FER[+]'s votes. Pass --ferplus"),
+        (["--drop-not-faces"], "need FER[+]'s votes. Pass --ferplus"),
+        (["--ferplus", "models/default/card.json"], "votes would not be used. Set --ferplus-weight"),
+        (["--ferplus", "none.csv"], "No file at none.csv"),
+        (["--teachers", "cake"], "no such model"),
+        (["--teachers", "default", "--teacher-views", "models/default/card.json"], "either --teachers or"),
+    ],
+)
+def test_votes_and_teachers_that_cannot_be_used_are_refused(tmp_path, flags, words):
+    with pytest.raises(FerError, match=words):
+        request_of("--archive", "a.csv", "--output", tmp_path, *flags)
+
+
+def test_the_help_explains_the_settings(capsys):
+    with pytest.raises(SystemExit):
+        parse(["fit", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "SGD with Nesterov momentum 0.9 beats Adam by about a point" in text
+    assert "--drop-duplicates" in text

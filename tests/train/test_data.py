@@ -1,0 +1,136 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.train.synthetic import drawn_faces, drawn_votes
+from train.config import AugmentConfig, TrainingConfig
+from train.data import AugmentedBatches, one_hot, to_input
+from train.errors import ConfigError
+from train.supervision import Supervision
+from train.teachers import Teachers
+from train.views import TeacherViews, faces_digest, view_pixels
+
+FACES = drawn_faces(70, seed=1)
+CONFIG = TrainingConfig(batch_size=16)
+
+
+def test_a_batch_has_pixels_of_0_to_255_and_targets():
+    pixels, targets = AugmentedBatches(FACES, CONFIG)[0]
+    assert pixels.shape == (16, 48, 48, 1)
+    assert targets.shape == (16, 7)
+    assert pixels.dtype == targets.dtype == np.float32
+    assert 200 < pixels.max() <= 255
+
+
+def test_an_epoch_leaves_the_smaller_last_batch_out():
+    batches = AugmentedBatches(FACES, CONFIG)
+    assert (len(batches), batches.images) == (4, 64)
+
+
+def test_fewer_faces_than_a_batch_are_one_smaller_batch():
+    batches = AugmentedBatches(FACES.take(np.arange(5)), CONFIG)
+    assert (len(batches), batches.images, len(batches[0][0])) == (1, 5, 5)
+
+
+def test_a_batch_follows_from_seed_epoch_and_index_alone():
+    unbroken = AugmentedBatches(FACES, CONFIG)
+    unbroken.on_epoch_end()
+    resumed = AugmentedBatches(FACES, CONFIG, first_epoch=1)
+    for i in (2, 0):
+        for ours, theirs in zip(unbroken[i], resumed[i], strict=True):
+            assert np.array_equal(ours, theirs)
+    assert not np.array_equal(unbroken[0][0], AugmentedBatches(FACES, CONFIG)[0][0])
+    assert not np.array_equal(unbroken[0][0], AugmentedBatches(FACES, TrainingConfig(batch_size=16, seed=2))[0][0])
+
+
+def test_each_face_is_seen_once_an_epoch():
+    config = TrainingConfig(batch_size=14, augment=AugmentConfig(
+        flip=0, rotation_deg=0, scale=0, shift=0, brightness=0, contrast=0, gamma=0, erasing=0))  # fmt: skip
+    batches = AugmentedBatches(FACES, config)
+    seen = np.concatenate([batches[i][0] for i in range(len(batches))])
+    assert {face.tobytes() for face in seen} == {face.tobytes() for face in to_input(FACES.pixels)}
+
+
+def test_class_weights_come_as_a_third_array_that_follows_soft_targets():
+    config = TrainingConfig(batch_size=16, class_weights="inverse", augment=AugmentConfig(mixup=1.0))
+    faces = drawn_faces(70, seed=1).take(np.r_[0:70:7, 1:23:7, 2:70:7])
+    _, targets, weights = AugmentedBatches(faces, config)[0]
+    assert weights.shape == (16,)
+    assert ((targets > 0).sum(1) == 2).any()  # blended
+    rare, common = 24 / 3 / 4, 24 / 3 / 10
+    rare_share = targets[:, 1]
+    assert weights == pytest.approx(rare_share * rare + (1 - rare_share) * common, rel=1e-4)
+
+
+def test_one_hot_is_in_the_order_of_the_labels():
+    assert np.array_equal(one_hot(np.array([2, 0])), np.eye(7)[[2, 0]])
+
+
+SHARES = (drawn_votes(FACES.labels) / 10).astype(np.float32)
+
+
+class AnswersWithTheMean(Teachers):
+    """A teacher whose answer tells which pixels it was asked about."""
+
+    def __init__(self) -> None:
+        super().__init__([], temperature=1.0)
+
+    def answers(self, pixels):
+        return np.repeat(pixels.mean(axis=(1, 2, 3))[:, None], 7, axis=1).astype(np.float32)
+
+
+def test_votes_stand_beside_the_emotions_and_soften_them():
+    config = replace(CONFIG, ferplus_weight=0.5, ferplus_softening=0.2)
+    _, targets = AugmentedBatches(FACES, config, supervision=Supervision(SHARES))[0]
+    assert targets.shape == (16, 17)
+    assert targets[:, :7].sum(1) == pytest.approx(1)
+    assert (targets[:, :7].max(1) >= 0.8).all()
+    assert targets[:, :7].max(1).min() < 1
+    assert {tuple(row) for row in targets[:, 7:]} <= {tuple(row) for row in SHARES}
+
+
+def test_votes_that_are_asked_for_and_missing_are_named():
+    with pytest.raises(ConfigError, match="Pass --ferplus"):
+        AugmentedBatches(FACES, replace(CONFIG, ferplus_weight=0.5))
+
+
+@pytest.mark.parametrize("mixup", [0.0, 1.0])
+def test_teachers_are_asked_about_the_very_pixels_that_the_student_gets(mixup):
+    config = replace(CONFIG, augment=AugmentConfig(mixup=mixup))
+    pixels, targets = AugmentedBatches(FACES, config, supervision=Supervision(teachers=AnswersWithTheMean()))[1]
+    assert targets.shape == (16, 14)
+    assert targets[:, 7] == pytest.approx(pixels.mean(axis=(1, 2, 3)), rel=1e-5)
+
+
+def test_teachers_do_not_change_what_the_student_sees():
+    plain = AugmentedBatches(FACES, CONFIG)[2]
+    taught = AugmentedBatches(FACES, CONFIG, supervision=Supervision(teachers=AnswersWithTheMean()))[2]
+    assert np.array_equal(plain[0], taught[0])
+    assert np.array_equal(plain[1], taught[1][:, :7])
+
+
+def views() -> TeacherViews:
+    """Two views, whose first log-probability is the number of the view and the image."""
+    logs = np.zeros((1, 2, 70, 7), np.float16)
+    logs[0, :, :, 0] = np.arange(140).reshape(2, 70) / 100
+    samples = np.stack([view_pixels(FACES, CONFIG.augment, seed=3, view=view)[:8] for view in (0, 1)])
+    return TeacherViews(logs, samples, 3, CONFIG.augment, faces_digest(FACES), ())
+
+
+@pytest.mark.parametrize("epoch", [0, 1, 2])
+def test_each_epoch_takes_the_next_view_with_its_answers(epoch):
+    batches = AugmentedBatches(FACES, CONFIG, supervision=Supervision(views=views()), first_epoch=epoch)
+    pixels, targets = batches[0]
+    expected = view_pixels(FACES, CONFIG.augment, seed=3, view=epoch % 2)
+    for image, answer in zip(pixels, targets[:, 7:], strict=True):
+        row = int(np.flatnonzero((expected == image[..., 0]).all(axis=(1, 2)))[0])
+        assert answer == pytest.approx(views().answers(np.array([row]), epoch % 2, 2.0)[0], abs=1e-6)
+
+
+def test_class_weights_go_by_the_emotions_alone():
+    config = replace(CONFIG, class_weights="inverse", ferplus_weight=0.5)
+    _, targets, weights = AugmentedBatches(FACES, config, supervision=Supervision(SHARES))[0]
+    expected = AugmentedBatches(FACES, replace(CONFIG, class_weights="inverse"))[0][2]
+    assert weights == pytest.approx(expected)
+    assert len(weights) == len(targets)

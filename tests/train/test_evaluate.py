@@ -1,0 +1,132 @@
+import json
+
+import numpy as np
+import pytest
+
+from fer_core.emotions import EMOTIONS
+from tests.train.synthetic import drawn_faces
+from train.archive import LabelledFaces
+from train.calibrate import undo_temperature
+from train.evaluate import evaluate, ms_per_face, report, stands_in
+from train.figures import coverage_curve, reliability_bins, wilson_interval, worst_mistakes
+
+
+def sure(*predicted: int, confidence: float = 0.7) -> np.ndarray:
+    """Probabilities that name `predicted` with one confidence."""
+    rows = np.full((len(predicted), 7), (1 - confidence) / 6)
+    rows[np.arange(len(predicted)), predicted] = confidence
+    return rows
+
+
+LABELS = np.array([0, 0, 0, 1, 3, 3, 3, 3])
+ANSWERS = sure(0, 0, 4, 4, 3, 3, 3, 0)
+FRESH = np.array([True] * 6 + [False] * 2)
+REPORT = report(ANSWERS, LABELS, split="validation", fresh=FRESH, temperature=0.8)
+
+
+def test_the_figures_are_those_counted_by_hand():
+    assert (REPORT.n, REPORT.accuracy) == (8, 5 / 8)
+    assert REPORT.n_without_duplicates == 6
+    assert REPORT.accuracy_without_duplicates == pytest.approx(4 / 6)
+    angry = REPORT.per_class["angry"]
+    assert (angry.precision, angry.recall) == pytest.approx((2 / 3, 2 / 3))
+    assert angry.support == 3
+    assert REPORT.per_class["happy"].recall == 0.75
+    assert REPORT.per_class["surprise"].support == 0
+    assert REPORT.balanced_accuracy == pytest.approx((2 / 3 + 0 + 0.75) / 3)
+    assert REPORT.macro_f1 == pytest.approx((2 / 3 + 0 + 2 * 0.75 / 1.75) / 3)
+    assert REPORT.nll == pytest.approx(-(5 * np.log(0.7) + 3 * np.log(0.05)) / 8)
+    assert REPORT.ece == pytest.approx(0.7 - 5 / 8)
+    assert REPORT.confusion[0] == (2, 0, 0, 0, 1, 0, 0)
+    assert REPORT.confusion_shares[3].tolist() == [0.25, 0, 0, 0.75, 0, 0, 0]
+    assert REPORT.confusion_shares[5].tolist() == [0] * 7
+
+
+def test_reliability_bins_hold_every_image_once():
+    filled = [b for b in REPORT.reliability if b.n]
+    assert len(filled) == 1
+    assert (filled[0].n, filled[0].confidence, filled[0].accuracy) == pytest.approx((8, 0.7, 5 / 8))
+    assert (REPORT.reliability[0].low, REPORT.reliability[-1].high) == (0, 1)
+    assert sum(b.n for b in reliability_bins(sure(0, 1, confidence=1.0), np.array([0, 0]))) == 2
+
+
+def test_the_unsure_threshold_trades_coverage_for_accuracy():
+    answers = np.concatenate([sure(0, 0, confidence=0.9), sure(0, 0, confidence=0.4)])
+    curve = {point.threshold: point for point in coverage_curve(answers, np.array([0, 0, 0, 1]))}
+    assert (curve[0.0].coverage, curve[0.0].accuracy) == (1, 0.75)
+    assert (curve[0.5].coverage, curve[0.5].accuracy) == (0.5, 1)
+    assert (curve[0.95].coverage, curve[0.95].accuracy) == (0, None)
+
+
+def test_confused_pairs_and_the_surest_mistakes_are_named():
+    assert {(pair.true, pair.predicted, pair.n) for pair in REPORT.confused} == {
+        ("angry", "sad", 1), ("disgust", "sad", 1), ("happy", "angry", 1),
+    }  # fmt: skip
+    assert REPORT.confused[0].share in (1 / 3, 1, 1 / 4)
+    answers = np.concatenate([sure(1, confidence=0.5), sure(2, confidence=0.9), sure(0)])
+    mistakes = worst_mistakes(answers, np.array([0, 0, 0]))
+    assert [(m.index, m.predicted) for m in mistakes["angry"]] == [(1, "fear"), (0, "disgust")]
+    assert mistakes["happy"] == ()
+
+
+def test_calibration_gives_the_figures_without_the_temperature():
+    raw = sure(0, 1, 2, confidence=0.6)
+    sharpened = raw ** (1 / 0.5)
+    sharpened /= sharpened.sum(1, keepdims=True)
+    assert undo_temperature(sharpened, 0.5) == pytest.approx(raw)
+    found = report(sharpened, np.array([0, 1, 0]), split="test", fresh=np.ones(3, bool), temperature=0.5)
+    assert found.calibration is not None
+    assert found.calibration.nll_before == pytest.approx(-(2 * np.log(0.6) + np.log(0.4 / 6)) / 3)
+    assert found.calibration.nll_before != pytest.approx(found.nll)
+    plain = report(raw, np.array([0, 1, 0]), split="test", fresh=np.ones(3, bool))
+    assert plain.calibration is None
+    assert "before the temperature" in found.to_text()
+    assert "before the temperature" not in plain.to_text()
+
+
+def test_a_split_that_stands_in_training_as_a_whole_has_no_accuracy_without_duplicates():
+    found = report(ANSWERS, LABELS, split="test", fresh=np.zeros(8, bool))
+    assert found.accuracy_without_duplicates is None
+    assert "without duplicates  -  (n 0)" in found.to_text()
+
+
+def test_json_has_everything_and_text_the_rows():
+    values = json.loads(REPORT.to_json())
+    assert values["per_class"].keys() == set(EMOTIONS)
+    assert len(values["coverage_curve"]) == 20
+    assert all(name in REPORT.to_text() for name in EMOTIONS)
+
+
+def test_duplicates_are_found_by_content_and_not_within_the_training_split():
+    faces, train = drawn_faces(10, seed=1), drawn_faces(30, seed=2)
+    train.pixels[7] = faces.pixels[3]
+    assert np.flatnonzero(stands_in(faces, train)).tolist() == [3]
+
+    def predict(tiles):
+        return sure(*[0] * len(tiles))
+
+    assert evaluate(predict, faces, split="test", train=train).n_without_duplicates == 9
+    assert evaluate(predict, faces, split="test", train=None).n_without_duplicates == 10
+    assert evaluate(predict, train, split="train", train=train).n_without_duplicates == 30
+
+
+def test_images_reach_the_model_in_order_and_batches():
+    faces = LabelledFaces(drawn_faces(150, seed=1).pixels, np.arange(150) % 7)
+    seen = []
+
+    def predict(tiles):
+        assert tiles.dtype == np.uint8
+        seen.append(tiles)
+        return sure(*[0] * len(tiles))
+
+    evaluate(predict, faces, split="test", train=None)
+    assert np.array_equal(np.concatenate(seen)[..., 0], faces.pixels)
+
+
+def test_wilsons_interval_is_the_known_one():
+    assert wilson_interval(73, 100) == pytest.approx((0.6357, 0.8073), abs=1e-4)
+    assert wilson_interval(0, 10)[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_time_per_face_is_measured():
+    assert 0 <= ms_per_face(lambda tiles: sure(0), repeats=5) < 50

@@ -1,0 +1,1 @@
+"""Offline training on FER2013 archives: inspect, fit, evaluate, export."""

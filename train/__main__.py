@@ -1,0 +1,168 @@
+"""`python -m train`: the training side's command line."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from fer_core.errors import FerError
+from train import commands
+from train.config import AugmentConfig, TrainingConfig
+from train.recipe import recipe_names
+from train.request import CLEANING
+from train.settings import add_flags
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = parse(arguments)
+    try:
+        options.run(options)
+    except FerError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The options of one command line; `run` is the function that carries it out."""
+    parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: commands.Command, words: str) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = subparsers.add_parser(name, help=words, description=words)
+        added.set_defaults(run=run)
+        return added
+
+    _add_inspect(command("inspect", commands.inspect, "say what is in an archive, and what is wrong with it"))
+    _add_list(command("list", commands.list_architectures, "show the networks with their size and cost"))
+    _add_fit(command("fit", commands.fit, "train a network on an archive, or go on with an interrupted run"))
+    _add_teach(command("teach", commands.teach, "have models answer for fixed views of an archive's training images"))
+    _add_recipe(command("recipe", commands.recipe, "carry out a named list of steps: teachers, student, evaluation"))
+    _add_export(command("export", commands.export, "turn a run's best weights into a model folder"))
+    _add_evaluate(command("evaluate", commands.evaluate, "measure a model on a split of an archive"))
+    _add_compare(command("compare", commands.compare, "compare two or more models on the same images"))
+    _add_sweep(command("sweep", commands.sweep, "train several networks with the same budget, and print one table"))
+    _add_convert(command("convert", commands.convert, "write a model in another program's format"))
+    return parser.parse_args(arguments)
+
+
+def _add_archive(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    parser.add_argument("--archive", type=Path, required=required, help="csv, zip or tar.gz")
+
+
+def _add_split(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--split", choices=["train", "validation", "test"], default="validation")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+
+
+def _add_inspect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("archive", type=Path, help="csv, zip or tar.gz")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.add_argument("--faces", type=Path, metavar="PNG", help="also write sample faces, one row per emotion")
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+
+
+def _add_fit(parser: argparse.ArgumentParser) -> None:
+    _add_archive(parser, required=False)
+    parser.add_argument(
+        "--output", type=Path, required=True, help="run folder; without --archive, the run in it goes on"
+    )
+    parser.add_argument("--queue", action="store_true", help="wait while another queued run in the same parent trains")
+    parser.add_argument("--nice", type=int, default=10, help="how far to give way to others, 0-19 (default: 10)")
+    parser.add_argument("--no-export", action="store_true", help="keep the best weights, but make no model folder")
+    parser.add_argument("--report-test", action="store_true", help="report the test split too, once, at the end")
+    _add_cleaning(parser)
+    _add_teachers(parser, required=False)
+    parser.add_argument("--teacher-views", type=Path, metavar="FILE", help="learn from answers written by teach")
+    add_flags(parser, TrainingConfig)
+    add_flags(parser, AugmentConfig)
+
+
+def _add_cleaning(parser: argparse.ArgumentParser) -> None:
+    for switch in CLEANING:
+        words = switch.replace("_", " ") + " from the archive first (see inspect)"
+        parser.add_argument("--" + switch.replace("_", "-"), action="store_true", help=words)
+    _add_ferplus(parser)
+    parser.add_argument(
+        "--drop-not-faces",
+        action="store_true",
+        help="leave out training images that most of FER+'s voters call none",
+    )
+
+
+def _add_ferplus(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ferplus", type=Path, metavar="CSV", help="FER+'s votes: fer2013new.csv, with the Kaggle csv")
+
+
+def _add_teachers(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    parser.add_argument(
+        "--teachers", type=Path, nargs="+", required=required, metavar="MODEL",
+        help="learn from these, too: names or folders of models, or run folders",
+    )  # fmt: skip
+
+
+def _add_teach(parser: argparse.ArgumentParser) -> None:
+    _add_archive(parser)
+    _add_teachers(parser, required=True)
+    parser.add_argument("--output", type=Path, required=True, metavar="NPZ", help="file for the answers")
+    parser.add_argument("--views", type=int, default=16, help="of each image (default: 16)")
+    parser.add_argument("--seed", type=int, default=1, help="of the views (default: 1)")
+    parser.add_argument("--nice", type=int, default=10, help="how far to give way to others, 0-19 (default: 10)")
+    _add_cleaning(parser)
+    add_flags(parser, AugmentConfig)
+
+
+def _add_recipe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=recipe_names(), help="what to carry out")
+    _add_archive(parser)
+    _add_ferplus(parser)
+    parser.add_argument("--output", type=Path, required=True, help="folder of the steps; finished ones are kept")
+    parser.add_argument("--nice", type=int, default=10, help="how far to give way to others, 0-19 (default: 10)")
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", dest="run_dir", type=Path, required=True, help="run folder, written by fit")
+    _add_archive(parser)
+    parser.add_argument("--output", type=Path, required=True, help="model folder, replaced as a whole")
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, required=True, help="name or folder of a model")
+    _add_archive(parser)
+    _add_split(parser)
+    parser.add_argument("--save", action="store_true", help="write the figures into the model's card, too")
+    parser.add_argument(
+        "--balanced", type=float, default=0.0, metavar="STRENGTH",
+        help="favour emotions that were rare in training: 0 not at all (default), 1 as if all had been equally common",
+    )  # fmt: skip
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("models", type=Path, nargs="+", metavar="MODEL", help="names or folders of two or more models")
+    _add_archive(parser)
+    _add_split(parser)
+
+
+def _add_sweep(parser: argparse.ArgumentParser) -> None:
+    _add_archive(parser)
+    parser.add_argument("--output", type=Path, required=True, help="folder of the runs; finished ones are kept")
+    parser.add_argument("--architectures", nargs="+", metavar="NAME", help="default: all")
+    parser.add_argument("--epochs", type=int, default=25, help="of each run (default: 25)")
+    parser.add_argument("settings", nargs="*", help="after --, further settings of fit, the same for all")
+
+
+def _add_convert(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, required=True, help="name or folder of a model")
+    parser.add_argument("--form", required=True, choices=["json_h5", "saved_model", "onnx"])
+    parser.add_argument("--output", type=Path, required=True, help="folder for the files, or a .zip to pack them in")
+    parser.add_argument("--json", action="store_true", help="print what was written as JSON")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

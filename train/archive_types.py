@@ -1,0 +1,134 @@
+"""What an archive becomes: labelled faces by split, and an account of what was left out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from fer_core.emotions import EMOTIONS
+from train.errors import ArchiveError
+
+SIDE: Final = 48
+SPLITS: Final[tuple[str, ...]] = ("train", "validation", "test")
+"""Every split's name, in the order in which they are used."""
+
+
+class SkipReason(StrEnum):
+    """Why a row, an image or another entry of an archive was left out."""
+
+    TOO_FEW_COLUMNS = "too few columns"
+    LINE_TOO_LONG = "line too long"
+    WRONG_LABEL = "label is not an emotion"
+    UNKNOWN_USAGE = "unknown Usage"
+    PIXEL_COUNT = "wrong number of pixels"
+    NOT_A_NUMBER = "pixel value is not a number"
+    OUT_OF_RANGE = "pixel value outside 0-255"
+    NO_EMOTION_FOLDER = "no folder on its path names an emotion"
+    NOT_AN_IMAGE = "not a readable jpg or png"
+    IMAGE_TOO_LARGE = "image too large"
+    DAMAGED = "damaged inside the archive"
+    UNSAFE_NAME = "name leads out of the archive"
+    SPECIAL_FILE = "link, device or other special file"
+    OTHER_FILE = "neither csv, jpg nor png"
+    NO_COLUMNS = "csv without the columns emotion and pixels"
+    OTHER_SOURCE = "left out because the archive's main csv is read instead"
+
+
+NOT_FACES: Final = frozenset({SkipReason.OTHER_FILE, SkipReason.NO_COLUMNS, SkipReason.OTHER_SOURCE})
+"""Reasons that say nothing about faces: they do not count towards the share that makes an archive unusable."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """One thing left out. `where` is a line or an entry's name, made printable; `detail` may be empty."""
+
+    where: str
+    reason: SkipReason
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}" + (f" ({self.detail})" if self.detail else "")
+
+
+@dataclass(frozen=True)
+class SkipSummary:
+    """All that was left out. Counts are exact; `examples` holds the first few of each reason, in reading order."""
+
+    by_reason: Mapping[SkipReason, int] = field(default_factory=dict)
+    examples: tuple[Skipped, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many rows, images and other entries were left out."""
+        return sum(self.by_reason.values())
+
+    @property
+    def faces(self) -> int:
+        """How many of them were meant to be faces."""
+        return sum(count for reason, count in self.by_reason.items() if reason not in NOT_FACES)
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledFaces:
+    """Grey faces with their labels.
+
+    Attributes:
+        pixels: uint8 (n, 48, 48), 0-255.
+        labels: int64 (n,), indices into `EMOTIONS`.
+
+    Raises:
+        ValueError: a shape, a dtype or a label is another.
+    """
+
+    pixels: np.ndarray
+    labels: np.ndarray
+
+    def __post_init__(self) -> None:
+        if self.pixels.dtype != np.uint8 or self.pixels.shape[1:] != (SIDE, SIDE):
+            raise ValueError(f"pixels must be uint8 (n, {SIDE}, {SIDE}), got {self.pixels.dtype} {self.pixels.shape}")
+        if self.labels.dtype != np.int64 or self.labels.shape != (len(self.pixels),):
+            raise ValueError(f"labels must be int64 ({len(self.pixels)},), got {self.labels.dtype} {self.labels.shape}")
+        if len(self.labels) and not 0 <= self.labels.min() <= self.labels.max() < len(EMOTIONS):
+            low, high = self.labels.min(), self.labels.max()
+            raise ValueError(f"labels must lie in 0-{len(EMOTIONS) - 1}, got {low} to {high}")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: np.ndarray) -> "LabelledFaces":
+        """The rows at `indices` (integers or a boolean mask)."""
+        return LabelledFaces(self.pixels[indices], self.labels[indices])
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """An archive, decoded.
+
+    Attributes:
+        splits: "train" and "validation", neither empty, and "test" where the archive has one; in this order.
+        sha256: of the archive file, in hexadecimal.
+        source: the archive's file name.
+        skipped: what the archive holds but the splits do not.
+        made_validation: whether the validation split was made out of the archive's training faces.
+        cleaned: the cleaning switches applied since, in their order; empty for the archive as it is.
+    """
+
+    splits: dict[str, LabelledFaces]
+    sha256: str
+    source: str
+    skipped: SkipSummary = SkipSummary()
+    made_validation: bool = False
+    cleaned: tuple[str, ...] = ()
+
+    def __getitem__(self, split: str) -> LabelledFaces:
+        """The faces of `split`.
+
+        Raises:
+            ArchiveError: the archive has no such split.
+        """
+        if split not in self.splits:
+            have = ", ".join(self.splits)
+            raise ArchiveError(f"{self.source} has no {split} split; it has {have}. Choose one of those.")
+        return self.splits[split]

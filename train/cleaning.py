@@ -1,0 +1,51 @@
+"""An archive read and cleaned as a run asks."""
+
+from pathlib import Path
+
+import numpy as np
+
+from fer_core.paths import home
+from train.archive import Dataset
+from train.dataset_cache import load_dataset
+from train.ferplus import read_votes, without_non_faces
+from train.request import CLEANING, RunRequest
+
+
+def read_once(path: Path) -> Dataset:
+    """An archive, decoded at the first call and out of the cache below FER_HOME at later ones.
+
+    Raises:
+        ArchiveError: it cannot be read, or the disk is too full for the cache.
+    """
+    return load_dataset(path, home() / "datasets")
+
+
+def read_cleaned(path: Path, cleaning: tuple[str, ...]) -> Dataset:
+    """Read an archive and apply the named switches of `train.request.CLEANING`.
+
+    Raises:
+        ArchiveError: it cannot be read, or cleaning would leave a split empty.
+    """
+    dataset = read_once(path)
+    if not cleaning:
+        return dataset
+    from train.dataset_report import clean
+
+    drop_duplicates, drop_leaks, drop_blanks = (switch in cleaning for switch in CLEANING)
+    return clean(dataset, drop_duplicates=drop_duplicates, drop_leaks=drop_leaks, drop_blanks=drop_blanks)
+
+
+def read_for_run(request: RunRequest, archive: Path) -> tuple[Dataset, np.ndarray | None]:
+    """The archive cleaned as a run asks, and the votes of its training images, float32 (n, 10), where it uses them.
+
+    Raises:
+        ArchiveError: the archive cannot be read, or cleaning would leave a split empty.
+        ConfigError: the votes cannot be read, or are not this archive's.
+    """
+    dataset = read_cleaned(archive, request.cleaning)
+    if request.ferplus is None:
+        return dataset, None
+    votes = read_votes(request.ferplus.path, read_once(archive))
+    if request.drop_not_faces:
+        dataset = without_non_faces(dataset, votes)
+    return dataset, votes.shares_for(dataset["train"])

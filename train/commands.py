@@ -1,0 +1,250 @@
+"""What the commands of `python -m train` do. TensorFlow takes seconds to import: each brings in what it needs."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from train import architectures
+from train.cleaning import read_for_run, read_once
+from train.config import AugmentConfig, TrainingConfig
+from train.errors import ConfigError
+from train.job import give_way
+from train.recipe import carry_out, read_recipe
+from train.request import CLEANING, Input, RunRequest, read_request, settle_start
+from train.settings import given_values
+
+if TYPE_CHECKING:
+    from fer_core.model import EmotionModel
+
+Command = Callable[[argparse.Namespace], None]
+_MOST_VIEWS: Final = 1000
+
+
+def inspect(options: argparse.Namespace) -> None:
+    """Print the data set report of an archive."""
+    from train.dataset_report import report_on
+
+    dataset = read_once(options.archive)
+    report = report_on(dataset)
+    if options.faces is not None:
+        from train.pictures import write_samples
+
+        write_samples(options.faces, dataset["train"], dict(report.samples))
+    print(report.to_json() if options.json else report.to_text())
+
+
+def list_architectures(options: argparse.Namespace) -> None:
+    """Print name, size, cost and purpose of every architecture."""
+    found = [architectures.describe(name) for name in architectures.names()]
+    if options.json:
+        print(json.dumps([asdict(info) for info in found], indent=2))
+        return
+    print(f"{'name':20}{'weights':>10}{'MFLOPs':>9}   (one face; a multiply-add counts as two)")
+    for info in found:
+        print(f"{info.name:20}{info.parameters:10,}{info.mflops:9.1f}   {info.docline}")
+
+
+def fit(options: argparse.Namespace) -> None:
+    """Train, or go on."""
+    from train.job import run_job
+
+    run_job(_fit_request(options), options.output, queue=options.queue, nice=options.nice)
+
+
+def teach(options: argparse.Namespace) -> None:
+    """Have teachers answer for fixed views of the training images."""
+    if not 1 <= options.views <= _MOST_VIEWS:
+        raise ConfigError(f"views must be 1 to {_MOST_VIEWS}, got {options.views}")
+    inputs = [Input.of_teacher(teacher) for teacher in options.teachers]
+    augment = AugmentConfig(**given_values(options, AugmentConfig))
+    if augment.mixup:
+        raise ConfigError("Mixup blends different images each time, so there are no views to answer for. Leave it out.")
+    ferplus = Input.of_file(options.ferplus) if options.ferplus else None
+    if ferplus and not options.drop_not_faces:
+        raise ConfigError("For teach, FER+'s votes only tell which images are no faces. Add --drop-not-faces.")
+    request = RunRequest(
+        TrainingConfig(augment=augment), options.archive, cleaning=_cleaning(options), ferplus=ferplus,
+        drop_not_faces=options.drop_not_faces,
+    )  # fmt: skip
+    give_way(options.nice)
+    train = read_for_run(request, options.archive)[0]["train"]
+
+    from train.network import resolve_precision
+    from train.teachers import load_teachers
+    from train.views import ask_teachers
+
+    views = ask_teachers(
+        train,
+        load_teachers([teacher.path for teacher in inputs], resolve_precision("auto")),
+        augment,
+        views=options.views,
+        seed=options.seed,
+        teachers=tuple(teacher.for_card() for teacher in inputs),
+        tell=lambda done: print(f"view {done} of {options.views}", flush=True),
+    )
+    views.write(options.output)
+    for teacher, accuracy in zip(options.teachers, views.accuracies(train.labels), strict=True):
+        print(f"{teacher}: names {accuracy:.1%} of the training images as they are labelled, on these views")
+
+
+def recipe(options: argparse.Namespace) -> None:
+    """Carry out a recipe."""
+    wanted = read_recipe(options.name)
+    for line in carry_out(wanted, options.archive, options.output, ferplus=options.ferplus, nice=options.nice):
+        print(line, flush=True)
+
+
+def export(options: argparse.Namespace) -> None:
+    """Export a run's best weights."""
+    from train.export import export_run
+
+    request = read_request(options.run_dir)
+    dataset = read_for_run(request, options.archive)[0] if request else read_once(options.archive)
+    card = export_run(options.run_dir, dataset, options.output, name=options.output.name)
+    print(f"{options.output}: validation accuracy {card.metrics['validation']['accuracy']:.2%}")
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Print the evaluation report of a model."""
+    from fer_core.model import load_model
+    from train.evaluate import evaluate as measure
+    from train.evaluate import ms_per_face
+
+    model = load_model(options.model)
+    predict = _balanced(model, options.balanced) if options.balanced else model.predict
+    if options.balanced and options.save:
+        raise ConfigError("A card holds the figures of the model as it is. Leave out --save or --balanced.")
+    dataset = read_once(options.archive)
+    report = measure(
+        predict,
+        dataset[options.split],
+        split=options.split,
+        train=dataset.splits.get("train"),
+        temperature=None if options.balanced else model.card.temperature,
+    )
+    if options.save:
+        from train.export import add_metrics
+
+        add_metrics(model.folder, report)
+    speed = {"ms_per_face": round(ms_per_face(model.predict), 3), "litert_bytes": _litert_bytes(model.folder)}
+    if options.json:
+        print(json.dumps(report.to_dict() | speed, indent=2))
+    else:
+        print(f"{report.to_text()}\n\n{speed['ms_per_face']} ms a face, LiteRT file of {speed['litert_bytes']:,} bytes")
+
+
+def compare(options: argparse.Namespace) -> None:
+    """Print how models differ on the same images."""
+    from fer_core.model import load_model
+    from train.compare import LETTERS
+    from train.compare import compare as compare_answers
+    from train.evaluate import predict_all
+
+    if not 2 <= len(options.models) <= len(LETTERS):
+        raise ConfigError(f"compare takes 2 to {len(LETTERS)} models, got {len(options.models)}. Name at least two.")
+    models = [load_model(model) for model in options.models]
+    faces = read_once(options.archive)[options.split]
+    answers = [predict_all(model.predict, faces) for model in models]
+    comparison = compare_answers(answers, faces.labels, models=[str(model) for model in options.models])
+    print(comparison.to_json() if options.json else comparison.to_text())
+
+
+def sweep(options: argparse.Namespace) -> None:
+    """Train several architectures and print their table."""
+    from train.sweep import sweep as lines_of
+
+    names = options.architectures or architectures.names()
+    for name in names:
+        architectures.check_known(name)
+    settings = ["--epochs", str(options.epochs), *options.settings]
+    for line in lines_of(options.archive, options.output, names, settings=settings):
+        print(line, flush=True)
+
+
+def convert(options: argparse.Namespace) -> None:
+    """Write a model in another form."""
+    from train.formats import convert_model
+
+    with redirect_stdout(sys.stderr):  # Keras and TensorFlow print as they write; stdout is the answer's
+        converted = convert_model(options.model, options.output, form=options.form)
+    print(
+        json.dumps(asdict(converted), indent=2) if options.json else f"{options.output}: {', '.join(converted.files)}"
+    )
+
+
+def _fit_request(options: argparse.Namespace) -> RunRequest | None:
+    """The run that the command line asks for; None to go on with the one in the folder as it is.
+
+    Settings that are not given are those of the run in the folder, or else the defaults.
+    """
+    saved = read_request(options.output)
+    if options.archive is None and saved is None:
+        raise ConfigError(f"{options.output} holds no run to go on with. Pass --archive to start one.")
+    training = _training(options, saved.training if saved else TrainingConfig())
+    if options.archive is None and saved is not None:
+        if training != saved.training or _inputs(options, saved) != _inputs(argparse.Namespace(), saved):
+            raise ConfigError(f"{options.output} holds a run with other settings. Give none, or start a new run.")
+        return None
+    cleaning = _cleaning(options)
+    return RunRequest(
+        training,
+        options.archive,
+        options.archive.name,
+        cleaning=saved.cleaning if saved and not cleaning else cleaning,
+        report_test=options.report_test or bool(saved and saved.report_test),
+        export=not options.no_export,
+        **_inputs(options, saved),
+    )
+
+
+def _cleaning(options: argparse.Namespace) -> tuple[str, ...]:
+    return tuple(switch for switch in CLEANING if getattr(options, switch))
+
+
+def _inputs(options: argparse.Namespace, saved: RunRequest | None) -> dict[str, Any]:
+    """What a run learns from beside its archive: what the command line gives, else what the run in the folder has."""
+    given = vars(options)
+    values: dict[str, Any] = {}
+    if given.get("ferplus"):
+        values["ferplus"] = Input.of_file(given["ferplus"])
+    if given.get("drop_not_faces"):
+        values["drop_not_faces"] = True
+    if given.get("teachers"):
+        values["teachers"] = tuple(Input.of_teacher(teacher) for teacher in given["teachers"])
+    if given.get("teacher_views"):
+        values["teacher_views"] = Input.of_file(given["teacher_views"])
+    names = ("ferplus", "drop_not_faces", "teachers", "teacher_views")
+    return ({name: getattr(saved, name) for name in names} if saved else {}) | values
+
+
+def _training(options: argparse.Namespace, base: TrainingConfig) -> TrainingConfig:
+    values: dict[str, Any] = given_values(options, TrainingConfig)
+    values["augment"] = replace(base.augment, **given_values(options, AugmentConfig))
+    architectures.check_known(values.get("architecture", base.architecture))
+    return settle_start(replace(base, **values))
+
+
+def _litert_bytes(folder: Path) -> int:
+    from fer_core.model import TFLITE_FILE
+
+    return (folder / TFLITE_FILE).stat().st_size
+
+
+def _balanced(model: "EmotionModel", strength: float) -> Callable[[np.ndarray], np.ndarray]:
+    """The model's `predict` with its answers rebalanced."""
+    from fer_core.balance import rebalance
+
+    priors = model.card.class_priors
+    if priors is None:
+        raise ConfigError(
+            f"{model.folder} does not say how common each emotion was in training. Export its run again, or leave out "
+            "--balanced."
+        )
+    return lambda tiles: rebalance(model.predict(tiles), priors, strength)

@@ -1,0 +1,150 @@
+"""Fit one network in a run folder: everything that Keras does between the first epoch and the last.
+
+Resuming: data order, augmentation, dropout and schedules follow from the seed and the epoch, and the checkpoint holds
+weights, optimizer state and weight averages. What remains is the order in which several threads add floating-point
+numbers: where that is fixed, a resumed run equals the unbroken one bit for bit.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from train.architectures import PretrainedError, pretrained_loader
+from train.archive import Dataset
+from train.callbacks import BatchWatcher, EpochRecorder
+from train.checkpoints import checkpoint_epoch, load_weights
+from train.config import TrainingConfig
+from train.data import AugmentedBatches
+from train.losses import EmotionAccuracy, build_loss
+from train.network import (
+    build_network,
+    freeze_trunk,
+    load_structure,
+    resolve_precision,
+    save_structure,
+    with_crowd,
+    with_precision,
+)
+from train.optimizer import build_optimizer, should_stop_early
+from train.progress import CHECKPOINT, keep_epochs, read_epochs
+from train.reporter import RunReporter
+from train.stopping import StopRequest
+from train.supervision import Supervision
+
+
+@dataclass(frozen=True)
+class _Phase:
+    """Epochs first to last - 1, which share one optimizer. Its schedule starts anew with the phase."""
+
+    first: int
+    last: int
+    frozen: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Trained:
+    """The network, the model around it that is trained, which may be itself, and what it learns from."""
+
+    network: keras.Model
+    model: keras.Model
+    supervision: Supervision | None
+
+
+def fit(
+    config: TrainingConfig,
+    dataset: Dataset,
+    run_dir: Path,
+    *,
+    reporter: RunReporter,
+    stop: StopRequest,
+    supervision: Supervision | None = None,
+) -> bool:
+    """Train, or go on where `run_dir` was left.
+
+    Args:
+        config: the settings.
+        dataset: cleaned as the run asks.
+        run_dir: the run's folder.
+        reporter: told how it goes.
+        stop: asked after each batch.
+        supervision: votes and teachers, if there are any.
+
+    Returns:
+        Whether the run came to its end: the last epoch, or early stopping. False when it was asked to stop.
+
+    Raises:
+        ConfigError: the checkpoint is damaged, or votes are missing that the settings ask for.
+        TrainingError: the loss is no number any more.
+    """
+    keras.utils.set_random_seed(config.seed)
+    done = checkpoint_epoch(run_dir)
+    keep_epochs(run_dir, done)
+    precision = resolve_precision(config.precision)
+    network = with_precision(_first_network(config, run_dir, done, reporter), precision)
+    trained = _Trained(network, with_crowd(network) if config.ferplus_weight else network, supervision)
+    reporter.say(f"{network.count_params():,} weights, {precision}, {len(dataset['train']):,} training images")
+    for phase in _phases(config):
+        if phase.first <= done < phase.last and not stop.asked and not _ended_early(config, run_dir):
+            _fit_phase(trained, config, dataset, run_dir, phase=phase, done=done, reporter=reporter, stop=stop)
+            done = checkpoint_epoch(run_dir)
+    return done >= config.epochs or _ended_early(config, run_dir)
+
+
+def _first_network(config: TrainingConfig, run_dir: Path, done: int, reporter: RunReporter) -> keras.Model:
+    if done:
+        return load_structure(config, run_dir)
+    model = build_network(config)
+    load_pretrained = None if config.init_from else pretrained_loader(config.architecture)
+    if load_pretrained is not None:
+        try:
+            load_pretrained(model)
+        except PretrainedError as error:
+            reporter.note(str(error))
+    save_structure(model, run_dir)
+    return model
+
+
+def _phases(config: TrainingConfig) -> list[_Phase]:
+    split = config.freeze_epochs
+    return [_Phase(0, split, frozen=True), _Phase(split, config.epochs, frozen=False)]
+
+
+def _fit_phase(
+    trained: _Trained,
+    config: TrainingConfig,
+    dataset: Dataset,
+    run_dir: Path,
+    *,
+    phase: _Phase,
+    done: int,
+    reporter: RunReporter,
+    stop: StopRequest,
+) -> None:
+    model, supervision = trained.model, trained.supervision
+    batches = AugmentedBatches(dataset["train"], config, supervision=supervision, first_epoch=done)
+    freeze_trunk(trained.network, frozen=phase.frozen)
+    if done and done == phase.first:
+        load_weights(model, run_dir / CHECKPOINT)  # before compiling: the optimizer of the phase before is not ours
+    model.compile(
+        optimizer=build_optimizer(config, steps_per_epoch=len(batches), epochs=phase.last - phase.first),
+        loss=build_loss(config, taught=supervision is not None and supervision.taught),
+        metrics=[EmotionAccuracy(name="accuracy")],
+    )
+    if done > phase.first:
+        model.optimizer.build(model.trainable_variables)
+        load_weights(model, run_dir / CHECKPOINT)
+    watcher = BatchWatcher(reporter, stop, images=batches.images)
+    recorder = EpochRecorder(trained.network, config, run_dir, dataset["validation"], reporter, watcher)
+    model.fit(
+        batches,
+        epochs=phase.last,
+        initial_epoch=done,
+        callbacks=[watcher, recorder],
+        shuffle=False,  # else Keras draws an order of its own over ours, which no resumed run could repeat
+        verbose=0,
+    )
+
+
+def _ended_early(config: TrainingConfig, run_dir: Path) -> bool:
+    return should_stop_early(config, [metrics.validation_accuracy for metrics in read_epochs(run_dir)])

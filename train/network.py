@@ -1,0 +1,134 @@
+"""The network of a run: built from its settings or from a saved model, in the precision that the machine has."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+
+from fer_core.card import read_card
+from fer_core.emotions import EMOTIONS
+from fer_core.model import KERAS_FILE, file_sha256, find_model
+from train.architectures import builder
+from train.archive import SIDE
+from train.batch_norm import BatchNormalization
+from train.config import TrainingConfig
+from train.errors import ConfigError
+from train.ferplus import ANSWERS
+from train.progress import NETWORK
+
+OUTPUT: Final = "probabilities"
+CROWD: Final = "crowd"
+_BFLOAT16_FLAGS: Final = ("avx512_bf16", "amx_bf16", "bf16")
+
+
+def build_network(config: TrainingConfig) -> keras.Model:
+    """The uncompiled float32 network that a run starts from: random weights, or those of `config.init_from`.
+
+    Raises:
+        ConfigError: no such architecture, or the model to start from has other inputs or outputs.
+        ArtifactError: the model to start from is missing or damaged.
+    """
+    if config.init_from:
+        return load_saved(Path(config.init_from))
+    build: Callable[..., keras.Model] = builder(config.architecture)
+    return build(
+        input_shape=(SIDE, SIDE, 1),
+        num_classes=len(EMOTIONS),
+        dropout=config.dropout,
+        normalization=config.normalization,
+    )
+
+
+def load_saved(name_or_path: Path) -> keras.Model:
+    """The network of a model folder, checked against its card and read in Keras' safe mode.
+
+    Raises:
+        ConfigError: it takes or gives something else than this version's networks.
+        ArtifactError: the folder is missing or damaged.
+    """
+    folder = find_model(name_or_path)
+    card = read_card(folder)
+    path = folder / KERAS_FILE
+    if not path.is_file() or file_sha256(path) != card.sha256.get(KERAS_FILE):
+        raise ConfigError(f"{path} is missing or altered since it was exported. Start from another model.")
+    if card.labels != EMOTIONS or card.input_shape != (SIDE, SIDE, 1):
+        raise ConfigError(
+            f"{folder} has labels {card.labels} and input {card.input_shape}; expected {EMOTIONS} and "
+            f"{(SIDE, SIDE, 1)}. Start from another model."
+        )
+    model: keras.Model = keras.models.load_model(path, compile=False, safe_mode=True)
+    return model
+
+
+def save_structure(model: keras.Model, run_dir: Path) -> None:
+    """Write network.json, so that the run can be exported whatever becomes of the architecture's file."""
+    (run_dir / NETWORK).write_text(json.dumps(json.loads(model.to_json()), indent=1) + "\n", encoding="utf-8")
+
+
+def load_structure(config: TrainingConfig, run_dir: Path) -> keras.Model:
+    """The float32 network of a run, with random weights. Runs of earlier versions have no network.json."""
+    path = run_dir / NETWORK
+    if not path.is_file():
+        return build_network(config)
+    model: keras.Model = keras.models.model_from_json(path.read_text(encoding="utf-8"))
+    return model
+
+
+def with_precision(model: keras.Model, precision: str) -> keras.Model:
+    """A copy of a float32 network for training, which computes in `precision`; its output stays float32."""
+
+    def convert(layer: Any) -> Any:
+        config = layer.get_config()
+        if layer.name != OUTPUT and precision != "float32":
+            config["dtype"] = precision
+        kind = BatchNormalization if type(layer) is keras.layers.BatchNormalization else type(layer)
+        return kind.from_config(config)
+
+    copy: keras.Model = keras.models.clone_model(model, clone_function=convert)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def with_crowd(network: keras.Model) -> keras.Model:
+    """A model for training whose outputs are the network's and, beside them, what FER+'s ten answers would be.
+
+    It shares the network's layers; its own head reads what the last layer reads. The network itself stays what is
+    measured and exported. Outputs float32 (n, 7 + 10).
+    """
+    features = network.get_layer(OUTPUT).input
+    crowd = keras.layers.Dense(len(ANSWERS), activation="softmax", dtype="float32", name=CROWD)(features)
+    joined = keras.layers.Concatenate(dtype="float32", name="emotions_and_crowd")([network.output, crowd])
+    return keras.Model(network.input, joined, name=f"{network.name}_with_crowd")
+
+
+def resolve_precision(choice: str) -> str:
+    """ "float32" or "mixed_bfloat16": "auto" means the latter where an accelerator or the processor computes in it."""
+    if choice != "auto":
+        return choice
+    if any(not device.startswith("cpu") for device in keras.distribution.list_devices()):
+        return "mixed_bfloat16"
+    try:
+        words = set(Path("/proc/cpuinfo").read_text().split())
+    except OSError:
+        return "float32"
+    return "mixed_bfloat16" if words.intersection(_BFLOAT16_FLAGS) else "float32"
+
+
+def freeze_trunk(model: keras.Model, *, frozen: bool) -> None:
+    """Freeze, or free, all layers but the last one that has weights. Compile the model afterwards."""
+    with_weights = [layer for layer in model.layers if layer.weights]
+    for layer in with_weights[:-1]:
+        layer.trainable = not frozen
+
+
+def seed_dropout(model: keras.Model, seed: int) -> None:
+    """Start every dropout layer's chance anew, in place.
+
+    Weights files do not hold it, so a run does this before each epoch, and a resumed one meets the same chance.
+    """
+    for i, layer in enumerate(model.layers):
+        generator = getattr(layer, "seed_generator", None)
+        if generator is not None:
+            generator.state.assign(keras.ops.convert_to_tensor([seed % 2**31, i], generator.state.dtype))

@@ -1,0 +1,224 @@
+"""Recipes: named lists of steps, one file each in train/recipes, carried out from the archive to the measured model.
+
+    {"about": what it is for, "time": what it takes, "steps": [
+        {"name": folder, "fit": settings, "export": false, "teachers": earlier steps, "teacher_views": earlier step},
+        {"name": folder, "teach": settings, "teachers": earlier steps}]}
+
+Settings are flags of the command of that name with underscores. The last step makes the model. Each step is a folder
+of its own and a child process; one that is finished is kept, so a recipe that was interrupted goes on where it was.
+No deep-learning library is imported here.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from train.config import AugmentConfig, TrainingConfig
+from train.errors import ConfigError, TrainingError
+from train.ferplus import DROP_NOT_FACES
+from train.progress import BEST, MODEL, read_json, write_json
+from train.request import CLEANING
+from train.runs import TrainingRun
+from train.settings import settings_of
+
+RECIPE: Final = "recipe.json"
+"""In the folder of a recipe: what is carried out. In a run's folder: what the run is a step of, for the card."""
+VIEWS: Final = "views.npz"
+"""In the folder of a step that asks teachers: their answers."""
+
+_FOLDER: Final = Path(__file__).with_name("recipes")
+_ROOT: Final = Path(__file__).resolve().parent.parent
+_DATA: Final = {*CLEANING, DROP_NOT_FACES}
+_AUGMENT: Final = {item.name for item in settings_of(AugmentConfig)}
+_KNOWN: Final = {
+    "fit": _DATA | _AUGMENT | {item.name for item in settings_of(TrainingConfig)},
+    "teach": _DATA | _AUGMENT | {"views", "seed"},
+}
+_OF_VOTES: Final = {"ferplus_weight", "ferplus_softening", DROP_NOT_FACES}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One folder's work.
+
+    Attributes:
+        name: of the folder.
+        kind: the command, "fit" or "teach".
+        settings: its flags, underscores for hyphens.
+        teachers: names of earlier fits.
+        teacher_views: name of an earlier teach, for a fit.
+        export: whether a fit makes a model folder, which a teacher need not be.
+    """
+
+    name: str
+    kind: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    teachers: tuple[str, ...] = ()
+    teacher_views: str = ""
+    export: bool = True
+
+    def without_votes(self) -> "Step":
+        """The same for an archive without FER+'s votes."""
+        return replace(self, settings={name: v for name, v in self.settings.items() if name not in _OF_VOTES})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a recipe's file says; see the module."""
+
+    name: str
+    about: str
+    time: str
+    steps: tuple[Step, ...]
+
+
+def recipe_names() -> list[str]:
+    """The recipes there are, sorted."""
+    return sorted(path.stem for path in _FOLDER.glob("*.json"))
+
+
+def read_recipe(name: str) -> Recipe:
+    """Read and check a recipe.
+
+    Raises:
+        ConfigError: there is none of that name, or its file asks for something that is not there.
+    """
+    if name not in recipe_names():
+        raise ConfigError(f"no recipe {name!r}; there are {', '.join(recipe_names())}. Choose one of those.")
+    return parse_recipe(name, json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8")))
+
+
+def parse_recipe(name: str, values: dict[str, Any]) -> Recipe:
+    """A recipe from its JSON.
+
+    Raises:
+        ConfigError: a step is of no kind, has an unknown setting, or leans on a step that does not come before it.
+    """
+    steps: list[Step] = []
+    for given in values["steps"]:
+        kind = next((kind for kind in _KNOWN if kind in given), "")
+        step = Step(
+            given["name"], kind, dict(given.get(kind, {})), tuple(given.get("teachers", ())),
+            given.get("teacher_views", ""), bool(given.get("export", True)),
+        )  # fmt: skip
+        _check(step, steps)
+        steps.append(step)
+    if not steps or steps[-1].kind != "fit":
+        raise ConfigError(f"recipe {name} must end with a fit, which makes the model.")
+    return Recipe(name, values["about"], values["time"], tuple(steps))
+
+
+def carry_out(recipe: Recipe, archive: Path, output: Path, *, ferplus: Path | None, nice: int) -> Iterator[str]:
+    """Do what is not done yet, step by step, then measure the model.
+
+    Args:
+        recipe: what to do.
+        archive: FER2013 archive.
+        output: folder of the steps.
+        ferplus: FER+'s csv; without it the steps' settings for votes are left out.
+        nice: how far the steps give way to others.
+
+    Yields:
+        What is going on, a sentence at a time. The steps themselves write to the terminal, too.
+
+    Raises:
+        ConfigError: `output` holds another recipe.
+        TrainingError: a step did not come to its end.
+    """
+    steps = recipe.steps if ferplus else tuple(step.without_votes() for step in recipe.steps)
+    record = {"name": recipe.name, "votes": ferplus is not None, "steps": [asdict(step) for step in steps]}
+    record = json.loads(json.dumps(record))  # as it will be read again: lists, not tuples
+    before = read_json(output / RECIPE)
+    if before not in (None, record):
+        raise ConfigError(f"{output} holds another recipe, or this one with other steps. Choose another folder.")
+    output.mkdir(parents=True, exist_ok=True)
+    write_json(output / RECIPE, record)
+    yield f"{recipe.about} {recipe.time}"
+    if steps != recipe.steps:
+        yield "Without --ferplus the votes are left out."
+    for number, step in enumerate(steps, start=1):
+        folder = output / step.name
+        title = f"Step {number} of {len(steps)}, {step.name}"
+        if _is_done(step, folder):
+            yield f"{title}: done already."
+            continue
+        yield f"{title}: {step.kind}."
+        folder.mkdir(exist_ok=True)
+        if step.kind == "fit":
+            write_json(folder / RECIPE, record | {"step": step.name})
+        _train_module(_arguments(step, folder, archive, ferplus, nice))
+        if not _is_done(step, folder):
+            raise TrainingError(f"{_why_not(step, folder)} Call the same command again to go on.")
+    yield from _finish(output / steps[-1].name, archive)
+
+
+def _finish(run_dir: Path, archive: Path) -> Iterator[str]:
+    model = run_dir / MODEL
+    if not model.is_dir():  # Keras ran on another backend than the one that makes LiteRT files
+        yield "Exporting."
+        tensorflow = os.environ | {"KERAS_BACKEND": "tensorflow"}
+        _train_module(["export", "--run", run_dir, "--archive", archive, "--output", model], tensorflow)
+        if not model.is_dir():
+            raise TrainingError(f"{run_dir} was not exported. Call: python -m train export")
+    _train_module(["evaluate", "--model", model, "--archive", archive, "--split", "validation"])
+    yield f"The model is in {model}."
+
+
+def _check(step: Step, before: list[Step]) -> None:
+    if not step.kind:
+        raise ConfigError(f"step {step.name} must be one of {', '.join(_KNOWN)}.")
+    unknown = sorted(set(step.settings) - _KNOWN[step.kind])
+    if unknown:
+        raise ConfigError(f"step {step.name} has unknown settings: {', '.join(unknown)}.")
+    fits, teaches = ({other.name for other in before if other.kind == kind} for kind in ("fit", "teach"))
+    missing = sorted({*step.teachers} - fits) + sorted({step.teacher_views} - teaches - {""})
+    if missing:
+        raise ConfigError(f"step {step.name} leans on {', '.join(missing)}, which must be an earlier step.")
+    if step.name in {other.name for other in before} or Path(step.name).name != step.name:
+        raise ConfigError(f"step {step.name!r} must have a plain folder name of its own.")
+
+
+def _is_done(step: Step, folder: Path) -> bool:
+    if step.kind == "teach":
+        return (folder / VIEWS).is_file()
+    return TrainingRun(folder).status().state == "finished" and (folder / BEST).is_file()
+
+
+def _why_not(step: Step, folder: Path) -> str:
+    if step.kind == "teach":
+        return f"{step.name} wrote no {VIEWS}."
+    status = TrainingRun(folder).status()
+    return f"{step.name} is {status.state} after {status.epoch} epochs. {status.error}".strip()
+
+
+def _arguments(step: Step, folder: Path, archive: Path, ferplus: Path | None, nice: int) -> list[object]:
+    """The command line of a step, without `python -m train`."""
+    common = ["--nice", nice]
+    if step.kind == "fit" and TrainingRun(folder).request() is not None:
+        return ["fit", "--output", folder, *common]  # it began: it goes on with its own archive and settings
+    output = folder if step.kind == "fit" else folder / VIEWS
+    arguments: list[object] = [step.kind, "--archive", archive.resolve(), "--output", output, *common]
+    if ferplus is not None and _OF_VOTES & step.settings.keys():
+        arguments += ["--ferplus", ferplus.resolve()]
+    if step.teachers:
+        arguments += ["--teachers", *(folder.parent / teacher for teacher in step.teachers)]
+    if step.teacher_views:
+        arguments += ["--teacher-views", folder.parent / step.teacher_views / VIEWS]
+    if not step.export:
+        arguments.append("--no-export")
+    for name, value in step.settings.items():
+        if value is not False:
+            arguments.append("--" + name.replace("_", "-"))
+            arguments += [] if value is True else value if isinstance(value, list) else [value]
+    return arguments
+
+
+def _train_module(arguments: list[Any], environment: dict[str, str] | None = None) -> None:
+    """Run `python -m train` with absolute paths; its words go to this terminal."""
+    words = [str(word.resolve()) if isinstance(word, Path) else str(word) for word in arguments]
+    subprocess.run([sys.executable, "-m", "train", *words], cwd=_ROOT, env=environment, check=False)

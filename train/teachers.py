@@ -1,0 +1,80 @@
+"""Teachers: saved networks whose softened answers a student learns from (Hinton et al., 2015, arXiv:1503.02531).
+
+A teacher answers for the very view that the student gets, augmentation included ("consistent and patient": Beyer et
+al., 2022, arXiv:2106.05237). Its batch normalisation runs as at inference, and it may be of any architecture.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import keras
+import numpy as np
+
+from fer_core.emotions import EMOTIONS
+from train.checkpoints import load_weights
+from train.errors import ConfigError
+from train.network import load_saved, load_structure, with_precision
+from train.progress import BEST, CONFIG
+from train.request import read_request
+
+_SMALLEST: Final = 1e-7
+
+
+class Teachers:
+    """Several networks that answer as one."""
+
+    def __init__(self, networks: Sequence[keras.Model], *, temperature: float) -> None:
+        """Put them together.
+
+        Args:
+            networks: as `load_teachers` gives them.
+            temperature: that softens each answer before the mean is taken.
+        """
+        self._networks = networks
+        self._temperature = temperature
+
+    def answers(self, pixels: np.ndarray) -> np.ndarray:
+        """Mean softened probabilities, float32 (n, 7), for float32 pixels (n, 48, 48, 1), 0-255."""
+        return mean_softened(log_answers(self._networks, pixels), self._temperature)
+
+
+def load_teachers(folders: Sequence[Path], precision: str) -> list[keras.Model]:
+    """The networks of model folders and of run folders (their best weights), to compute in `precision`.
+
+    Raises:
+        ConfigError: a folder has no weights, or a network of other inputs or outputs.
+        ArtifactError: a model folder is missing or damaged.
+    """
+    return [with_precision(_load(folder), precision) for folder in folders]
+
+
+def log_answers(networks: Sequence[keras.Model], pixels: np.ndarray) -> np.ndarray:
+    """Each network's log-probabilities, float32 (networks, n, 7), for float32 pixels (n, 48, 48, 1), 0-255."""
+    answers = [np.asarray(network.predict_on_batch(pixels), np.float32) for network in networks]
+    logs: np.ndarray = np.log(np.maximum(np.stack(answers), _SMALLEST))
+    return logs
+
+
+def mean_softened(logs: np.ndarray, temperature: float) -> np.ndarray:
+    """The mean over teachers of softmax(log p / temperature): (teachers, n, 7) to float32 (n, 7)."""
+    scaled = logs.astype(np.float32) / temperature
+    raised = np.exp(scaled - scaled.max(-1, keepdims=True))
+    mean: np.ndarray = (raised / raised.sum(-1, keepdims=True)).mean(0).astype(np.float32)
+    return mean
+
+
+def _load(folder: Path) -> keras.Model:
+    if not (folder / CONFIG).is_file():
+        return load_saved(folder)
+    request = read_request(folder)
+    if request is None or not (folder / BEST).is_file():
+        raise ConfigError(f"{folder} has no {BEST}: expected a run folder with a finished epoch. Train it first.")
+    network = load_structure(request.training, folder)
+    load_weights(network, folder / BEST)
+    if network.input_shape != (None, 48, 48, 1) or network.output_shape != (None, len(EMOTIONS)):
+        raise ConfigError(
+            f"{folder} takes {network.input_shape} and gives {network.output_shape}; expected (None, 48, 48, 1) and "
+            f"(None, {len(EMOTIONS)}). Choose another teacher."
+        )
+    return network
