@@ -71,8 +71,13 @@ class EpochRecorder(keras.callbacks.Callback):
         validation: LabelledFaces,
         reporter: RunReporter,
         watcher: BatchWatcher,
+        *,
+        checkpoint_every_s: float = 0.0,
     ) -> None:
+        """Go on from what `run_dir` holds; checkpoints no more often than asked, but always at the end or a stop."""
         super().__init__()
+        self._checkpoint_every_s = checkpoint_every_s
+        self._checkpoint_at_s = -math.inf
         self._network = network
         self._config = config
         self._run_dir = run_dir
@@ -130,11 +135,17 @@ class EpochRecorder(keras.callbacks.Callback):
         self._epochs.append(metrics)
         counts = {"epoch": metrics.epoch, "labels": EMOTIONS, "counts": confusion.tolist()}
         write_json(self._run_dir / CONFUSION, counts)
-        save_checkpoint(self.model, self._run_dir, epoch=metrics.epoch, accuracy=metrics.validation_accuracy)
         self._reporter.end_epoch(metrics)
         if should_stop_early(self._config, [metrics.validation_accuracy for metrics in self._epochs]):
             self._reporter.note(f"Stopped early: no better epoch in {self._config.early_stopping}.")
             self.model.stop_training = True
+        if self._is_time_for_a_checkpoint(metrics.epoch):
+            save_checkpoint(self.model, self._run_dir, epoch=metrics.epoch, accuracy=metrics.validation_accuracy)
+            self._checkpoint_at_s = time.monotonic()
+
+    def _is_time_for_a_checkpoint(self, epoch: int) -> bool:
+        last = self.model.stop_training or epoch == int(self.params["epochs"])
+        return last or time.monotonic() - self._checkpoint_at_s >= self._checkpoint_every_s
 
     def _best_so_far(self) -> float:
         """Of the epochs that are still on record: an epoch after the checkpoint is trained again."""

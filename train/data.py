@@ -1,5 +1,7 @@
 """Batches for `fit`: a fixed order per seed and epoch, augmented on the way, with all that they are to teach."""
 
+from collections.abc import Sequence
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -7,7 +9,8 @@ import numpy as np
 
 from fer_core.emotions import EMOTIONS
 from train.archive import LabelledFaces
-from train.augment import augment_batch, mix_pairs
+from train.augment import mix_pairs
+from train.augment_pool import augment_all
 from train.config import TrainingConfig
 from train.errors import ConfigError
 from train.ferplus import soften
@@ -46,8 +49,7 @@ class AugmentedBatches(keras.utils.PyDataset):
         self._teachers = supervision.teachers if supervision else None
         self._targets = _fixed_targets(faces.labels, config, supervision.shares if supervision else None)
         self._weights = class_weights(faces.labels, config)
-        self._epoch = first_epoch
-        self._begin_epoch()
+        self._begin_epoch(first_epoch)
 
     def __len__(self) -> int:
         return max(1, len(self._faces) // self._config.batch_size)
@@ -62,34 +64,56 @@ class AugmentedBatches(keras.utils.PyDataset):
 
         The targets' columns are those that `train.losses.build_loss` describes.
         """
-        size = self._config.batch_size
-        augment = self._config.augment
-        rows = self._order[index * size : (index + 1) * size]
-        rng = np.random.default_rng((self._config.seed, self._epoch, index))
-        targets = self._targets[rows]
+        return self._batches([index], None)[0]
+
+    def whole_epoch(self, executor: Executor | None = None) -> list[tuple[np.ndarray, ...]]:
+        """All batches of this epoch, augmented in `executor`'s processes; then the next epoch begins."""
+        batches = self._batches(range(len(self)), executor)
+        self._begin_epoch(self._epoch + 1, executor)
+        return batches
+
+    def on_epoch_end(self) -> None:
+        self._begin_epoch(self._epoch + 1)
+
+    def _batches(self, indices: Sequence[int], executor: Executor | None) -> list[tuple[np.ndarray, ...]]:
         if self._views is not None:
-            pixels = to_input(self._view[rows])
+            return [self._finished(self._rows(index), self._view[self._rows(index)]) for index in indices]
+        tasks = [
+            (self._faces.pixels[self._rows(index)], self._config.augment, self._chance(index)) for index in indices
+        ]
+        augmented = augment_all(tasks, executor)
+        return [self._finished(self._rows(i), *made) for i, made in zip(indices, augmented, strict=True)]
+
+    def _rows(self, index: int) -> np.ndarray:
+        size = self._config.batch_size
+        return self._order[index * size : (index + 1) * size]
+
+    def _chance(self, index: int) -> np.random.Generator:
+        return np.random.default_rng((self._config.seed, self._epoch, index))
+
+    def _finished(
+        self, rows: np.ndarray, augmented: np.ndarray, chance: np.random.Generator | None = None
+    ) -> tuple[np.ndarray, ...]:
+        """The batch of some images from their augmented pixels, mixed by `chance` if there is any."""
+        augment = self._config.augment
+        pixels, targets = to_input(augmented), self._targets[rows]
+        if self._views is not None:
             answers = self._views.answers(rows, self._view_number, self._config.distillation_temperature)
             targets = np.concatenate([targets, answers], axis=1)
-        else:
-            pixels = to_input(augment_batch(self._faces.pixels[rows], augment, rng))
-            if rng.random() < augment.mixup:
-                pixels, targets = mix_pairs(pixels, targets, augment.mixup_alpha, rng)
+        if chance is not None and chance.random() < augment.mixup:
+            pixels, targets = mix_pairs(pixels, targets, augment.mixup_alpha, chance)
         if self._teachers is not None:
             targets = np.concatenate([targets, self._teachers.answers(pixels)], axis=1)
         if self._weights is None:
             return pixels, targets
         return pixels, targets, targets[:, : len(EMOTIONS)] @ self._weights
 
-    def on_epoch_end(self) -> None:
-        self._epoch += 1
-        self._begin_epoch()
-
-    def _begin_epoch(self) -> None:
-        self._order = np.random.default_rng((self._config.seed, self._epoch)).permutation(len(self._faces))
+    def _begin_epoch(self, epoch: int, executor: Executor | None = None) -> None:
+        self._epoch = epoch
+        self._order = np.random.default_rng((self._config.seed, epoch)).permutation(len(self._faces))
         if self._views is not None:
-            self._view_number = self._epoch % self._views.count
-            self._view = self._views.pixels(self._faces, self._view_number)
+            self._view_number = epoch % self._views.count
+            self._view = self._views.pixels(self._faces, self._view_number, executor)
 
 
 def _fixed_targets(labels: np.ndarray, config: TrainingConfig, shares: np.ndarray | None) -> np.ndarray:

@@ -7,6 +7,7 @@ numbers: where that is fixed, a resumed run equals the unbroken one bit for bit.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import keras
 
@@ -20,6 +21,7 @@ from train.losses import EmotionAccuracy, build_loss
 from train.network import (
     build_network,
     freeze_trunk,
+    has_accelerator,
     load_structure,
     resolve_precision,
     save_structure,
@@ -31,6 +33,9 @@ from train.progress import CHECKPOINT, keep_epochs, read_epochs
 from train.reporter import RunReporter
 from train.stopping import StopRequest
 from train.supervision import Supervision
+
+CHECKPOINT_EVERY_S: Final = 20.0
+"""On an accelerator, where an epoch may take less time than writing its checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -126,24 +131,29 @@ def _fit_phase(
     freeze_trunk(trained.network, frozen=phase.frozen)
     if done and done == phase.first:
         load_weights(model, run_dir / CHECKPOINT)  # before compiling: the optimizer of the phase before is not ours
+    loss = build_loss(config, taught=supervision is not None and supervision.taught)
     model.compile(
         optimizer=build_optimizer(config, steps_per_epoch=len(batches), epochs=phase.last - phase.first),
-        loss=build_loss(config, taught=supervision is not None and supervision.taught),
+        loss=loss,
         metrics=[EmotionAccuracy(name="accuracy")],
     )
     if done > phase.first:
         model.optimizer.build(model.trainable_variables)
         load_weights(model, run_dir / CHECKPOINT)
     watcher = BatchWatcher(reporter, stop, images=batches.images)
-    recorder = EpochRecorder(trained.network, config, run_dir, dataset["validation"], reporter, watcher)
-    model.fit(
-        batches,
-        epochs=phase.last,
-        initial_epoch=done,
-        callbacks=[watcher, recorder],
-        shuffle=False,  # else Keras draws an order of its own over ours, which no resumed run could repeat
-        verbose=0,
-    )
+    whole_epochs = keras.backend.backend() == "jax" and has_accelerator()
+    recorder = EpochRecorder(
+        trained.network, config, run_dir, dataset["validation"], reporter, watcher,
+        checkpoint_every_s=CHECKPOINT_EVERY_S if whole_epochs else 0.0,
+    )  # fmt: skip
+    span: dict[str, Any] = {"epochs": phase.last, "initial_epoch": done, "callbacks": [watcher, recorder]}
+    if whole_epochs:
+        from train.whole_epochs import fit_whole_epochs
+
+        fit_whole_epochs(model, batches, loss, **span)
+    else:
+        # Else Keras draws an order of its own over ours, which no resumed run could repeat.
+        model.fit(batches, shuffle=False, verbose=0, **span)
 
 
 def _ended_early(config: TrainingConfig, run_dir: Path) -> bool:

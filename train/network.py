@@ -107,13 +107,18 @@ def resolve_precision(choice: str) -> str:
     """ "float32" or "mixed_bfloat16": "auto" means the latter where an accelerator or the processor computes in it."""
     if choice != "auto":
         return choice
-    if any(not device.startswith("cpu") for device in keras.distribution.list_devices()):
+    if has_accelerator():
         return "mixed_bfloat16"
     try:
         words = set(Path("/proc/cpuinfo").read_text().split())
     except OSError:
         return "float32"
     return "mixed_bfloat16" if words.intersection(_BFLOAT16_FLAGS) else "float32"
+
+
+def has_accelerator() -> bool:
+    """Whether Keras computes on something else than processor cores."""
+    return any(not device.startswith("cpu") for device in keras.distribution.list_devices())
 
 
 def freeze_trunk(model: keras.Model, *, frozen: bool) -> None:

@@ -8,7 +8,9 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,14 +19,16 @@ import numpy as np
 
 from train.archive import LabelledFaces
 from train.archive_files import whole_file
-from train.augment import augment_batch
+from train.augment_pool import augment_all, augmenting_processes
 from train.config import AugmentConfig, augment_from_dict
 from train.data import to_input
 from train.errors import ConfigError
+from train.network import has_accelerator
 from train.teachers import log_answers, mean_softened
 
 _BLOCK: Final = 1024
 _BATCH: Final = 256
+_ACCELERATOR_BATCH: Final = 2048
 _SAMPLES: Final = 8
 _FAITHFUL: Final = 1.0  # grey levels on average, which another processor's rounding does not reach
 _VERSION: Final = 1
@@ -55,13 +59,13 @@ class TeacherViews:
         """How many views there are."""
         return int(self.logs.shape[1])
 
-    def pixels(self, faces: LabelledFaces, view: int) -> np.ndarray:
-        """View number `view` of all training images, uint8 (n, 48, 48).
+    def pixels(self, faces: LabelledFaces, view: int, executor: Executor | None = None) -> np.ndarray:
+        """View number `view` of all training images, uint8 (n, 48, 48), made in `executor`'s processes.
 
         Raises:
             ConfigError: this machine makes other pixels out of the seed than the one that asked the teachers.
         """
-        pixels = view_pixels(faces, self.augment, seed=self.seed, view=view)
+        pixels = view_pixels(faces, self.augment, seed=self.seed, view=view, executor=executor)
         ours, theirs = pixels[:_SAMPLES].astype(np.float32), self.samples[view].astype(np.float32)
         if np.abs(ours - theirs).mean() > _FAITHFUL:
             raise ConfigError(
@@ -154,23 +158,31 @@ def ask_teachers(
     """
     logs = np.empty((len(networks), views, len(faces), 7), np.float16)
     samples = np.empty((views, min(_SAMPLES, len(faces)), *faces.pixels.shape[1:]), np.uint8)
-    for view in range(views):
-        pixels = view_pixels(faces, augment, seed=seed, view=view)
-        samples[view] = pixels[:_SAMPLES]
-        for start in range(0, len(faces), _BATCH):
-            rows = slice(start, start + _BATCH)
-            logs[:, view, rows] = log_answers(networks, to_input(pixels[rows]))
-        tell(view + 1)
+    size = _ACCELERATOR_BATCH if has_accelerator() else _BATCH
+    with augmenting_processes() as executor, ThreadPoolExecutor(1) as ahead:
+        make = partial(view_pixels, faces, augment, seed=seed, executor=executor)
+        coming = ahead.submit(make, view=0)
+        for view in range(views):
+            pixels = coming.result()
+            if view + 1 < views:
+                coming = ahead.submit(make, view=view + 1)
+            samples[view] = pixels[:_SAMPLES]
+            for start in range(0, len(faces), size):
+                rows = slice(start, start + size)
+                logs[:, view, rows] = log_answers(networks, to_input(pixels[rows]))
+            tell(view + 1)
     return TeacherViews(logs, samples, seed, augment, faces_digest(faces), teachers)
 
 
-def view_pixels(faces: LabelledFaces, augment: AugmentConfig, *, seed: int, view: int) -> np.ndarray:
+def view_pixels(
+    faces: LabelledFaces, augment: AugmentConfig, *, seed: int, view: int, executor: Executor | None = None
+) -> np.ndarray:
     """One augmentation of all images, uint8 (n, 48, 48), which follows from seed and view alone."""
-    pixels = np.empty_like(faces.pixels)
-    for start in range(0, len(faces), _BLOCK):  # in blocks, for the tone curves of all images would be large
-        rows = slice(start, start + _BLOCK)
-        pixels[rows] = augment_batch(faces.pixels[rows], augment, np.random.default_rng((seed, view, start)))
-    return pixels
+    starts = range(0, len(faces), _BLOCK)  # in blocks, for the tone curves of all images would be large
+    tasks = [
+        (faces.pixels[start : start + _BLOCK], augment, np.random.default_rng((seed, view, start))) for start in starts
+    ]
+    return np.concatenate([pixels for pixels, _ in augment_all(tasks, executor)])
 
 
 def faces_digest(faces: LabelledFaces) -> str:

@@ -22,14 +22,29 @@ def build(
     *, input_shape: tuple[int, int, int], num_classes: int, dropout: float = 0.4, normalization: str = "symmetric"
 ) -> keras.Model:
     """Build the network; see the package for what goes in and out."""
+    return build_residual(
+        input_shape, num_classes, dropout=dropout, normalization=normalization, width=WIDTH, name="se_resnet"
+    )
+
+
+def build_residual(
+    input_shape: tuple[int, int, int],
+    num_classes: int,
+    *,
+    dropout: float,
+    normalization: str,
+    width: int,
+    name: str,
+) -> keras.Model:
+    """The layout at any width: the channels of the first stage, doubled with each of the other three."""
     inputs = keras.Input(input_shape, name="pixels")
-    x = apply_conv(apply_normalization(inputs, normalization), WIDTH)
+    x = apply_conv(apply_normalization(inputs, normalization), width)
     for stage in range(4):
-        x = apply_residual_block(x, WIDTH << stage, strides=1 if stage == 0 else 2)
-        x = apply_residual_block(x, WIDTH << stage)
+        x = apply_residual_block(x, width << stage, strides=1 if stage == 0 else 2)
+        x = apply_residual_block(x, width << stage)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(dropout)(x)
-    return keras.Model(inputs, classify(x, num_classes), name="se_resnet")
+    return keras.Model(inputs, classify(x, num_classes), name=name)
 
 
 def apply_residual_block(x: keras.KerasTensor, filters: int, *, strides: int = 1) -> keras.KerasTensor:
