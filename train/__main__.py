@@ -124,6 +124,9 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
     _add_ferplus(parser)
     parser.add_argument("--output", type=Path, required=True, help="folder of the steps; finished ones are kept")
     parser.add_argument("--nice", type=int, default=10, help="how far to give way to others, 0-19 (default: 10)")
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="steps that may run side by side, on an accelerator say (default: 1)"
+    )
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

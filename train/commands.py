@@ -74,15 +74,22 @@ def teach(options: argparse.Namespace) -> None:
         drop_not_faces=options.drop_not_faces,
     )  # fmt: skip
     give_way(options.nice)
-    train = read_for_run(request, options.archive)[0]["train"]
+    dataset = read_for_run(request, options.archive)[0]
+    train, validation = dataset["train"], dataset["validation"]
 
     from train.network import resolve_precision
-    from train.teachers import load_teachers
+    from train.teachers import accuracies, load_teachers
     from train.views import ask_teachers
 
+    networks = load_teachers([teacher.path for teacher in inputs], resolve_precision("auto"))
+    *each, together = accuracies(networks, validation)
+    for name, accuracy in zip([*map(str, options.teachers), "their mean"], [*each, together], strict=True):
+        print(
+            f"{name}: {accuracy:.1%} of the {len(validation)} validation images, without the mirror image", flush=True
+        )
     views = ask_teachers(
         train,
-        load_teachers([teacher.path for teacher in inputs], resolve_precision("auto")),
+        networks,
         augment,
         views=options.views,
         seed=options.seed,
@@ -97,7 +104,11 @@ def teach(options: argparse.Namespace) -> None:
 def recipe(options: argparse.Namespace) -> None:
     """Carry out a recipe."""
     wanted = read_recipe(options.name)
-    for line in carry_out(wanted, options.archive, options.output, ferplus=options.ferplus, nice=options.nice):
+    if options.jobs < 1:
+        raise ConfigError(f"jobs must be at least 1, got {options.jobs}")
+    for line in carry_out(
+        wanted, options.archive, options.output, ferplus=options.ferplus, nice=options.nice, jobs=options.jobs
+    ):
         print(line, flush=True)
 
 

@@ -23,6 +23,7 @@ from train.network import (
     freeze_trunk,
     has_accelerator,
     load_structure,
+    quick_predictor,
     resolve_precision,
     save_structure,
     with_crowd,
@@ -127,33 +128,48 @@ def _fit_phase(
     stop: StopRequest,
 ) -> None:
     model, supervision = trained.model, trained.supervision
-    batches = AugmentedBatches(dataset["train"], config, supervision=supervision, first_epoch=done)
+    whole_epochs = _runs_whole_epochs(model, config, reporter)
+    batches = AugmentedBatches(
+        dataset["train"], config, supervision=supervision, first_epoch=done, keep_views=whole_epochs
+    )
     freeze_trunk(trained.network, frozen=phase.frozen)
     if done and done == phase.first:
         load_weights(model, run_dir / CHECKPOINT)  # before compiling: the optimizer of the phase before is not ours
-    loss = build_loss(config, taught=supervision is not None and supervision.taught)
+    taught = supervision is not None and supervision.taught
     model.compile(
         optimizer=build_optimizer(config, steps_per_epoch=len(batches), epochs=phase.last - phase.first),
-        loss=loss,
+        loss=build_loss(config, taught=taught),
         metrics=[EmotionAccuracy(name="accuracy")],
     )
     if done > phase.first:
         model.optimizer.build(model.trainable_variables)
         load_weights(model, run_dir / CHECKPOINT)
     watcher = BatchWatcher(reporter, stop, images=batches.images)
-    whole_epochs = keras.backend.backend() == "jax" and has_accelerator()
     recorder = EpochRecorder(
         trained.network, config, run_dir, dataset["validation"], reporter, watcher,
         checkpoint_every_s=CHECKPOINT_EVERY_S if whole_epochs else 0.0,
+        predict=quick_predictor(trained.network) if whole_epochs else None,
     )  # fmt: skip
     span: dict[str, Any] = {"epochs": phase.last, "initial_epoch": done, "callbacks": [watcher, recorder]}
     if whole_epochs:
         from train.whole_epochs import fit_whole_epochs
 
-        fit_whole_epochs(model, batches, loss, **span)
+        fit_whole_epochs(model, batches, config, taught=taught, **span)
     else:
         # Else Keras draws an order of its own over ours, which no resumed run could repeat.
         model.fit(batches, shuffle=False, verbose=0, **span)
+
+
+def _runs_whole_epochs(model: keras.Model, config: TrainingConfig, reporter: RunReporter) -> bool:
+    """Whether this is the machine, the network and the settings for `train.whole_epochs`."""
+    if keras.backend.backend() != "torch" or not has_accelerator():
+        return False
+    from train.whole_epochs import refusal
+
+    reason = refusal(model, config)
+    if reason:
+        reporter.say(f"Keras' own loop is used, which is slower: {reason}.")
+    return not reason
 
 
 def _ended_early(config: TrainingConfig, run_dir: Path) -> bool:

@@ -1,11 +1,14 @@
 """The network of a run: built from its settings or from a saved model, in the precision that the machine has."""
 
+import importlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import keras
+import numpy as np
 
 from fer_core.card import read_card
 from fer_core.emotions import EMOTIONS
@@ -118,7 +121,19 @@ def resolve_precision(choice: str) -> str:
 
 def has_accelerator() -> bool:
     """Whether Keras computes on something else than processor cores."""
+    if keras.backend.backend() == "torch":  # which Keras lists no devices of
+        return bool(importlib.import_module("torch").cuda.is_available())
     return any(not device.startswith("cpu") for device in keras.distribution.list_devices())
+
+
+def quick_predictor(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    """From float32 pixels (n, 48, 48, 1), 0-255, to probabilities (n, 7), the quickest way on this machine."""
+    if keras.backend.backend() == "torch" and has_accelerator():
+        whole_epochs = importlib.import_module("train.whole_epochs")
+        with suppress(whole_epochs.UnknownLayerError):
+            predict: Callable[[np.ndarray], np.ndarray] = whole_epochs.predictor(network)
+            return predict
+    return lambda pixels: np.asarray(network.predict_on_batch(pixels), np.float32)
 
 
 def freeze_trunk(model: keras.Model, *, frozen: bool) -> None:

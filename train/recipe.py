@@ -13,7 +13,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -113,7 +114,9 @@ def parse_recipe(name: str, values: dict[str, Any]) -> Recipe:
     return Recipe(name, values["about"], values["time"], tuple(steps))
 
 
-def carry_out(recipe: Recipe, archive: Path, output: Path, *, ferplus: Path | None, nice: int) -> Iterator[str]:
+def carry_out(
+    recipe: Recipe, archive: Path, output: Path, *, ferplus: Path | None, nice: int, jobs: int = 1
+) -> Iterator[str]:
     """Do what is not done yet, step by step, then measure the model.
 
     Args:
@@ -122,6 +125,7 @@ def carry_out(recipe: Recipe, archive: Path, output: Path, *, ferplus: Path | No
         output: folder of the steps.
         ferplus: FER+'s csv; without it the steps' settings for votes are left out.
         nice: how far the steps give way to others.
+        jobs: how many steps may run side by side, where none leans on another.
 
     Yields:
         What is going on, a sentence at a time. The steps themselves write to the terminal, too.
@@ -141,20 +145,42 @@ def carry_out(recipe: Recipe, archive: Path, output: Path, *, ferplus: Path | No
     yield f"{recipe.about} {recipe.time}"
     if steps != recipe.steps:
         yield "Without --ferplus the votes are left out."
-    for number, step in enumerate(steps, start=1):
-        folder = output / step.name
-        title = f"Step {number} of {len(steps)}, {step.name}"
-        if _is_done(step, folder):
-            yield f"{title}: done already."
-            continue
-        yield f"{title}: {step.kind}."
-        folder.mkdir(exist_ok=True)
-        if step.kind == "fit":
-            write_json(folder / RECIPE, record | {"step": step.name})
-        _train_module(_arguments(step, folder, archive, ferplus, nice))
-        if not _is_done(step, folder):
-            raise TrainingError(f"{_why_not(step, folder)} Call the same command again to go on.")
+    numbers = {step.name: f"Step {number} of {len(steps)}, {step.name}" for number, step in enumerate(steps, start=1)}
+    with ThreadPoolExecutor(jobs) as workers:
+        for stage in stages(steps):
+            begun = []
+            for step in stage:
+                if _is_done(step, output / step.name):
+                    yield f"{numbers[step.name]}: done already."
+                    continue
+                yield f"{numbers[step.name]}: {step.kind}."
+                begun.append((step, workers.submit(_carry_out_step, step, output, archive, ferplus, nice, record)))
+            for step, carried_out in begun:
+                carried_out.result()
+                if not _is_done(step, output / step.name):
+                    raise TrainingError(f"{_why_not(step, output / step.name)} Call the same command again to go on.")
     yield from _finish(output / steps[-1].name, archive)
+
+
+def stages(steps: Sequence[Step]) -> list[list[Step]]:
+    """The steps in their order, in groups of which no step leans on another of its own."""
+    groups: list[list[Step]] = []
+    for step in steps:
+        own = {other.name for other in groups[-1]} if groups else set()
+        if not groups or own & {*step.teachers, step.teacher_views}:
+            groups.append([])
+        groups[-1].append(step)
+    return groups
+
+
+def _carry_out_step(
+    step: Step, output: Path, archive: Path, ferplus: Path | None, nice: int, record: dict[str, Any]
+) -> None:
+    folder = output / step.name
+    folder.mkdir(exist_ok=True)
+    if step.kind == "fit":
+        write_json(folder / RECIPE, record | {"step": step.name})
+    _train_module(_arguments(step, folder, archive, ferplus, nice))
 
 
 def _finish(run_dir: Path, archive: Path) -> Iterator[str]:

@@ -4,7 +4,7 @@ A teacher answers for the very view that the student gets, augmentation included
 al., 2022, arXiv:2106.05237). Its batch normalisation runs as at inference, and it may be of any architecture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,13 +12,16 @@ import keras
 import numpy as np
 
 from fer_core.emotions import EMOTIONS
+from train.archive import LabelledFaces
 from train.checkpoints import load_weights
+from train.data import to_input
 from train.errors import ConfigError
-from train.network import load_saved, load_structure, with_precision
+from train.network import load_saved, load_structure, quick_predictor, with_precision
 from train.progress import BEST, CONFIG
 from train.request import read_request
 
 _SMALLEST: Final = 1e-7
+_BATCH: Final = 256
 
 
 class Teachers:
@@ -31,12 +34,12 @@ class Teachers:
             networks: as `load_teachers` gives them.
             temperature: that softens each answer before the mean is taken.
         """
-        self._networks = networks
+        self._predictors = [quick_predictor(network) for network in networks]
         self._temperature = temperature
 
     def answers(self, pixels: np.ndarray) -> np.ndarray:
         """Mean softened probabilities, float32 (n, 7), for float32 pixels (n, 48, 48, 1), 0-255."""
-        return mean_softened(log_answers(self._networks, pixels), self._temperature)
+        return mean_softened(log_answers(self._predictors, pixels), self._temperature)
 
 
 def load_teachers(folders: Sequence[Path], precision: str) -> list[keras.Model]:
@@ -49,9 +52,12 @@ def load_teachers(folders: Sequence[Path], precision: str) -> list[keras.Model]:
     return [with_precision(_load(folder), precision) for folder in folders]
 
 
-def log_answers(networks: Sequence[keras.Model], pixels: np.ndarray) -> np.ndarray:
-    """Each network's log-probabilities, float32 (networks, n, 7), for float32 pixels (n, 48, 48, 1), 0-255."""
-    answers = [np.asarray(network.predict_on_batch(pixels), np.float32) for network in networks]
+def log_answers(predictors: Sequence[Callable[[np.ndarray], np.ndarray]], pixels: np.ndarray) -> np.ndarray:
+    """Each teacher's log-probabilities, float32 (teachers, n, 7), for float32 pixels (n, 48, 48, 1), 0-255.
+
+    `predictors` are those of `train.network.quick_predictor`.
+    """
+    answers = [predict(pixels) for predict in predictors]
     logs: np.ndarray = np.log(np.maximum(np.stack(answers), _SMALLEST))
     return logs
 
@@ -62,6 +68,15 @@ def mean_softened(logs: np.ndarray, temperature: float) -> np.ndarray:
     raised = np.exp(scaled - scaled.max(-1, keepdims=True))
     mean: np.ndarray = (raised / raised.sum(-1, keepdims=True)).mean(0).astype(np.float32)
     return mean
+
+
+def accuracies(networks: Sequence[keras.Model], faces: LabelledFaces) -> list[float]:
+    """The share of `faces` that each network names as they are labelled, 0-1, and last that of their mean answer."""
+    starts = range(0, len(faces), _BATCH)
+    predictors = [quick_predictor(network) for network in networks]
+    logs = np.concatenate([log_answers(predictors, to_input(faces.pixels[i : i + _BATCH])) for i in starts], axis=1)
+    answers = [*logs, mean_softened(logs, temperature=1.0)]
+    return [float((answer.argmax(-1) == faces.labels).mean()) for answer in answers]
 
 
 def _load(folder: Path) -> keras.Model:

@@ -23,7 +23,7 @@ from train.augment_pool import augment_all, augmenting_processes
 from train.config import AugmentConfig, augment_from_dict
 from train.data import to_input
 from train.errors import ConfigError
-from train.network import has_accelerator
+from train.network import has_accelerator, quick_predictor
 from train.teachers import log_answers, mean_softened
 
 _BLOCK: Final = 1024
@@ -158,6 +158,7 @@ def ask_teachers(
     """
     logs = np.empty((len(networks), views, len(faces), 7), np.float16)
     samples = np.empty((views, min(_SAMPLES, len(faces)), *faces.pixels.shape[1:]), np.uint8)
+    predictors = [quick_predictor(network) for network in networks]
     size = _ACCELERATOR_BATCH if has_accelerator() else _BATCH
     with augmenting_processes() as executor, ThreadPoolExecutor(1) as ahead:
         make = partial(view_pixels, faces, augment, seed=seed, executor=executor)
@@ -169,7 +170,7 @@ def ask_teachers(
             samples[view] = pixels[:_SAMPLES]
             for start in range(0, len(faces), size):
                 rows = slice(start, start + size)
-                logs[:, view, rows] = log_answers(networks, to_input(pixels[rows]))
+                logs[:, view, rows] = log_answers(predictors, to_input(pixels[rows]))
             tell(view + 1)
     return TeacherViews(logs, samples, seed, augment, faces_digest(faces), teachers)
 
