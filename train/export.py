@@ -71,6 +71,7 @@ def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str) -> M
         facts = _facts(folder, model, dataset, name) | {
             "architecture": config.architecture,
             "training": _training_for_card(request, run_dir),
+            "mirror_average": config.answer == "mirrored",
         }
         card = _write_card(folder, facts, dataset, converted)
         if output.exists():
@@ -174,7 +175,6 @@ def _facts(folder: Path, model: keras.Model, dataset: Dataset, name: str) -> dic
         },
         "versions": {"python": platform.python_version()} | {p: version(p) for p in ("keras", "tensorflow")},
         "notes": NOTES,
-        "mirror_average": True,
     }
 
 
