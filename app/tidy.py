@@ -10,6 +10,9 @@ from typing import Final
 AFTER_S: Final = 5.0
 """By then WebRTC has let go of the connection."""
 
+_lock = threading.Lock()
+_pending: threading.Timer | None = None
+
 
 def give_memory_back() -> None:
     """Free what nobody uses any more, and hand it back to the system.
@@ -25,7 +28,14 @@ def give_memory_back() -> None:
 
 
 def give_memory_back_soon() -> None:
-    """The same in `AFTER_S` seconds, on a thread that keeps no program from ending."""
-    timer = threading.Timer(AFTER_S, give_memory_back)
-    timer.daemon = True
-    timer.start()
+    """The same in `AFTER_S` seconds, on a thread that keeps no program from ending.
+
+    Once for all videos that end meanwhile: each collection stops every other thread for as long as it takes.
+    """
+    global _pending
+    with _lock:
+        if _pending is not None:
+            _pending.cancel()
+        _pending = threading.Timer(AFTER_S, give_memory_back)
+        _pending.daemon = True
+        _pending.start()

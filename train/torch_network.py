@@ -55,6 +55,9 @@ class TorchNetwork:
                 self._add(node)
         if OUTPUT not in self._heads:
             raise UnknownLayerError(f"the network has no layer {OUTPUT!r}")
+        device = network.variables[0].value.device
+        with torch.no_grad():  # some layers are known, but not every way to use them
+            self(torch.zeros(1, *network.inputs[0].shape[1:], device=device), training=False)
 
     def __call__(self, pixels: Tensor, *, training: bool) -> tuple[Tensor, ...]:
         """Logits of the emotions, float32 (n, 7), and where there is a crowd's head, of its answers, (n, 10).

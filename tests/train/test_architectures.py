@@ -23,8 +23,8 @@ FACES = drawn_faces(6, seed=2)
 PIXELS = to_input(FACES.pixels)
 TARGETS = np.eye(7, dtype=np.float32)[FACES.labels]
 KNOWN = {
-    "baseline_cnn", "cbam_cnn", "compact_se", "mini_xception", "mobilenet_transfer", "patch_gcn", "se_resnet",
-    "vgg_small",
+    "baseline_cnn", "cbam_cnn", "compact_se", "deep_se", "mini_xception", "mobilenet_transfer", "patch_gcn",
+    "se_resnet", "se_resnet_wide", "vgg_se", "vgg_small",
 }  # fmt: skip
 BACKEND_FREE = ("augment", "callbacks", "data", "fit", "losses", "network", "optimizer")
 
@@ -157,7 +157,12 @@ def test_cost_is_counted_as_two_per_multiply_add():
 
 @pytest.mark.parametrize(
     ("name", "parameters", "mflops"),
-    [("compact_se", 2_419_703, 192.5), ("mini_xception", 58_423, 11.0), ("patch_gcn", 1_405_737, 189.4)],
+    [
+        ("compact_se", 2_419_703, 192.5),
+        ("deep_se", 3_158_519, 277.4),
+        ("mini_xception", 58_423, 11.0),
+        ("patch_gcn", 1_405_737, 189.4),
+    ],
 )
 def test_costs_of_known_networks(name, parameters, mflops):
     info = describe(name)

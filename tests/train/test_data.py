@@ -1,9 +1,11 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.train.synthetic import drawn_faces, drawn_votes
+from train.archive import LabelledFaces
 from train.config import AugmentConfig, TrainingConfig
 from train.data import AugmentedBatches, one_hot, to_input
 from train.errors import ConfigError
@@ -134,3 +136,51 @@ def test_class_weights_go_by_the_emotions_alone():
     expected = AugmentedBatches(FACES, replace(CONFIG, class_weights="inverse"))[0][2]
     assert weights == pytest.approx(expected)
     assert len(weights) == len(targets)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        CONFIG,
+        replace(CONFIG, class_weights="inverse", augment=AugmentConfig(mixup=0.5)),
+    ],
+)
+def test_a_whole_epoch_is_its_batches_and_the_next_one_follows(config):
+    whole, single = AugmentedBatches(FACES, config), AugmentedBatches(FACES, config)
+    for _ in range(3):
+        pixels, targets, weights = whole.whole_epoch()
+        for i in range(len(single)):
+            batch = single[i]
+            assert np.array_equal(pixels[i], batch[0])
+            assert np.array_equal(targets[i], batch[1])
+            assert weights[i] == pytest.approx(batch[2] if len(batch) > 2 else np.ones(16))
+        single.on_epoch_end()
+    assert pixels.dtype == (np.float32 if config.augment.mixup else np.uint8)
+
+
+def test_a_whole_epoch_of_teachers_views_is_its_batches_and_views_are_made_once_if_they_are_kept(monkeypatch):
+    logs = np.log(np.random.default_rng(2).dirichlet(np.ones(7), (1, 2, len(FACES)))).astype(np.float16)
+    samples = np.stack([view_pixels(FACES, CONFIG.augment, seed=7, view=v)[:8] for v in range(2)])
+    views = TeacherViews(logs, samples, 7, CONFIG.augment, faces_digest(FACES), ({"name": "a"},))
+    made: list[int] = []
+    make = TeacherViews.pixels
+
+    def counted(self: TeacherViews, faces: LabelledFaces, view: int, *rest: Any) -> np.ndarray:
+        made.append(view)
+        return make(self, faces, view, *rest)
+
+    monkeypatch.setattr(TeacherViews, "pixels", counted)
+    single = AugmentedBatches(FACES, CONFIG, supervision=Supervision(views=views))
+    expected = []
+    for _ in range(4):
+        expected.append([single[i] for i in range(len(single))])
+        single.on_epoch_end()
+    made.clear()
+    whole = AugmentedBatches(FACES, CONFIG, supervision=Supervision(views=views), keep_views=True)
+    for batches in expected:
+        pixels, targets, weights = whole.whole_epoch()
+        assert pixels.dtype == np.uint8
+        assert np.array_equal(pixels, np.stack([batch[0] for batch in batches]))
+        assert targets == pytest.approx(np.stack([batch[1] for batch in batches]), abs=1e-6)
+        assert (weights == 1).all()
+    assert made == [0, 1]

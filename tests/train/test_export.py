@@ -90,6 +90,16 @@ def test_the_card_names_what_the_run_learnt_from_without_saying_where_it_lay(run
     assert "/somewhere" not in json.dumps(training)
 
 
+def test_a_run_says_whether_its_model_is_asked_about_the_mirror_image_too(run_dir, exported, tmp_path):
+    assert load_model(exported[0]).card.mirror_average
+    request = read_request(run_dir)
+    assert request is not None
+    copy = tmp_path / "copy"
+    shutil.copytree(run_dir, copy)
+    replace(request, training=replace(request.training, answer="single")).write(copy)
+    assert not read_card(_exported_again(copy, tmp_path / "single")).mirror_average
+
+
 def _exported_again(run_dir: Path, folder: Path) -> Path:
     export_run(run_dir, DATASET, folder, name="again")
     return folder

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,23 @@ import pytest
 
 from fer_core.card import read_card
 from tests.train.synthetic import drawn_dataset, drawn_votes, write_archive, write_ferplus
+from train import recipe as recipe_module
 from train.__main__ import main, parse
 from train.commands import _fit_request
 from train.errors import ConfigError, TrainingError
 from train.progress import PROGRESS
-from train.recipe import RECIPE, VIEWS, Recipe, _arguments, carry_out, parse_recipe, read_recipe, recipe_names
+from train.recipe import (
+    RECIPE,
+    VIEWS,
+    Recipe,
+    Step,
+    _arguments,
+    carry_out,
+    parse_recipe,
+    read_recipe,
+    recipe_names,
+    stages,
+)
 
 DATASET = drawn_dataset()
 SMALL: dict[str, Any] = {"architecture": "baseline_cnn", "epochs": 1, "batch_size": 32}
@@ -32,11 +46,11 @@ def recipe_of(*steps: dict[str, Any]) -> Recipe:
     return parse_recipe("tiny", TINY | {"steps": list(steps)})
 
 
-def test_there_is_a_recipe_for_the_shipped_network_and_two_with_teachers():
-    assert recipe_names() == ["accelerator", "default", "distilled"]
+def test_there_is_a_recipe_for_the_shipped_network_and_two_for_processors():
+    assert recipe_names() == ["default", "distilled", "processor"]
 
 
-@pytest.mark.parametrize("name", ["accelerator", "default", "distilled"])
+@pytest.mark.parametrize("name", ["default", "distilled", "processor"])
 def test_every_step_of_every_recipe_is_a_command_line_that_is_understood(name, tmp_path, monkeypatch):
     votes = tmp_path / "fer2013new.csv"
     votes.touch()
@@ -61,9 +75,17 @@ def test_every_step_of_every_recipe_is_a_command_line_that_is_understood(name, t
 
 
 def test_the_default_recipe_is_how_the_shipped_network_was_trained():
-    trained = read_card(Path("models/default")).training
-    (step,) = read_recipe("default").steps
-    assert {name: trained[name] for name in step.settings} == step.settings
+    card = read_card(Path("models/default"))
+    recipe = read_recipe("default")
+    settings = {name: value for name, value in recipe.steps[-1].settings.items() if name in card.training}
+    assert settings.keys() >= {"architecture", "epochs", "seed", "distillation_weight", "answer"}
+    assert {name: card.training[name] for name in settings} == settings
+    assert card.dataset["cleaned"] == ["drop_not_faces"]
+    told = card.training["recipe"]
+    assert [(step["name"], step["settings"]) for step in told["steps"]] == [
+        (step.name, step.settings) for step in recipe.steps
+    ]
+    assert (told["name"], told["step"], told["votes"]) == ("default", "student", True)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +106,7 @@ def test_a_recipe_that_cannot_work_is_refused(step, words):
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones(capsys):
-    with pytest.raises(ConfigError, match="there are accelerator, default, distilled"):
+    with pytest.raises(ConfigError, match="there are default, distilled, processor"):
         read_recipe("cake")
 
 
@@ -92,6 +114,38 @@ def test_without_votes_the_steps_do_without_them(tmp_path):
     step = read_recipe("distilled").steps[0].without_votes()
     assert step.settings.keys() == {"architecture", "epochs", "seed", "label_smoothing"}
     assert "--ferplus" not in _arguments(step, tmp_path, Path("a.csv"), None, 0)
+
+
+def test_steps_that_lean_on_none_of_their_own_group_may_run_side_by_side():
+    assert [[step.name for step in group] for group in stages(read_recipe("default").steps)] == [
+        ["teacher-se-resnet-wide", "teacher-vgg-se", "teacher-se-resnet", "teacher-deep-se"], ["views"], ["student"],
+    ]  # fmt: skip
+
+
+def test_as_many_steps_as_asked_run_at_once_and_a_later_group_waits(tmp_path, monkeypatch):
+    running, seen = [0], []
+    lock = threading.Lock()
+
+    def carry_out_step(step: Step, output: Path, *rest: Any) -> None:
+        with lock:
+            running[0] += 1
+            seen.append((step.name, running[0]))
+        time.sleep(0.2)
+        (output / step.name).mkdir()
+        with lock:
+            running[0] -= 1
+
+    monkeypatch.setattr(recipe_module, "_carry_out_step", carry_out_step)
+    monkeypatch.setattr(recipe_module, "_is_done", lambda step, folder: folder.is_dir())
+    monkeypatch.setattr(recipe_module, "_finish", lambda *_: iter(["done"]))
+    recipe = recipe_of(
+        {"name": "a", "fit": SMALL}, {"name": "b", "fit": SMALL}, {"name": "c", "fit": SMALL},
+        {"name": "d", "fit": SMALL, "teachers": ["a", "b", "c"]},
+    )  # fmt: skip
+    said = list(carry_out(recipe, tmp_path, tmp_path / "out", ferplus=None, nice=0, jobs=2))
+    assert said[-1] == "done"
+    assert max(count for _, count in seen) == 2
+    assert seen[-1] == ("d", 1)
 
 
 def test_a_failed_step_ends_the_recipe_with_its_reason(tmp_path):

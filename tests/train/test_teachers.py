@@ -14,10 +14,10 @@ from train.checkpoints import save_weights
 from train.config import AugmentConfig, TrainingConfig
 from train.data import to_input
 from train.errors import ConfigError
-from train.network import build_network, save_structure
+from train.network import build_network, quick_predictor, save_structure
 from train.progress import BEST
 from train.request import Input, RunRequest
-from train.teachers import Teachers, load_teachers, log_answers, mean_softened
+from train.teachers import Teachers, accuracies, load_teachers, log_answers, mean_softened
 from train.views import TeacherViews, ask_teachers, view_pixels
 
 FACES = drawn_faces(20, seed=5)
@@ -52,6 +52,13 @@ def test_the_answer_is_the_mean_of_the_softened_answers(networks):
     each = [np.asarray(network(pixels), np.float64) ** (1 / 3) for network in networks]
     expected = np.mean([p / p.sum(1, keepdims=True) for p in each], axis=0)
     assert Teachers(networks, temperature=3.0).answers(pixels) == pytest.approx(expected, abs=1e-3)
+
+
+def test_accuracies_are_of_each_teacher_and_of_their_mean(networks):
+    pixels = to_input(FACES.pixels)
+    answers = [np.asarray(network(pixels)) for network in networks]
+    expected = [(answer.argmax(1) == FACES.labels).mean() for answer in (*answers, np.mean(answers, axis=0))]
+    assert accuracies(networks, FACES) == pytest.approx(expected)
 
 
 def test_an_answer_does_not_depend_on_the_batch_it_comes_in(networks):
@@ -91,7 +98,9 @@ def test_kept_answers_are_those_to_the_views_made_again(views, networks, tmp_pat
     views.write(tmp_path / "views.npz")
     read = TeacherViews.read(tmp_path / "views.npz")
     rows = np.array([4, 0, 11])
-    expected = mean_softened(log_answers(networks, to_input(read.pixels(FACES, 2)[rows])), 2.0)
+    expected = mean_softened(
+        log_answers([quick_predictor(network) for network in networks], to_input(read.pixels(FACES, 2)[rows])), 2.0
+    )
     assert read.answers(rows, 2, 2.0) == pytest.approx(expected, abs=2e-3)
     assert (read.count, read.seed, read.augment, read.teachers) == (3, 7, AUGMENT, ({"name": "a"},))
     assert read.logs.dtype == np.float16
