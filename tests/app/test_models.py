@@ -213,9 +213,11 @@ def test_figures_are_given_with_their_difference_to_the_first_and_the_best_is_bo
     compare(page, SHIPPED, folder)
 
     text = words(page)
-    assert "<b>69.5\N{NO-BREAK SPACE}%</b>" in text
-    assert "59.5\N{NO-BREAK SPACE}%<small>\N{MINUS SIGN}10.0</small>" in text
-    assert "<b>1.5\N{NO-BREAK SPACE}%</b><small>\N{MINUS SIGN}1.0</small>" in text
+    shipped, ours = figures["accuracy"], changed["accuracy"]
+    assert f"<b>{shipped:.1%}</b>".replace("%", "\N{NO-BREAK SPACE}%") in text
+    assert f"{ours:.1%}<small>\N{MINUS SIGN}10.0</small>".replace("%", "\N{NO-BREAK SPACE}%") in text
+    error = f"<b>{changed['ece']:.1%}</b><small>\N{MINUS SIGN}1.0</small>"
+    assert error.replace("%", "\N{NO-BREAK SPACE}%") in text
 
 
 @pytest.mark.parametrize("count", [0, 1])

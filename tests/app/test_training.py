@@ -10,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from app import training_jobs
 from app.views import training
+from fer_core.card import read_card
 from fer_core.model_list import live_card
+from fer_core.paths import SHIPPED_MODELS
 from tests.app.training_folders import finish, list_networks, make_run, store_archive
 from tests.helpers import wait_until
 from train import progress
@@ -240,7 +242,7 @@ def test_a_saved_model_can_be_trained_further(started):
     request = started[0].request()
     assert request is not None
     assert Path(request.training.init_from).name == "default"
-    assert request.training.architecture == "compact_se"
+    assert request.training.architecture == read_card(SHIPPED_MODELS / "default").architecture
 
 
 # Runs
