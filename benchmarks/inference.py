@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _row(found: dict[tuple[str, str], Measurement], network: str, route: str) -> list[str]:
     own = found[network, route]
-    # As shipped, an answer takes two passes of the 8-bit file: compared with one pass, which is all that others take.
+    # The product's way has no counterpart: it adds the temperature and, for some models, a pass of the mirror image.
     peer = found[PEER, "litert-int8" if route == SHIPPED else route]
     return [
         network,

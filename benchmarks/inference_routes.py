@@ -22,7 +22,7 @@ from fer_core.paths import SHIPPED_MODELS
 COUNTS: Final = (1, 4, 8)
 SHIPPED: Final = "product"
 ROUTES: Final = {
-    SHIPPED: "LiteRT, as shipped: 8 bits, with the mirror image",
+    SHIPPED: "LiteRT, 8 bits, as the product asks it",
     "litert-int8": "LiteRT, 8 bits, one pass",
     "litert-float32": "LiteRT, 32 bits",
     "tf-function": "`tf.function`",
