@@ -41,7 +41,7 @@ def _steadiness(session: LiveSession) -> None:
     unsure_below = st.slider(
         "Say “unsure” below (confidence)",
         0.0,
-        0.95,
+        1.0,
         own_threshold if pipeline.unsure_below is None else pipeline.unsure_below,
         0.01, key=f"unsure_below_{model}",
         help="Faces whose most probable expression is less probable than this get no label. "

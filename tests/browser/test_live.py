@@ -96,7 +96,7 @@ def test_settings_take_effect_without_restarting_the_video(server: studio.Server
         page.get_by_text("Settings", exact=True).click()
         slider = page.get_by_role("slider", name=re.compile("unsure"))
         slider.focus()
-        slider.press("End")  # 0.95
+        slider.press("End")  # 1: no answer is as sure as that
         page.get_by_text("Mirror the picture").click()
         before = studio.frames_shown(page)
         wait_for_label(page, "Unsure")
