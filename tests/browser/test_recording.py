@@ -98,7 +98,8 @@ def test_sad_then_happy_is_recorded_as_it_happened(sad_then_happy_camera: Path, 
         page.evaluate("document.querySelector('iframe[title*=webrtc_streamer]').dataset.same = 'yes'")
         name_every_answer(page)
         fill_in_consent(page, "P01")
-        wait_for_label(page, "Sad")  # now, or when the clip begins anew: seconds before the smile
+        wait_for_label(page, "Happy")
+        wait_for_label(page, "Sad")  # the clip has begun anew: seconds before the smile
         agree(page)
         wait_until_recorded(page, samples=1)
         page.keyboard.press("n")
