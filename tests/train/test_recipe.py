@@ -3,7 +3,6 @@
 import json
 import shutil
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -124,13 +123,14 @@ def test_steps_that_lean_on_none_of_their_own_group_may_run_side_by_side():
 
 def test_as_many_steps_as_asked_run_at_once_and_a_later_group_waits(tmp_path, monkeypatch):
     running, seen = [0], []
-    lock = threading.Lock()
+    lock, both = threading.Lock(), threading.Barrier(2, timeout=30)
 
     def carry_out_step(step: Step, output: Path, *rest: Any) -> None:
         with lock:
             running[0] += 1
             seen.append((step.name, running[0]))
-        time.sleep(0.2)
+        if step.name in ("a", "b"):
+            both.wait()
         (output / step.name).mkdir()
         with lock:
             running[0] -= 1
