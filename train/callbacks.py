@@ -150,13 +150,15 @@ class EpochRecorder(keras.callbacks.Callback):
         self._epochs.append(metrics)
         counts = {"epoch": metrics.epoch, "labels": EMOTIONS, "counts": confusion.tolist()}
         write_json(self._run_dir / CONFUSION, counts)
-        self._reporter.end_epoch(metrics)
-        if should_stop_early(self._config, [metrics.validation_accuracy for metrics in self._epochs]):
-            self._reporter.note(f"Stopped early: no better epoch in {self._config.early_stopping}.")
+        ends_early = should_stop_early(self._config, [metrics.validation_accuracy for metrics in self._epochs])
+        if ends_early:
             self.model.stop_training = True
         if self._is_time_for_a_checkpoint(metrics.epoch):
             save_checkpoint(self.model, self._run_dir, epoch=metrics.epoch, accuracy=metrics.validation_accuracy)
             self._checkpoint_at_s = time.monotonic()
+        self._reporter.end_epoch(metrics)
+        if ends_early:
+            self._reporter.note(f"Stopped early: no better epoch in {self._config.early_stopping}.")
 
     def _is_time_for_a_checkpoint(self, epoch: int) -> bool:
         last = self.model.stop_training or epoch == int(self.params["epochs"])
