@@ -23,7 +23,8 @@ from train.augment_pool import augmenting_processes
 from train.config import TrainingConfig
 from train.data import AugmentedBatches
 from train.optimizer import MOMENTUM
-from train.torch_network import TorchNetwork, UnknownLayerError
+from train.torch_layers import UnknownLayerError
+from train.torch_network import TorchNetwork
 
 log = logging.getLogger(__name__)
 

@@ -30,14 +30,11 @@ def with_torch(part: str) -> Any:
 
 
 @pytest.mark.slow
-def test_every_known_network_answers_as_keras_does_and_others_are_named():
+def test_every_network_answers_as_keras_does():
     found = with_torch("layers")
     assert set(found) == set(names())
-    unknown = {name: words for name, words in found.items() if isinstance(words, str)}
-    assert set(unknown) == {"cbam_cnn", "mini_xception", "mobilenet_transfer", "patch_gcn"}
-    assert "is a SeparableConv2D" in unknown["mini_xception"]
-    for name in set(found) - set(unknown):
-        assert max(found[name]) < 1e-5, name
+    for name, differences in found.items():
+        assert max(differences) < 1e-4, name  # rounding: 1e-6, or 1e-5 after mobilenet_transfer's 52 normalisations
 
 
 @pytest.mark.slow
@@ -51,7 +48,7 @@ def test_training_gives_the_losses_and_weights_of_keras_loop():
     assert none == ""
     assert "SGD" in optimizer
     assert "cross-entropy" in loss
-    assert "SeparableConv2D" in network
+    assert "is a GaussianNoise, which is not written for GPUs" in network
 
 
 @pytest.mark.slow
