@@ -37,6 +37,8 @@ IDLE_S = 3.0
 """A worker without frames for this long ends; the next frame starts another."""
 STALE_S = 1.0
 """An older result is no longer drawn: the face has moved on."""
+RECENT_S = 3.0
+"""Rates and delays are those of so long."""
 NO_FACE_S = 5.0
 FRAMES_LOST_S = 2.5
 RETRY_S = 2.0
@@ -125,7 +127,7 @@ class LiveSession:
         now_s = time.monotonic()
         with self._changed:
             frame_times, result_times = list(self._frame_times), list(self._result_times)
-        recent = [(at, latency) for at, latency in result_times if now_s - at < 3]
+        recent = [(at, latency) for at, latency in result_times if now_s - at < RECENT_S]
         latencies = sorted(latency for _, latency in recent)
         result = self.latest
         return LiveStatus(
@@ -133,7 +135,7 @@ class LiveSession:
             message=self._error,
             faces=len(result.faces) if result else 0,
             results_per_s=rate_per_s([at for at, _ in recent]),
-            frames_per_s=rate_per_s([at for at in frame_times if now_s - at < 3]),
+            frames_per_s=rate_per_s([at for at in frame_times if now_s - at < RECENT_S]),
             latency_ms=latencies[len(latencies) // 2] * 1000 if latencies else None,
         )
 

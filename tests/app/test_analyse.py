@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 from app import state
 from app.analysis_memory import AnalysisMemory
 from fer_core.video_writer import VideoWriter
+from tests.app import pages
+from tests.app.pages import assert_fine, words
 from tests.helpers import wait_until
 
 
@@ -37,15 +39,11 @@ def server_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, astronaut_bgr:
 
 
 def open_page(named: str = "") -> AppTest:
-    page = AppTest.from_function(script, default_timeout=30).run()
+    page = pages.open_page(script)
     if named:
         page.text_input(key="analyse_server_path").set_value(named).run()
     assert_fine(page)
     return page
-
-
-def assert_fine(page: AppTest) -> None:
-    assert [error.value for error in page.exception] == []
 
 
 def start(page: AppTest) -> None:
@@ -64,12 +62,6 @@ def finish(page: AppTest) -> None:
     wait_until(lambda: job.view().state == "done", timeout_s=60)
     page.run()
     assert_fine(page)
-
-
-def words(page: AppTest) -> str:
-    kinds = (page.markdown, page.caption, page.error, page.info, page.warning)
-    html = "".join(element.proto.body for element in page.get("html"))
-    return "\n".join([*(str(item.value) for kind in kinds for item in kind), html])
 
 
 def labels(page: AppTest, kind: str) -> list[str]:

@@ -1,8 +1,5 @@
 """The check-in form: every answer optional, kept as given, and the published scoring in words."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,13 +9,13 @@ from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.participants import check_ins
 from app.views import check_in_form, mood_grid
+from tests.app.pages import open_page, press_label, words
 from tests.app.store.builders import make_participant
 
 
 def form_alone() -> None:
     import streamlit as st
 
-    from app import state
     from app.views import check_in_form
 
     if check_in_form.render(state.store(), 1, phase="none", key="form"):
@@ -26,22 +23,9 @@ def form_alone() -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv("FER_HOME", str(tmp_path))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    state.store.clear()
-    opened = state.store()
-    make_participant(opened)
-    yield opened
-    opened.close()
-    state.store.clear()
-
-
-@pytest.fixture
 def page(store: Store) -> AppTest:
-    page = AppTest.from_function(form_alone, default_timeout=30).run()
-    assert not page.exception
-    return page
+    make_participant(store)
+    return open_page(form_alone)
 
 
 def answer(page: AppTest, *scores: int | None) -> None:
@@ -51,15 +35,7 @@ def answer(page: AppTest, *scores: int | None) -> None:
 
 
 def save(page: AppTest) -> AppTest:
-    button = next(button for button in page.button if button.label == "Save check-in")
-    button.click()
-    page.run()
-    assert not page.exception
-    return page
-
-
-def words(page: AppTest) -> str:
-    return " ".join(part.value for part in [*page.markdown, *page.caption, *page.info, *page.warning, *page.error])
+    return press_label(page, "Save check-in")
 
 
 def test_an_empty_form_saves_nothing_and_says_so(page: AppTest, store: Store):

@@ -2,16 +2,12 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import cast
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import state
-from app.session_memory import SessionMemory
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.participants import add_check_in, check_ins, participants
@@ -19,6 +15,7 @@ from app.store.privacy import Deleted, retention_days
 from app.store.records import CheckIn
 from app.store.sessions import sessions
 from app.views import data_people
+from tests.app.pages import memory_of, open_page, press, words
 from tests.app.store.builders import make_participant, make_session
 
 NOW = datetime.now(UTC).replace(minute=0)
@@ -28,17 +25,6 @@ def data_alone() -> None:
     from app.views import data
 
     data.render()
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv("FER_HOME", str(tmp_path))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    state.store.clear()
-    opened = state.store()
-    yield opened
-    opened.close()
-    state.store.clear()
 
 
 @pytest.fixture
@@ -52,33 +38,12 @@ def filled(store: Store) -> Store:
     return store
 
 
-def open_page() -> AppTest:
-    page = AppTest.from_function(data_alone, default_timeout=30).run()
-    assert not page.exception
-    return page
-
-
-def words(page: AppTest) -> str:
-    parts = [*page.markdown, *page.caption, *page.info, *page.success, *page.warning, *page.error]
-    return "\n".join(part.value for part in parts)
-
-
 def metrics(page: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in page.metric}
 
 
-def memory_of(page: AppTest) -> SessionMemory:
-    return cast(SessionMemory, page.session_state["session_memory"])
-
-
-def send(page: AppTest, key: str) -> AppTest:
-    page.button(key=key).click().run()
-    assert not page.exception
-    return page
-
-
 def test_it_says_what_is_stored_where_and_since_when(filled: Store):
-    page = open_page()
+    page = open_page(data_alone)
 
     counts = metrics(page)
     assert (counts["Participants"], counts["Sessions"], counts["Samples"], counts["Check-ins"]) == ("2", "3", "30", "1")
@@ -91,7 +56,7 @@ def test_it_says_what_is_stored_where_and_since_when(filled: Store):
 
 
 def test_an_empty_store_is_calm(store: Store):
-    page = open_page()
+    page = open_page(data_alone)
 
     assert metrics(page)["Participants"] == "0"
     assert "Nobody is stored" in words(page)
@@ -105,7 +70,7 @@ def test_an_empty_store_is_calm(store: Store):
 def test_a_store_that_cannot_be_opened_is_a_sentence(url: str, sentence: str, monkeypatch: pytest.MonkeyPatch):
     state.store.clear()
     monkeypatch.setenv("DATABASE_URL", url)
-    page = open_page()
+    page = open_page(data_alone)
 
     assert len(page.error) == 1
     assert sentence in page.error[0].value
@@ -118,7 +83,7 @@ def test_a_full_disk_is_a_sentence(filled: Store, monkeypatch: pytest.MonkeyPatc
         raise StoreError("The store x: there is no space left; free some, nothing of this step was stored.")
 
     monkeypatch.setattr(data_people, "edit_participant", fail)
-    page = open_page()
+    page = open_page(data_alone)
     page.text_input(key="data_name_1").set_value("Eva")
     next(button for button in page.button if button.label == "Save").click().run()
 
@@ -127,7 +92,7 @@ def test_a_full_disk_is_a_sentence(filled: Store, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_participant_is_renamed_with_a_note(filled: Store):
-    page = open_page()
+    page = open_page(data_alone)
     page.text_input(key="data_name_1").set_value("P-17")
     page.text_area(key="data_note_1").set_value("moved")
     next(button for button in page.button if button.label == "Save").click().run()
@@ -137,7 +102,7 @@ def test_a_participant_is_renamed_with_a_note(filled: Store):
 
 
 def test_a_taken_name_is_refused(filled: Store):
-    page = open_page()
+    page = open_page(data_alone)
     page.text_input(key="data_name_1").set_value("Bo")
     next(button for button in page.button if button.label == "Save").click().run()
 
@@ -155,14 +120,14 @@ def test_everything_of_a_participant_is_exported(filled: Store):
 
 
 def test_a_participant_goes_only_with_the_name_typed(filled: Store):
-    page = open_page()
-    send(page, "data_delete_sent_1")
+    page = open_page(data_alone)
+    press(page, "data_delete_sent_1")
     assert "That is not the name" in words(page)
     assert len(participants(filled)) == 2
 
     memory_of(page).opened = 1
     page.text_input(key="data_delete_name_1").set_value("Ada")
-    send(page, "data_delete_sent_1")
+    press(page, "data_delete_sent_1")
 
     assert [one.name for one in participants(filled)] == ["Bo"]
     assert "Ada: deleted with 2 sessions." in words(page)
@@ -172,30 +137,30 @@ def test_a_participant_goes_only_with_the_name_typed(filled: Store):
 
 def test_a_warning_of_traces_is_shown(filled: Store, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(data_people, "delete_participant", lambda *_: Deleted(2, 1, "Traces of it stay for now."))
-    page = open_page()
+    page = open_page(data_alone)
     page.text_input(key="data_delete_name_1").set_value("Ada")
-    send(page, "data_delete_sent_1")
+    press(page, "data_delete_sent_1")
 
     assert page.error[0].value == "Traces of it stay for now."
     assert "deleted with 2 sessions and 1 video." in words(page)
 
 
 def test_everything_goes_only_with_the_words_typed(filled: Store):
-    page = open_page()
+    page = open_page(data_alone)
     page.text_input(key="data_everything_typed").set_value("yes")
-    send(page, "data_everything_sent")
+    press(page, "data_everything_sent")
     assert "so nothing was deleted" in words(page)
     assert len(sessions(filled)) == 3
 
     page.text_input(key="data_everything_typed").set_value("Delete everything")
-    send(page, "data_everything_sent")
+    press(page, "data_everything_sent")
 
     assert (participants(filled), sessions(filled)) == ([], [])
     assert "Everything: deleted with 3 sessions." in words(page)
 
 
 def test_retention_says_what_it_would_delete_and_does_it_when_confirmed(filled: Store):
-    page = open_page()
+    page = open_page(data_alone)
     assert "kept **until somebody deletes it**" in words(page)
     page.toggle(key="data_limited").set_value(True).run()
     page.number_input(key="data_days").set_value(30).run()
@@ -205,12 +170,12 @@ def test_retention_says_what_it_would_delete_and_does_it_when_confirmed(filled: 
     assert f"The next session would follow from {follows.day} {follows:%B %Y} on" in words(page)
     assert (len(sessions(filled)), retention_days(filled)) == (3, None), "nothing happens before it is confirmed"
 
-    send(page, "data_days_sent")
+    press(page, "data_days_sent")
 
     assert (len(sessions(filled)), len(check_ins(filled)), retention_days(filled)) == (2, 0, 30)
     assert "kept **for 30 days**" in words(page)
 
     page.toggle(key="data_limited").set_value(False).run()
-    send(page, "data_keep")
+    press(page, "data_keep")
     assert retention_days(filled) is None
     assert len(sessions(filled)) == 2

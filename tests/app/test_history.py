@@ -1,17 +1,10 @@
 """The history page as Streamlit runs it, over a real store."""
 
-import json
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from app import state
-from app.session_memory import SessionMemory
 from app.sessions.checkins import Mood
 from app.store import history
 from app.store.database import Store
@@ -22,6 +15,7 @@ from app.store.sessions import sessions
 from app.views import history as history_page
 from app.views import history_calendar, mood_grid
 from tests.app import history_store
+from tests.app.pages import memory_of, open_page, plots, words
 from tests.app.store.builders import NOON, make_participant, make_session
 
 
@@ -31,38 +25,8 @@ def history_alone() -> None:
     history.render()
 
 
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv("FER_HOME", str(tmp_path))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    state.store.clear()
-    opened = state.store()
-    yield opened
-    opened.close()
-    state.store.clear()
-
-
-def open_page() -> AppTest:
-    page = AppTest.from_function(history_alone, default_timeout=30).run()
-    assert not page.exception
-    return page
-
-
-def words(page: AppTest) -> str:
-    parts = [*page.markdown, *page.caption, *page.info, *page.success, *page.warning, *page.error, *page.subheader]
-    return "\n".join(part.value for part in parts)
-
-
-def plots(page: AppTest) -> list[dict[str, Any]]:
-    return [json.loads(cast(Any, element).proto.spec) for element in page.get("plotly_chart")]
-
-
-def memory_of(page: AppTest) -> SessionMemory:
-    return cast(SessionMemory, page.session_state["session_memory"])
-
-
 def test_without_anybody_it_says_where_to_begin(store: Store):
-    page = open_page()
+    page = open_page(history_alone)
 
     assert "Nobody is stored yet" in words(page)
     assert plots(page) == []
@@ -70,7 +34,7 @@ def test_without_anybody_it_says_where_to_begin(store: Store):
 
 def test_somebody_without_sessions_can_make_a_check_in(store: Store, monkeypatch: pytest.MonkeyPatch):
     person = make_participant(store)
-    page = open_page()
+    page = open_page(history_alone)
     assert "Nothing is stored of P01 yet" in words(page)
 
     monkeypatch.setattr(mood_grid, "choose_mood", lambda **_: Mood(2, 8))
@@ -86,7 +50,7 @@ def test_somebody_without_sessions_can_make_a_check_in(store: Store, monkeypatch
 
 def test_too_few_days_say_how_many_more_are_needed(store: Store):
     history_store.fill(store, days=1)
-    page = open_page()
+    page = open_page(history_alone)
 
     assert "5 more days with a session are needed to say what is usual" in words(page)
     assert len(plots(page)) >= 3
@@ -94,7 +58,7 @@ def test_too_few_days_say_how_many_more_are_needed(store: Store):
 
 def test_a_change_is_told_in_plain_words_with_its_uncertainty(store: Store):
     history_store.fill(store)
-    page = open_page()
+    page = open_page(history_alone)
 
     told = page.info[0].value
     assert "Valence has been lower than in the first 14 days" in told
@@ -106,7 +70,7 @@ def test_a_change_is_told_in_plain_words_with_its_uncertainty(store: Store):
 
 def test_without_a_change_it_says_that_nothing_changed(store: Store):
     history_store.fill(store, shift_after=99)
-    page = open_page()
+    page = open_page(history_alone)
 
     assert "Nothing has changed beyond" in page.success[0].value
     assert "Valence is within what the first 14 days" in words(page)
@@ -114,7 +78,7 @@ def test_without_a_change_it_says_that_nothing_changed(store: Store):
 
 def test_another_figure_and_another_time_are_shown(store: Store):
     history_store.fill(store, days=40)
-    page = open_page()
+    page = open_page(history_alone)
     whole = plots(page)[1]["layout"]["xaxis"]["range"]
 
     page.segmented_control(key="history_figure").set_value("sad")
@@ -129,7 +93,7 @@ def test_another_figure_and_another_time_are_shown(store: Store):
 
 def test_a_session_is_opened_from_the_list(store: Store):
     history_store.fill(store, days=3)
-    page = open_page()
+    page = open_page(history_alone)
     newest = sessions(store)[0]
     assert page.selectbox(key="history_session_None").value == newest.id
 
@@ -151,7 +115,7 @@ def test_a_pressed_day_of_the_calendar_is_found():
 
 def test_a_check_in_is_deleted_after_a_second_press(store: Store):
     person = history_store.fill(store, days=4)
-    page = open_page()
+    page = open_page(history_alone)
     before = check_ins(store, participant_id=person)
     assert len(before) == 2
 
@@ -164,7 +128,7 @@ def test_a_check_in_is_deleted_after_a_second_press(store: Store):
 
 def test_only_the_newest_check_ins_are_listed_until_all_are_asked_for(store: Store):
     history_store.fill(store)
-    page = open_page()
+    page = open_page(history_alone)
     deletes = [button for button in page.button if button.label == "Yes, delete it"]
     assert len(deletes) == 8
 
@@ -176,7 +140,7 @@ def test_only_the_newest_check_ins_are_listed_until_all_are_asked_for(store: Sto
 def test_incomplete_answers_are_not_summed_and_it_says_so(store: Store):
     person = make_participant(store)
     add_check_in(store, CheckIn(person, NOON, phq4=(1, None, 1, 1)))
-    page = open_page()
+    page = open_page(history_alone)
 
     assert "1 with a question left out is not shown: no sum is guessed." in words(page)
 
@@ -188,7 +152,7 @@ def test_a_store_that_fails_in_the_middle_is_one_sentence(store: Store, monkeypa
         raise StoreError("The store x: no server answers there; start it, or mend DATABASE_URL.")
 
     monkeypatch.setattr(history_page, "daily_means", fail)
-    page = open_page()
+    page = open_page(history_alone)
 
     assert [error.value for error in page.error] == [
         "The store x: no server answers there; start it, or mend DATABASE_URL."
@@ -197,14 +161,14 @@ def test_a_store_that_fails_in_the_middle_is_one_sentence(store: Store, monkeypa
 
 def test_sessions_of_several_networks_are_not_compared_silently(store: Store):
     person = history_store.fill(store, days=8, shift_after=99)
-    assert "Different networks" not in words(open_page())
+    assert "Different networks" not in words(open_page(history_alone))
     make_session(store, person, started_at=NOON + timedelta(days=9), model_sha256="b" * 64)
 
-    assert r"(compact\_se aaaaaa, compact\_se bbbbbb)" in words(open_page())
+    assert r"(compact\_se aaaaaa, compact\_se bbbbbb)" in words(open_page(history_alone))
 
 
 def test_a_name_with_markup_is_shown_as_it_is(store: Store):
     make_participant(store, "**x** [y](http://z)")
-    page = open_page()
+    page = open_page(history_alone)
 
     assert r"\*\*x\*\*" in words(page)

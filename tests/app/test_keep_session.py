@@ -28,6 +28,7 @@ from fer_core.pipeline import STILL
 from fer_core.result_files import FRAME_COLUMNS
 from fer_core.results import Doubt, FaceEmotion, FaceQuality
 from fer_core.video_writer import VideoWriter
+from tests.app.pages import open_page, run
 from tests.helpers import make_card, make_emotion, make_face, make_result, wait_until
 
 FILMED = datetime(2026, 5, 1, 18, 30, tzinfo=UTC)
@@ -201,18 +202,12 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, astronaut_bgr: np.nda
 
 
 def analysed(name: str) -> AppTest:
-    page = AppTest.from_function(script, default_timeout=60).run()
+    page = open_page(script)
     page.text_input(key="analyse_server_path").set_value(name).run()
     page.button(key="analyse_start").click().run()
     job = page.session_state["analysis_memory"].job
     wait_until(lambda: job.view().state == "done", timeout_s=60)
     return run(page)
-
-
-def run(page: AppTest) -> AppTest:
-    page.run()
-    assert [error.value for error in page.exception] == []
-    return page
 
 
 def test_a_videos_result_is_kept_after_consent(files: Path, store: Store):

@@ -14,6 +14,8 @@ from app import model_jobs, training_jobs
 from app.views.page_parts import size_words
 from fer_core import model_store, paths
 from fer_core.model_list import live_card
+from tests.app import pages
+from tests.app.pages import assert_fine, press_label, words
 from tests.app.training_folders import finish, make_run, store_archive
 from tests.helpers import wait_until
 from train import progress
@@ -28,24 +30,7 @@ def script() -> None:
 
 
 def open_page() -> AppTest:
-    page = AppTest.from_function(script, default_timeout=30).run()
-    assert_fine(page)
-    return page
-
-
-def assert_fine(page: AppTest) -> None:
-    assert [error.value for error in page.exception] == []
-
-
-def words(page: AppTest) -> str:
-    kinds = (page.markdown, page.caption, page.error, page.info, page.warning, page.success)
-    html = "".join(element.proto.body for element in page.get("html"))
-    return "\n".join([*(str(item.value) for kind in kinds for item in kind), html])
-
-
-def press(page: AppTest, label: str) -> None:
-    next(button for button in page.button if button.label == label).click().run()
-    assert_fine(page)
+    return pages.open_page(script)
 
 
 def labels(page: AppTest) -> list[str]:
@@ -84,11 +69,11 @@ def test_a_runs_model_is_put_live_and_rolled_back():
     page = open_page()
     choose(page, folder)
 
-    press(page, "Put live")
+    press_label(page, "Put live")
 
     assert "mine is live now" in words(page)
     assert "Live now: **mine**" in words(page)
-    press(page, "Roll back now")
+    press_label(page, "Roll back now")
     assert "default is live again" in words(page)
     card = live_card()
     assert card is not None
@@ -101,11 +86,11 @@ def test_a_runs_model_is_kept_and_deleted():
     choose(page, folder)
     assert "Delete for good" not in labels(page), "a run's model goes with its run"
 
-    press(page, "Keep")
+    press_label(page, "Keep")
     kept = paths.home() / "models" / "mine"
     assert kept.is_dir()
     choose(page, kept)
-    press(page, "Delete for good")
+    press_label(page, "Delete for good")
 
     assert not kept.exists()
     assert "mine was deleted" in words(page)
@@ -129,7 +114,7 @@ def test_a_damaged_folder_is_named_with_its_reason_and_can_be_deleted(damage):
     page = open_page()
 
     assert "**broken** is damaged" in page.warning[0].value
-    press(page, "Delete it")
+    press_label(page, "Delete it")
     assert not broken.exists()
 
 
@@ -141,7 +126,7 @@ def test_a_damaged_live_model_is_said_and_rolled_back(file):
     page = open_page()
 
     assert "The live model is damaged" in page.error[0].value
-    press(page, "Roll back now")
+    press_label(page, "Roll back now")
     assert "default is live again" in words(page)
 
 
@@ -292,7 +277,7 @@ def test_the_difference_is_tested_by_a_real_child():
     page = open_page()
     compare(page, folder, SHIPPED)
 
-    press(page, "Test the difference")
+    press_label(page, "Test the difference")
 
     job = model_jobs.comparison([folder, SHIPPED], archive, "validation")
     wait_until(lambda: training_jobs.look(job).state != "running", timeout_s=120)
@@ -316,7 +301,7 @@ def test_a_models_own_files_are_offered_as_they_are():
 def test_another_form_is_made_by_a_real_child_and_offered():
     page = open_page()
 
-    press(page, "Make JSON + H5")
+    press_label(page, "Make JSON + H5")
 
     job = model_jobs.conversion(SHIPPED, "json_h5")
     wait_until(lambda: training_jobs.look(job).state != "running", timeout_s=120)

@@ -19,6 +19,7 @@ from app.live_types import LiveState
 from fer_core.paths import SHIPPED_MODELS
 from fer_core.pipeline import EmotionPipeline
 from fer_core.results import Doubt
+from tests.app.pages import MAIN, assert_fine, html_of, open_page, plots
 from tests.helpers import (
     FakeDetector,
     fake_pipeline,
@@ -30,7 +31,7 @@ from tests.helpers import (
     yunet_file,
 )
 
-MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
+pytestmark = pytest.mark.usefixtures("unhurried")
 
 
 @pytest.fixture
@@ -49,14 +50,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 @pytest.fixture
 def page(calls: list[dict[str, Any]]) -> Iterator[AppTest]:
     """The app, run once."""
-    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
-    assert_fine(page)
+    page = open_page(MAIN)
     yield page
     session_of(page).close()
-
-
-def assert_fine(page: AppTest) -> None:
-    assert [error.value for error in page.exception] == []
 
 
 def session_of(page: AppTest) -> LiveSession:
@@ -67,14 +63,6 @@ def notice(page: AppTest) -> tuple[str, str]:
     (element,) = page.get("bidi_component")
     data = json.loads(cast(Any, element).proto.json)
     return data["kind"], data["text"]
-
-
-def plots(page: AppTest) -> list[Any]:
-    return [json.loads(cast(Any, element).proto.spec) for element in page.sidebar.get("plotly_chart")]
-
-
-def html_of(page: AppTest) -> str:
-    return "".join(cast(Any, element).proto.body for element in page.get("html"))
 
 
 def put_into_history(session: LiveSession, *, faces: int = 1) -> None:
@@ -104,7 +92,7 @@ def test_the_first_run_shows_everything_and_asks_nothing_of_the_analysis(page, c
     assert [button.key for button in page.sidebar.button_group] == ["window"]
     assert {box.label for box in page.sidebar.selectbox} == {"Face", "Chart"}
     assert {toggle.label for toggle in page.sidebar.toggle} == {"Pause"}
-    assert len(plots(page)) == 2
+    assert len(plots(page.sidebar)) == 2
     assert "No face" in html_of(page)
     assert calls[0]["key"] == "camera"
     assert calls[0]["ice_servers"] == ()
@@ -123,7 +111,7 @@ def test_a_second_run_keeps_the_session_and_the_callback(page, calls):
 
 
 def test_two_tabs_have_two_sessions(page, calls):
-    other = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    other = open_page(MAIN)
 
     assert session_of(other) is not session_of(page)
 
@@ -131,10 +119,9 @@ def test_two_tabs_have_two_sessions(page, calls):
 def test_without_a_playing_video_the_page_is_the_same(monkeypatch):
     monkeypatch.setattr(streaming, "open_stream", lambda **_: False)
 
-    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    page = open_page(MAIN)
 
-    assert_fine(page)
-    assert len(plots(page)) == 2
+    assert len(plots(page.sidebar)) == 2
 
 
 @pytest.mark.parametrize(
@@ -144,19 +131,19 @@ def test_the_window_is_chosen_in_the_sidebar(page, label, window_s):
     page.sidebar.button_group(key="window").set_value(label).run()
 
     assert_fine(page)
-    assert [plot["layout"]["xaxis"]["range"] for plot in plots(page)] == [[-window_s, 0]] * 2
+    assert [plot["layout"]["xaxis"]["range"] for plot in plots(page.sidebar)] == [[-window_s, 0]] * 2
 
 
 def test_the_history_is_drawn_as_areas_or_lines(page):
     put_into_history(session_of(page))
 
     page.run()
-    assert {trace["stackgroup"] for trace in plots(page)[0]["data"]} == {"all"}
+    assert {trace["stackgroup"] for trace in plots(page.sidebar)[0]["data"]} == {"all"}
     page.sidebar.selectbox(key="chart").select("Lines").run()
 
     assert_fine(page)
-    assert len(plots(page)[0]["data"]) == 7
-    assert not any("stackgroup" in trace for trace in plots(page)[0]["data"])
+    assert len(plots(page.sidebar)[0]["data"]) == 7
+    assert not any("stackgroup" in trace for trace in plots(page.sidebar)[0]["data"])
 
 
 def test_the_largest_face_is_shown_until_another_is_chosen(page):
@@ -243,7 +230,7 @@ def test_the_first_settings_are_the_cards_threshold_and_the_best_detector(page):
 
 def test_the_detector_can_be_chosen_where_there_are_two(monkeypatch, calls):
     yunet_file()
-    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    page = open_page(MAIN)
     assert page.selectbox(key="detector").options == ["YuNet", "Haar"]
     assert session_of(page).settings.detector == "yunet"
 
@@ -256,7 +243,7 @@ def test_without_yunets_file_only_haar_is_offered_with_the_way_to_get_it(monkeyp
     monkeypatch.delenv("FER_YUNET", raising=False)
     monkeypatch.setattr("fer_core.detector.SHIPPED_MODELS", Path("/nowhere"))
 
-    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    page = open_page(MAIN)
 
     assert page.selectbox(key="detector").options == ["Haar"]
     assert "fetch-detector" in page.selectbox(key="detector").help
@@ -316,11 +303,11 @@ def test_a_pipeline_of_stand_ins_fills_the_sidebar(page, monkeypatch):
 def test_pausing_stops_the_clock_of_the_charts(page):
     put_into_history(session_of(page))
     page.sidebar.toggle(key="paused").set_value(True).run()
-    first = plots(page)
+    first = plots(page.sidebar)
 
     page.run()
 
-    assert plots(page) == first
+    assert plots(page.sidebar) == first
 
 
 @pytest.fixture
@@ -335,7 +322,7 @@ def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_a_model_of_ones_own_can_be_chosen(own_model, calls):
-    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    page = open_page(MAIN)
     assert page.selectbox(key="model").options == ["default", "mine"]
 
     page.selectbox(key="model").select("mine").run()
@@ -346,7 +333,7 @@ def test_a_model_of_ones_own_can_be_chosen(own_model, calls):
 
 @pytest.mark.parametrize("damage", ["model.tflite", "card.json"])
 def test_a_damaged_model_shows_its_sentence_and_no_traceback(own_model, calls, damage, astronaut_bgr):
-    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    page = open_page(MAIN)
     page.selectbox(key="model").select("mine").run()
     (own_model / damage).write_bytes(b"{ damaged")
     session = session_of(page)
@@ -432,7 +419,7 @@ def test_too_large_a_picture_is_refused_in_words(picture_page, monkeypatch):
 
 
 def test_a_damaged_model_is_told_in_picture_mode_too(own_model, calls, astronaut_bgr):
-    page = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    page = open_page(MAIN)
     page.selectbox(key="model").select("mine").run()
     (own_model / "model.tflite").write_bytes(b"damaged")
     page.button_group(key="source").set_value("A picture").run()

@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pytest
@@ -19,9 +18,10 @@ from app.store.privacy import delete_session
 from app.store.records import Baseline
 from app.store.sessions import sessions
 from fer_core.results import FrameResult
+from tests.app.pages import MAIN, assert_fine, open_page, words
 from tests.helpers import make_emotion, make_face, make_probabilities, make_result, wait_until
 
-MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
+pytestmark = pytest.mark.usefixtures("unhurried")
 
 
 @pytest.fixture(autouse=True)
@@ -46,16 +46,12 @@ def store() -> Iterator[Store]:
 @pytest.fixture
 def page(store: Store) -> Iterator[AppTest]:
     """The live page with a camera that gives pictures."""
-    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    page = open_page(MAIN)
     assert_fine(page)
     see(page)
     yield page
     if "recording_memory" in page.session_state and recording_of(page):
         recording_of(page).stop()
-
-
-def assert_fine(page: AppTest) -> None:
-    assert [error.value for error in page.exception] == []
 
 
 def recording_of(page: AppTest) -> Recording:
@@ -83,13 +79,6 @@ def result(emotion: str = "happy") -> FrameResult:
 
 def keys(page: AppTest) -> set[str]:
     return {str(button.key) for button in page.button}
-
-
-def words(page: AppTest) -> str:
-    """All that the page says."""
-    elements = [*page.markdown, *page.warning, *page.error, *page.success, *page.caption]
-    html = "".join(cast(Any, element).proto.body for element in page.get("html"))
-    return " ".join(element.value for element in elements) + html
 
 
 def ask(page: AppTest, name: str = "P01") -> None:

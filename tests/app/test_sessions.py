@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from app.views.session_files import exported
 from app.views.sessions_compare import session_titles
 from fer_core.baseline import Baseline
 from fer_core.emotions import EMOTIONS
+from tests.app.pages import assert_fine, memory_of, page_of, press, words
 from tests.app.store.builders import NOON, make_participant, make_session, new_session, rows
 
 HOSTILE = "<script>alert(1)</script> *bold* [link](http://evil.example)"
@@ -36,16 +36,6 @@ def script() -> None:
     from app.views import sessions
 
     sessions.render()
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    """The store that the page opens, in this test's own home."""
-    state.store.clear()
-    opened = state.store()
-    yield opened
-    opened.close()
-    state.store.clear()
 
 
 @pytest.fixture
@@ -61,7 +51,7 @@ def film(store: Store) -> int:
 
 
 def open_page(opened: int | None = None) -> AppTest:
-    page = AppTest.from_function(script, default_timeout=60)
+    page = page_of(script)
     if opened is not None:
         page.session_state["session_memory"] = SessionMemory(opened=opened)
     page.run()
@@ -69,30 +59,10 @@ def open_page(opened: int | None = None) -> AppTest:
     return page
 
 
-def assert_fine(page: AppTest) -> None:
-    assert [error.value for error in page.exception] == []
-
-
-def memory_of(page: AppTest) -> SessionMemory:
-    memory: SessionMemory = page.session_state["session_memory"]
-    return memory
-
-
 def see(page: AppTest, part: str) -> None:
     number = memory_of(page).opened
     page.button_group(key=f"session_part_{number}").set_value(part).run()
     assert_fine(page)
-
-
-def press(page: AppTest, key: str) -> None:
-    page.button(key=key).click().run()
-    assert_fine(page)
-
-
-def words(page: AppTest) -> str:
-    kinds = (page.markdown, page.caption, page.error, page.info, page.warning, page.success, page.subheader, page.text)
-    html = "".join(element.proto.body for element in page.get("html"))
-    return "\n".join([*(str(item.value) for kind in kinds for item in kind), html]).replace("\\", "")
 
 
 def test_without_sessions_the_page_says_where_they_come_from(store):
@@ -457,7 +427,7 @@ def test_participants_are_compared_with_all_of_their_sessions(store):
         for day in range(5):
             started_at = NOON + timedelta(days=day)
             numbers.append(make_session(store, person, rows(emotion, count=30 + day), started_at=started_at))
-    page = AppTest.from_function(script, default_timeout=60)
+    page = page_of(script)
     page.session_state["session_memory"] = SessionMemory(compared=(numbers[0], numbers[-1]))
     page.run()
     page.button_group(key="compare_kind").set_value("Participants").run()
@@ -478,7 +448,7 @@ def test_a_comparison_reads_its_sessions_once(store, film, monkeypatch):
         return read_samples(store, number)
 
     monkeypatch.setattr("app.session_data.read_samples", reading)
-    page = AppTest.from_function(script, default_timeout=60)
+    page = page_of(script)
     page.session_state["session_memory"] = SessionMemory(compared=(film, other))
     page.run()
     page.run()

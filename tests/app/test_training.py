@@ -13,6 +13,8 @@ from app.views import training
 from fer_core.card import read_card
 from fer_core.model_list import live_card
 from fer_core.paths import SHIPPED_MODELS
+from tests.app import pages
+from tests.app.pages import assert_fine, html_of, words
 from tests.app.training_folders import finish, list_networks, make_run, store_archive
 from tests.helpers import wait_until
 from train import progress
@@ -29,23 +31,7 @@ def script() -> None:
 
 def open_page() -> AppTest:
     list_networks()
-    page = AppTest.from_function(script, default_timeout=30).run()
-    assert_fine(page)
-    return page
-
-
-def assert_fine(page: AppTest) -> None:
-    assert [error.value for error in page.exception] == []
-
-
-def words(page: AppTest) -> str:
-    """Everything that is written on the page."""
-    kinds = (page.markdown, page.caption, page.error, page.info, page.warning, page.success, page.subheader)
-    return "\n".join([*(str(item.value) for kind in kinds for item in kind), html_of(page)])
-
-
-def html_of(page: AppTest) -> str:
-    return "".join(element.proto.body for element in page.get("html"))
+    return pages.open_page(script)
 
 
 def told(page: AppTest) -> list[str]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app import state
 from app.session_memory import SessionMemory
@@ -12,6 +11,7 @@ from app.session_report import report
 from app.store.database import Store
 from app.store.records import Marker
 from app.store.session_parts import add_marker
+from tests.app.pages import open_page
 from tests.app.store.builders import NOON, make_participant, make_session, rows
 
 
@@ -38,7 +38,7 @@ def test_a_session_is_listed_opened_reported_and_compared(page_store: Store):
     second = make_session(page_store, person, rows("angry", count=80), started_at=NOON + timedelta(days=1))
     add_marker(page_store, first, Marker(1000, "task_start", "film"))
 
-    page = AppTest.from_function(script, default_timeout=60).run()
+    page = open_page(script)
     assert "100 samples" in "\n".join(caption.value for caption in page.caption)
     page.button(key=f"session_open_{first}").click().run()
     for part in ("Figures", "Tasks", "Markers", "Faces", "Report and files", "Timeline"):

@@ -1,0 +1,29 @@
+"""Fixtures of the pages' tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app import live_session, recording, state
+from app.store.database import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The store that a page opens, in this test's own home: a SQLite file."""
+    monkeypatch.setenv("FER_HOME", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    state.store.clear()
+    opened = state.store()
+    yield opened
+    opened.close()
+    state.store.clear()
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures and results stay new for a minute: a run of the live page takes a second, and more beside other work."""
+    for name in ("STALE_S", "RECENT_S", "FRAMES_LOST_S"):
+        monkeypatch.setattr(live_session, name, 60.0)
+    monkeypatch.setattr(recording, "FRAMES_LOST_S", 60.0)
