@@ -52,10 +52,15 @@ def press_label(page: AppTest, label: str) -> AppTest:
 
 
 def words(page: AppTest) -> str:
-    """Everything that is written on the page, without Markdown's backslashes."""
+    """Everything that is written on the page, as Markdown and HTML."""
     kinds = (page.markdown, page.caption, page.error, page.info, page.warning, page.success, page.subheader, page.text)
     said = [str(item.value) for kind in kinds for item in kind]
-    return "\n".join([*said, html_of(page)]).replace("\\", "")
+    return "\n".join([*said, html_of(page)])
+
+
+def spoken(page: AppTest) -> str:
+    """Everything that is written on the page, without the backslashes that keep names from being Markdown."""
+    return words(page).replace("\\", "")
 
 
 def html_of(page: AppTest) -> str:

@@ -3,7 +3,6 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import state
 from app.sessions.checkins import NO_DIAGNOSIS, PHQ4_ITEMS, PHQ4_QUESTION, Mood
 from app.store.database import Store
 from app.store.errors import StoreError
@@ -16,6 +15,7 @@ from tests.app.store.builders import make_participant
 def form_alone() -> None:
     import streamlit as st
 
+    from app import state
     from app.views import check_in_form
 
     if check_in_form.render(state.store(), 1, phase="none", key="form"):

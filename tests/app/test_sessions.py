@@ -25,7 +25,7 @@ from app.views.session_files import exported
 from app.views.sessions_compare import session_titles
 from fer_core.baseline import Baseline
 from fer_core.emotions import EMOTIONS
-from tests.app.pages import assert_fine, memory_of, page_of, press, words
+from tests.app.pages import assert_fine, memory_of, page_of, press, spoken
 from tests.app.store.builders import NOON, make_participant, make_session, new_session, rows
 
 HOSTILE = "<script>alert(1)</script> *bold* [link](http://evil.example)"
@@ -68,7 +68,7 @@ def see(page: AppTest, part: str) -> None:
 def test_without_sessions_the_page_says_where_they_come_from(store):
     page = open_page()
 
-    assert "No session is kept yet" in words(page)
+    assert "No session is kept yet" in spoken(page)
     assert [button.label for button in page.button] == ["Record on Live", "Analyse a file"]
 
 
@@ -91,7 +91,7 @@ def test_the_list_tells_what_each_session_is(store):
 
     page = open_page()
 
-    text = words(page)
+    text = spoken(page)
     assert "Mia · Fri 1 May 2026, 14:00 · 1:00 · 10 samples · live camera" in text
     assert "10 samples · live camera · with video" in text
     assert "still going on · 0 samples" in text
@@ -101,7 +101,7 @@ def test_the_list_tells_what_each_session_is(store):
     assert all("<script>" not in label for label in opens), "its signs are escaped"
     page.selectbox(key="sessions_participant").set_value(mia).run()
     assert_fine(page)
-    assert "Ben ·" not in words(page)
+    assert "Ben ·" not in spoken(page)
 
 
 def test_a_long_list_comes_in_pages(store):
@@ -124,7 +124,7 @@ def test_a_session_opens_with_its_sentence_and_timeline(store, film):
     page = open_page()
     press(page, f"session_open_{film}")
 
-    text = words(page)
+    text = spoken(page)
     assert "It began mostly sad and ended mostly happy." in text
     assert "P01 · Fri 1 May 2026, 14:00 · 1:00 long · 100 samples · live camera · model compact_se" in text
     assert len(page.get("plotly_chart")) == 1
@@ -139,7 +139,7 @@ def test_title_and_note_are_edited(store, film):
     press(page, "session_edit_save")
 
     assert session(store, film).title == "Prototype B"
-    assert "Prototype B" in words(page)
+    assert "Prototype B" in spoken(page)
     assert page.text[0].value == HOSTILE, "shown as it is, as plain text"
     page.text_input[0].set_value("  ")
     press(page, "session_edit_save")
@@ -156,28 +156,28 @@ def test_the_figures_are_those_of_summarise(store, film):
     summary = load_session(store, film).figures(1).whole
     assert summary.transitions.sum() == 1
     assert metrics["Changes per minute"] == f"{summary.flips_per_min:.1f}" == "3.0"
-    assert "Not confident" in words(page)
-    assert "not a diagnosis" in words(page) or "nothing here is a diagnosis" in words(page)
+    assert "Not confident" in spoken(page)
+    assert "not a diagnosis" in spoken(page) or "nothing here is a diagnosis" in spoken(page)
 
 
 def test_tasks_are_told_apart_and_compared(store, film):
     page = open_page(film)
     see(page, "Tasks")
 
-    text = words(page)
+    text = spoken(page)
     assert "first" in text
     assert "Time shown as happy is 100 points higher for second than for first" in text
     assert "these very recordings alone" in text
     page.selectbox(key=f"task_second_{film}").set_value("first").run()
     assert_fine(page)
-    assert "Choose two different tasks." in words(page)
+    assert "Choose two different tasks." in spoken(page)
 
 
 def test_a_session_without_tasks_says_how_to_make_some(store):
     page = open_page(make_session(store, make_participant(store)))
     see(page, "Tasks")
 
-    assert "This session has no tasks" in words(page)
+    assert "This session has no tasks" in spoken(page)
 
 
 def test_markers_are_added_changed_and_deleted(store, film):
@@ -189,15 +189,15 @@ def test_markers_are_added_changed_and_deleted(store, film):
 
     added = next(marker for marker in markers(store, film) if marker.text == HOSTILE)
     assert (added.time_ms, added.kind) == (12_500, "note")
-    assert "0:12.5 · Note" in words(page)
+    assert "0:12.5 · Note" in spoken(page)
 
     page.text_input(key=f"marker_{added.id}_time").set_value("13")
     page.text_input(key=f"marker_{added.id}_text").set_value("the window")
     press(page, f"marker_save_{added.id}")
-    assert "0:13.0 · Note · the window" in words(page)
+    assert "0:13.0 · Note · the window" in spoken(page)
 
     press(page, f"marker_delete_{added.id}")
-    assert "the window" not in words(page)
+    assert "the window" not in spoken(page)
     assert len(markers(store, film)) == 5
 
 
@@ -211,7 +211,7 @@ def test_an_excluded_range_takes_its_time_out_of_the_figures(store, film):
 
     assert load_session(store, film).figures(1).whole.label_shares["happy"] == pytest.approx(1)
     see(page, "Timeline")
-    assert "Mostly happy (100 %)" in words(page)
+    assert "Mostly happy (100 %)" in spoken(page)
 
 
 @pytest.mark.parametrize(
@@ -244,14 +244,14 @@ def test_faces_are_named_merged_split_and_ignored(store):
 
     page.text_input(key="face_text_2").set_value("the *child*")
     press(page, "face_save_2")
-    assert "Face 2** · the *child* · 5 samples" in words(page)
+    assert "Face 2** · the *child* · 5 samples" in spoken(page)
     page.selectbox(key="face_into_2").set_value(1)
     press(page, "face_merge_now_2")
     assert identities(store, number)[1].merged_into == 1
-    assert "Face 1** · 15 samples" in words(page)
+    assert "Face 1** · 15 samples" in spoken(page)
     press(page, "face_split_2")
     press(page, "face_ignore_2")
-    assert "ignored" in words(page)
+    assert "ignored" in spoken(page)
     press(page, "face_count_2")
     assert [face.ignored for face in identities(store, number)] == [False, False]
 
@@ -264,7 +264,7 @@ def test_when_all_faces_are_ignored_the_page_says_so(store, film):
     for part in ("Timeline", "Figures", "Tasks", "Report and files"):
         see(page, part)
     see(page, "Timeline")
-    assert "No face counts" in words(page)
+    assert "No face counts" in spoken(page)
 
 
 def test_a_baseline_gives_a_choice(store):
@@ -282,7 +282,7 @@ def test_a_baseline_gives_a_choice(store):
 def test_check_ins_stand_below_the_head(store, film):
     add_check_in(store, CheckIn(1, NOON, "before", film, 7, 3, HOSTILE, (3, 3, 0, 0)))
 
-    text = words(open_page(film))
+    text = spoken(open_page(film))
 
     assert "Check-in before: pleasure 7 of 9 · arousal 3 of 9 · PHQ-4: 6 of 12 (moderate)" in text
 
@@ -292,7 +292,7 @@ def test_a_video_is_shown_and_one_that_is_gone_is_told(store):
     changes: dict[str, Any] = {"video_file": "a.mp4", "video_consent_at": NOON}
     number = make_session(store, person, **changes)
     page = open_page(number)
-    assert "no longer in the store's folder" in words(page)
+    assert "no longer in the store's folder" in spoken(page)
 
     store.videos.mkdir(parents=True, exist_ok=True)
     (store.videos / "a.mp4").write_bytes(b"\0" * 100)
@@ -304,7 +304,7 @@ def test_a_video_is_shown_and_one_that_is_gone_is_told(store):
 def test_an_empty_session_and_one_that_is_gone_are_sentences(store):
     number = make_session(store, make_participant(store), [])
     page = open_page(number)
-    assert "This session has no samples" in words(page)
+    assert "This session has no samples" in spoken(page)
     for part in ("Figures", "Tasks", "Markers", "Faces", "Report and files"):
         see(page, part)
 
@@ -316,14 +316,14 @@ def test_a_session_that_is_being_recorded_grows_and_cannot_be_deleted(store):
     number = start_session(store, new_session(make_participant(store)))
     add_samples(store, number, rows("sad", count=20))
     page = open_page(number)
-    assert "0:04 long · 20 samples · live camera · model compact_se · recording now" in words(page)
+    assert "0:04 long · 20 samples · live camera · model compact_se · recording now" in spoken(page)
 
     add_samples(store, number, rows("sad", start_ms=4000, count=20))
     press(page, "session_reload")
-    assert "0:08 long · 40 samples" in words(page)
-    assert "In view for 0:08." in words(page)
+    assert "0:08 long · 40 samples" in spoken(page)
+    assert "In view for 0:08." in spoken(page)
     see(page, "Report and files")
-    assert "It is being recorded; end the recording first." in words(page)
+    assert "It is being recorded; end the recording first." in spoken(page)
     assert "session_delete_now" not in [button.key for button in page.button]
 
 
@@ -334,11 +334,11 @@ def test_a_long_session_opens_on_averages_and_reads_its_samples_for_figures(stor
     loaded = memory_of(page).loaded
     assert loaded is not None
     assert not was_read(loaded)
-    assert "the chart shows averages" in words(page)
+    assert "the chart shows averages" in spoken(page)
     see(page, "Figures")
     assert was_read(loaded)
     see(page, "Timeline")
-    assert "It began mostly sad and ended mostly happy." in words(page)
+    assert "It began mostly sad and ended mostly happy." in spoken(page)
 
 
 def test_samples_are_read_again_only_when_they_changed(store, film):
@@ -380,7 +380,7 @@ def test_an_exported_session_is_imported(store, film):
     press(page, "session_delete_now")
     page = open_page()
     upload(page, "mine.zip", content)
-    assert "mine.zip was imported." in words(page)
+    assert "mine.zip was imported." in spoken(page)
     assert memory_of(page).opened == sessions(store)[0].id
 
 
@@ -394,13 +394,13 @@ def test_what_is_no_export_is_refused_in_a_sentence(store):
 def test_deleting_asks_first_and_says_what_remains(store, film, monkeypatch):
     page = open_page(film)
     see(page, "Report and files")
-    assert "goes for good" in words(page)
+    assert "goes for good" in spoken(page)
     real, warning = privacy.delete_session, "Traces stay in the -wal file."
     monkeypatch.setattr(session_files, "delete_session", lambda *given: replace(real(*given), warning=warning))
     press(page, "session_delete_now")
 
     assert sessions(store) == []
-    assert "is deleted." in words(page)
+    assert "is deleted." in spoken(page)
     assert page.error[0].value == warning
 
 
@@ -412,7 +412,7 @@ def test_two_sessions_are_compared(store, film):
         page.checkbox(key=f"sessions_check_{number}").check().run()
     press(page, "sessions_compare")
 
-    text = words(page)
+    text = spoken(page)
     assert "Later** compared with **First look" in text
     assert "Time shown as angry is 100 points higher for Later than for First look" in text
     assert len(page.get("plotly_chart")) == 3
@@ -433,9 +433,9 @@ def test_participants_are_compared_with_all_of_their_sessions(store):
     page.button_group(key="compare_kind").set_value("Participants").run()
     assert_fine(page)
 
-    assert "Time shown as happy is 100 points lower for Ben than for Mia" in words(page)
-    assert "further sessions like these" in words(page)
-    assert "Mean share of the time" in words(page)
+    assert "Time shown as happy is 100 points lower for Ben than for Mia" in spoken(page)
+    assert "further sessions like these" in spoken(page)
+    assert "Mean share of the time" in spoken(page)
     assert len(page.get("plotly_chart")) == 7, "three small timelines each, and the intervals"
 
 
