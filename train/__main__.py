@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from fer_core.errors import FerError
 from train import commands
+from train.children import Stopped
 from train.config import AugmentConfig, TrainingConfig
 from train.recipe import recipe_names
 from train.request import CLEANING
@@ -23,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     except FerError as error:
         print(error, file=sys.stderr)
         return 2
+    except Stopped:
+        print("Stopped. Call the same command again to go on.", file=sys.stderr)
+        return 128 + signal.SIGTERM
     return 0
 
 

@@ -1,13 +1,17 @@
-"""Augmentation of grey faces: one affine warp, one tone curve, one erased rectangle per image, and mixup.
+"""Augmentation of grey faces: one affine warp, one tone curve, one erased rectangle per image, mixup, a poor camera.
 
 NumPy and OpenCV on uint8, so it belongs to no deep-learning backend, costs about 40 µs an image on one core and runs
 on a thread beside the training step (measured: docs/decisions.md).
 """
 
+from typing import Final
+
 import cv2
 import numpy as np
 
 from train.config import AugmentConfig
+
+_INVISIBLE_BLUR: Final = 0.2
 
 
 def augment_batch(faces: np.ndarray, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
@@ -52,6 +56,32 @@ def mix_pairs(
     column = share.reshape(-1, *[1] * (pixels.ndim - 1))
     mixed = column * pixels + (1 - column) * pixels[partner].astype(np.float32)
     return mixed, share[:, None] * targets + (1 - share[:, None]) * targets[partner]
+
+
+def spoil_batch(pixels: np.ndarray, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
+    """Blur each face and add noise, as poor cameras do, within `config`'s bounds; most faces only a little.
+
+    Apart from `augment_batch`, so that teachers can answer for what the camera should have seen.
+
+    Args:
+        pixels: (n, side, side, 1), uint8 or float32, 0-255; not modified.
+        config: the bounds.
+        rng: the only source of chance.
+
+    Returns:
+        Whole numbers 0-255 of the same shape and type; where both bounds are 0, `pixels` itself.
+    """
+    if not (config.blur or config.noise):
+        return pixels
+    count = len(pixels)
+    sigmas = config.blur * rng.random(count) ** 2
+    deviations = 255 * config.noise * rng.random(count) ** 2
+    out = pixels[..., 0].astype(np.float32)
+    for i in np.flatnonzero(sigmas > _INVISIBLE_BLUR):
+        out[i] = cv2.GaussianBlur(out[i], (0, 0), sigmas[i], borderType=cv2.BORDER_REPLICATE)
+    if config.noise:
+        out += rng.standard_normal(out.shape, np.float32) * deviations.astype(np.float32)[:, None, None]
+    return np.clip(np.rint(out), 0, 255)[..., None].astype(pixels.dtype)
 
 
 def _affine_matrices(count: int, side: int, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from train.augment import augment_batch
+from train.augment import augment_batch, spoil_batch
 from train.config import AugmentConfig
 
 _PROCESSORS_PER_WORKER: Final = 4
@@ -38,6 +38,15 @@ def augmenting_processes() -> Iterator[Executor | None]:
 def augment_all(tasks: list[Task], executor: Executor | None = None) -> list[tuple[np.ndarray, Chance]]:
     """Augment each batch, with the chance that comes with it; gives pixels, uint8, and the chance afterwards."""
     return list((executor.map if executor else map)(_augment, tasks))
+
+
+def spoil_all(tasks: list[Task], executor: Executor | None = None) -> list[np.ndarray]:
+    """Blur each batch, (n, side, side, 1), and add noise, by the chance that comes with it."""
+    return list((executor.map if executor else map)(_spoil, tasks))
+
+
+def _spoil(task: Task) -> np.ndarray:
+    return spoil_batch(*task)
 
 
 def _augment(task: Task) -> tuple[np.ndarray, Chance]:

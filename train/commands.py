@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from train import architectures
+from train.children import stop_children_first
 from train.cleaning import read_for_run, read_once
 from train.config import AugmentConfig, TrainingConfig
 from train.errors import ConfigError
@@ -106,10 +107,11 @@ def recipe(options: argparse.Namespace) -> None:
     wanted = read_recipe(options.name)
     if options.jobs < 1:
         raise ConfigError(f"jobs must be at least 1, got {options.jobs}")
-    for line in carry_out(
-        wanted, options.archive, options.output, ferplus=options.ferplus, nice=options.nice, jobs=options.jobs
-    ):
-        print(line, flush=True)
+    with stop_children_first():
+        for line in carry_out(
+            wanted, options.archive, options.output, ferplus=options.ferplus, nice=options.nice, jobs=options.jobs
+        ):
+            print(line, flush=True)
 
 
 def export(options: argparse.Namespace) -> None:
@@ -175,8 +177,9 @@ def sweep(options: argparse.Namespace) -> None:
     for name in names:
         architectures.check_known(name)
     settings = ["--epochs", str(options.epochs), *options.settings]
-    for line in lines_of(options.archive, options.output, names, settings=settings):
-        print(line, flush=True)
+    with stop_children_first():
+        for line in lines_of(options.archive, options.output, names, settings=settings):
+            print(line, flush=True)
 
 
 def convert(options: argparse.Namespace) -> None:

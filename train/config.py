@@ -77,6 +77,18 @@ class AugmentConfig:
         "Smallest and largest share of the image that the rectangle covers.",
         minimum=0.001, maximum=0.999, step=0.01, advanced=True,
     )  # fmt: skip
+    noise: float = setting(
+        0.0, "Camera noise", "augmentation",
+        "Largest standard deviation of added noise, as a share of 255; less is drawn more often. For grainy pictures "
+        "of dim rooms: 0.12 is a very poor camera.",
+        minimum=0, maximum=0.5, step=0.01,
+    )  # fmt: skip
+    blur: float = setting(
+        0.0, "Blur (pixels)", "augmentation",
+        "Largest blur, as the standard deviation in pixels of the 48; less is drawn more often. For faces that are far "
+        "away, moving or out of focus.",
+        minimum=0, maximum=5, step=0.1,
+    )  # fmt: skip
     mixup: float = setting(
         0.0, "Mixup", "augmentation",
         "Share of batches whose images and labels are blended in pairs (Zhang et al., 2018). Helps only in long runs "

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import keras
 import numpy as np
@@ -10,11 +10,14 @@ import numpy as np
 from fer_core.emotions import EMOTIONS
 from train.archive import LabelledFaces
 from train.augment import mix_pairs
-from train.augment_pool import augment_all
+from train.augment_pool import augment_all, spoil_all
 from train.config import TrainingConfig
 from train.errors import ConfigError
 from train.ferplus import soften
 from train.losses import class_weights
+
+_CAMERA: Final = 1
+"""Chance of its own, so that blur and noise leave all other changes as they are without them."""
 
 if TYPE_CHECKING:  # its teachers' views are made with this module
     from train.supervision import Supervision
@@ -25,7 +28,8 @@ class AugmentedBatches(keras.utils.PyDataset):
 
     Batch i of epoch e depends on (seed, e, i) alone, so a resumed run sees the same data as an unbroken one.
     The last, smaller batch is left out: its batch-norm statistics would be noisier than the rest.
-    Teachers are asked here, on the thread beside the training step, about the very pixels that the student gets.
+    Teachers are asked here, on the thread beside the training step, about the very pixels that the student gets, but
+    for the camera's blur and noise: what a face shows does not depend on who films it.
     """
 
     def __init__(
@@ -87,8 +91,9 @@ class AugmentedBatches(keras.utils.PyDataset):
             rows = self._order[: self.images]
             steps = (len(self), -1)
             targets = self._taught_targets(rows)
+            pixels = self._view[rows].reshape(*steps, *self._view.shape[1:], 1)
             epoch = (
-                self._view[rows].reshape(*steps, *self._view.shape[1:], 1),
+                np.stack(self._spoiled(range(len(self)), list(pixels), executor)),
                 targets.reshape(*steps, targets.shape[1]),
                 self._weights_of(targets).reshape(steps),
             )
@@ -107,19 +112,30 @@ class AugmentedBatches(keras.utils.PyDataset):
 
     def _batches(self, indices: Sequence[int], executor: Executor | None) -> list[tuple[np.ndarray, ...]]:
         if self._views is not None:
-            return [self._finished(self._rows(index), self._view[self._rows(index)]) for index in indices]
-        tasks = [
-            (self._faces.pixels[self._rows(index)], self._config.augment, self._chance(index)) for index in indices
-        ]
-        augmented = augment_all(tasks, executor)
-        return [self._finished(self._rows(i), *made) for i, made in zip(indices, augmented, strict=True)]
+            batches = [self._finished(self._rows(index), self._view[self._rows(index)]) for index in indices]
+        else:
+            tasks = [
+                (self._faces.pixels[self._rows(index)], self._config.augment, self._chance(index)) for index in indices
+            ]
+            augmented = augment_all(tasks, executor)
+            batches = [self._finished(self._rows(i), *made) for i, made in zip(indices, augmented, strict=True)]
+        spoiled = self._spoiled(indices, [batch[0] for batch in batches], executor)
+        return [(pixels, *batch[1:]) for pixels, batch in zip(spoiled, batches, strict=True)]
+
+    def _spoiled(self, indices: Sequence[int], pixels: list[np.ndarray], executor: Executor | None) -> list[np.ndarray]:
+        """The batches as a poor camera would have taken them, if the run asks for that."""
+        augment = self._config.augment
+        if not (augment.noise or augment.blur):
+            return pixels
+        tasks = [(batch, augment, self._chance(i, _CAMERA)) for i, batch in zip(indices, pixels, strict=True)]
+        return spoil_all(tasks, executor)
 
     def _rows(self, index: int) -> np.ndarray:
         size = self._config.batch_size
         return self._order[index * size : (index + 1) * size]
 
-    def _chance(self, index: int) -> np.random.Generator:
-        return np.random.default_rng((self._config.seed, self._epoch, index))
+    def _chance(self, index: int, *more: int) -> np.random.Generator:
+        return np.random.default_rng((self._config.seed, self._epoch, index, *more))
 
     def _finished(
         self, rows: np.ndarray, augmented: np.ndarray, chance: np.random.Generator | None = None

@@ -16,7 +16,7 @@ from fer_core.crops import CROP_GEOMETRY, TILE
 from fer_core.emotions import EMOTIONS
 from fer_core.model import KERAS_FILE, TFLITE_FILE, EmotionModel, file_sha256, load_model
 from train.archive import Dataset, LabelledFaces
-from train.augment import augment_batch
+from train.augment import augment_batch, spoil_batch
 from train.calibrate import choose_threshold, fit_temperature
 from train.checkpoints import load_weights
 from train.config import AugmentConfig
@@ -112,8 +112,8 @@ def reestimate_batch_norm(
     for i in range(min(batches, max(1, len(faces) // size))):
         for layer in layers:
             layer.momentum = i / (i + 1)  # a running average with this weight is the plain mean
-        pixels = augment_batch(faces.pixels[order[i * size : (i + 1) * size]], augment, rng)
-        model(to_input(pixels), training=True)
+        moved = augment_batch(faces.pixels[order[i * size : (i + 1) * size]], augment, rng)
+        model(spoil_batch(to_input(moved), augment, rng), training=True)
     for layer, momentum in zip(layers, momenta, strict=True):
         layer.momentum = momentum
 

@@ -11,14 +11,13 @@ No deep-learning library is imported here.
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from train.children import run_train
 from train.config import AugmentConfig, TrainingConfig
 from train.errors import ConfigError, TrainingError
 from train.ferplus import DROP_NOT_FACES
@@ -33,7 +32,6 @@ VIEWS: Final = "views.npz"
 """In the folder of a step that asks teachers: their answers."""
 
 _FOLDER: Final = Path(__file__).with_name("recipes")
-_ROOT: Final = Path(__file__).resolve().parent.parent
 _DATA: Final = {*CLEANING, DROP_NOT_FACES}
 _AUGMENT: Final = {item.name for item in settings_of(AugmentConfig)}
 _KNOWN: Final = {
@@ -180,7 +178,7 @@ def _carry_out_step(
     folder.mkdir(exist_ok=True)
     if step.kind == "fit":
         write_json(folder / RECIPE, record | {"step": step.name})
-    _train_module(_arguments(step, folder, archive, ferplus, nice))
+    run_train(_arguments(step, folder, archive, ferplus, nice))
 
 
 def _finish(run_dir: Path, archive: Path) -> Iterator[str]:
@@ -188,10 +186,10 @@ def _finish(run_dir: Path, archive: Path) -> Iterator[str]:
     if not model.is_dir():  # Keras ran on another backend than the one that makes LiteRT files
         yield "Exporting."
         tensorflow = os.environ | {"KERAS_BACKEND": "tensorflow"}
-        _train_module(["export", "--run", run_dir, "--archive", archive, "--output", model], tensorflow)
+        run_train(["export", "--run", run_dir, "--archive", archive, "--output", model], tensorflow)
         if not model.is_dir():
             raise TrainingError(f"{run_dir} was not exported. Call: python -m train export")
-    _train_module(["evaluate", "--model", model, "--archive", archive, "--split", "validation"])
+    run_train(["evaluate", "--model", model, "--archive", archive, "--split", "validation"])
     yield f"The model is in {model}."
 
 
@@ -242,9 +240,3 @@ def _arguments(step: Step, folder: Path, archive: Path, ferplus: Path | None, ni
             arguments.append("--" + name.replace("_", "-"))
             arguments += [] if value is True else value if isinstance(value, list) else [value]
     return arguments
-
-
-def _train_module(arguments: list[Any], environment: dict[str, str] | None = None) -> None:
-    """Run `python -m train` with absolute paths; its words go to this terminal."""
-    words = [str(word.resolve()) if isinstance(word, Path) else str(word) for word in arguments]
-    subprocess.run([sys.executable, "-m", "train", *words], cwd=_ROOT, env=environment, check=False)

@@ -4,13 +4,12 @@ Each is a run of its own in a child process (see `train.runs`), so one that fail
 interrupted goes on where it was, as finished runs are kept.
 """
 
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from train.architectures import describe
+from train.children import run_train
 from train.runs import TrainingRun
 
 HEADER: Final = (
@@ -35,10 +34,10 @@ def sweep(archive: Path, output: Path, names: Sequence[str], *, settings: Sequen
     yield "|" + " --- |" * len(HEADER)
     for name in names:
         run = TrainingRun(output / name)
-        if run.report() is None:
+        if run.report() is None or run.status().state == "stopped":
             # A run that began goes on with its own archive and settings.
-            fresh = [] if run.request() else ["--archive", str(archive), "--architecture", name, *settings]
-            subprocess.run([sys.executable, "-m", "train", "fit", "--output", str(run.dir), *fresh], check=False)
+            fresh = [] if run.request() else ["--archive", archive, "--architecture", name, *settings]
+            run_train(["fit", "--output", run.dir, *fresh])
         yield "| " + " | ".join(_row(name, run)) + " |"
 
 

@@ -9,7 +9,7 @@ import json
 import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -95,7 +95,7 @@ class TeacherViews:
             )
         if augment.mixup:
             raise ConfigError("Mixup makes images that no teacher saw. Set --mixup 0, or use --teachers.")
-        if augment != self.augment:
+        if _moved(augment) != _moved(self.augment):
             raise ConfigError(
                 "The teachers' views were augmented otherwise than this run asks. Give fit the augmentation of teach."
             )
@@ -184,6 +184,11 @@ def view_pixels(
         (faces.pixels[start : start + _BLOCK], augment, np.random.default_rng((seed, view, start))) for start in starts
     ]
     return np.concatenate([pixels for pixels, _ in augment_all(tasks, executor)])
+
+
+def _moved(augment: AugmentConfig) -> AugmentConfig:
+    """The part that makes a view: blur and noise come after the teachers' answers, anew in each epoch."""
+    return replace(augment, blur=0.0, noise=0.0)
 
 
 def faces_digest(faces: LabelledFaces) -> str:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.train.synthetic import drawn_faces
-from train.augment import augment_batch, mix_pairs
+from train.augment import augment_batch, mix_pairs, spoil_batch
 from train.config import AugmentConfig
 
 STILL = AugmentConfig(
@@ -70,6 +70,49 @@ def test_erasing_covers_no_more_than_its_area():
     share = (out != FACES).mean(axis=(1, 2))
     assert (share > 0.03).all()
     assert (share < 0.13).all()
+
+
+def spoiled(faces: np.ndarray = FACES[..., None], *, seed: int = 0, **changes: Any) -> np.ndarray:
+    return spoil_batch(faces, replace(STILL, **changes), np.random.default_rng(seed))
+
+
+def test_a_good_camera_changes_nothing():
+    assert np.array_equal(spoiled(), FACES[..., None])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_noise_has_no_more_than_its_deviation_and_mostly_less(dtype):
+    grey = np.full((200, 48, 48, 1), 128, dtype)
+    out = spoiled(grey, noise=0.1)
+    assert out.dtype == dtype
+    assert np.array_equal(out, np.rint(out))
+    deviations = out.astype(np.float64).std(axis=(1, 2, 3))
+    assert 20 < deviations.max() < 26  # of 25.5
+    assert np.median(deviations) == pytest.approx(25.5 / 4, abs=1.5)
+    assert abs(out.astype(np.float64).mean() - 128) < 0.1
+
+
+def test_blur_spreads_a_point_by_no_more_than_its_deviation_and_keeps_its_light():
+    points = np.zeros((200, 48, 48, 1), np.float32)
+    points[:, 20:28, 20:28] = 255
+    out = spoiled(points, blur=2.0)[..., 0].astype(np.float64)
+    sums = out.sum(axis=(1, 2))
+    assert sums == pytest.approx(64 * 255, rel=0.01)
+    places = np.arange(48)
+    columns = out.sum(axis=1)
+    variances = (columns * (places - 23.5) ** 2).sum(1) / sums
+    sigmas = np.sqrt(np.maximum(variances - variances.min(), 0))
+    assert 1.6 < sigmas.max() < 2.05
+    assert np.median(sigmas) < 0.8
+
+
+def test_grey_values_stay_within_their_range_and_the_input_is_not_modified():
+    faces = FACES[..., None].copy()
+    out = spoiled(faces, noise=0.5, blur=3.0)
+    assert np.array_equal(faces, FACES[..., None])
+    assert (out.min(), out.max()) == (0, 255)
+    assert np.array_equal(out, spoiled(faces, noise=0.5, blur=3.0))
+    assert not np.array_equal(out, spoiled(faces, noise=0.5, blur=3.0, seed=1))
 
 
 def test_mixup_blends_images_and_targets_alike_and_leaves_an_image_its_larger_half():

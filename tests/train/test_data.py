@@ -112,6 +112,37 @@ def test_teachers_do_not_change_what_the_student_sees():
     assert np.array_equal(plain[1], taught[1][:, :7])
 
 
+POOR = AugmentConfig(noise=0.1, blur=1.5)
+
+
+def test_a_poor_camera_is_the_students_alone_and_changes_nothing_else():
+    taught = Supervision(teachers=AnswersWithTheMean())
+    clean, targets = AugmentedBatches(FACES, CONFIG, supervision=taught)[1]
+    spoiled, same_targets = AugmentedBatches(FACES, replace(CONFIG, augment=POOR), supervision=taught)[1]
+    assert np.array_equal(targets, same_targets)
+    difference = np.abs(spoiled - clean).mean(axis=(1, 2, 3))
+    assert (difference > 0).all()
+    assert difference.mean() < 20
+
+
+def test_a_poor_camera_films_a_view_otherwise_each_time():
+    batches = AugmentedBatches(FACES, replace(CONFIG, augment=POOR), supervision=Supervision(views=views()))
+    plain = AugmentedBatches(FACES, CONFIG, supervision=Supervision(views=views()))
+    seen = []
+    for _ in range(3):  # the third epoch has the first one's view
+        order = np.argsort(plain._order[:64])
+        pixels, targets = (np.concatenate([batches[i][part] for i in range(4)])[order] for part in (0, 1))
+        clean, same_targets = (np.concatenate([plain[i][part] for i in range(4)])[order] for part in (0, 1))
+        assert np.array_equal(targets, same_targets)
+        assert 0 < np.abs(pixels - clean).mean() < 20
+        seen.append((plain._order[:64][order], pixels))
+        batches.on_epoch_end()
+        plain.on_epoch_end()
+    both = np.intersect1d(seen[0][0], seen[2][0])
+    first, third = (pixels[np.isin(rows, both)] for rows, pixels in (seen[0], seen[2]))
+    assert not np.array_equal(first, third)
+
+
 def views() -> TeacherViews:
     """Two views, whose first log-probability is the number of the view and the image."""
     logs = np.zeros((1, 2, 70, 7), np.float16)
@@ -143,6 +174,7 @@ def test_class_weights_go_by_the_emotions_alone():
     [
         CONFIG,
         replace(CONFIG, class_weights="inverse", augment=AugmentConfig(mixup=0.5)),
+        replace(CONFIG, augment=POOR),
     ],
 )
 def test_a_whole_epoch_is_its_batches_and_the_next_one_follows(config):
@@ -158,7 +190,8 @@ def test_a_whole_epoch_is_its_batches_and_the_next_one_follows(config):
     assert pixels.dtype == (np.float32 if config.augment.mixup else np.uint8)
 
 
-def test_a_whole_epoch_of_teachers_views_is_its_batches_and_views_are_made_once_if_they_are_kept(monkeypatch):
+@pytest.mark.parametrize("augment", [CONFIG.augment, POOR])
+def test_a_whole_epoch_of_teachers_views_is_its_batches_and_views_are_made_once_if_kept(augment, monkeypatch):
     logs = np.log(np.random.default_rng(2).dirichlet(np.ones(7), (1, 2, len(FACES)))).astype(np.float16)
     samples = np.stack([view_pixels(FACES, CONFIG.augment, seed=7, view=v)[:8] for v in range(2)])
     views = TeacherViews(logs, samples, 7, CONFIG.augment, faces_digest(FACES), ({"name": "a"},))
@@ -170,13 +203,14 @@ def test_a_whole_epoch_of_teachers_views_is_its_batches_and_views_are_made_once_
         return make(self, faces, view, *rest)
 
     monkeypatch.setattr(TeacherViews, "pixels", counted)
-    single = AugmentedBatches(FACES, CONFIG, supervision=Supervision(views=views))
+    config = replace(CONFIG, augment=augment)
+    single = AugmentedBatches(FACES, config, supervision=Supervision(views=views))
     expected = []
     for _ in range(4):
         expected.append([single[i] for i in range(len(single))])
         single.on_epoch_end()
     made.clear()
-    whole = AugmentedBatches(FACES, CONFIG, supervision=Supervision(views=views), keep_views=True)
+    whole = AugmentedBatches(FACES, config, supervision=Supervision(views=views), keep_views=True)
     for batches in expected:
         pixels, targets, weights = whole.whole_epoch()
         assert pixels.dtype == np.uint8

@@ -114,6 +114,7 @@ def test_each_teachers_accuracy_is_counted_over_all_views(views):
 
 def test_views_of_other_images_or_another_augmentation_are_refused(views):
     views.check(FACES, AUGMENT)
+    views.check(FACES, replace(AUGMENT, noise=0.1, blur=1.0))  # what cameras do comes after the answers
     with pytest.raises(ConfigError, match="20 other training images than the 19 here"):
         views.check(FACES.take(np.arange(19)), AUGMENT)
     with pytest.raises(ConfigError, match="augmentation of teach"):

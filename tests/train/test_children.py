@@ -1,0 +1,52 @@
+"""Child processes of a sweep: a wish to stop reaches them, and nothing of theirs is lost."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.train.synthetic import drawn_dataset, write_archive
+from train.checkpoints import checkpoint_epoch
+from train.children import run_train, stop_children_first
+from train.runs import TrainingRun
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def wait_for(condition: Callable[[], bool], *, seconds: float = 240.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_a_sweep_that_is_ended_ends_its_child_first_and_goes_on_with_it_later(tmp_path: Path) -> None:
+    archive = write_archive(tmp_path / "drawn.csv", drawn_dataset())
+    command = [
+        sys.executable, "-m", "train", "sweep", "--archive", str(archive), "--output", str(tmp_path / "runs"),
+        "--epochs", "500", "--architectures", "baseline_cnn", "--", "--no-export", "--nice", "0",
+    ]  # fmt: skip
+    run = TrainingRun(tmp_path / "runs" / "baseline_cnn")
+    for _ in range(2):
+        past = checkpoint_epoch(run.dir)
+        process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        wait_for(lambda past=past: len(run.epochs()) > past)  # type: ignore[misc]
+        process.send_signal(signal.SIGTERM)
+        _, words = process.communicate(timeout=240)
+        assert process.returncode == 128 + signal.SIGTERM
+        assert words.splitlines()[-1] == "Stopped. Call the same command again to go on."
+        assert run.status().state == "stopped"
+        assert checkpoint_epoch(run.dir) > past
+
+
+def test_without_a_wish_a_child_runs_to_its_end_and_signals_are_as_before(capfd: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with stop_children_first():
+        run_train(["--help"])
+    assert "usage: python -m train" in capfd.readouterr().out
+    assert signal.getsignal(signal.SIGTERM) is before
