@@ -13,6 +13,7 @@ TRAIN_FOR_APP = (
     "train.archive_files",
     "train.architectures",
     "train.compare",
+    "train.augment_config",
     "train.config",
     "train.dataset_report",
     "train.errors",

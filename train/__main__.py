@@ -10,8 +10,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from fer_core.errors import FerError
 from train import commands
+from train.augment_config import AugmentConfig
 from train.children import Stopped
-from train.config import AugmentConfig, TrainingConfig
+from train.config import TrainingConfig
 from train.recipe import recipe_names
 from train.request import CLEANING
 from train.settings import add_flags

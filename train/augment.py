@@ -9,7 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from train.config import AugmentConfig
+from train.augment_config import AugmentConfig
 
 _INVISIBLE_BLUR: Final = 0.2
 

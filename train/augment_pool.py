@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from train.augment import augment_batch, spoil_batch
-from train.config import AugmentConfig
+from train.augment_config import AugmentConfig
 
 _PROCESSORS_PER_WORKER: Final = 4
 """Several runs often share an accelerator, and each has a pool."""

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from train import architectures
+from train.augment_config import AugmentConfig
 from train.children import stop_children_first
 from train.cleaning import read_for_run, read_once
-from train.config import AugmentConfig, TrainingConfig
+from train.config import TrainingConfig
 from train.errors import ConfigError
 from train.job import give_way
 from train.recipe import carry_out, read_recipe

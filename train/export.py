@@ -17,9 +17,9 @@ from fer_core.emotions import EMOTIONS
 from fer_core.model import KERAS_FILE, TFLITE_FILE, EmotionModel, file_sha256, load_model
 from train.archive import Dataset, LabelledFaces
 from train.augment import augment_batch, spoil_batch
+from train.augment_config import AugmentConfig
 from train.calibrate import choose_threshold, fit_temperature
 from train.checkpoints import load_weights
-from train.config import AugmentConfig
 from train.data import to_input
 from train.errors import ConfigError
 from train.evaluate import evaluate, predict_all

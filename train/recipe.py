@@ -17,8 +17,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from train.augment_config import AugmentConfig
 from train.children import run_train
-from train.config import AugmentConfig, TrainingConfig
+from train.config import TrainingConfig
 from train.errors import ConfigError, TrainingError
 from train.ferplus import DROP_NOT_FACES
 from train.progress import BEST, MODEL, read_json, write_json

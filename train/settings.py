@@ -118,3 +118,18 @@ def _check_value(item: Setting, value: Any, wanted: type) -> None:
 
 def _shown(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, tuple) else str(value) or "none"
+
+
+def refuse_unknown(config: type, values: dict[str, Any]) -> None:
+    """Compare the names of `values` with the settings of a dataclass.
+
+    Raises:
+        ConfigError: it has no such setting.
+    """
+    known = {f.name for f in fields(config)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise ConfigError(
+            f"unknown training setting {', '.join(unknown)}; known are {', '.join(sorted(known))}. "
+            "Was it written by a newer version?"
+        )

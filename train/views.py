@@ -19,8 +19,8 @@ import numpy as np
 
 from train.archive import LabelledFaces
 from train.archive_files import whole_file
+from train.augment_config import AugmentConfig, augment_from_dict
 from train.augment_pool import augment_all, augmenting_processes
-from train.config import AugmentConfig, augment_from_dict
 from train.data import to_input
 from train.errors import ConfigError
 from train.network import has_accelerator, quick_predictor

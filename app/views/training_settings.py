@@ -1,4 +1,4 @@
-"""The settings of a new run: widgets made from their descriptions in `train.config`."""
+"""The settings of a new run: widgets made from their descriptions in `train.config` and `train.augment_config`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from app.views.training_network import ChosenNetwork
-from train.config import AugmentConfig, TrainingConfig
+from train.augment_config import AugmentConfig
+from train.config import TrainingConfig
 from train.errors import ConfigError
 from train.settings import Setting, settings_of
 

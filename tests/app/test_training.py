@@ -18,7 +18,8 @@ from tests.app.pages import assert_fine, html_of, words
 from tests.app.training_folders import finish, list_networks, make_run, store_archive
 from tests.helpers import wait_until
 from train import progress
-from train.config import AugmentConfig, TrainingConfig
+from train.augment_config import AugmentConfig
+from train.config import TrainingConfig
 from train.runs import TrainingRun
 from train.settings import settings_of
 

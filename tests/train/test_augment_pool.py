@@ -11,7 +11,7 @@ import os
 import numpy as np
 from tests.train.synthetic import drawn_faces
 from train.augment_pool import augment_all, augmenting_processes
-from train.config import AugmentConfig
+from train.augment_config import AugmentConfig
 
 FACES = drawn_faces(24, seed=4).pixels
 

@@ -6,7 +6,8 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from train.config import AugmentConfig, TrainingConfig
+from train.augment_config import AugmentConfig
+from train.config import TrainingConfig
 from train.errors import ConfigError
 from train.settings import add_flags, given_values, settings_of
 

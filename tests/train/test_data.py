@@ -6,7 +6,8 @@ import pytest
 
 from tests.train.synthetic import drawn_faces, drawn_votes
 from train.archive import LabelledFaces
-from train.config import AugmentConfig, TrainingConfig
+from train.augment_config import AugmentConfig
+from train.config import TrainingConfig
 from train.data import AugmentedBatches, one_hot, to_input
 from train.errors import ConfigError
 from train.supervision import Supervision

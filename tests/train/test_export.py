@@ -12,7 +12,8 @@ import pytest
 from fer_core.card import read_card
 from fer_core.model import KERAS_FILE, TFLITE_FILE, load_model
 from tests.train.synthetic import drawn_dataset
-from train.config import AugmentConfig, TrainingConfig
+from train.augment_config import AugmentConfig
+from train.config import TrainingConfig
 from train.data import to_input
 from train.errors import ConfigError
 from train.evaluate import evaluate

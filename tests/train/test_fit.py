@@ -12,8 +12,9 @@ import pytest
 
 from fer_core.paths import SHIPPED_MODELS
 from tests.train.synthetic import drawn_dataset, drawn_votes
+from train.augment_config import AugmentConfig
 from train.checkpoints import best_epoch, checkpoint_epoch, load_weights, recover
-from train.config import AugmentConfig, TrainingConfig
+from train.config import TrainingConfig
 from train.data import AugmentedBatches, to_input
 from train.errors import ConfigError, TrainingError
 from train.fit import fit

@@ -10,8 +10,9 @@ import pytest
 
 from fer_core.paths import SHIPPED_MODELS
 from tests.train.synthetic import drawn_faces
+from train.augment_config import AugmentConfig
 from train.checkpoints import save_weights
-from train.config import AugmentConfig, TrainingConfig
+from train.config import TrainingConfig
 from train.data import to_input
 from train.errors import ConfigError
 from train.network import build_network, quick_predictor, save_structure
