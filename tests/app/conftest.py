@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app import live_session, recording, state
+from app.recording import Recording
 from app.store.database import Store
 
 
@@ -27,3 +28,12 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("STALE_S", "RECENT_S", "FRAMES_LOST_S"):
         monkeypatch.setattr(live_session, name, 60.0)
     monkeypatch.setattr(recording, "FRAMES_LOST_S", 60.0)
+
+
+@pytest.fixture
+def made(store: Store) -> Iterator[list[Recording]]:
+    """The recordings that a test begins; ended with it."""
+    made: list[Recording] = []
+    yield made
+    for one in made:
+        one.stop()
