@@ -8,6 +8,10 @@ import pytest
 from app import live_session, recording, state
 from app.recording import Recording
 from app.store.database import Store
+from app.store.records import Marker
+from app.store.session_parts import add_marker
+from tests.app.session_pages import SAD_THEN_HAPPY
+from tests.app.store.builders import make_participant, make_session
 
 
 @pytest.fixture
@@ -37,3 +41,15 @@ def made(store: Store) -> Iterator[list[Recording]]:
     yield made
     for one in made:
         one.stop()
+
+
+@pytest.fixture
+def film(store: Store) -> int:
+    """A session that is sad for ten seconds and then happy for ten, with two tasks."""
+    number = make_session(store, make_participant(store), SAD_THEN_HAPPY)
+    for at_ms, kind, text in (
+        (0, "task_start", "first"), (9000, "task_end", "first"), (11_000, "task_start", "second"),
+        (19_000, "task_end", "second"), (5000, "note", "the door"),
+    ):  # fmt: skip
+        add_marker(store, number, Marker(at_ms, kind, text))  # type: ignore[arg-type]
+    return number
