@@ -52,7 +52,6 @@ class Step:
         settings: its flags, underscores for hyphens.
         teachers: names of earlier fits.
         teacher_views: name of an earlier teach, for a fit.
-        init_from: name of an earlier fit whose model a fit starts from.
         export: whether a fit makes a model folder, which a teacher need not be.
     """
 
@@ -61,7 +60,6 @@ class Step:
     settings: dict[str, Any] = field(default_factory=dict)
     teachers: tuple[str, ...] = ()
     teacher_views: str = ""
-    init_from: str = ""
     export: bool = True
 
     def without_votes(self) -> "Step":
@@ -106,7 +104,7 @@ def parse_recipe(name: str, values: dict[str, Any]) -> Recipe:
         kind = next((kind for kind in _KNOWN if kind in given), "")
         step = Step(
             given["name"], kind, dict(given.get(kind, {})), tuple(given.get("teachers", ())),
-            given.get("teacher_views", ""), given.get("init_from", ""), bool(given.get("export", True)),
+            given.get("teacher_views", ""), bool(given.get("export", True)),
         )  # fmt: skip
         _check(step, steps)
         steps.append(step)
@@ -168,7 +166,7 @@ def stages(steps: Sequence[Step]) -> list[list[Step]]:
     groups: list[list[Step]] = []
     for step in steps:
         own = {other.name for other in groups[-1]} if groups else set()
-        if not groups or own & {*step.teachers, step.teacher_views, step.init_from}:
+        if not groups or own & {*step.teachers, step.teacher_views}:
             groups.append([])
         groups[-1].append(step)
     return groups
@@ -181,24 +179,17 @@ def _carry_out_step(
     folder.mkdir(exist_ok=True)
     if step.kind == "fit":
         write_json(folder / RECIPE, record | {"step": step.name})
-    if step.init_from:
-        _export(output / step.init_from, archive)
     run_train(_arguments(step, folder, archive, ferplus, nice))
-
-
-def _export(run_dir: Path, archive: Path) -> None:
-    """Make a model folder where the run did not: Keras ran on another backend than the one that makes LiteRT files."""
-    model = run_dir / MODEL
-    if not model.is_dir():
-        tensorflow = os.environ | {"KERAS_BACKEND": "tensorflow"}
-        run_train(["export", "--run", run_dir, "--archive", archive, "--output", model], tensorflow)
 
 
 def _finish(run_dir: Path, archive: Path) -> Iterator[str]:
     model = run_dir / MODEL
-    _export(run_dir, archive)
-    if not model.is_dir():
-        raise TrainingError(f"{run_dir} was not exported. Call: python -m train export")
+    if not model.is_dir():  # Keras ran on another backend than the one that makes LiteRT files
+        yield "Exporting."
+        tensorflow = os.environ | {"KERAS_BACKEND": "tensorflow"}
+        run_train(["export", "--run", run_dir, "--archive", archive, "--output", model], tensorflow)
+        if not model.is_dir():
+            raise TrainingError(f"{run_dir} was not exported. Call: python -m train export")
     run_train(["evaluate", "--model", model, "--archive", archive, "--split", "validation"])
     yield f"The model is in {model}."
 
@@ -210,11 +201,7 @@ def _check(step: Step, before: list[Step]) -> None:
     if unknown:
         raise ConfigError(f"step {step.name} has unknown settings: {', '.join(unknown)}.")
     fits, teaches = ({other.name for other in before if other.kind == kind} for kind in ("fit", "teach"))
-    models = {other.name for other in before if other.kind == "fit" and other.export}
-    missing = [
-        *sorted({*step.teachers} - fits), *sorted({step.teacher_views} - teaches - {""}),
-        *sorted({step.init_from} - models - {""}),
-    ]  # fmt: skip
+    missing = sorted({*step.teachers} - fits) + sorted({step.teacher_views} - teaches - {""})
     if missing:
         raise ConfigError(f"step {step.name} leans on {', '.join(missing)}, which must be an earlier step.")
     if step.name in {other.name for other in before} or Path(step.name).name != step.name:
@@ -247,8 +234,6 @@ def _arguments(step: Step, folder: Path, archive: Path, ferplus: Path | None, ni
         arguments += ["--teachers", *(folder.parent / teacher for teacher in step.teachers)]
     if step.teacher_views:
         arguments += ["--teacher-views", folder.parent / step.teacher_views / VIEWS]
-    if step.init_from:
-        arguments += ["--init-from", folder.parent / step.init_from / MODEL]
     if not step.export:
         arguments.append("--no-export")
     for name, value in step.settings.items():

@@ -37,7 +37,6 @@ TINY = {
         {"name": "teacher", "fit": SMALL | {"seed": 5, "ferplus_weight": 0.4}, "export": False},
         {"name": "views", "teach": {"views": 2, "seed": 3}, "teachers": ["teacher"]},
         {"name": "student", "fit": SMALL | {"seed": 6}, "teacher_views": "views"},
-        {"name": "later", "fit": {"epochs": 1, "batch_size": 32, "seed": 8}, "init_from": "student"},
     ],
 }
 
@@ -95,7 +94,6 @@ def test_the_default_recipe_is_how_the_shipped_network_was_trained():
         ({"name": "a", "fit": {"epoch": 3}}, "step a has unknown settings: epoch"),
         ({"name": "a", "fit": {}, "teachers": ["b"]}, "step a leans on b, which must be an earlier step"),
         ({"name": "a", "fit": {}, "teacher_views": "first"}, "step a leans on first"),
-        ({"name": "a", "fit": {}, "init_from": "b"}, "step a leans on b"),
         ({"name": "first", "fit": {}}, "plain folder name of its own"),
         ({"name": "../a", "fit": {}}, "plain folder name of its own"),
         ({"name": "a", "teach": {"views": 2}, "teachers": ["first"]}, "must end with a fit"),
@@ -104,11 +102,6 @@ def test_the_default_recipe_is_how_the_shipped_network_was_trained():
 def test_a_recipe_that_cannot_work_is_refused(step, words):
     with pytest.raises(ConfigError, match=words):
         recipe_of({"name": "first", "fit": {}}, step)
-
-
-def test_a_start_needs_a_model():
-    with pytest.raises(ConfigError, match="step b leans on a, which must be an earlier step"):
-        recipe_of({"name": "a", "fit": {}, "export": False}, {"name": "b", "fit": {}, "init_from": "a"})
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones(capsys):
@@ -176,24 +169,21 @@ def test_teacher_views_student_and_figures_follow_from_one_command_and_finished_
 
     said = list(carry_out(recipe, archive, out, ferplus=votes, nice=0))
 
-    assert said[-1] == f"The model is in {out / 'later' / 'model'}."
+    assert said[-1] == f"The model is in {out / 'student' / 'model'}."
     assert "validation: 28 images" in capfd.readouterr().out
     card = read_card(out / "student" / "model")
     assert card.training["recipe"]["name"] == "tiny"
-    assert [step["settings"]["seed"] for step in card.training["recipe"]["steps"]] == [5, 3, 6, 8]
+    assert [step["settings"]["seed"] for step in card.training["recipe"]["steps"]] == [5, 3, 6]
     assert card.training["teacher_views"]["name"] == VIEWS
     assert card.training["seed"] == 6
-    later = read_card(out / "later" / "model").training
-    assert (later["seed"], later["architecture"], Path(later["init_from"]).name) == (8, "baseline_cnn", "model")
     assert not (out / "teacher" / "model").exists()
 
-    shutil.rmtree(out / "later")
-    shutil.rmtree(out / "student" / "model")  # as after a run on another backend: it is exported when it is needed
+    shutil.rmtree(out / "student" / "model")
     before = {path: path.stat().st_mtime_ns for path in (out / "teacher" / PROGRESS, out / "views" / VIEWS)}
     again = list(carry_out(recipe, archive, out, ferplus=votes, nice=0))
     assert before == {path: path.stat().st_mtime_ns for path in before}
     assert [line for line in again if "done already" in line] == [
-        f"Step {number} of 4, {name}: done already." for number, name in enumerate(["teacher", "views", "student"], 1)
+        f"Step {number} of 3, {name}: done already." for number, name in enumerate(["teacher", "views", "student"], 1)
     ]
     assert read_card(out / "student" / "model").training == card.training
 
