@@ -71,7 +71,7 @@ def spoil_batch(pixels: np.ndarray, config: AugmentConfig, rng: np.random.Genera
     Returns:
         Whole numbers 0-255 of the same shape and type; where both bounds are 0, `pixels` itself.
     """
-    if not (config.blur or config.noise):
+    if not config.poor_camera:
         return pixels
     count = len(pixels)
     sigmas = config.blur * rng.random(count) ** 2

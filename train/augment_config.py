@@ -97,6 +97,11 @@ class AugmentConfig:
         if low > high:
             raise ConfigError(f"erasing_area must rise, got {self.erasing_area}")
 
+    @property
+    def poor_camera(self) -> bool:
+        """Whether there is blur or noise."""
+        return bool(self.blur or self.noise)
+
 
 def augment_from_dict(values: dict[str, Any]) -> AugmentConfig:
     """Augmentation as JSON holds it; what it lacks gets defaults.

@@ -92,8 +92,10 @@ class AugmentedBatches(keras.utils.PyDataset):
             steps = (len(self), -1)
             targets = self._taught_targets(rows)
             pixels = self._view[rows].reshape(*steps, *self._view.shape[1:], 1)
+            if self._config.augment.poor_camera:
+                pixels = np.stack(self._spoiled(range(len(self)), list(pixels), executor))
             epoch = (
-                np.stack(self._spoiled(range(len(self)), list(pixels), executor)),
+                pixels,
                 targets.reshape(*steps, targets.shape[1]),
                 self._weights_of(targets).reshape(steps),
             )
@@ -125,7 +127,7 @@ class AugmentedBatches(keras.utils.PyDataset):
     def _spoiled(self, indices: Sequence[int], pixels: list[np.ndarray], executor: Executor | None) -> list[np.ndarray]:
         """The batches as a poor camera would have taken them, if the run asks for that."""
         augment = self._config.augment
-        if not (augment.noise or augment.blur):
+        if not augment.poor_camera:
             return pixels
         tasks = [(batch, augment, self._chance(i, _CAMERA)) for i, batch in zip(indices, pixels, strict=True)]
         return spoil_all(tasks, executor)
