@@ -3,7 +3,7 @@
 from streamlit.testing.v1 import AppTest
 
 from app.session_memory import SessionMemory
-from tests.app.pages import assert_fine, memory_of, page_of
+from tests.app.pages import memory_of, page_of, run
 from tests.app.store.builders import rows
 
 HOSTILE = "<script>alert(1)</script> *bold* [link](http://evil.example)"
@@ -20,12 +20,9 @@ def open_page(opened: int | None = None) -> AppTest:
     page = page_of(script)
     if opened is not None:
         page.session_state["session_memory"] = SessionMemory(opened=opened)
-    page.run()
-    assert_fine(page)
-    return page
+    return run(page)
 
 
 def see(page: AppTest, part: str) -> None:
     number = memory_of(page).opened
-    page.button_group(key=f"session_part_{number}").set_value(part).run()
-    assert_fine(page)
+    run(page.button_group(key=f"session_part_{number}").set_value(part))

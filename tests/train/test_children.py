@@ -3,25 +3,16 @@
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import REPOSITORY
+from tests.helpers import wait_until
 from tests.train.synthetic import drawn_dataset, write_archive
 from train.checkpoints import checkpoint_epoch
 from train.children import run_train, stop_children_first
 from train.runs import TrainingRun
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def wait_for(condition: Callable[[], bool], *, seconds: float = 240.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
 
 
 @pytest.mark.slow
@@ -34,8 +25,8 @@ def test_a_sweep_that_is_ended_ends_its_child_first_and_goes_on_with_it_later(tm
     run = TrainingRun(tmp_path / "runs" / "baseline_cnn")
     for _ in range(2):
         past = checkpoint_epoch(run.dir)
-        process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-        wait_for(lambda past=past: len(run.epochs()) > past)  # type: ignore[misc]
+        process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+        wait_until(lambda past=past: len(run.epochs()) > past, timeout_s=240)  # type: ignore[misc]
         process.send_signal(signal.SIGTERM)
         _, words = process.communicate(timeout=240)
         assert process.returncode == 128 + signal.SIGTERM

@@ -47,7 +47,7 @@ def archive(tmp_path_factory):
     return write_archive(tmp_path_factory.mktemp("archive") / "drawn.csv", drawn_dataset())
 
 
-def wait_for(condition: Callable[[], bool], *, seconds: float = 240.0) -> None:
+def wait_for(condition: Callable[[], bool], *, seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"

@@ -34,7 +34,8 @@ def test_every_network_answers_as_keras_does():
     found = with_torch("layers")
     assert set(found) == set(names())
     for name, differences in found.items():
-        assert max(differences) < 1e-4, name  # rounding: 1e-6, or 1e-5 after mobilenet_transfer's 52 normalisations
+        # Rounding, which 52 normalisations of a small batch enlarge in mobilenet_transfer.
+        assert max(differences) < (5e-5 if name == "mobilenet_transfer" else 1e-5), name
 
 
 @pytest.mark.slow
