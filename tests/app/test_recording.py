@@ -27,10 +27,8 @@ from app.store.sessions import session, sessions
 from fer_core.card import ModelCard
 from fer_core.results import FrameResult
 from tests.app.recordings import CARD, WISH, begin, feed, result
+from tests.conftest import REPOSITORY
 from tests.helpers import FakeDetector, fake_pipeline, make_emotion, make_face, make_result, textured_frame, wait_until
-
-MAIN_FOLDER = Path(__file__).resolve().parents[2]
-
 
 # What is kept
 
@@ -115,7 +113,7 @@ for _ in range(5):
     time.sleep(0.1)
 """
     subprocess.run(
-        [sys.executable, "-c", child], cwd=MAIN_FOLDER, env=os.environ | {"PYTHONPATH": str(MAIN_FOLDER)}, check=True,
+        [sys.executable, "-c", child], cwd=REPOSITORY, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, check=True,
         timeout=120,
     )  # fmt: skip
 
