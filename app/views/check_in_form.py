@@ -42,18 +42,21 @@ def render(
     """
     memory = state.session_memory()
     whose = (key, participant_id, session_id)
-    place = st.empty()
+    # Two places, as one that is drawn twice in a run, form and then answer, can leave a blank page: Streamlit merges
+    # messages of the same place that wait to be sent, and a later one may then come before what it stands in.
+    saved_place, form_place = st.empty(), st.empty()
     if whose in memory.checked_in:
-        with place.container():
+        with saved_place.container():
             _saved(memory.checked_in[whose], key=key)
         return False
-    with place.container():
+    with form_place.container():
         check_in = _form(participant_id, phase, session_id, key=f"{key}_{memory.check_ins_saved}")
     if check_in is None or not _keep(store, check_in):
         return False
     memory.checked_in[whose] = check_in
     memory.check_ins_saved += 1
-    with place.container():
+    form_place.empty()
+    with saved_place.container():
         _saved(check_in, key=key)
     return True
 

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app import live_session, recording, state
 from app.recording import Recording
@@ -12,6 +15,37 @@ from app.store.records import Marker
 from app.store.session_parts import add_marker
 from tests.app.session_pages import SAD_THEN_HAPPY
 from tests.app.store.builders import make_participant, make_session
+
+
+@pytest.fixture(autouse=True)
+def _each_place_drawn_once() -> Iterator[None]:
+    """No run of a page may put a second block where it has put one already.
+
+    Streamlit merges what waits to be sent to the browser by its place, and what belongs into the second block may then
+    come before it: "Bad delta path index", and the page is blank until it is loaded again. That needs a busy machine.
+    """
+    this_run: object = None
+    drawn: set[tuple[int, ...]] = set()
+    twice: list[tuple[int, ...]] = []
+
+    def look(message: ForwardMsg) -> None:
+        nonlocal this_run
+        if not message.HasField("delta") or message.delta.WhichOneof("type") != "add_block":
+            return
+        if message.delta.add_block.HasField("dialog"):  # sent again, without what is in it, to open and close it
+            return
+        context = get_script_run_ctx()
+        if context is not None and context.cursors is not this_run:  # each run begins with new ones
+            this_run = context.cursors
+            drawn.clear()
+        place = tuple(message.metadata.delta_path)
+        twice.extend([place] if place in drawn else [])
+        drawn.add(place)
+
+    ForwardMsgQueue.on_before_enqueue_msg(look)
+    yield
+    ForwardMsgQueue.on_before_enqueue_msg(None)
+    assert twice == [], "places of the page (root, index in it, ...) drawn twice in a run"
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The real app and its cameras for the browser tests."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,15 @@ from tests.browser import studio
 from tests.conftest import SHARED_DATA
 
 CLIPS = SHARED_DATA / "clips"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the pages show when a browser test fails belongs to its report: it may have failed on another machine."""
+    report = yield
+    if report.failed:
+        report.sections.append(("What the pages show", studio.what_pages_show()))
+    return report
 
 
 @pytest.fixture(scope="session", autouse=True)

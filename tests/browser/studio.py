@@ -21,6 +21,7 @@ import av
 import cv2
 import numpy as np
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 LOOPBACK = "127.0.0.1"
@@ -41,6 +42,9 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 )
+
+
+_browsers: list[Browser] = []
 
 
 @dataclass(frozen=True)
@@ -113,10 +117,27 @@ def chromium(*, camera: Path | None, flags: tuple[str, ...] = (), allow: bool = 
         browser = playwright.chromium.launch(
             executable_path=chromium_path(), args=[*base, *device, *asked, *flags], headless=True
         )
+        _browsers.append(browser)
         try:
             yield browser
         finally:
+            _browsers.remove(browser)
             browser.close()
+
+
+def what_pages_show() -> str:
+    """Of each open page its address, its errors and its words: for the report of a test that failed."""
+    pages = [page for browser in _browsers for context in browser.contexts for page in context.pages]
+    return "\n\n".join(_what_shows(page) for page in pages)
+
+
+def _what_shows(page: Page) -> str:
+    try:
+        errors = [str(error) for error in page.page_errors()]
+        words = page.locator("body").inner_text(timeout=5_000)
+    except PlaywrightError as error:
+        return f"{page.url} does not answer: {error}"
+    return f"{page.url}\nErrors: {errors or 'none'}\n{words.strip() or '(a blank page)'}"
 
 
 def open_page(
