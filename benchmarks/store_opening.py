@@ -23,7 +23,6 @@ from benchmarks.store import AT_ONCE, begin_session, copy_samples, template_rows
 from benchmarks.table import print_table
 from tests.browser import studio
 
-LONG_MS = 120_000
 RUNS = 5
 SETTLE_MS = 1500
 MANY, ONE, LONGEST = "A: many sessions", "B: one session", 500
@@ -77,7 +76,7 @@ def _open(browser: Browser, url: str, count: int) -> Iterator[tuple[str, float]]
 
 
 def _tab(browser: Browser, address: str) -> Page:
-    page = browser.new_context(viewport={"width": studio.DESKTOP[0], "height": studio.DESKTOP[1]}).new_page()
+    page = studio.new_tab(browser)
     page.goto(address, wait_until="domcontentloaded")
     return page
 
@@ -88,11 +87,11 @@ def _chart(page: Page) -> Locator:
 
 def _wait(page: Page, pressed: Locator, seen: Locator) -> float:
     """Seconds from the click on the one to the sight of the other, on a page that has come to rest."""
-    pressed.wait_for(timeout=LONG_MS)
+    pressed.wait_for()
     page.wait_for_timeout(SETTLE_MS)
     started = time.monotonic()
-    pressed.click(timeout=LONG_MS)
-    seen.wait_for(timeout=LONG_MS)
+    pressed.click()
+    seen.wait_for()
     return time.monotonic() - started
 
 

@@ -27,6 +27,8 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 LOOPBACK = "127.0.0.1"
 REPOSITORY = Path(__file__).resolve().parents[2]
 DESKTOP, PHONE = (1280, 900), (390, 844)
+PATIENCE_S = 120
+"""For whatever a page is to show: seconds on a free machine, and no test should fail because it is not free."""
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -92,7 +94,7 @@ def _free_port() -> int:
         return port
 
 
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], timeout_s: float = 60) -> None:
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], timeout_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -120,6 +122,9 @@ def chromium(*, camera: Path | None, flags: tuple[str, ...] = (), allow: bool = 
         _browsers.append(browser)
         try:
             yield browser
+        except BaseException:
+            print(what_pages_show())  # they are gone when pytest writes its report
+            raise
         finally:
             _browsers.remove(browser)
             browser.close()
@@ -150,17 +155,31 @@ def open_page(
     init_script: str = "",
 ) -> tuple[BrowserContext, Page]:
     """A fresh tab at the app's first page, once it is drawn; `init_script` runs first in each of its frames."""
+    page = new_tab(browser, size=size, dark=dark, allow=allow)
+    if init_script:
+        page.context.add_init_script(init_script)
+    page.goto(url, wait_until="domcontentloaded")
+    page.get_by_text("Live video").first.wait_for()
+    return page.context, page
+
+
+def new_tab(
+    browser: Browser,
+    *,
+    size: tuple[int, int] = DESKTOP,
+    dark: bool = False,
+    allow: bool = False,
+    offline: bool = False,
+) -> Page:
+    """An empty tab of a visitor of its own, patient in whatever it is asked to wait for."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if dark else "light",
         permissions=["camera"] if allow else [],
+        offline=offline,
     )
-    if init_script:
-        context.add_init_script(init_script)
-    page = context.new_page()
-    page.goto(url, wait_until="domcontentloaded")
-    page.get_by_text("Live video").first.wait_for(timeout=60_000)
-    return context, page
+    context.set_default_timeout(PATIENCE_S * 1000)
+    return context.new_page()
 
 
 def go_to(page: Page, title: str) -> None:
@@ -171,13 +190,13 @@ def go_to(page: Page, title: str) -> None:
     there. People click again; so does this.
     """
     address = re.compile(r"//[^/]+/(live)?$" if title == "Live" else f"/{title.lower().split()[-1]}$")
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if address.search(page.url):
             page.wait_for_timeout(1_500)
             if address.search(page.url):
                 return
-        page.get_by_role("link", name=title).first.click(timeout=60_000)
+        page.get_by_role("link", name=title).first.click()
         with contextlib.suppress(PlaywrightTimeoutError):
             page.wait_for_url(address, timeout=5_000)
     raise TimeoutError(f"the navigation does not lead to {title}; the page is {page.url}")
@@ -185,15 +204,15 @@ def go_to(page: Page, title: str) -> None:
 
 def press_start(page: Page) -> None:
     """Press the stream's Start button."""
-    page.frame_locator('iframe[title*="webrtc_streamer"]').get_by_role("button", name="Start").click(timeout=60_000)
+    page.frame_locator('iframe[title*="webrtc_streamer"]').get_by_role("button", name="Start").click()
 
 
 def press_stop(page: Page) -> None:
     """Press the stream's Stop button."""
-    page.frame_locator('iframe[title*="webrtc_streamer"]').get_by_role("button", name="Stop").click(timeout=30_000)
+    page.frame_locator('iframe[title*="webrtc_streamer"]').get_by_role("button", name="Stop").click()
 
 
-def wait_until_playing(page: Page, timeout_s: float = 60, *, patient: bool = True) -> None:
+def wait_until_playing(page: Page, timeout_s: float = PATIENCE_S, *, patient: bool = True) -> None:
     """Until the returned video moves.
 
     A stream that falls back to Start while it connects, once in some hundred times on a busy machine, is started once
@@ -218,7 +237,7 @@ def wait_until_playing(page: Page, timeout_s: float = 60, *, patient: bool = Tru
     raise TimeoutError(f"no video within {timeout_s:.0f} s")
 
 
-def wait_for_frames(page: Page, *, more_than: int, timeout_s: float = 30) -> None:
+def wait_for_frames(page: Page, *, more_than: int, timeout_s: float = PATIENCE_S) -> None:
     """Until the returned video has shown more pictures than that: it goes on, however slow the machine is."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:

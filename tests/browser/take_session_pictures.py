@@ -18,7 +18,6 @@ from tests.conftest import SHARED_DATA
 
 Shoot = Callable[[Page, str], None]
 FILMS = ("sad_then_happy", "neutral_then_happy")
-SLOW_MS = 90_000
 
 
 def take(home: Path, camera: Path, shoot: Shoot) -> None:
@@ -57,21 +56,21 @@ def _fill_store(home: Path) -> bool:
 def _sessions(browser: Browser, url: str, shoot: Shoot) -> None:
     for name, size, dark in (("session", studio.DESKTOP, False), ("session-phone-dark", studio.PHONE, True)):
         context, page = _tab(browser, f"{url}/sessions", size=size, dark=dark)
-        page.get_by_role("button", name="sad then happy").click(timeout=SLOW_MS)
-        page.locator(".js-plotly-plot .heatmaplayer").first.wait_for(timeout=SLOW_MS)
+        page.get_by_role("button", name="sad then happy").click()
+        page.locator(".js-plotly-plot .heatmaplayer").first.wait_for()
         page.wait_for_timeout(2500)
         shoot(page, name)
         context.close()
     context, page = _tab(browser, f"{url}/sessions")
-    page.get_by_role("button", name="sad then happy").wait_for(timeout=SLOW_MS)
+    page.get_by_role("button", name="sad then happy").wait_for()
     page.wait_for_timeout(1500)
     shoot(page, "sessions")
     for count, box in enumerate(page.get_by_test_id("stCheckbox").all()[:2], start=1):
         box.click()
         label = "Compare" if count == 1 else f"Compare {count}"
-        page.get_by_role("button", name=label, exact=True).wait_for(timeout=SLOW_MS)
-    page.get_by_role("button", name="Compare 2").click(timeout=SLOW_MS)
-    page.locator(".js-plotly-plot").nth(2).wait_for(timeout=SLOW_MS)
+        page.get_by_role("button", name=label, exact=True).wait_for()
+    page.get_by_role("button", name="Compare 2").click()
+    page.locator(".js-plotly-plot").nth(2).wait_for()
     page.wait_for_timeout(2500)
     shoot(page, "compare-sessions")
     context.close()
@@ -80,16 +79,16 @@ def _sessions(browser: Browser, url: str, shoot: Shoot) -> None:
 def _history(browser: Browser, url: str, shoot: Shoot) -> None:
     for name, size, dark in (("history", studio.DESKTOP, False), ("history-phone-dark", studio.PHONE, True)):
         context, page = _tab(browser, f"{url}/history", size=size, dark=dark)
-        page.get_by_role("combobox", name="Participant").click(timeout=SLOW_MS)
+        page.get_by_role("combobox", name="Participant").click()
         page.get_by_role("option", name="P01").click()
-        page.get_by_text("Valence has been lower").first.wait_for(timeout=SLOW_MS)
+        page.get_by_text("Valence has been lower").first.wait_for()
         page.wait_for_timeout(3000)
         page.get_by_text("What changed").first.evaluate("heading => heading.scrollIntoView({ block: 'start' })")
         page.wait_for_timeout(500)
         shoot(page, name)
         context.close()
     context, page = _tab(browser, f"{url}/data")
-    page.get_by_text("Delete", exact=False).first.wait_for(timeout=SLOW_MS)
+    page.get_by_text("Delete", exact=False).first.wait_for()
     page.wait_for_timeout(2000)
     shoot(page, "your-data")
     context.close()
@@ -99,27 +98,24 @@ def _recording(browser: Browser, url: str, shoot: Shoot) -> None:
     context, page = studio.open_page(browser, url)
     studio.press_start(page)
     studio.wait_until_playing(page)
-    page.get_by_role("button", name="Record", exact=True).click(timeout=SLOW_MS)
+    page.get_by_role("button", name="Record", exact=True).click()
     field = page.get_by_role("dialog").get_by_role("combobox").first
-    field.fill("P02", timeout=SLOW_MS)
+    field.fill("P02")
     field.press("Enter")
     page.wait_for_timeout(1500)
     shoot(page, "consent")
-    page.get_by_role("button", name="I agree").click(timeout=SLOW_MS)
-    page.locator(".fer-rec").wait_for(timeout=SLOW_MS)
+    page.get_by_role("button", name="I agree").click()
+    page.locator(".fer-rec").wait_for()
     page.wait_for_timeout(8000)
     shoot(page, "recording")
     page.get_by_role("button", name="Stop recording").click()
-    page.get_by_text("Saved:").wait_for(timeout=SLOW_MS)
+    page.get_by_text("Saved:").wait_for()
     context.close()
 
 
 def _tab(
     browser: Browser, url: str, *, size: tuple[int, int] = studio.DESKTOP, dark: bool = False
 ) -> tuple[BrowserContext, Page]:
-    context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
-    )
-    page = context.new_page()
+    page = studio.new_tab(browser, size=size, dark=dark)
     page.goto(url, wait_until="domcontentloaded")
-    return context, page
+    return page.context, page

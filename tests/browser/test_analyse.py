@@ -36,13 +36,13 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def open_analyse(page: Page) -> None:
     studio.go_to(page, "Analyse")
-    page.get_by_role("button", name="Start").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Start").wait_for()
 
 
 def upload_and_start(page: Page, *files: Path) -> None:
     page.locator("input[type=file]").set_input_files([str(file) for file in files])
     start = page.get_by_role("button", name="Start")
-    start.and_(page.locator(":enabled")).click(timeout=60_000)
+    start.and_(page.locator(":enabled")).click()
 
 
 def test_upload_watch_and_take_away(film: Path, tmp_path: Path) -> None:
@@ -54,18 +54,18 @@ def test_upload_watch_and_take_away(film: Path, tmp_path: Path) -> None:
         upload_and_start(page, film)
 
         # The work goes on while another page is looked at.
-        page.get_by_role("button", name="Cancel").wait_for(timeout=60_000)
+        page.get_by_role("button", name="Cancel").wait_for()
         studio.go_to(page, "Models")
-        page.get_by_text("Live now").first.wait_for(timeout=60_000)
+        page.get_by_text("Live now").first.wait_for()
         studio.go_to(page, "Analyse")
 
-        page.get_by_role("button", name="New analysis").wait_for(timeout=120_000)
-        page.locator(".js-plotly-plot .scatterlayer").first.wait_for(timeout=30_000)
+        page.get_by_role("button", name="New analysis").wait_for()
+        page.locator(".js-plotly-plot .scatterlayer").first.wait_for()
         position_s, shown = page.locator("video").evaluate(PLAY)
         assert position_s > 0.5
         assert shown > 5
 
-        with page.expect_download(timeout=60_000) as waiting:
+        with page.expect_download() as waiting:
             page.get_by_role("button", name="CSV").click()
         table = tmp_path / waiting.value.suggested_filename
         waiting.value.save_as(table)
@@ -77,7 +77,7 @@ def test_upload_watch_and_take_away(film: Path, tmp_path: Path) -> None:
         assert last.count("happy") > 0.7 * len(last) > 0
 
         page.get_by_role("button", name="New analysis").click()
-        page.get_by_role("button", name="Start").wait_for(timeout=30_000)
+        page.get_by_role("button", name="Start").wait_for()
         kept = [path.name for path in (tmp_path / "home" / "analyses").rglob("*") if path.is_file()]
         assert kept == ["lock"], "nothing of it is stored"
         assert errors == []
@@ -95,8 +95,8 @@ def test_a_bad_file_is_told_on_a_phone_and_the_other_one_is_shown(tmp_path: Path
         page.goto(f"{server.url}/analyse")
         upload_and_start(page, bad, good)
 
-        page.get_by_text("1 of 2 files").wait_for(timeout=120_000)
+        page.get_by_text("1 of 2 files").wait_for()
         page.get_by_text("its index is missing", exact=False).first.wait_for()
-        page.locator(".js-plotly-plot").first.wait_for(timeout=30_000)
+        page.locator(".js-plotly-plot").first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= studio.PHONE[0]
         context.close()

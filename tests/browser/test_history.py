@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from app.store.database import Store, open_store
 from app.store.participants import check_ins, participants
@@ -17,7 +17,6 @@ pytestmark = pytest.mark.browser
 
 NAME = "Zwetschgenmus"
 """A word that stands in no other byte of the files."""
-WAIT_MS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +48,7 @@ def opened(home: Path) -> Store:
 
 
 def tab(browser: Browser, url: str) -> Page:
-    page = browser.new_context(
-        viewport={"width": studio.DESKTOP[0], "height": studio.DESKTOP[1]}, accept_downloads=True
-    ).new_page()
-    page.set_default_timeout(WAIT_MS)
+    page = studio.new_tab(browser)
     page.goto(url, wait_until="domcontentloaded")
     return page
 
@@ -93,7 +89,7 @@ def test_a_participant_is_exported_then_deleted_without_a_trace(browser: Browser
     page = tab(browser, f"{address}/data")
     choose(page, NAME)
     page.get_by_text("30 sessions and").first.wait_for()
-    with page.expect_download(timeout=WAIT_MS) as download:
+    with page.expect_download() as download:
         page.get_by_role("button", name="Export").click()
     with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
         inner = [name for name in archive.namelist() if name.startswith("sessions/")]
@@ -106,7 +102,7 @@ def test_a_participant_is_exported_then_deleted_without_a_trace(browser: Browser
     page.get_by_label("Type the name to confirm").fill(NAME)
     page.get_by_role("button", name="Delete for good").click()
 
-    expect(page.get_by_text(f"{NAME}: deleted with 30 sessions.")).to_be_visible(timeout=WAIT_MS)
+    page.get_by_text(f"{NAME}: deleted with 30 sessions.").wait_for()
     page.context.close()
     store = opened(home)
     assert [one.name for one in participants(store)] == ["Bo"]

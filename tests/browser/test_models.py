@@ -32,7 +32,7 @@ def home(tmp_path: Path) -> Path:
 
 def open_models(page: Page, url: str) -> None:
     page.goto(f"{url}/models")
-    page.get_by_text("Live now").first.wait_for(timeout=60_000)
+    page.get_by_text("Live now").first.wait_for()
 
 
 def choose(page: Page, label: str, wanted: str) -> None:
@@ -43,7 +43,7 @@ def choose(page: Page, label: str, wanted: str) -> None:
 
 
 def downloaded(page: Page, button: str, folder: Path) -> Path:
-    with page.expect_download(timeout=60_000) as waiting:
+    with page.expect_download() as waiting:
         page.get_by_role("button", name=button).first.click()
     path = folder / waiting.value.suggested_filename
     waiting.value.save_as(path)
@@ -61,11 +61,11 @@ def test_a_models_files_and_another_form_of_it_are_downloaded(home: Path, tmp_pa
         assert hashlib.sha256(network.read_bytes()).hexdigest() == card["sha256"]["model.keras"]
 
         choose(page, "Model", "the second")
-        page.get_by_role("button", name="Delete", exact=True).wait_for(timeout=30_000)
+        page.get_by_role("button", name="Delete", exact=True).wait_for()
         assert json.loads(downloaded(page, "card.json", tmp_path).read_text())["name"].endswith("the second")
 
         page.get_by_role("button", name="Make JSON + H5").click()
-        page.get_by_role("button", name="JSON + H5 ·").wait_for(timeout=120_000)
+        page.get_by_role("button", name="JSON + H5 ·").wait_for()
         packed = downloaded(page, "JSON + H5 ·", tmp_path)
         assert packed.name == "a-model-with-a-long-name-the-second-json_h5.zip"
         with zipfile.ZipFile(packed) as content:
@@ -83,7 +83,7 @@ def test_four_models_fit_a_phone(home: Path) -> None:
         for name in ("the second", "the third"):
             choose(page, "Models", name)
         table = page.locator(".fer-versus").first
-        table.locator("th", has_text="D").wait_for(timeout=30_000)
+        table.locator("th", has_text="D").wait_for()
 
         assert table.evaluate("t => t.scrollWidth <= t.parentElement.clientWidth"), "no sideways scrolling in it"
         assert page.evaluate("document.documentElement.scrollWidth") <= studio.PHONE[0]

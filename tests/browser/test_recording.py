@@ -23,9 +23,6 @@ from tests.browser import studio
 
 pytestmark = pytest.mark.browser
 
-SLOW_MS = 60_000
-"""On a busy machine each step may take this long."""
-
 
 @contextmanager
 def store_in(home: Path) -> Iterator[Store]:
@@ -39,21 +36,21 @@ def store_in(home: Path) -> Iterator[Store]:
 
 def fill_in_consent(page: Page, name: str) -> None:
     """Everything but the agreement."""
-    page.get_by_role("button", name="Record", exact=True).click(timeout=SLOW_MS)
+    page.get_by_role("button", name="Record", exact=True).click()
     field = page.get_by_role("dialog").get_by_role("combobox").first
-    field.fill(name, timeout=SLOW_MS)
+    field.fill(name)
     field.press("Enter")
 
 
 def agree(page: Page) -> None:
     """Press the button, until the recording runs."""
-    page.get_by_role("button", name="I agree").click(timeout=SLOW_MS)
-    page.locator(".fer-rec").wait_for(timeout=SLOW_MS)
+    page.get_by_role("button", name="I agree").click()
+    page.locator(".fer-rec").wait_for()
 
 
 def wait_for_label(page: Page, wanted: str) -> None:
     """Until the sidebar names an expression."""
-    page.locator(".fer-now").filter(has_text=re.compile(wanted)).first.wait_for(timeout=SLOW_MS)
+    page.locator(".fer-now").filter(has_text=re.compile(wanted)).first.wait_for()
 
 
 def name_every_answer(page: Page) -> None:
@@ -67,21 +64,21 @@ def name_every_answer(page: Page) -> None:
 
 def seconds_recorded(page: Page) -> int:
     """What the page says."""
-    found = re.search(r"Recording (\d+):(\d+)", page.locator(".fer-rec").inner_text(timeout=SLOW_MS))
+    found = re.search(r"Recording (\d+):(\d+)", page.locator(".fer-rec").inner_text())
     assert found is not None
     return int(found[1]) * 60 + int(found[2])
 
 
 def samples_recorded(page: Page) -> int:
     """What the page says is stored."""
-    found = re.search(r"· (\d+) sample", page.locator(".fer-rec").inner_text(timeout=SLOW_MS))
+    found = re.search(r"· (\d+) sample", page.locator(".fer-rec").inner_text())
     assert found is not None
     return int(found[1])
 
 
 def wait_until_recorded(page: Page, *, seconds: int = 0, samples: int = 0) -> None:
     """Until so much is recorded."""
-    deadline = time.monotonic() + SLOW_MS / 1000
+    deadline = time.monotonic() + studio.PATIENCE_S
     while seconds_recorded(page) < seconds or samples_recorded(page) < samples:
         assert time.monotonic() < deadline, page.locator(".fer-rec").inner_text()
         page.wait_for_timeout(200)
@@ -103,12 +100,12 @@ def test_sad_then_happy_is_recorded_as_it_happened(sad_then_happy_camera: Path, 
         agree(page)
         wait_until_recorded(page, samples=1)
         page.keyboard.press("n")
-        page.get_by_text("0:0", exact=False).filter(has_text="note").first.wait_for(timeout=SLOW_MS)
+        page.get_by_text("0:0", exact=False).filter(has_text="note").first.wait_for()
         wait_for_label(page, "Happy")
         wait_until_recorded(page, seconds=seconds_recorded(page) + 3)
         shown = studio.frames_shown(page)
         page.get_by_role("button", name="Stop recording").click()
-        page.get_by_text(re.compile(r"Saved: \d+:\d+, \d+ samples")).wait_for(timeout=SLOW_MS)
+        page.get_by_text(re.compile(r"Saved: \d+:\d+, \d+ samples")).wait_for()
         assert page.locator("iframe[title*=webrtc_streamer]").get_attribute("data-same") == "yes"
         assert studio.frames_shown(page) >= shown, "the video was not started anew"
         with store_in(tmp_path) as store:
@@ -144,7 +141,7 @@ def test_a_killed_server_loses_two_seconds_at_most(happy_camera: Path, tmp_path:
         with studio.serve(environment={"FER_HOME": str(tmp_path)}, port=urlsplit(server.url).port):
             page.goto(f"{server.url}/sessions")
             kept = wait_until_recovered(tmp_path, page)
-            page.get_by_role("button", name=kept.title).wait_for(timeout=SLOW_MS)
+            page.get_by_role("button", name=kept.title).wait_for()
         with store_in(tmp_path) as store:
             samples = read_samples(store, kept.id)
     assert len(samples.time_s) >= stored
@@ -156,7 +153,7 @@ def test_a_killed_server_loses_two_seconds_at_most(happy_camera: Path, tmp_path:
 
 def wait_until_recovered(home: Path, page: Page) -> Session:
     """The page that is opened first closes what the dead server left open."""
-    deadline = time.monotonic() + SLOW_MS / 1000
+    deadline = time.monotonic() + studio.PATIENCE_S
     while time.monotonic() < deadline:
         with store_in(home) as store:
             (kept,) = sessions(store)

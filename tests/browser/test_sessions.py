@@ -23,7 +23,6 @@ from tests.browser import studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.shared_data, pytest.mark.timeout(300)]
 
-LONG_MS = 90_000
 FILMS = ("sad_then_happy", "neutral_then_happy")
 NEGATIVE = {"sad", "fear", "angry"}
 
@@ -54,19 +53,19 @@ def browser() -> Iterator[Browser]:
 
 
 def open_list(browser: Browser, url: str, size: tuple[int, int] = studio.DESKTOP) -> Page:
-    page = browser.new_context(viewport={"width": size[0], "height": size[1]}).new_page()
+    page = studio.new_tab(browser, size=size)
     page.goto(f"{url}/sessions", wait_until="domcontentloaded")
-    page.get_by_role("button", name="sad then happy").wait_for(timeout=LONG_MS)
+    page.get_by_role("button", name="sad then happy").wait_for()
     return page
 
 
 def see(page: Page, part: str) -> None:
-    page.get_by_test_id("stButtonGroup").get_by_text(part, exact=True).click(timeout=LONG_MS)
+    page.get_by_test_id("stButtonGroup").get_by_text(part, exact=True).click()
 
 
 def take_away(page: Page, name: str, folder: Path) -> Path:
-    with page.expect_download(timeout=LONG_MS) as waiting:
-        page.get_by_role("button", name=name, exact=True).click(timeout=LONG_MS)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=name, exact=True).click()
     path = folder / waiting.value.suggested_filename
     waiting.value.save_as(path)
     return path
@@ -77,17 +76,17 @@ def test_a_film_is_looked_at_marked_and_taken_away(home: Path, url: str, browser
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.get_by_role("button", name="sad then happy").click()
-    page.get_by_text("ended mostly happy", exact=False).wait_for(timeout=LONG_MS)
-    page.locator(".js-plotly-plot .scatterlayer").first.wait_for(timeout=LONG_MS)
-    page.locator(".js-plotly-plot .heatmaplayer").first.wait_for(timeout=LONG_MS)
+    page.get_by_text("ended mostly happy", exact=False).wait_for()
+    page.locator(".js-plotly-plot .scatterlayer").first.wait_for()
+    page.locator(".js-plotly-plot .heatmaplayer").first.wait_for()
 
     see(page, "Markers")
-    page.get_by_label("Time", exact=True).fill("0:09", timeout=LONG_MS)
+    page.get_by_label("Time", exact=True).fill("0:09")
     page.get_by_label("Text", exact=True).fill("the joke <b>")
     page.get_by_role("button", name="Add", exact=True).click()
-    page.get_by_text("0:09.0 · Note · the joke <b>").wait_for(timeout=LONG_MS)
+    page.get_by_text("0:09.0 · Note · the joke <b>").wait_for()
     see(page, "Timeline")
-    page.locator(".js-plotly-plot").get_by_text("the joke <b>").wait_for(timeout=LONG_MS)
+    page.locator(".js-plotly-plot").get_by_text("the joke <b>").wait_for()
 
     see(page, "Report and files")
     exported, report = take_away(page, "Export", tmp_path), take_away(page, "Report", tmp_path)
@@ -111,12 +110,12 @@ def test_a_film_is_looked_at_marked_and_taken_away(home: Path, url: str, browser
     assert sum(label in NEGATIVE for label in first) > 0.8 * len(first) > 10
     assert last.count("happy") > 0.8 * len(last) > 10
 
-    offline = browser.new_context(offline=True).new_page()
+    offline = studio.new_tab(browser, offline=True)
     asked: list[str] = []
     offline.on("request", lambda request: asked.append(request.url))
     offline.goto(report.as_uri())
-    expect(offline.get_by_role("heading", name="sad then happy")).to_be_visible()
-    expect(offline.locator("svg polygon").first).to_be_visible()
+    offline.get_by_role("heading", name="sad then happy").wait_for()
+    offline.locator("svg polygon").first.wait_for()
     text = offline.locator("body").inner_text()
     assert "the joke <b>" in text
     assert f"{100 * shares['happy']:.0f} %" in text
@@ -131,12 +130,12 @@ def test_two_films_are_compared_on_a_phone(url: str, browser: Browser) -> None:
     for count, box in enumerate(page.get_by_test_id("stCheckbox").all(), start=1):
         box.click()
         name = "Compare" if count == 1 else f"Compare {count}"
-        page.get_by_role("button", name=name, exact=True).wait_for(timeout=LONG_MS)
-        box.locator("input:checked").wait_for(state="attached", timeout=LONG_MS)
-    page.get_by_role("button", name="Compare 2").click(timeout=LONG_MS)
+        page.get_by_role("button", name=name, exact=True).wait_for()
+        box.locator("input:checked").wait_for(state="attached")
+    page.get_by_role("button", name="Compare 2").click()
 
-    page.get_by_text("neutral then happy compared with sad then happy").wait_for(timeout=LONG_MS)
-    page.get_by_text("these very recordings alone", exact=False).wait_for(timeout=LONG_MS)
-    expect(page.locator(".js-plotly-plot")).to_have_count(3, timeout=LONG_MS)
+    page.get_by_text("neutral then happy compared with sad then happy").wait_for()
+    page.get_by_text("these very recordings alone", exact=False).wait_for()
+    expect(page.locator(".js-plotly-plot")).to_have_count(3, timeout=studio.PATIENCE_S * 1000)
     assert page.evaluate("document.documentElement.scrollWidth") <= studio.PHONE[0]
     page.context.close()

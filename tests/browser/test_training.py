@@ -27,13 +27,13 @@ def test_upload_train_promote_and_see_it_live(archive: Path, tmp_path: Path) -> 
 
         studio.go_to(page, "Train")
         upload(page, archive)
-        assert page.get_by_alt_text("Faces labelled happy").is_visible()
+        page.get_by_alt_text("Faces labelled happy").first.wait_for()
         page.get_by_text("Drop leaking images (0)").wait_for()
 
         start_training(page, epochs=2)
         wait_for_epochs(page, 2, 0, 1, 2)
         wait_for_epochs(page, 2, 1, 2)
-        page.get_by_test_id("stPlotlyChart").first.wait_for(timeout=30_000)
+        page.get_by_test_id("stPlotlyChart").first.wait_for()
 
         # The run belongs to its folder, not to the tab: a reloaded page shows it.
         page.reload()
@@ -44,14 +44,14 @@ def test_upload_train_promote_and_see_it_live(archive: Path, tmp_path: Path) -> 
         assert run.endswith("baseline_cnn")
 
         page.get_by_role("button", name="Use this model").click()
-        page.get_by_text(f"{run} is live now").wait_for(timeout=30_000)
+        page.get_by_text(f"{run} is live now").wait_for()
 
         studio.go_to(page, "Models")
-        page.get_by_text(f"Live now: {run}").wait_for(timeout=30_000)
+        page.get_by_text(f"Live now: {run}").wait_for()
 
         studio.go_to(page, "Live")
-        page.get_by_text("Settings", exact=True).click(timeout=60_000)
-        page.locator(f'input[value="default: {run}"]').wait_for(timeout=30_000)
+        page.get_by_text("Settings", exact=True).click()
+        page.locator(f'input[value="default: {run}"]').wait_for()
 
         assert errors == []
         context.close()
@@ -62,7 +62,7 @@ def test_a_phone_needs_no_sideways_scrolling(archive: Path) -> None:
         context, page = studio.open_page(browser, server.url, size=studio.PHONE)
         for path in ("train", "models"):
             page.goto(f"{server.url}/{path}")
-            page.get_by_text({"train": "Upload an archive", "models": "Live now"}[path]).first.wait_for(timeout=60_000)
+            page.get_by_text({"train": "Upload an archive", "models": "Live now"}[path]).first.wait_for()
             if path == "train":
                 upload(page, archive)
             assert page.evaluate("document.documentElement.scrollWidth") <= studio.PHONE[0]
@@ -76,7 +76,7 @@ def test_a_broken_archive_is_told_in_a_sentence(tmp_path: Path) -> None:
         context, page = studio.open_page(browser, server.url)
         studio.go_to(page, "Train")
         page.locator("input[type=file]").set_input_files(broken)
-        page.get_by_text("broken.zip cannot be used.").wait_for(timeout=60_000)
+        page.get_by_text("broken.zip cannot be used.").wait_for()
         assert page.get_by_text("Traceback").count() == 0
         assert not page.get_by_role("button", name="Start training").is_visible()
         context.close()

@@ -40,13 +40,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def train_page(home: Path) -> Iterator[Page]:
     """The Train page of an app with that home folder; runs that it left are killed."""
     with studio.serve(environment={"FER_HOME": str(home)}) as server, studio.chromium(camera=None) as browser:
-        context, page = studio.open_page(browser, server.url)
+        _, page = studio.open_page(browser, server.url)
         studio.go_to(page, "Train")
-        page.locator("input[type=file]").wait_for(state="attached", timeout=60_000)
+        page.locator("input[type=file]").wait_for(state="attached")
         try:
             yield page
         finally:
-            context.close()
             for run in list_runs(home / "runs"):
                 run.kill()
 
@@ -63,13 +62,13 @@ def test_a_killed_run_goes_on_from_the_checkpoint_before_a_damaged_one(archive: 
     with train_page(tmp_path) as page:
         upload(page, archive)
         start_training(page, epochs=MANY)
-        wait_until(lambda: bool(list_runs(tmp_path / "runs")), timeout_s=30)
+        wait_until(lambda: bool(list_runs(tmp_path / "runs")), timeout_s=studio.PATIENCE_S)
         (run,) = list_runs(tmp_path / "runs")
         wait_until(lambda: (run.dir / PREVIOUS).exists(), timeout_s=240)
         status = read_status(run.dir)
         assert status is not None
         os.kill(status.pid, signal.SIGKILL)
-        page.get_by_text("The training process was killed or crashed without a word").wait_for(timeout=30_000)
+        page.get_by_text("The training process was killed or crashed without a word").wait_for()
         done = len(run.epochs())
         (run.dir / CHECKPOINT).write_bytes(b"\x89HDF cut off")
 
@@ -113,20 +112,20 @@ def test_an_upload_that_is_cut_off_leaves_nothing_and_can_be_sent_again(archive:
     ):
         _, page = studio.open_page(browser, wire.url)
         studio.go_to(page, "Train")
-        page.locator("input[type=file]").wait_for(state="attached", timeout=60_000)
+        page.locator("input[type=file]").wait_for(state="attached")
         told = page.get_by_text("The file did not arrive whole")
         assert not told.is_visible()
 
         wire.cut_after = archive.stat().st_size // 4
         page.locator("input[type=file]").set_input_files(archive)
-        told.wait_for(timeout=60_000)
+        told.wait_for()
 
         assert wire.cuts
         assert not list((tmp_path / "archives").glob("*"))
         wire.cut_after = None
         page.get_by_test_id("stFileChipDeleteBtn").get_by_role("button").click()
         upload(page, archive)
-        assert not told.is_visible()
+        told.wait_for(state="hidden")
         assert len(list((tmp_path / "archives").iterdir())) == 1
 
 
@@ -156,7 +155,7 @@ def test_a_full_disk_is_told_and_training_goes_on_once_there_is_room(archive: Pa
     with train_page(small_disk) as page:
         filler = fill(small_disk, spare=100_000)
         page.locator("input[type=file]").set_input_files(archive)
-        page.get_by_text("disk").first.wait_for(timeout=60_000)
+        page.get_by_text("disk").first.wait_for()
         assert page.get_by_text("Traceback").count() == 0
         assert [path for path in (small_disk / "archives").glob("*") if path.stat().st_size] == []
         filler.unlink()

@@ -37,14 +37,14 @@ def fill_number(page: Page, label: str, value: int) -> None:
 def upload(page: Page, archive: Path) -> None:
     """Until the archive's report is there."""
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Upload", exact=True).click(timeout=60_000)
+        page.get_by_role("button", name="Upload", exact=True).click()
     chooser.value.set_files(archive)
     wait_for_report(page)
 
 
 def wait_for_report(page: Page) -> None:
     """Of the archive of `write_zip`."""
-    page.get_by_text(re.compile("Train · 350 faces")).wait_for(timeout=120_000)
+    page.get_by_text(re.compile("Train · 350 faces")).wait_for()
 
 
 def start_training(page: Page, *, epochs: int) -> None:
