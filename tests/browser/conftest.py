@@ -16,8 +16,8 @@ CLIPS = SHARED_DATA / "clips"
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """What the pages show when a browser test fails belongs to its report: it may have failed on another machine."""
     report = yield
-    if report.failed:
-        report.sections.append(("What the pages show", studio.what_pages_show()))
+    if report.failed and (shown := studio.what_pages_show()):
+        report.sections.append(("What the pages show", shown))
     return report
 
 

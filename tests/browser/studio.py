@@ -28,7 +28,7 @@ LOOPBACK = "127.0.0.1"
 REPOSITORY = Path(__file__).resolve().parents[2]
 DESKTOP, PHONE = (1280, 900), (390, 844)
 PATIENCE_S = 120
-"""For whatever a page is to show: seconds on a free machine, and no test should fail because it is not free."""
+"""For steps that no test bounds: seconds on a free machine, and none should fail because it is not free."""
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -94,7 +94,7 @@ def _free_port() -> int:
         return port
 
 
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], timeout_s: float = PATIENCE_S) -> None:
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], timeout_s: float = 60) -> None:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -212,7 +212,7 @@ def press_stop(page: Page) -> None:
     page.frame_locator('iframe[title*="webrtc_streamer"]').get_by_role("button", name="Stop").click()
 
 
-def wait_until_playing(page: Page, timeout_s: float = PATIENCE_S, *, patient: bool = True) -> None:
+def wait_until_playing(page: Page, timeout_s: float = 60, *, patient: bool = True) -> None:
     """Until the returned video moves.
 
     A stream that falls back to Start while it connects, once in some hundred times on a busy machine, is started once
@@ -237,7 +237,7 @@ def wait_until_playing(page: Page, timeout_s: float = PATIENCE_S, *, patient: bo
     raise TimeoutError(f"no video within {timeout_s:.0f} s")
 
 
-def wait_for_frames(page: Page, *, more_than: int, timeout_s: float = PATIENCE_S) -> None:
+def wait_for_frames(page: Page, *, more_than: int, timeout_s: float = 30) -> None:
     """Until the returned video has shown more pictures than that: it goes on, however slow the machine is."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:

@@ -27,7 +27,7 @@ def test_upload_train_promote_and_see_it_live(archive: Path, tmp_path: Path) -> 
 
         studio.go_to(page, "Train")
         upload(page, archive)
-        page.get_by_alt_text("Faces labelled happy").first.wait_for()
+        page.get_by_alt_text("Faces labelled happy").wait_for()
         page.get_by_text("Drop leaking images (0)").wait_for()
 
         start_training(page, epochs=2)
@@ -44,14 +44,14 @@ def test_upload_train_promote_and_see_it_live(archive: Path, tmp_path: Path) -> 
         assert run.endswith("baseline_cnn")
 
         page.get_by_role("button", name="Use this model").click()
-        page.get_by_text(f"{run} is live now").wait_for()
+        page.get_by_text(f"{run} is live now").wait_for(timeout=30_000)
 
         studio.go_to(page, "Models")
-        page.get_by_text(f"Live now: {run}").wait_for()
+        page.get_by_text(f"Live now: {run}").wait_for(timeout=30_000)
 
         studio.go_to(page, "Live")
         page.get_by_text("Settings", exact=True).click()
-        page.locator(f'input[value="default: {run}"]').wait_for()
+        page.locator(f'input[value="default: {run}"]').wait_for(timeout=30_000)
 
         assert errors == []
         context.close()

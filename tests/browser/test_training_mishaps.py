@@ -62,13 +62,13 @@ def test_a_killed_run_goes_on_from_the_checkpoint_before_a_damaged_one(archive: 
     with train_page(tmp_path) as page:
         upload(page, archive)
         start_training(page, epochs=MANY)
-        wait_until(lambda: bool(list_runs(tmp_path / "runs")), timeout_s=studio.PATIENCE_S)
+        wait_until(lambda: bool(list_runs(tmp_path / "runs")), timeout_s=30)
         (run,) = list_runs(tmp_path / "runs")
         wait_until(lambda: (run.dir / PREVIOUS).exists(), timeout_s=240)
         status = read_status(run.dir)
         assert status is not None
         os.kill(status.pid, signal.SIGKILL)
-        page.get_by_text("The training process was killed or crashed without a word").wait_for()
+        page.get_by_text("The training process was killed or crashed without a word").wait_for(timeout=30_000)
         done = len(run.epochs())
         (run.dir / CHECKPOINT).write_bytes(b"\x89HDF cut off")
 
@@ -125,7 +125,7 @@ def test_an_upload_that_is_cut_off_leaves_nothing_and_can_be_sent_again(archive:
         wire.cut_after = None
         page.get_by_test_id("stFileChipDeleteBtn").get_by_role("button").click()
         upload(page, archive)
-        told.wait_for(state="hidden")
+        assert not told.is_visible()
         assert len(list((tmp_path / "archives").iterdir())) == 1
 
 
