@@ -129,9 +129,7 @@ def test_a_killed_server_loses_two_seconds_at_most(happy_camera: Path, tmp_path:
             _, page = studio.open_page(browser, server.url)
             studio.press_start(page)
             studio.wait_until_playing(page)
-            wait_for_label(
-                page, "Happy"
-            )  # the stream's frame asks for no more runs of the page, which can swallow a click
+            wait_for_label(page, "Happy")  # while it connects, the stream asks for runs of the page that swallow clicks
             fill_in_consent(page, "P02")
             agree(page)
             wait_until_recorded(page, seconds=4, samples=8)
