@@ -16,6 +16,7 @@ class RecordingMemory:
         problem: why the last thing could not be done, a sentence; shown until the next thing is done.
         marker_problem: why the last marker could not be stored, a sentence.
         video_is_open: the video is wanted and not yet agreed to.
+        has_agreed: the consent's button was pressed, and no run of the page has answered that yet.
         is_sure: somebody asked to delete the saved session and is asked once more.
     """
 
@@ -25,6 +26,7 @@ class RecordingMemory:
     problem: str = ""
     marker_problem: str = ""
     video_is_open: bool = False
+    has_agreed: bool = False
     is_sure: bool = False
 
     def put_away(self) -> None:

@@ -26,7 +26,7 @@ def begin(memory: RecordingMemory) -> None:
     """Put the consent on the screen, with a fresh title; nothing else happens."""
     here = timezone(timedelta(minutes=offset_min()))
     memory.title = f"{datetime.now(UTC).astimezone(here):%d %B %Y, %H:%M}".lstrip("0")
-    memory.is_asking, memory.problem = True, ""
+    memory.is_asking, memory.has_agreed, memory.problem = True, False, ""
 
 
 def offset_min() -> int:
@@ -36,7 +36,14 @@ def offset_min() -> int:
 
 
 def _put_aside() -> None:
-    state.recording_memory().is_asking = False
+    memory = state.recording_memory()
+    memory.is_asking = memory.has_agreed = False
+
+
+def _agree() -> None:
+    # Kept until a run answers it: a run that is interrupted, as while the camera connects, takes with it that its
+    # button was pressed.
+    state.recording_memory().has_agreed = True
 
 
 @st.dialog("Record a session", width="medium", on_dismiss=_put_aside)
@@ -54,13 +61,14 @@ def ask(session: LiveSession) -> None:
         st.error(str(error))
         return
     with st.container(horizontal=True):
-        agreed = st.button("I agree: start recording", type="primary", icon=":material/radio_button_checked:",
-                           key="record_agree")  # fmt: skip
+        st.button("I agree: start recording", type="primary", icon=":material/radio_button_checked:",
+                  key="record_agree", on_click=_agree)  # fmt: skip
         if st.button("Cancel", key="record_cancel"):
             _put_aside()
             st.rerun()
-    if not agreed:
+    if not memory.has_agreed:
         return
+    memory.has_agreed = False
     problem = _missing(session, wish) or _start(session, store, wish, memory)
     if problem:
         st.warning(problem)

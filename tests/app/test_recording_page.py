@@ -6,6 +6,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+import streamlit
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
@@ -17,6 +18,7 @@ from app.store.participants import add_baseline, find_or_add, participants
 from app.store.privacy import delete_session
 from app.store.records import Baseline
 from app.store.sessions import sessions
+from app.views import session_parts
 from fer_core.results import FrameResult
 from tests.app.pages import MAIN, assert_fine, open_page, words
 from tests.helpers import make_emotion, make_face, make_probabilities, make_result, wait_until
@@ -128,6 +130,34 @@ def test_without_pictures_it_does_not_begin(page, store):
     page.button(key="record_agree").click().run()
 
     assert "No pictures arrive" in words(page)
+    assert sessions(store) == []
+
+
+def test_an_agreement_outlives_a_run_that_was_interrupted(page, store, monkeypatch):
+    opened, interruptions = session_parts.opened_store, [True]
+
+    def interrupted_once() -> Store | None:
+        if interruptions:
+            interruptions.pop()
+            streamlit.rerun()
+        return opened()
+
+    ask(page)
+    see(page)
+    monkeypatch.setattr(session_parts, "opened_store", interrupted_once)
+    page.button(key="record_agree").click().run()
+
+    assert_fine(page)
+    assert interruptions == []
+    assert len(sessions(store)) == 1
+
+
+def test_an_agreement_that_could_not_be_met_is_not_kept(page, store):
+    page.button(key="record_start").click().run()
+    page.button(key="record_agree").click().run()
+    page.run()
+
+    assert "Name the participant" not in words(page)
     assert sessions(store) == []
 
 
