@@ -5,9 +5,9 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -17,9 +17,10 @@ from train.children import stop_children_first
 from train.cleaning import read_for_run, read_once
 from train.config import TrainingConfig
 from train.errors import ConfigError
+from train.fit_request import cleaning_of, fit_request
 from train.job import give_way
 from train.recipe import carry_out, read_recipe
-from train.request import CLEANING, Input, RunRequest, read_request, settle_start
+from train.request import Input, RunRequest, read_request
 from train.settings import given_values
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def fit(options: argparse.Namespace) -> None:
     """Train, or go on."""
     from train.job import run_job
 
-    run_job(_fit_request(options), options.output, queue=options.queue, nice=options.nice)
+    run_job(fit_request(options), options.output, queue=options.queue, nice=options.nice)
 
 
 def teach(options: argparse.Namespace) -> None:
@@ -72,7 +73,7 @@ def teach(options: argparse.Namespace) -> None:
     if ferplus and not options.drop_not_faces:
         raise ConfigError("For teach, FER+'s votes only tell which images are no faces. Add --drop-not-faces.")
     request = RunRequest(
-        TrainingConfig(augment=augment), options.archive, cleaning=_cleaning(options), ferplus=ferplus,
+        TrainingConfig(augment=augment), options.archive, cleaning=cleaning_of(options), ferplus=ferplus,
         drop_not_faces=options.drop_not_faces,
     )  # fmt: skip
     give_way(options.nice)
@@ -192,58 +193,6 @@ def convert(options: argparse.Namespace) -> None:
     print(
         json.dumps(asdict(converted), indent=2) if options.json else f"{options.output}: {', '.join(converted.files)}"
     )
-
-
-def _fit_request(options: argparse.Namespace) -> RunRequest | None:
-    """The run that the command line asks for; None to go on with the one in the folder as it is.
-
-    Settings that are not given are those of the run in the folder, or else the defaults.
-    """
-    saved = read_request(options.output)
-    if options.archive is None and saved is None:
-        raise ConfigError(f"{options.output} holds no run to go on with. Pass --archive to start one.")
-    training = _training(options, saved.training if saved else TrainingConfig())
-    if options.archive is None and saved is not None:
-        if training != saved.training or _inputs(options, saved) != _inputs(argparse.Namespace(), saved):
-            raise ConfigError(f"{options.output} holds a run with other settings. Give none, or start a new run.")
-        return None
-    cleaning = _cleaning(options)
-    return RunRequest(
-        training,
-        options.archive,
-        options.archive.name,
-        cleaning=saved.cleaning if saved and not cleaning else cleaning,
-        report_test=options.report_test or bool(saved and saved.report_test),
-        export=not options.no_export,
-        **_inputs(options, saved),
-    )
-
-
-def _cleaning(options: argparse.Namespace) -> tuple[str, ...]:
-    return tuple(switch for switch in CLEANING if getattr(options, switch))
-
-
-def _inputs(options: argparse.Namespace, saved: RunRequest | None) -> dict[str, Any]:
-    """What a run learns from beside its archive: what the command line gives, else what the run in the folder has."""
-    given = vars(options)
-    values: dict[str, Any] = {}
-    if given.get("ferplus"):
-        values["ferplus"] = Input.of_file(given["ferplus"])
-    if given.get("drop_not_faces"):
-        values["drop_not_faces"] = True
-    if given.get("teachers"):
-        values["teachers"] = tuple(Input.of_teacher(teacher) for teacher in given["teachers"])
-    if given.get("teacher_views"):
-        values["teacher_views"] = Input.of_file(given["teacher_views"])
-    names = ("ferplus", "drop_not_faces", "teachers", "teacher_views")
-    return ({name: getattr(saved, name) for name in names} if saved else {}) | values
-
-
-def _training(options: argparse.Namespace, base: TrainingConfig) -> TrainingConfig:
-    values: dict[str, Any] = given_values(options, TrainingConfig)
-    values["augment"] = replace(base.augment, **given_values(options, AugmentConfig))
-    architectures.check_known(values.get("architecture", base.architecture))
-    return settle_start(replace(base, **values))
 
 
 def _litert_bytes(folder: Path) -> int:

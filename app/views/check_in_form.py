@@ -56,6 +56,7 @@ def render(
     memory.checked_in[whose] = check_in
     memory.check_ins_saved += 1
     form_place.empty()
+    st.toast("Check-in saved", icon=":material/check_circle:")  # on a phone the place above is out of sight
     with saved_place.container():
         _saved(check_in, key=key)
     return True

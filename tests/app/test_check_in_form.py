@@ -61,6 +61,7 @@ def test_a_full_check_in_is_kept_once_and_its_scores_said(page: AppTest, store: 
 
     (kept,) = check_ins(store, participant_id=1)
     assert (kept.valence, kept.arousal, kept.note, kept.phq4, kept.phase) == (7, 3, "slept well", (0, 1, 0, 1), "none")
+    assert [toast.value for toast in page.toast] == ["Check-in saved"]
     assert "told that it was saved" in words(page)
     assert "PHQ-4: 2 of 12 (normal)" in words(page)
     assert NO_DIAGNOSIS in words(page)

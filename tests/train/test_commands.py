@@ -4,20 +4,15 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fer_core.errors import FerError
 from fer_core.model import load_model
 from tests.train.synthetic import drawn_dataset, write_archive
 from train.__main__ import main, parse
-from train.commands import _fit_request
-from train.config import TrainingConfig
-from train.errors import ConfigError
 from train.progress import read_epochs
-from train.request import RunRequest, read_request
+from train.request import read_request
 from train.runs import read_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,61 +102,6 @@ def test_a_mistake_is_one_line_and_status_2(tmp_path, capsys):
         assert main(command) == 2, command
         assert len(capsys.readouterr().err.splitlines()) == 1, command
     assert "none.csv" in read_run(tmp_path / "run").error
-
-
-def request_of(*arguments: object) -> RunRequest | None:
-    return _fit_request(parse(["fit", *map(str, arguments)]))
-
-
-def test_settings_that_are_not_given_are_those_of_the_run_or_the_defaults(tmp_path):
-    fresh = request_of("--archive", "a.csv", "--output", tmp_path, "--rotation-deg", 5, "--optimizer", "adam")
-    assert fresh is not None
-    assert fresh.training.augment.rotation_deg == 5
-    assert (fresh.training.optimizer, fresh.training.epochs) == ("adam", TrainingConfig().epochs)
-    RunRequest(fresh.training, Path("a.csv"), "a.csv", cleaning=("drop_leaks",)).write(tmp_path)
-    again = request_of("--archive", "a.csv", "--output", tmp_path)
-    assert again is not None
-    assert (again.training, again.cleaning) == (fresh.training, ("drop_leaks",))
-    assert request_of("--output", tmp_path) is None
-    with pytest.raises(ConfigError, match="other settings"):
-        request_of("--output", tmp_path, "--epochs", 3)
-
-
-def test_votes_and_teachers_are_kept_with_the_run_and_asked_for_again(tmp_path):
-    votes = tmp_path / "fer2013new.csv"
-    votes.write_text("first")
-    given = ("--archive", "a.csv", "--output", tmp_path, "--ferplus", votes, "--ferplus-weight", 0.4)
-    fresh = request_of(*given, "--teachers", "default", "--drop-not-faces")
-    assert fresh is not None
-    fresh.write(tmp_path)
-    assert read_request(tmp_path) == replace(fresh, archive=Path("a.csv"))
-    assert request_of("--archive", "a.csv", "--output", tmp_path) == fresh
-    assert request_of("--output", tmp_path, "--ferplus", votes, "--teachers", "default") is None
-    votes.write_text("second")
-    with pytest.raises(ConfigError, match=r"fer2013new.csv has changed since the run began"):
-        fresh.check_inputs()
-    with pytest.raises(ConfigError, match="other settings"):
-        request_of("--output", tmp_path, "--ferplus", votes)
-    other = request_of(*given)
-    assert other is not None
-    with pytest.raises(ConfigError, match="other data"):
-        other.check_same(fresh, tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("flags", "words"),
-    [
-        (["--ferplus-weight", "0.4"], "need FER[+]'s votes. Pass --ferplus"),
-        (["--drop-not-faces"], "need FER[+]'s votes. Pass --ferplus"),
-        (["--ferplus", "models/default/card.json"], "votes would not be used. Set --ferplus-weight"),
-        (["--ferplus", "none.csv"], "No file at none.csv"),
-        (["--teachers", "cake"], "no such model"),
-        (["--teachers", "default", "--teacher-views", "models/default/card.json"], "either --teachers or"),
-    ],
-)
-def test_votes_and_teachers_that_cannot_be_used_are_refused(tmp_path, flags, words):
-    with pytest.raises(FerError, match=words):
-        request_of("--archive", "a.csv", "--output", tmp_path, *flags)
 
 
 def test_the_help_explains_the_settings(capsys):

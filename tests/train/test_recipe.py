@@ -12,8 +12,8 @@ from fer_core.card import read_card
 from tests.train.synthetic import drawn_dataset, drawn_votes, write_archive, write_ferplus
 from train import recipe as recipe_module
 from train.__main__ import main, parse
-from train.commands import _fit_request
 from train.errors import ConfigError, TrainingError
+from train.fit_request import fit_request
 from train.progress import PROGRESS
 from train.recipe import (
     RECIPE,
@@ -63,7 +63,7 @@ def test_every_step_of_every_recipe_is_a_command_line_that_is_understood(name, t
         options = parse([str(word) for word in _arguments(step, folder, Path("a.csv"), votes, 3)])
         assert options.nice == 3
         if step.kind == "fit":
-            request = _fit_request(options)
+            request = fit_request(options)
             assert request is not None
             settings = {name: value for name, value in step.settings.items() if hasattr(request.training, name)}
             assert {name: getattr(request.training, name) for name in settings} == settings
