@@ -9,10 +9,12 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app import live_session, recording, state
+from app.live_session import LiveSession
 from app.recording import Recording
 from app.store.database import Store
 from app.store.records import Marker
 from app.store.session_parts import add_marker
+from tests.app.live_sessions import Factory, FakePipeline
 from tests.app.session_pages import SAD_THEN_HAPPY
 from tests.app.store.builders import make_participant, make_session
 
@@ -87,3 +89,29 @@ def film(store: Store) -> int:
     ):  # fmt: skip
         add_marker(store, number, Marker(at_ms, kind, text))  # type: ignore[arg-type]
     return number
+
+
+@pytest.fixture
+def pipeline() -> FakePipeline:
+    """What a live session under test asks."""
+    return FakePipeline()
+
+
+@pytest.fixture
+def factory(pipeline: FakePipeline) -> Factory:
+    """What builds it, and notes how."""
+    return Factory(pipeline)
+
+
+@pytest.fixture
+def session(factory: Factory, pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveSession]:
+    """A live session without a page, ended with the test."""
+    # As fast as the tests like; the pace has a test of its own.
+    monkeypatch.setattr(live_session, "MAX_RESULTS_PER_S", 1000.0)
+    monkeypatch.setattr(live_session, "RETRY_S", 0.05)
+    # So that a worker which ends, ends because it was told to.
+    monkeypatch.setattr(live_session, "IDLE_S", 60.0)
+    session = LiveSession(factory)
+    yield session
+    pipeline.gate.set()
+    session.close()
