@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -74,6 +75,7 @@ class EpochRecorder(keras.callbacks.Callback):
         reporter: RunReporter,
         watcher: BatchWatcher,
         *,
+        start: Sequence[np.ndarray] = (),
         checkpoint_every_s: float = 0.0,
         predict: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
@@ -86,11 +88,13 @@ class EpochRecorder(keras.callbacks.Callback):
             validation: to measure on.
             reporter: told of each epoch.
             watcher: knows whether an epoch was broken off.
+            start: the weights that training started from, in the network's order, where some of them is to be kept.
             checkpoint_every_s: no more often than this, but always at the end or a stop.
             predict: the network's probabilities (n, 7) for float32 pixels (n, 48, 48, 1), 0-255, quicker than Keras'.
         """
         super().__init__()
         self._predict = predict or partial(network.predict, batch_size=_VALIDATION_BATCH, verbose=0)
+        self._start = start
         self._checkpoint_every_s = checkpoint_every_s
         self._checkpoint_at_s = -math.inf
         self._network = network
@@ -122,12 +126,11 @@ class EpochRecorder(keras.callbacks.Callback):
                 "learning rate or a longer warm-up."
             )
         seconds = time.monotonic() - self._began
-        training_only = [keras.ops.copy(variable.value) for variable in self.model.trainable_variables]
-        self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
-        for variable in self.model.trainable_variables:
-            # On JAX the variable now shares its memory with the average, and predicting would free both.
-            variable.assign(keras.ops.copy(variable.value))
-        loss, accuracy, confusion = self._validate()
+        with self._weights_to_be_kept():
+            loss, accuracy, confusion = self._validate()
+            if accuracy >= self._best:  # of equal epochs the later one, whose average reaches over more
+                self._best = accuracy
+                save_weights(self._network, self._run_dir / BEST, epoch=epoch + 1, accuracy=accuracy)
         metrics = EpochMetrics(
             epoch=epoch + 1,
             loss=float(logs["loss"]),
@@ -138,12 +141,27 @@ class EpochRecorder(keras.callbacks.Callback):
             seconds=seconds,
             images_per_second=self._watcher.images / seconds,
         )
-        if accuracy >= self._best:  # of equal epochs the later one, whose average reaches over more
-            self._best = accuracy
-            save_weights(self._network, self._run_dir / BEST, epoch=metrics.epoch, accuracy=accuracy)
-        for variable, value in zip(self.model.trainable_variables, training_only, strict=True):
-            variable.assign(value)
         self._record(metrics, confusion)
+
+    @contextmanager
+    def _weights_to_be_kept(self) -> Iterator[None]:
+        """The running average, blended with the start where that is asked for, in place of what training goes on from.
+
+        Batch-norm statistics are blended alike, to measure by; export makes them anew.
+        """
+        variables = list({id(v): v for v in (*self.model.trainable_variables, *self._network.weights)}.values())
+        training_only = [keras.ops.copy(variable.value) for variable in variables]
+        self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+        for variable in self.model.trainable_variables:
+            # On JAX the variable now shares its memory with the average, and predicting would free both.
+            variable.assign(keras.ops.copy(variable.value))
+        if len(self._start):
+            share = self._config.start_share
+            for variable, start in zip(self._network.weights, self._start, strict=True):
+                variable.assign(share * keras.ops.convert_to_tensor(start) + (1 - share) * variable.value)
+        yield
+        for variable, value in zip(variables, training_only, strict=True):
+            variable.assign(value)
 
     def _record(self, metrics: EpochMetrics, confusion: np.ndarray) -> None:
         append_epoch(self._run_dir, metrics)

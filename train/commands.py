@@ -65,7 +65,7 @@ def teach(options: argparse.Namespace) -> None:
     """Have teachers answer for fixed views of the training images."""
     if not 1 <= options.views <= _MOST_VIEWS:
         raise ConfigError(f"views must be 1 to {_MOST_VIEWS}, got {options.views}")
-    inputs = [Input.of_teacher(teacher) for teacher in options.teachers]
+    inputs = [Input.of_network(teacher) for teacher in options.teachers]
     augment = AugmentConfig(**given_values(options, AugmentConfig))
     if augment.mixup:
         raise ConfigError("Mixup blends different images each time, so there are no views to answer for. Leave it out.")

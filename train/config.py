@@ -39,14 +39,20 @@ class TrainingConfig:
     )  # fmt: skip
     init_from: str = setting(
         "", "Start from model", "network",
-        "Model folder to fine-tune: its network and weights are the start, and the settings above do not apply. Gives "
-        "in a few epochs what training from scratch needs many for.",
+        "Model or run folder to fine-tune: its network and weights are the start, and the settings above do not apply. "
+        "Gives in a few epochs what training from scratch needs many for.",
     )  # fmt: skip
     freeze_epochs: int = setting(
         0, "Frozen epochs", "network",
         "First epochs in which only the classifier learns. For pre-trained networks, 1 to 5: keeps large first steps "
         "from spoiling what is known.",
         minimum=0, maximum=1000, step=1,
+    )  # fmt: skip
+    start_share: float = setting(
+        0.0, "Share of the start", "network",
+        "When fine-tuning: how much of the starting weights is kept in the exported ones (Wortsman et al., 2022, "
+        "arXiv:2109.01903). 0.3 to 0.5 keeps most of what the start knew and of what is learnt; 0 keeps none.",
+        minimum=0, maximum=1, step=0.1, advanced=True,
     )  # fmt: skip
     epochs: int = setting(
         100, "Epochs", "optimisation",
@@ -182,6 +188,8 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         check_settings(self)
+        if self.start_share and not self.init_from:
+            raise ConfigError(f"start_share is for fine-tuning, got {self.start_share} and no init_from. Name a model.")
         if self.freeze_epochs > self.epochs:
             raise ConfigError(f"freeze_epochs must be at most epochs ({self.epochs}), got {self.freeze_epochs}")
 

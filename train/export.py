@@ -148,7 +148,8 @@ def _training_for_card(request: RunRequest, run_dir: Path) -> dict[str, Any]:
         "teacher_views": request.teacher_views.for_card() if request.teacher_views else None,
         "recipe": read_json(run_dir / RECIPE),
     }
-    return asdict(request.training) | {name: value for name, value in further.items() if value}
+    settings = asdict(request.training) | {"init_from": Path(request.training.init_from).name}  # no place of ours
+    return settings | {name: value for name, value in further.items() if value}
 
 
 def _class_priors(faces: LabelledFaces) -> dict[str, float]:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import keras
+import numpy as np
 
 from train.architectures import PretrainedError, pretrained_loader
 from train.archive import Dataset
 from train.callbacks import BatchWatcher, EpochRecorder
-from train.checkpoints import checkpoint_epoch, load_weights
+from train.checkpoints import checkpoint_epoch, load_weights, save_weights
 from train.config import TrainingConfig
 from train.data import AugmentedBatches
 from train.losses import EmotionAccuracy, build_loss
@@ -30,7 +31,7 @@ from train.network import (
     with_precision,
 )
 from train.optimizer import build_optimizer, should_stop_early
-from train.progress import CHECKPOINT, keep_epochs, read_epochs
+from train.progress import CHECKPOINT, START, keep_epochs, read_epochs
 from train.reporter import RunReporter
 from train.stopping import StopRequest
 from train.supervision import Supervision
@@ -108,7 +109,19 @@ def _first_network(config: TrainingConfig, run_dir: Path, done: int, reporter: R
         except PretrainedError as error:
             reporter.note(str(error))
     save_structure(model, run_dir)
+    if config.start_share:
+        save_weights(model, run_dir / START, epoch=0, accuracy=-1.0)
     return model
+
+
+def _start_weights(network: keras.Model, config: TrainingConfig, run_dir: Path) -> list[np.ndarray]:
+    """What the run started from, out of its own folder: the model may be gone when the run goes on."""
+    if not config.start_share:
+        return []
+    start = load_structure(config, run_dir)
+    load_weights(start, run_dir / START)
+    weights: list[np.ndarray] = start.get_weights()
+    return weights
 
 
 def _phases(config: TrainingConfig) -> list[_Phase]:
@@ -147,6 +160,7 @@ def _fit_phase(
     watcher = BatchWatcher(reporter, stop, images=batches.images)
     recorder = EpochRecorder(
         trained.network, config, run_dir, dataset["validation"], reporter, watcher,
+        start=_start_weights(trained.network, config, run_dir),
         checkpoint_every_s=CHECKPOINT_EVERY_S if whole_epochs else 0.0,
         predict=quick_predictor(trained.network) if whole_epochs else None,
     )  # fmt: skip

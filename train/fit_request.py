@@ -51,7 +51,7 @@ def _inputs(options: argparse.Namespace, saved: RunRequest | None) -> dict[str, 
     if given.get("drop_not_faces"):
         values["drop_not_faces"] = True
     if given.get("teachers"):
-        values["teachers"] = tuple(Input.of_teacher(teacher) for teacher in given["teachers"])
+        values["teachers"] = tuple(Input.of_network(teacher) for teacher in given["teachers"])
     if given.get("teacher_views"):
         values["teacher_views"] = Input.of_file(given["teacher_views"])
     names = ("ferplus", "drop_not_faces", "teachers", "teacher_views")

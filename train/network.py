@@ -16,10 +16,12 @@ from fer_core.model import KERAS_FILE, file_sha256, find_model
 from train.architectures import builder
 from train.archive import SIDE
 from train.batch_norm import BatchNormalization
+from train.checkpoints import load_weights
 from train.config import TrainingConfig
 from train.errors import ConfigError
 from train.ferplus import ANSWERS
-from train.progress import NETWORK
+from train.progress import BEST, NETWORK
+from train.request import read_request
 
 OUTPUT: Final = "probabilities"
 CROWD: Final = "crowd"
@@ -30,11 +32,11 @@ def build_network(config: TrainingConfig) -> keras.Model:
     """The uncompiled float32 network that a run starts from: random weights, or those of `config.init_from`.
 
     Raises:
-        ConfigError: no such architecture, or the model to start from has other inputs or outputs.
+        ConfigError: no such architecture, or what to start from has no weights, or other inputs or outputs.
         ArtifactError: the model to start from is missing or damaged.
     """
     if config.init_from:
-        return load_saved(Path(config.init_from))
+        return load_trained(Path(config.init_from))
     build: Callable[..., keras.Model] = builder(config.architecture)
     return build(
         input_shape=(SIDE, SIDE, 1),
@@ -63,6 +65,28 @@ def load_saved(name_or_path: Path) -> keras.Model:
         )
     model: keras.Model = keras.models.load_model(path, compile=False, safe_mode=True)
     return model
+
+
+def load_trained(folder: Path) -> keras.Model:
+    """The float32 network of a model folder, or of a run folder with its best weights.
+
+    Raises:
+        ConfigError: it has no weights, or takes or gives something else than this version's networks.
+        ArtifactError: a model folder is missing or damaged.
+    """
+    request = read_request(folder)
+    if request is None:
+        return load_saved(folder)
+    if not (folder / BEST).is_file():
+        raise ConfigError(f"{folder} has no {BEST}: expected a run folder with a finished epoch. Train it first.")
+    network = load_structure(request.training, folder)
+    load_weights(network, folder / BEST)
+    if network.input_shape != (None, SIDE, SIDE, 1) or network.output_shape != (None, len(EMOTIONS)):
+        raise ConfigError(
+            f"{folder} takes {network.input_shape} and gives {network.output_shape}; expected {(None, SIDE, SIDE, 1)} "
+            f"and {(None, len(EMOTIONS))}. Choose another run."
+        )
+    return network
 
 
 def save_structure(model: keras.Model, run_dir: Path) -> None:

@@ -1,7 +1,8 @@
 """Recipes: named lists of steps, one file each in train/recipes, carried out from the archive to the measured model.
 
     {"about": what it is for, "time": what it takes, "steps": [
-        {"name": folder, "fit": settings, "export": false, "teachers": earlier steps, "teacher_views": earlier step},
+        {"name": folder, "fit": settings, "export": false, "teachers": earlier steps, "teacher_views": earlier step,
+         "start": earlier step},
         {"name": folder, "teach": settings, "teachers": earlier steps}]}
 
 Settings are flags of the command of that name with underscores. The last step makes the model. Each step is a folder
@@ -52,6 +53,7 @@ class Step:
         settings: its flags, underscores for hyphens.
         teachers: names of earlier fits.
         teacher_views: name of an earlier teach, for a fit.
+        start: name of an earlier fit whose weights are fine-tuned, for a fit.
         export: whether a fit makes a model folder, which a teacher need not be.
     """
 
@@ -60,7 +62,13 @@ class Step:
     settings: dict[str, Any] = field(default_factory=dict)
     teachers: tuple[str, ...] = ()
     teacher_views: str = ""
+    start: str = ""
     export: bool = True
+
+    @property
+    def leans_on(self) -> set[str]:
+        """Names of the steps that must be done before."""
+        return {*self.teachers, self.teacher_views, self.start} - {""}
 
     def without_votes(self) -> "Step":
         """The same for an archive without FER+'s votes."""
@@ -104,7 +112,7 @@ def parse_recipe(name: str, values: dict[str, Any]) -> Recipe:
         kind = next((kind for kind in _KNOWN if kind in given), "")
         step = Step(
             given["name"], kind, dict(given.get(kind, {})), tuple(given.get("teachers", ())),
-            given.get("teacher_views", ""), bool(given.get("export", True)),
+            given.get("teacher_views", ""), given.get("start", ""), bool(given.get("export", True)),
         )  # fmt: skip
         _check(step, steps)
         steps.append(step)
@@ -166,7 +174,7 @@ def stages(steps: Sequence[Step]) -> list[list[Step]]:
     groups: list[list[Step]] = []
     for step in steps:
         own = {other.name for other in groups[-1]} if groups else set()
-        if not groups or own & {*step.teachers, step.teacher_views}:
+        if not groups or own & step.leans_on:
             groups.append([])
         groups[-1].append(step)
     return groups
@@ -201,7 +209,7 @@ def _check(step: Step, before: list[Step]) -> None:
     if unknown:
         raise ConfigError(f"step {step.name} has unknown settings: {', '.join(unknown)}.")
     fits, teaches = ({other.name for other in before if other.kind == kind} for kind in ("fit", "teach"))
-    missing = sorted({*step.teachers} - fits) + sorted({step.teacher_views} - teaches - {""})
+    missing = sorted({*step.teachers, step.start} - fits - {""}) + sorted({step.teacher_views} - teaches - {""})
     if missing:
         raise ConfigError(f"step {step.name} leans on {', '.join(missing)}, which must be an earlier step.")
     if step.name in {other.name for other in before} or Path(step.name).name != step.name:
@@ -234,6 +242,8 @@ def _arguments(step: Step, folder: Path, archive: Path, ferplus: Path | None, ni
         arguments += ["--teachers", *(folder.parent / teacher for teacher in step.teachers)]
     if step.teacher_views:
         arguments += ["--teacher-views", folder.parent / step.teacher_views / VIEWS]
+    if step.start:
+        arguments += ["--init-from", folder.parent / step.start]
     if not step.export:
         arguments.append("--no-export")
     for name, value in step.settings.items():

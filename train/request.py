@@ -37,7 +37,7 @@ class Input:
         return cls(path.resolve(), file_sha256(path))
 
     @classmethod
-    def of_teacher(cls, name_or_path: Path) -> "Input":
+    def of_network(cls, name_or_path: Path) -> "Input":
         """A model by its name or folder, or a run folder with a finished epoch.
 
         Raises:
@@ -50,7 +50,7 @@ class Input:
         if not weights.is_file():
             raise ConfigError(
                 f"{folder} has no {weights.name}: expected a model folder, or a run folder with a finished epoch. "
-                "Choose another teacher."
+                "Choose another."
             )
         return cls(folder.resolve(), file_sha256(weights))
 
@@ -165,7 +165,7 @@ class RunRequest:
             ConfigError: one is gone or has changed.
         """
         files = [Input.of_file(item.path) for item in (self.ferplus, self.teacher_views) if item]
-        found = [*files, *(Input.of_teacher(teacher.path) for teacher in self.teachers)]
+        found = [*files, *(Input.of_network(teacher.path) for teacher in self.teachers)]
         for item in found:
             if item.sha256 not in {sha256 for hashes in self.input_hashes for sha256 in hashes}:
                 raise ConfigError(f"{item.path} has changed since the run began. Start a new run.")
@@ -176,15 +176,18 @@ class RunRequest:
 
 
 def settle_start(training: TrainingConfig) -> TrainingConfig:
-    """Settings with the model to start from found: its folder as a whole path, its architecture in place of ours.
+    """Settings with the model or run to start from found: its folder as a whole path, its architecture for ours.
 
     Raises:
+        ConfigError: the folder has no weights, or its config.json is damaged.
         ArtifactError: there is no such model, or its card is damaged.
     """
     if not training.init_from:
         return training
-    folder = find_model(training.init_from).resolve()
-    return replace(training, init_from=str(folder), architecture=read_card(folder).architecture)
+    folder = Input.of_network(Path(training.init_from)).path
+    run = read_request(folder)
+    architecture = run.training.architecture if run else read_card(folder).architecture
+    return replace(training, init_from=str(folder), architecture=architecture)
 
 
 def read_request(run_dir: Path) -> RunRequest | None:

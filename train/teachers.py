@@ -11,14 +11,9 @@ from typing import Final
 import keras
 import numpy as np
 
-from fer_core.emotions import EMOTIONS
 from train.archive import LabelledFaces
-from train.checkpoints import load_weights
 from train.data import to_input
-from train.errors import ConfigError
-from train.network import load_saved, load_structure, quick_predictor, with_precision
-from train.progress import BEST, CONFIG
-from train.request import read_request
+from train.network import load_trained, quick_predictor, with_precision
 
 _SMALLEST: Final = 1e-7
 _BATCH: Final = 256
@@ -49,7 +44,7 @@ def load_teachers(folders: Sequence[Path], precision: str) -> list[keras.Model]:
         ConfigError: a folder has no weights, or a network of other inputs or outputs.
         ArtifactError: a model folder is missing or damaged.
     """
-    return [with_precision(_load(folder), precision) for folder in folders]
+    return [with_precision(load_trained(folder), precision) for folder in folders]
 
 
 def log_answers(predictors: Sequence[Callable[[np.ndarray], np.ndarray]], pixels: np.ndarray) -> np.ndarray:
@@ -77,19 +72,3 @@ def accuracies(networks: Sequence[keras.Model], faces: LabelledFaces) -> list[fl
     logs = np.concatenate([log_answers(predictors, to_input(faces.pixels[i : i + _BATCH])) for i in starts], axis=1)
     answers = [*logs, mean_softened(logs, temperature=1.0)]
     return [float((answer.argmax(-1) == faces.labels).mean()) for answer in answers]
-
-
-def _load(folder: Path) -> keras.Model:
-    if not (folder / CONFIG).is_file():
-        return load_saved(folder)
-    request = read_request(folder)
-    if request is None or not (folder / BEST).is_file():
-        raise ConfigError(f"{folder} has no {BEST}: expected a run folder with a finished epoch. Train it first.")
-    network = load_structure(request.training, folder)
-    load_weights(network, folder / BEST)
-    if network.input_shape != (None, 48, 48, 1) or network.output_shape != (None, len(EMOTIONS)):
-        raise ConfigError(
-            f"{folder} takes {network.input_shape} and gives {network.output_shape}; expected (None, 48, 48, 1) and "
-            f"(None, {len(EMOTIONS)}). Choose another teacher."
-        )
-    return network

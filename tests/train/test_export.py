@@ -13,6 +13,7 @@ from fer_core.card import read_card
 from fer_core.model import KERAS_FILE, TFLITE_FILE, load_model
 from tests.train.synthetic import drawn_dataset
 from train.augment_config import AugmentConfig
+from train.checkpoints import load_weights
 from train.config import TrainingConfig
 from train.data import to_input
 from train.errors import ConfigError
@@ -20,7 +21,7 @@ from train.evaluate import evaluate
 from train.export import add_metrics, export_run, reestimate_batch_norm
 from train.fit import fit
 from train.litert import convert, run_litert, to_litert
-from train.network import build_network, load_saved
+from train.network import build_network, load_saved, load_structure
 from train.progress import BEST, NETWORK
 from train.recipe import RECIPE
 from train.report import make_report
@@ -214,6 +215,19 @@ def test_a_run_can_start_from_an_exported_model(exported, tmp_path):
         if "kernel" in a.path
     ]
     assert moved == [False] * (len(kernels) - 1) + [True]
+
+
+def test_a_run_can_start_from_another_runs_best_weights(run_dir, tmp_path):
+    config = settle_start(TrainingConfig(init_from=str(run_dir), architecture="vgg_small"))
+    assert config.architecture == "baseline_cnn"
+    start = build_network(config)
+    saved = load_structure(config, run_dir)
+    load_weights(saved, run_dir / BEST)
+    assert all(np.array_equal(a, b) for a, b in zip(start.get_weights(), saved.get_weights(), strict=True))
+    (tmp_path / "begun").mkdir()
+    shutil.copy(run_dir / "config.json", tmp_path / "begun")
+    with pytest.raises(ConfigError, match="a run folder with a finished epoch"):
+        settle_start(TrainingConfig(init_from=str(tmp_path / "begun")))
 
 
 def test_an_altered_model_to_start_from_is_refused(exported, tmp_path):

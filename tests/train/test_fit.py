@@ -1,6 +1,7 @@
 """Training within this process: what one epoch after the other does to the run folder."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ from train.losses import build_loss
 from train.network import build_network, with_crowd
 from train.progress import BEST, CHECKPOINT, CONFUSION, NETWORK, PROGRESS, read_epochs, read_json, read_status
 from train.reporter import RunReporter
+from train.request import RunRequest, settle_start
 from train.stopping import StopRequest
 from train.supervision import Supervision
 from train.teachers import Teachers, load_teachers
@@ -254,6 +256,28 @@ def test_a_frozen_trunk_does_not_move_until_it_is_freed(tmp_path):
     assert moved() == [False] * (len(start) - 2) + [True] * 2
     assert train(run_dir, config) is True
     assert all(moved())
+
+
+def test_a_share_of_the_start_is_kept_in_the_best_weights_whatever_becomes_of_the_start(unbroken, tmp_path):
+    start, free, bound = (tmp_path / name for name in ("start", "free", "bound"))
+    shutil.copytree(unbroken, start)
+    RunRequest(CONFIG, None).write(start)
+    config = settle_start(replace(CONFIG, init_from=str(start), epochs=2, learning_rate=0.1, warmup_epochs=0))
+    train(free, config, stop=StopAfter(free, 2))
+    train(bound, replace(config, start_share=0.25), stop=StopAfter(bound, 2))
+    assert (checkpoint_epoch(free), checkpoint_epoch(bound)) == (1, 1)
+    begun, alone, kept = (weights_in(run_dir / BEST) for run_dir in (start, free, bound))
+    layers = [name for name in begun if name.startswith("layers")]
+    assert any(not np.allclose(begun[name], alone[name], atol=1e-3) for name in layers)
+    for name in layers:
+        assert kept[name] == pytest.approx(0.25 * begun[name] + 0.75 * alone[name], abs=1e-5)
+
+    shutil.rmtree(start)
+    assert train(free, config) is True
+    assert train(bound, replace(config, start_share=0.25)) is True
+    trained = weights_in(free / CHECKPOINT)
+    for name, value in weights_in(bound / CHECKPOINT).items():
+        assert value == pytest.approx(trained[name], abs=1e-4), "training goes on from the weights that it had"
 
 
 def test_a_diverging_run_fails_and_keeps_its_last_whole_epoch(tmp_path):

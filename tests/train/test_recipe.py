@@ -27,6 +27,7 @@ from train.recipe import (
     recipe_names,
     stages,
 )
+from train.request import read_request
 
 DATASET = drawn_dataset()
 SMALL: dict[str, Any] = {"architecture": "baseline_cnn", "epochs": 1, "batch_size": 32}
@@ -36,7 +37,8 @@ TINY = {
     "steps": [
         {"name": "teacher", "fit": SMALL | {"seed": 5, "ferplus_weight": 0.4}, "export": False},
         {"name": "views", "teach": {"views": 2, "seed": 3}, "teachers": ["teacher"]},
-        {"name": "student", "fit": SMALL | {"seed": 6}, "teacher_views": "views"},
+        {"name": "student", "fit": SMALL | {"seed": 6}, "teacher_views": "views", "export": False},
+        {"name": "finished", "fit": {"epochs": 1, "batch_size": 32, "seed": 7}, "start": "student"},
     ],
 }
 
@@ -56,7 +58,7 @@ def test_every_step_of_every_recipe_is_a_command_line_that_is_understood(name, t
     for step in read_recipe(name).steps:
         folder = tmp_path / step.name
         folder.mkdir()
-        for teacher in step.teachers:
+        for teacher in step.leans_on - {step.teacher_views}:
             shutil.copytree(Path("models/default"), tmp_path / teacher, dirs_exist_ok=True)
         if step.teacher_views:
             (tmp_path / step.teacher_views / VIEWS).touch()
@@ -94,6 +96,7 @@ def test_the_default_recipe_is_how_the_shipped_network_was_trained():
         ({"name": "a", "fit": {"epoch": 3}}, "step a has unknown settings: epoch"),
         ({"name": "a", "fit": {}, "teachers": ["b"]}, "step a leans on b, which must be an earlier step"),
         ({"name": "a", "fit": {}, "teacher_views": "first"}, "step a leans on first"),
+        ({"name": "a", "fit": {}, "start": "b"}, "step a leans on b"),
         ({"name": "first", "fit": {}}, "plain folder name of its own"),
         ({"name": "../a", "fit": {}}, "plain folder name of its own"),
         ({"name": "a", "teach": {"views": 2}, "teachers": ["first"]}, "must end with a fit"),
@@ -169,23 +172,26 @@ def test_teacher_views_student_and_figures_follow_from_one_command_and_finished_
 
     said = list(carry_out(recipe, archive, out, ferplus=votes, nice=0))
 
-    assert said[-1] == f"The model is in {out / 'student' / 'model'}."
+    assert said[-1] == f"The model is in {out / 'finished' / 'model'}."
     assert "validation: 28 images" in capfd.readouterr().out
-    card = read_card(out / "student" / "model")
+    card = read_card(out / "finished" / "model")
     assert card.training["recipe"]["name"] == "tiny"
-    assert [step["settings"]["seed"] for step in card.training["recipe"]["steps"]] == [5, 3, 6]
-    assert card.training["teacher_views"]["name"] == VIEWS
-    assert card.training["seed"] == 6
+    assert [step["settings"]["seed"] for step in card.training["recipe"]["steps"]] == [5, 3, 6, 7]
+    assert (card.training["seed"], card.training["init_from"], card.architecture) == (7, "student", "baseline_cnn")
     assert not (out / "teacher" / "model").exists()
+    student = read_request(out / "student")
+    assert student is not None
+    assert student.teacher_views is not None
 
-    shutil.rmtree(out / "student" / "model")
+    shutil.rmtree(out / "finished" / "model")
     before = {path: path.stat().st_mtime_ns for path in (out / "teacher" / PROGRESS, out / "views" / VIEWS)}
     again = list(carry_out(recipe, archive, out, ferplus=votes, nice=0))
     assert before == {path: path.stat().st_mtime_ns for path in before}
     assert [line for line in again if "done already" in line] == [
-        f"Step {number} of 3, {name}: done already." for number, name in enumerate(["teacher", "views", "student"], 1)
+        f"Step {number} of 4, {name}: done already."
+        for number, name in enumerate(["teacher", "views", "student", "finished"], 1)
     ]
-    assert read_card(out / "student" / "model").training == card.training
+    assert read_card(out / "finished" / "model").training == card.training
 
 
 def test_teach_refuses_what_it_cannot_do(tmp_path, capsys):

@@ -77,15 +77,15 @@ def test_teachers_do_not_learn_from_being_asked(networks):
 
 def test_a_teacher_is_known_by_its_weights(tmp_path):
     run = run_folder(tmp_path / "run", "mini_xception")
-    first = Input.of_teacher(run)
-    assert Input.of_teacher(run) == first
+    first = Input.of_network(run)
+    assert Input.of_network(run) == first
     assert Input.from_dict(first.to_dict()) == first
     (run / BEST).write_bytes(b"other")
-    assert Input.of_teacher(run).sha256 != first.sha256
+    assert Input.of_network(run).sha256 != first.sha256
     (run / BEST).unlink()
     with pytest.raises(ConfigError, match=r"expected a model folder, or a run folder with a finished epoch"):
-        Input.of_teacher(run)
-    assert Input.of_teacher(Path("default")).path == SHIPPED_MODELS / "default"
+        Input.of_network(run)
+    assert Input.of_network(Path("default")).path == SHIPPED_MODELS / "default"
 
 
 def test_a_view_follows_from_its_seed_and_number_alone():
