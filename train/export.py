@@ -16,7 +16,7 @@ from fer_core.crops import CROP_GEOMETRY, TILE
 from fer_core.emotions import EMOTIONS
 from fer_core.model import KERAS_FILE, TFLITE_FILE, EmotionModel, file_sha256, load_model
 from train.archive import Dataset, LabelledFaces
-from train.augment import augment_batch, spoil_batch
+from train.augment import augment_batch
 from train.augment_config import AugmentConfig
 from train.calibrate import choose_threshold, fit_temperature
 from train.checkpoints import load_weights
@@ -97,10 +97,10 @@ def figures_for_card(report: EvaluationReport) -> dict[str, Any]:
 def reestimate_batch_norm(
     model: keras.Model, faces: LabelledFaces, augment: AugmentConfig, *, batches: int = 40
 ) -> None:
-    """Replace the batch-norm statistics, in place, by the plain mean over images augmented as in training.
+    """Replace the batch-norm statistics, in place, by the plain mean over images moved and toned as in training.
 
-    Those of training belong to the raw weights, not to their running average. Clean images would be the wrong ones:
-    they cost a point (docs/decisions.md).
+    Those of training belong to the raw weights, not to their running average. Plain images would be the wrong ones,
+    and so would those of a poor camera: either costs a point or more on good pictures (docs/decisions.md).
     """
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     if not layers:
@@ -113,7 +113,7 @@ def reestimate_batch_norm(
         for layer in layers:
             layer.momentum = i / (i + 1)  # a running average with this weight is the plain mean
         moved = augment_batch(faces.pixels[order[i * size : (i + 1) * size]], augment, rng)
-        model(spoil_batch(to_input(moved), augment, rng), training=True)
+        model(to_input(moved), training=True)
     for layer, momentum in zip(layers, momenta, strict=True):
         layer.momentum = momentum
 

@@ -84,6 +84,12 @@ def test_gradients_reach_every_variable(network):
     assert model.layers[-1].name == OUTPUT
 
 
+def test_batch_norm_statistics_keep_up_with_the_weights(network):
+    model, _ = network
+    momenta = {layer.momentum for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)}
+    assert momenta <= {0.95}
+
+
 def test_answers_depend_on_the_face(network):
     model, _ = network
     answers = np.asarray(model(PIXELS, training=True))  # by the batch's own statistics: a new network has no other

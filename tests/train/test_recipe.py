@@ -78,15 +78,17 @@ def test_every_step_of_every_recipe_is_a_command_line_that_is_understood(name, t
 def test_the_default_recipe_is_how_the_shipped_network_was_trained():
     card = read_card(Path("models/default"))
     recipe = read_recipe("default")
-    settings = {name: value for name, value in recipe.steps[-1].settings.items() if name in card.training}
-    assert settings.keys() >= {"architecture", "epochs", "seed", "distillation_weight", "answer"}
-    assert {name: card.training[name] for name in settings} == settings
+    settings = recipe.steps[-1].settings
+    flat = card.training | card.training["augment"]
+    assert {name: flat[name] for name in settings if name in flat} == {k: v for k, v in settings.items() if k in flat}
+    assert settings.keys() - flat.keys() == {"drop_not_faces"}
     assert card.dataset["cleaned"] == ["drop_not_faces"]
+    assert card.architecture == recipe.steps[-3].settings["architecture"]
     told = card.training["recipe"]
-    assert [(step["name"], step["settings"]) for step in told["steps"]] == [
-        (step.name, step.settings) for step in recipe.steps
+    assert [(step["name"], step["settings"], step["start"]) for step in told["steps"]] == [
+        (step.name, step.settings, step.start) for step in recipe.steps
     ]
-    assert (told["name"], told["step"], told["votes"]) == ("default", "student", True)
+    assert (told["name"], told["step"], told["votes"]) == ("default", "poor-cameras", True)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +123,7 @@ def test_without_votes_the_steps_do_without_them(tmp_path):
 def test_steps_that_lean_on_none_of_their_own_group_may_run_side_by_side():
     assert [[step.name for step in group] for group in stages(read_recipe("default").steps)] == [
         ["teacher-se-resnet-wide", "teacher-vgg-se", "teacher-se-resnet", "teacher-deep-se"], ["views"], ["student"],
+        ["views-of-student"], ["poor-cameras"],
     ]  # fmt: skip
 
 

@@ -27,6 +27,9 @@ def build(
     x = layers.UpSampling2D(PRETRAINED_SIDE // input_shape[0], interpolation="bilinear")(x)
     x = layers.Concatenate()([x, x, x])
     base = keras.applications.MobileNetV2(input_tensor=x, include_top=False, weights=None)
+    for layer in base.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = 0.95  # with Keras' 0.999 the statistics lag behind, and ten epochs validate as chance
     x = layers.GlobalAveragePooling2D()(base.output)
     x = layers.Dropout(dropout)(x)
     return keras.Model(inputs, classify(x, num_classes), name="mobilenet_transfer")
