@@ -189,7 +189,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         check_settings(self)
         if self.start_share and not self.init_from:
-            raise ConfigError(f"start_share is for fine-tuning, got {self.start_share} and no init_from. Name a model.")
+            raise ConfigError(f"start_share, here {self.start_share}, is for fine-tuning: it needs init_from")
         if self.freeze_epochs > self.epochs:
             raise ConfigError(f"freeze_epochs must be at most epochs ({self.epochs}), got {self.freeze_epochs}")
 

@@ -51,7 +51,7 @@ def test_json_gives_the_same_settings_back():
         ("optimizer", "sdg", "optimizer must be one of sgd, adam, adamw, got 'sdg'"),
         ("precision", 16, "precision must be of type str"),
         ("freeze_epochs", 101, "freeze_epochs must be at most epochs"),
-        ("start_share", 0.5, "start_share is for fine-tuning, got 0.5 and no init_from"),
+        ("start_share", 0.5, "start_share, here 0.5, is for fine-tuning: it needs init_from"),
     ],
 )
 def test_nonsense_is_refused_with_the_rule(name, value, words):
