@@ -52,12 +52,14 @@ def ask(session: LiveSession) -> None:
     memory = state.recording_memory()
     store = session_parts.opened_store()
     if store is None:
+        memory.has_agreed = False
         return
     try:
         for paragraph in consent.points(store.place, retention_days(store)):
             st.markdown(paragraph)
         wish = _choices(store, memory)
     except FerError as error:
+        memory.has_agreed = False
         st.error(str(error))
         return
     with st.container(horizontal=True):

@@ -14,6 +14,7 @@ from app import recording, recording_baseline, streaming
 from app.analysis import shared_model
 from app.recording import Recording
 from app.store.database import Store, open_store
+from app.store.errors import StoreError
 from app.store.participants import add_baseline, find_or_add, participants
 from app.store.privacy import delete_session
 from app.store.records import Baseline
@@ -159,6 +160,28 @@ def test_an_agreement_that_could_not_be_met_is_not_kept(page, store):
 
     assert "Name the participant" not in words(page)
     assert sessions(store) == []
+
+
+@pytest.mark.parametrize("how", ["closed", "failing"])
+def test_an_agreement_without_a_store_is_not_kept_until_there_is_one(page, store, monkeypatch, how):
+    ask(page)
+    see(page)
+    with monkeypatch.context() as broken:
+        if how == "closed":
+            broken.setattr(session_parts, "opened_store", lambda: None)
+        else:
+            broken.setattr(session_parts, "name_participant", failing)
+        page.button(key="record_agree").click().run()
+    page.run()
+
+    assert_fine(page)
+    assert "record_agree" in keys(page), "it asks again"
+    assert "Name the participant" not in words(page), "and answers nothing yet"
+    assert sessions(store) == []
+
+
+def failing(*_: object, **__: object) -> str:
+    raise StoreError("The store is locked.")
 
 
 def test_the_video_needs_a_yes_of_its_own(page, store):
