@@ -199,6 +199,16 @@ def test_batch_norm_statistics_become_those_of_the_images_as_they_are_trained_on
     assert first.momentum == 0.95
 
 
+def test_batch_norm_statistics_are_not_those_of_a_poor_camera():
+    found = []
+    for augment in (AugmentConfig(), AugmentConfig(noise=0.5, blur=5.0)):
+        network = build_network(TrainingConfig(architecture="mini_xception", seed=4))
+        network.set_weights([np.full_like(weights, 0.1) for weights in network.get_weights()])
+        reestimate_batch_norm(network, DATASET["train"], augment)
+        found.append(network.get_weights())
+    assert all(np.array_equal(one, other) for one, other in zip(*found, strict=True))
+
+
 def test_a_run_can_start_from_an_exported_model(exported, tmp_path):
     folder, _ = exported
     config = settle_start(TrainingConfig(init_from=str(folder), epochs=1, batch_size=32, freeze_epochs=1))
