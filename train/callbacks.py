@@ -149,7 +149,7 @@ class EpochRecorder(keras.callbacks.Callback):
 
         Batch-norm statistics are blended alike, to measure by; export makes them anew.
         """
-        variables = list({id(v): v for v in (*self.model.trainable_variables, *self._network.weights)}.values())
+        variables = self.model.weights  # the network's, and those of a further head
         training_only = [keras.ops.copy(variable.value) for variable in variables]
         self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
         for variable in self.model.trainable_variables:

@@ -114,7 +114,7 @@ def _first_network(config: TrainingConfig, run_dir: Path, done: int, reporter: R
     return model
 
 
-def _start_weights(network: keras.Model, config: TrainingConfig, run_dir: Path) -> list[np.ndarray]:
+def _start_weights(config: TrainingConfig, run_dir: Path) -> list[np.ndarray]:
     """What the run started from, out of its own folder: the model may be gone when the run goes on."""
     if not config.start_share:
         return []
@@ -160,7 +160,7 @@ def _fit_phase(
     watcher = BatchWatcher(reporter, stop, images=batches.images)
     recorder = EpochRecorder(
         trained.network, config, run_dir, dataset["validation"], reporter, watcher,
-        start=_start_weights(trained.network, config, run_dir),
+        start=_start_weights(config, run_dir),
         checkpoint_every_s=CHECKPOINT_EVERY_S if whole_epochs else 0.0,
         predict=quick_predictor(trained.network) if whole_epochs else None,
     )  # fmt: skip
