@@ -1,20 +1,25 @@
 """Fixtures of the pages' tests."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.testing.v1 import AppTest
 
-from app import live_session, recording, state
+from app import live_session, recording, state, streaming
 from app.live_session import LiveSession
 from app.recording import Recording
 from app.store.database import Store
 from app.store.records import Marker
 from app.store.session_parts import add_marker
+from fer_core.paths import SHIPPED_MODELS
 from tests.app.live_sessions import Factory, FakePipeline
+from tests.app.pages import MAIN, open_page, session_of
 from tests.app.session_pages import SAD_THEN_HAPPY
 from tests.app.store.builders import make_participant, make_session
 
@@ -115,3 +120,35 @@ def session(factory: Factory, pipeline: FakePipeline, monkeypatch: pytest.Monkey
     yield session
     pipeline.gate.set()
     session.close()
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the page asked of the camera's door, which plays at once."""
+    calls: list[dict[str, Any]] = []
+
+    def open_stream(**wanted: Any) -> bool:
+        calls.append(wanted)
+        return True
+
+    monkeypatch.setattr(streaming, "open_stream", open_stream)
+    return calls
+
+
+@pytest.fixture
+def page(calls: list[dict[str, Any]]) -> Iterator[AppTest]:
+    """The app, run once."""
+    page = open_page(MAIN)
+    yield page
+    session_of(page).close()
+
+
+@pytest.fixture
+def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A model of the user's own named "mine"."""
+    monkeypatch.setenv("FER_HOME", str(tmp_path))
+    folder = tmp_path / "models" / "mine"
+    folder.mkdir(parents=True)
+    for name in ("model.tflite", "model.keras", "card.json"):
+        shutil.copy(SHIPPED_MODELS / "default" / name, folder)
+    return folder

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 from streamlit.testing.v1 import AppTest
 
+from app.live_session import LiveSession
 from app.session_memory import SessionMemory
 
 MAIN: Final = Path(__file__).resolve().parents[2] / "app" / "main.py"
@@ -76,3 +77,8 @@ def plots(page: Any) -> list[dict[str, Any]]:
 def memory_of(page: AppTest) -> SessionMemory:
     """What the tab remembers of sessions."""
     return cast(SessionMemory, page.session_state["session_memory"])
+
+
+def session_of(page: AppTest) -> LiveSession:
+    """The tab's live session."""
+    return cast(LiveSession, page.session_state["live_session"])
