@@ -20,21 +20,11 @@ MODEL_COLOURS: Final = (VALIDATION_COLOUR, SECOND_COLOUR, "#7f77d6", "#c75687")
 
 def class_counts(per_class: Mapping[str, int]) -> go.Figure:
     """Images per emotion of one split."""
-    counts = [per_class.get(emotion, 0) for emotion in EMOTIONS]
-    figure = go.Figure(
-        go.Bar(
-            x=[emotion.capitalize() for emotion in EMOTIONS],
-            y=counts,
-            marker_color=[EMOTION_COLOURS[emotion] for emotion in EMOTIONS],
-            text=[f"{count:,}" for count in counts],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{x}: %{y:,}<extra></extra>",
-        )
-    )
+    counts = {emotion: per_class.get(emotion, 0) for emotion in EMOTIONS}
+    figure = _emotion_bars(counts, [f"{count:,}" for count in counts.values()], hover="%{x}: %{y:,}")
     _dress(figure, height=190)
     figure.update_xaxes(tickangle=-45)
-    figure.update_yaxes(visible=False, range=[0, max(1, *counts) * 1.15])
+    figure.update_yaxes(visible=False, range=[0, max(1, *counts.values()) * 1.15])
     return figure
 
 
@@ -123,23 +113,27 @@ def coverage(points: Sequence[CoveragePoint], *, chosen: float | None) -> go.Fig
 
 def class_differences(differences: Mapping[str, float]) -> go.Figure:
     """By emotion, how many points of recall one model is ahead of another."""
-    shown = [emotion for emotion in EMOTIONS if emotion in differences]
-    points = [100 * differences[emotion] for emotion in shown]
-    figure = go.Figure(
-        go.Bar(
-            x=[emotion.capitalize() for emotion in shown],
-            y=points,
-            marker_color=[EMOTION_COLOURS[emotion] for emotion in shown],
-            text=[f"{value:+.1f}" for value in points],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{x}: %{y:+.1f} points<extra></extra>",
-        )
-    )
+    points = {emotion: 100 * differences[emotion] for emotion in EMOTIONS if emotion in differences}
+    figure = _emotion_bars(points, [f"{value:+.1f}" for value in points.values()], hover="%{x}: %{y:+.1f} points")
     _dress(figure, height=230)
-    reach = max((abs(value) for value in points), default=1.0) * 1.3 or 1.0
+    reach = max((abs(value) for value in points.values()), default=1.0) * 1.3 or 1.0
     figure.update_yaxes(range=[-reach, reach], zeroline=True, zerolinecolor="rgba(128,128,128,0.6)")
     return figure
+
+
+def _emotion_bars(values: Mapping[str, float], texts: Sequence[str], *, hover: str) -> go.Figure:
+    """A bar per emotion in its colour, with its text above or below."""
+    return go.Figure(
+        go.Bar(
+            x=[emotion.capitalize() for emotion in values],
+            y=list(values.values()),
+            marker_color=[EMOTION_COLOURS[emotion] for emotion in values],
+            text=texts,
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate=f"{hover}<extra></extra>",
+        )
+    )
 
 
 def _line(

@@ -1,6 +1,7 @@
 """Marking moments, tasks and ranges to leave out while a session is recorded, by button or key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -46,10 +47,7 @@ def words(marker: Marker, *, is_open: bool = False) -> str:
 
 
 def _note(markers: SessionMarkers) -> None:
-    with (
-        st.form("record_note", clear_on_submit=True, border=False),
-        st.container(horizontal=True, vertical_alignment="bottom"),
-    ):
+    with _form("record_note"):
         st.text_input("Note", key=_TEXT, max_chars=500, placeholder="What happens now")
         st.form_submit_button("Mark", icon=":material/bookmark:", shortcut="N", key="record_mark",
                               on_click=_try, args=(lambda: markers.note(st.session_state[_TEXT]),))  # fmt: skip
@@ -60,13 +58,20 @@ def _task(markers: SessionMarkers) -> None:
         st.button(f"End “{_plain(markers.task)}”", icon=":material/flag:", shortcut="T", key="record_task_end",
                   on_click=_try, args=(markers.end_task,), width="stretch")  # fmt: skip
         return
-    with (
-        st.form("record_task", clear_on_submit=True, border=False),
-        st.container(horizontal=True, vertical_alignment="bottom"),
-    ):
+    with _form("record_task"):
         st.text_input("Task or stimulus", key=_TASK, max_chars=200, placeholder="Its name")
         st.form_submit_button("Begin", icon=":material/flag:", shortcut="T", key="record_task_start",
                               on_click=_try, args=(lambda: markers.start_task(st.session_state[_TASK]),))  # fmt: skip
+
+
+@contextmanager
+def _form(key: str) -> Iterator[None]:
+    """A field and its button in a line, emptied by a press."""
+    with (
+        st.form(key, clear_on_submit=True, border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        yield
 
 
 def _leave_out(markers: SessionMarkers) -> None:
