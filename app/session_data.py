@@ -94,7 +94,7 @@ class LoadedSession:
     timelines: dict[bool, Timeline] = field(default_factory=dict)
     _samples: Samples | None = None
     _figures: dict[tuple[int, bool], FaceFigures] = field(default_factory=dict)
-    _stretches: dict[int, Stretch | None] = field(default_factory=dict)
+    _stretches: dict[tuple[int, bool], Stretch | None] = field(default_factory=dict)
 
     def timeline(self, *, corrected: bool = False) -> Timeline:
         """Averages of at most 600 spans of time."""
@@ -130,11 +130,13 @@ class LoadedSession:
             self._figures[key] = face_figures(self.face(face, corrected=corrected), self.outline)
         return self._figures[key]
 
-    def stretch(self, face: int) -> Stretch | None:
-        """One face for a comparison, raw; None where no time counts. Worked out the first time."""
-        if face not in self._stretches:
-            self._stretches[face] = make_stretch(self.face(face), leave_out=self.outline.left_out)
-        return self._stretches[face]
+    def stretch(self, face: int, *, corrected: bool = False) -> Stretch | None:
+        """One face for a comparison; None where no time counts. Worked out the first time."""
+        key = (face, corrected)
+        if key not in self._stretches:
+            samples = self.face(face, corrected=corrected)
+            self._stretches[key] = make_stretch(samples, leave_out=self.outline.left_out)
+        return self._stretches[key]
 
     def forget_samples(self) -> None:
         """Give their memory back; what was worked out stays."""

@@ -1,5 +1,6 @@
 """Which face of a session is looked at, and whether its baseline is taken off."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,24 +27,57 @@ def choose(loaded: LoadedSession) -> Choice:
     faces, key = loaded.faces, outline.session.id
     if not faces:
         return Choice(None)
-    face, values = faces[0], RAW
+    face, corrected = faces[0], False
     if len(faces) == 1 and not outline.is_corrected:
         return Choice(face)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(faces) > 1:
-            face = st.selectbox(
-                "Face", faces, format_func=lambda number: plain(outline.face_name(number)), width=240,
-                key=f"session_face_{key}", persist_state="session",
-                help="The one seen most comes first. Faces can be named, merged and ignored under “Faces”.",
-            )  # fmt: skip
+            face = _face(loaded, "Face", key=f"session_face_{key}")
         if outline.is_corrected:
-            values = st.segmented_control(
-                "Values", [RAW, CORRECTED], default=RAW, required=True, key=f"session_values_{key}",
-                persist_state="session",
-                help="The neutral baseline is what this person's face shows at rest. Taken off, a face that looks sad "
-                "by itself counts as neutral. The labels stay those that were shown.",
-            )  # fmt: skip
-    return Choice(face, values == CORRECTED)
+            corrected = _is_corrected(key=f"session_values_{key}")
+    return Choice(face, corrected)
+
+
+def choose_together(compared: Mapping[str, LoadedSession]) -> dict[int, Choice]:
+    """For sessions beside each other, by their numbers: a face of each, and the baseline taken off all or none.
+
+    Args:
+        compared: title to session.
+    """
+    shown = {title: one for title, one in compared.items() if one.faces}
+    crowded = {title: one for title, one in shown.items() if len(one.faces) > 1}
+    without = [plain(title) for title, one in shown.items() if not one.outline.is_corrected]
+    choices = {one.outline.session.id: Choice(None) for one in compared.values()}
+    faces = {one.outline.session.id: one.faces[0] for one in shown.values()}
+    corrected = False
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if crowded:
+            with st.popover("Faces", icon=":material/group:", key="compare_faces"):
+                for title, one in crowded.items():
+                    number = one.outline.session.id
+                    faces[number] = _face(one, plain(title), key=f"compare_face_{number}")
+        if shown and not without:
+            corrected = _is_corrected(key="compare_values")
+    if without and len(without) < len(shown):
+        st.caption(f"Raw values, for there is no baseline to take off: {', '.join(without)}.")
+    return choices | {number: Choice(face, corrected) for number, face in faces.items()}
+
+
+def _face(loaded: LoadedSession, label: str, *, key: str) -> int:
+    return st.selectbox(
+        label, loaded.faces, format_func=lambda number: plain(loaded.outline.face_name(number)), width=240,
+        key=key, persist_state="session",
+        help="The one seen most comes first. Faces can be named, merged and ignored under “Faces” of the session.",
+    )  # fmt: skip
+
+
+def _is_corrected(*, key: str) -> bool:
+    values = st.segmented_control(
+        "Values", [RAW, CORRECTED], default=RAW, required=True, key=key, persist_state="session",
+        help="The neutral baseline is what this person's face shows at rest. Taken off, a face that looks sad "
+        "by itself counts as neutral. The labels stay those that were shown.",
+    )  # fmt: skip
+    return values == CORRECTED
 
 
 def read_words(loaded: LoadedSession) -> str:

@@ -1,6 +1,7 @@
 """Two or more sessions, or participants with all their sessions, side by side."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
@@ -16,12 +17,24 @@ from app.store.database import Store
 from app.store.records import Session
 from app.store.sessions import sessions
 from app.views import session_differences
+from app.views.session_choice import Choice, choose_together
 from app.views.session_tables import colour_key, styled
 
 BY_SESSION: Final = "Sessions"
 BY_PERSON: Final = "Participants"
 MOST_SESSIONS: Final = 40
 MOST_SIDES: Final = 6
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is compared of one session."""
+
+    loaded: LoadedSession
+    face: int
+    is_corrected: bool
+    stretch: Stretch
+    figures: Summary
 
 
 def render(store: Store, memory: SessionMemory) -> None:
@@ -32,14 +45,17 @@ def render(store: Store, memory: SessionMemory) -> None:
         st.rerun()
     st.subheader("Comparison", anchor=False)
     stored = {one.id: one for one in sessions(store)}
-    sides = _choose(memory, stored)
+    titles = session_titles(list(stored.values()))
+    sides = _choose(memory, stored, titles)
     if len(sides) < 2:
         st.caption(f"Choose two to {MOST_SIDES} to compare.")
         return
-    _draw(store, memory, sides)
+    _draw(store, memory, sides, titles)
 
 
-def _choose(memory: SessionMemory, stored: Mapping[int, Session]) -> dict[str, list[Session]]:
+def _choose(
+    memory: SessionMemory, stored: Mapping[int, Session], titles: Mapping[int, str]
+) -> dict[str, list[Session]]:
     """Name of each side to its sessions, oldest first."""
     chosen = [stored[number] for number in memory.compared if number in stored]
     people = {one.participant_id: one.participant for one in stored.values()}
@@ -55,7 +71,6 @@ def _choose(memory: SessionMemory, stored: Mapping[int, Session]) -> dict[str, l
                                  format_func=lambda number: plain(people[number]))  # fmt: skip
         own = {n: [one for one in reversed(list(stored.values())) if one.participant_id == n] for n in numbers}
         return {people[number]: found[-MOST_SESSIONS:] for number, found in own.items()}
-    titles = session_titles(list(stored.values()))
     ordered = sorted(chosen, key=lambda one: (one.started_at, one.id))
     numbers = st.multiselect(
         BY_SESSION, list(stored), [one.id for one in ordered][:MOST_SIDES], max_selections=MOST_SIDES,
@@ -80,57 +95,65 @@ def session_titles(stored: Sequence[Session]) -> dict[int, str]:
     return titles
 
 
-def _draw(store: Store, memory: SessionMemory, sides: Mapping[str, Sequence[Session]]) -> None:
+def _draw(
+    store: Store, memory: SessionMemory, sides: Mapping[str, Sequence[Session]], titles: Mapping[int, str]
+) -> None:
     with st.spinner("Reading the sessions …"):
-        loaded = {name: [_read(store, memory, one.id) for one in own] for name, own in sides.items()}
-    memory.compared_figures = {one.outline.session.id: one for own in loaded.values() for one in own}
-    figures: dict[str, Summary] = {}
-    stretches: dict[str, list[Stretch]] = {}
-    for name, own in loaded.items():
-        found = [stretch for one in own if one.faces and (stretch := one.stretch(one.faces[0])) is not None]
-        if found:
-            stretches[name] = found
-        if len(own) == 1 and own[0].faces:
-            figures[name] = own[0].figures(own[0].faces[0]).whole
+        found = {name: [_load(store, memory, one.id) for one in own] for name, own in sides.items()}
+    every = {one.outline.session.id: one for own in found.values() for one in own}
+    memory.compared_figures = every
+    choices = choose_together({titles[number]: one for number, one in every.items()})
+    with st.spinner("Working out their figures …"):
+        parts = {name: [_read(one, choices[one.outline.session.id]) for one in own] for name, own in found.items()}
+    compared = {name: shown for name, own in parts.items() if (shown := [part for part in own if part is not None])}
     for name in sides:
-        if name not in stretches:
-            st.warning(f"{plain(name)} shows no face in the time that counts, so it is left out.")
-    st.caption("Of each session the face that was seen most is compared, without what is left out; raw values.")
+        if name not in compared:
+            st.warning(f"{plain(name)} is left out: the face has no values of this kind in the time that counts.")
+    st.caption(
+        "Of each session one face is compared, at first the one that was seen most; ranges left out do not count."
+    )
     st.html(colour_key())
-    _timelines(loaded)
-    if len(figures) == len(stretches):
-        st.html(styled(session_tables.figures(figures)))
-    elif stretches:
+    _timelines(compared)
+    stretches = {name: [part.stretch for part in own] for name, own in compared.items()}
+    if all(len(own) == 1 for own in sides.values()):
+        st.html(styled(session_tables.figures({name: own[0].figures for name, own in compared.items()})))
+    elif compared:
         st.html(styled(session_tables.side_means(stretches)))
-    if len(stretches) > 1:
+    if len(compared) > 1:
         session_differences.render(stretches, key="sessions")
 
 
-def _read(store: Store, memory: SessionMemory, number: int) -> LoadedSession:
-    """A session with the figures of its main face worked out; its samples are not kept."""
+def _load(store: Store, memory: SessionMemory, number: int) -> LoadedSession:
+    """A session with its timeline, which tells its faces."""
     loaded = load_session(store, number, memory.compared_figures.get(number))
-    if loaded.faces:
-        loaded.figures(loaded.faces[0])
-        loaded.stretch(loaded.faces[0])
-        loaded.forget_samples()
+    loaded.timeline()
     return loaded
 
 
-def _timelines(loaded: Mapping[str, Sequence[LoadedSession]]) -> None:
+def _read(loaded: LoadedSession, choice: Choice) -> _Part | None:
+    """What is compared of a session, None where no time counts; its samples are not kept."""
+    if choice.face is None:
+        return None
+    face, corrected = choice.face, choice.corrected
+    stretch = loaded.stretch(face, corrected=corrected)
+    part = stretch and _Part(loaded, face, corrected, stretch, loaded.figures(face, corrected=corrected).whole)
+    loaded.forget_samples()
+    return part
+
+
+def _timelines(compared: Mapping[str, Sequence[_Part]]) -> None:
     """Small timelines on a common scale, at most the three newest of each side."""
-    shown = [(name, one) for name, own in loaded.items() for one in own[-3:]]
-    length_s = max(one.outline.length_s for _, one in shown)
-    for name, one in shown:
-        if not one.faces:
-            continue
-        several = len(loaded[name]) > 1
-        day = f" · {when(one.outline.session)}" if several else ""
+    shown = [(name, part) for name, own in compared.items() for part in own[-3:]]
+    length_s = max((part.loaded.outline.length_s for _, part in shown), default=0.0)
+    for name, part in shown:
+        outline = part.loaded.outline
+        day = f" · {when(outline.session)}" if len(compared[name]) > 1 else ""
         st.caption(f"**{plain(name)}**{day}")
-        means = curves_of_timeline(one.timeline(), one.faces[0])
+        means = curves_of_timeline(part.loaded.timeline(corrected=part.is_corrected), part.face)
         st.plotly_chart(
             session_compare_charts.small_timeline(means, length_s=length_s), theme=None,
-            key=f"compare_timeline_{one.outline.session.id}", config={"displayModeBar": False},
+            key=f"compare_timeline_{outline.session.id}", config={"displayModeBar": False},
         )  # fmt: skip
-    hidden = sum(max(0, len(own) - 3) for own in loaded.values())
+    hidden = sum(max(0, len(own) - 3) for own in compared.values())
     if hidden:
         st.caption(f"{hidden} older sessions count too; of each side the three newest are drawn.")

@@ -1,15 +1,36 @@
 """Sessions and participants beside each other."""
 
+import re
 from datetime import timedelta
+
+from streamlit.testing.v1 import AppTest
 
 from app.session_memory import SessionMemory
 from app.store.database import Store
 from app.store.samples import Samples, read_samples
 from app.store.sessions import sessions
+from app.views.session_choice import CORRECTED
 from app.views.sessions_compare import session_titles
-from tests.app.pages import assert_fine, memory_of, page_of, press, spoken
+from fer_core.baseline import Baseline
+from tests.app.pages import assert_fine, memory_of, page_of, press, run, spoken
 from tests.app.session_pages import open_page, script
 from tests.app.store.builders import NOON, make_participant, make_session, rows
+from tests.helpers import make_probabilities
+
+RESTING = Baseline(make_probabilities("sad", 0.6))
+"""Of somebody whose face looks sad by itself."""
+
+
+def compared(*numbers: int) -> AppTest:
+    """The page, comparing these sessions."""
+    page = page_of(script)
+    page.session_state["session_memory"] = SessionMemory(compared=numbers)
+    return run(page)
+
+
+def valences(text: str) -> list[str]:
+    """The cells of the row of mean valence."""
+    return re.findall(r"Valence</td>(.*?)</tr>", text)
 
 
 def test_two_sessions_are_compared(store, film):
@@ -35,9 +56,7 @@ def test_participants_are_compared_with_all_of_their_sessions(store):
         for day in range(5):
             started_at = NOON + timedelta(days=day)
             numbers.append(make_session(store, person, rows(emotion, count=30 + day), started_at=started_at))
-    page = page_of(script)
-    page.session_state["session_memory"] = SessionMemory(compared=(numbers[0], numbers[-1]))
-    page.run()
+    page = compared(numbers[0], numbers[-1])
     page.button_group(key="compare_kind").set_value("Participants").run()
     assert_fine(page)
 
@@ -56,13 +75,57 @@ def test_a_comparison_reads_its_sessions_once(store, film, monkeypatch):
         return read_samples(store, number)
 
     monkeypatch.setattr("app.session_data.read_samples", reading)
-    page = page_of(script)
-    page.session_state["session_memory"] = SessionMemory(compared=(film, other))
-    page.run()
-    page.run()
-    assert_fine(page)
+    run(compared(film, other))
 
     assert sorted(read) == [film, other]
+
+
+def test_another_face_of_a_session_can_be_compared(store, film):
+    both = rows("angry", count=100) + rows("fear", face=2, count=50)
+    other = make_session(store, 1, both, title="Two people", started_at=NOON + timedelta(days=1))
+    page = compared(film, other)
+    assert "Time shown as angry is 100 points higher for Two people" in spoken(page)
+    assert "No face" not in spoken(page)
+
+    page.selectbox(key=f"compare_face_{other}").set_value(2).run()
+
+    assert_fine(page)
+    assert "Time shown as fear is 100 points higher for Two people" in spoken(page)
+    assert "angry is 100" not in spoken(page)
+
+
+def test_baselines_are_taken_off_all_sessions_or_none(store):
+    person = make_participant(store)
+    corrected = rows("sad", count=50, correct=RESTING.correct_face)
+    first, second = (make_session(store, person, corrected, title=title) for title in ("Before", "After"))
+    raw = make_session(store, person, rows("sad", count=50), title="Never at rest")
+    page = compared(first, second)
+    before = spoken(page)
+
+    page.button_group(key="compare_values").set_value(CORRECTED).run()
+
+    assert_fine(page)
+    assert valences(before) != valences(spoken(page)), "a face that looks sad by itself is less so"
+    page.multiselect(key="compare_sessions").set_value([first, raw]).run()
+    assert_fine(page)
+    assert "Raw values, for there is no baseline to take off: Never at rest." in spoken(page)
+    assert [group.key for group in page.button_group if group.key == "compare_values"] == []
+
+
+def test_a_face_without_a_baseline_is_left_out_in_words(store):
+    person = make_participant(store)
+    corrected = rows("sad", count=50, correct=RESTING.correct_face)
+    first = make_session(store, person, corrected, title="Alone")
+    second = make_session(store, person, corrected + rows("happy", face=2, count=40), title="With a guest")
+    page = compared(first, second)
+    page.button_group(key="compare_values").set_value(CORRECTED).run()
+
+    page.selectbox(key=f"compare_face_{second}").set_value(2).run()
+
+    assert_fine(page)
+    assert [warning.value for warning in page.warning] == [
+        "With a guest is left out: the face has no values of this kind in the time that counts."
+    ]
 
 
 def test_titles_beside_each_other_are_never_alike(store):
