@@ -136,9 +136,9 @@ def _read(loaded: LoadedSession, choice: Choice) -> _Part | None:
         return None
     face, corrected = choice.face, choice.corrected
     stretch = loaded.stretch(face, corrected=corrected)
-    part = stretch and _Part(loaded, face, corrected, stretch, loaded.figures(face, corrected=corrected).whole)
+    figures = None if stretch is None else loaded.figures(face, corrected=corrected)
     loaded.forget_samples()
-    return part
+    return _Part(loaded, face, corrected, stretch, figures.whole) if stretch and figures else None
 
 
 def _timelines(compared: Mapping[str, Sequence[_Part]]) -> None:

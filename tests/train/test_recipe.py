@@ -47,11 +47,14 @@ def recipe_of(*steps: dict[str, Any]) -> Recipe:
     return parse_recipe("tiny", TINY | {"steps": list(steps)})
 
 
-def test_there_is_a_recipe_for_the_shipped_network_and_two_for_processors():
-    assert recipe_names() == ["default", "distilled", "processor"]
+NAMES = ["default", "distilled", "ferplus-transfer", "processor"]
 
 
-@pytest.mark.parametrize("name", ["default", "distilled", "processor"])
+def test_there_is_a_recipe_for_the_shipped_network_and_three_for_processors():
+    assert recipe_names() == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_step_of_every_recipe_is_a_command_line_that_is_understood(name, tmp_path, monkeypatch):
     votes = tmp_path / "fer2013new.csv"
     votes.touch()
@@ -110,7 +113,7 @@ def test_a_recipe_that_cannot_work_is_refused(step, words):
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones(capsys):
-    with pytest.raises(ConfigError, match="there are default, distilled, processor"):
+    with pytest.raises(ConfigError, match="there are default, distilled, ferplus-transfer, processor"):
         read_recipe("cake")
 
 
