@@ -109,9 +109,8 @@ def _draw(
     for name in sides:
         if name not in compared:
             st.warning(f"{plain(name)} is left out: the face has no values of this kind in the time that counts.")
-    st.caption(
-        "Of each session one face is compared, at first the one that was seen most; ranges left out do not count."
-    )
+    if any(len(one.faces) > 1 for one in every.values()):
+        st.caption("Of each session one face is compared: the one seen most, unless another is chosen under “Faces”.")
     st.html(colour_key())
     _timelines(compared)
     stretches = {name: [part.stretch for part in own] for name, own in compared.items()}
