@@ -108,7 +108,7 @@ def _draw(
     compared = {name: shown for name, own in parts.items() if (shown := [part for part in own if part is not None])}
     for name in sides:
         if name not in compared:
-            st.warning(f"{plain(name)} is left out: the face has no values of this kind in the time that counts.")
+            st.warning(f"{plain(name)} is left out: in the time that counts it has no face with such values.")
     if any(len(one.faces) > 1 for one in every.values()):
         st.caption("Of each session one face is compared: the one seen most, unless another is chosen under “Faces”.")
     st.html(colour_key())

@@ -124,7 +124,7 @@ def test_a_face_without_a_baseline_is_left_out_in_words(store):
 
     assert_fine(page)
     assert [warning.value for warning in page.warning] == [
-        "With a guest is left out: the face has no values of this kind in the time that counts."
+        "With a guest is left out: in the time that counts it has no face with such values."
     ]
 
 
