@@ -47,10 +47,10 @@ def recipe_of(*steps: dict[str, Any]) -> Recipe:
     return parse_recipe("tiny", TINY | {"steps": list(steps)})
 
 
-NAMES = ["default", "distilled", "ferplus-transfer", "processor"]
+NAMES = ["default", "ferplus-transfer", "processor"]
 
 
-def test_there_is_a_recipe_for_the_shipped_network_and_three_for_processors():
+def test_there_is_a_recipe_for_the_shipped_network_and_two_for_processors():
     assert recipe_names() == NAMES
 
 
@@ -113,13 +113,13 @@ def test_a_recipe_that_cannot_work_is_refused(step, words):
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones(capsys):
-    with pytest.raises(ConfigError, match="there are default, distilled, ferplus-transfer, processor"):
+    with pytest.raises(ConfigError, match="there are default, ferplus-transfer, processor"):
         read_recipe("cake")
 
 
 def test_without_votes_the_steps_do_without_them(tmp_path):
-    step = read_recipe("distilled").steps[0].without_votes()
-    assert step.settings.keys() == {"architecture", "epochs", "seed", "label_smoothing"}
+    step = read_recipe("default").steps[0].without_votes()
+    assert step.settings.keys() == {"architecture", "epochs", "batch_size", "seed", "label_smoothing"}
     assert "--ferplus" not in _arguments(step, tmp_path, Path("a.csv"), None, 0)
 
 
