@@ -40,7 +40,7 @@ def when(session: Session) -> str:
 
 
 def plain(text: str) -> str:
-    """Free text for a widget's label or a heading, which would read Markdown in it."""
+    """Free text for a widget's label or a heading, which would read Markdown in it; a select box's options do not."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:<>])", r"\\\1", " ".join(text.split()))
 
 

@@ -9,6 +9,7 @@ from app import state
 from app.analysis_charts import clock
 from app.recording import Recording
 from app.recording_markers import SessionMarkers
+from app.session_words import plain
 from app.store.errors import StoreError
 from app.store.records import Marker
 
@@ -43,7 +44,7 @@ def words(marker: Marker, *, is_open: bool = False) -> str:
     if marker.kind == "exclude":
         return f"{at}–{clock((marker.end_ms or 0) / 1000)} left out"
     kind = {"note": "note", "task_start": "start of", "task_end": "end of"}[marker.kind]
-    return f"{at} {kind} {_plain(marker.text)}".rstrip()
+    return f"{at} {kind} {plain(marker.text)}".rstrip()
 
 
 def _note(markers: SessionMarkers) -> None:
@@ -55,7 +56,7 @@ def _note(markers: SessionMarkers) -> None:
 
 def _task(markers: SessionMarkers) -> None:
     if markers.task:
-        st.button(f"End “{_plain(markers.task)}”", icon=":material/flag:", shortcut="T", key="record_task_end",
+        st.button(f"End “{plain(markers.task)}”", icon=":material/flag:", shortcut="T", key="record_task_end",
                   on_click=_try, args=(markers.end_task,), width="stretch")  # fmt: skip
         return
     with _form("record_task"):
@@ -92,8 +93,3 @@ def _try(mark: Callable[[], None]) -> None:
         memory.marker_problem = ""
     except StoreError as error:
         memory.marker_problem = str(error)
-
-
-def _plain(text: str) -> str:
-    """Without the signs that Markdown would take for more than text."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+!|<>$:~" else sign for sign in text)

@@ -65,7 +65,7 @@ def choose_together(compared: Mapping[str, LoadedSession]) -> dict[int, Choice]:
 
 def _face(loaded: LoadedSession, label: str, *, key: str) -> int:
     return st.selectbox(
-        label, loaded.faces, format_func=lambda number: plain(loaded.outline.face_name(number)), width=240,
+        label, loaded.faces, format_func=loaded.outline.face_name, width=240,
         key=key, persist_state="session",
         help="The one seen most comes first. Faces can be named, merged and ignored under “Faces” of the session.",
     )  # fmt: skip

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import streamlit as st
 
 from app import session_compare_charts
 from app.session_words import plain
 from app.sessions.comparison import Difference, Stretch, compare
+
+_Key = TypeVar("_Key", int, str)
 
 _HELP = (
     "The dot is the difference that was measured. The line around it, the 95 % interval, says how far that may be off "
@@ -31,6 +34,24 @@ def render(sides: Mapping[str, Sequence[Stretch]], *, key: str) -> None:
         _pair(own, key=f"{key}_{first}_{second}")
     scopes = dict.fromkeys(difference.scope for difference in found)
     st.caption(" ".join(_SCOPES[scope] for scope in scopes))
+
+
+def choose_two(titles: Mapping[_Key, str], label: str, *, key: str) -> tuple[_Key, _Key] | None:
+    """Two fields to choose two different ones of at least two; None, and a sentence, while both are the same.
+
+    Args:
+        titles: what can be chosen, and what it is called.
+        label: of the first field.
+        key: the widgets' keys begin with it.
+    """
+    options = list(titles)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        first = st.selectbox(label, options, 0, key=f"{key}_first", width=240, format_func=titles.__getitem__)
+        second = st.selectbox("against", options, 1, key=f"{key}_second", width=240, format_func=titles.__getitem__)
+    if first == second:
+        st.caption("Choose two different ones.")
+        return None
+    return first, second
 
 
 def _pair(found: Sequence[Difference], *, key: str) -> None:

@@ -1,16 +1,24 @@
-"""The faces of a session: name them, count two as one, ignore them, and take all of it back."""
+"""The faces of a session: name them, count two as one, ignore them, take all of it back; and see them side by side."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
 
 import streamlit as st
 
+from app import session_tables
 from app.session_data import LoadedSession
 from app.session_memory import SessionMemory
 from app.session_words import plain
 from app.store.records import Identity
 from app.store.session_parts import ignore_identity, merge_identities, rename_identity, split_identity
 from app.store.tables import MAX_NAME
-from app.views.session_choice import Choice
+from app.views import session_differences
+from app.views.session_choice import Choice, read_words
 from app.views.session_parts import do
+from app.views.session_tables import styled
 
+MOST_BESIDE: Final = 6
 _HELP = (
     "The program follows faces by their place and colours and recognises nobody: after two seconds out of view the "
     "same person gets a new number. Merge the numbers of one person; ignore passers-by. No sample is changed, and all "
@@ -29,6 +37,33 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
     counts = {number: int(timeline.count[timeline.face == number].sum()) for number in loaded.faces}
     for one in known:
         _line(loaded, memory, one, counts.get(one.face, 0))
+    if len(loaded.faces) > 1 and st.toggle(
+        "Compare the faces", key=f"faces_beside_{loaded.outline.session.id}",
+        help=f"The {MOST_BESIDE} that were seen most at the most, as raw values.",
+    ):  # fmt: skip
+        _beside(loaded)
+
+
+def _beside(loaded: LoadedSession) -> None:
+    """Figures of the faces seen most, and two faces against each other."""
+    titles = _titles(loaded, loaded.faces[:MOST_BESIDE])
+    with st.spinner(read_words(loaded)):
+        st.html(styled(session_tables.figures({title: loaded.figures(face).whole for face, title in titles.items()})))
+    chosen = session_differences.choose_two(titles, "Face", key=f"faces_{loaded.outline.session.id}")
+    if chosen is None:
+        return
+    sides = {titles[face]: [made] for face in chosen if (made := loaded.stretch(face)) is not None}
+    if len(sides) < 2:
+        st.caption("One of the two was not seen in the time that counts.")
+        return
+    session_differences.render(sides, key=f"faces_{loaded.outline.session.id}")
+
+
+def _titles(loaded: LoadedSession, faces: Sequence[int]) -> dict[int, str]:
+    """What to call faces beside each other; two that were given one name have their numbers, too."""
+    names = {face: loaded.outline.face_name(face) for face in faces}
+    twice = [name for name, count in Counter(names.values()).items() if count > 1]
+    return {face: f"{name} (face {face})" if name in twice else name for face, name in names.items()}
 
 
 def _line(loaded: LoadedSession, memory: SessionMemory, one: Identity, count: int) -> None:
@@ -74,7 +109,7 @@ def _merge(loaded: LoadedSession, memory: SessionMemory, one: Identity) -> None:
         return
     with st.popover("Merge", type="tertiary", icon=":material/call_merge:", key=f"face_merge_{one.face}"):
         into = st.selectbox("Count it as", others, key=f"face_into_{one.face}",
-                            format_func=lambda number: plain(loaded.outline.face_name(number)))  # fmt: skip
+                            format_func=loaded.outline.face_name)  # fmt: skip
         if st.button("Merge", key=f"face_merge_now_{one.face}"):
             do(memory, lambda: merge_identities(loaded.store, loaded.outline.session.id, [one.face], into),
                f"Face {one.face} counts as {loaded.outline.face_name(into)} now.")  # fmt: skip

@@ -38,16 +38,13 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
 
 def _against(loaded: LoadedSession, face: int, *, corrected: bool) -> None:
     tasks, number = loaded.outline.tasks, loaded.outline.session.id
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        first = st.selectbox("Task", tasks.names, 0, key=f"task_first_{number}", width=240)
-        second = st.selectbox("against", tasks.names, 1, key=f"task_second_{number}", width=240)
-    if first == second:
-        st.caption("Choose two different tasks.")
+    chosen = session_differences.choose_two({name: name for name in tasks.names}, "Task", key=f"tasks_{number}")
+    if chosen is None:
         return
     samples = loaded.face(face, corrected=corrected)
     sides = {
         name: [made]
-        for name in (first, second)
+        for name in chosen
         if (made := make_stretch(samples, keep=tasks.ranges(name), leave_out=loaded.outline.left_out)) is not None
     }
     if len(sides) < 2:

@@ -68,7 +68,7 @@ def _choose(
     if kind == BY_PERSON:
         first = list(dict.fromkeys(one.participant_id for one in chosen))[:MOST_SIDES]
         numbers = st.multiselect(BY_PERSON, list(people), first, max_selections=MOST_SIDES, key="compare_people",
-                                 format_func=lambda number: plain(people[number]))  # fmt: skip
+                                 format_func=people.__getitem__)  # fmt: skip
         own = {n: [one for one in reversed(list(stored.values())) if one.participant_id == n] for n in numbers}
         return {people[number]: found[-MOST_SESSIONS:] for number, found in own.items()}
     ordered = sorted(chosen, key=lambda one: (one.started_at, one.id))

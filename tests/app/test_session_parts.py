@@ -3,7 +3,7 @@
 import pytest
 
 from app.session_data import load_session
-from app.store.session_parts import identities, markers
+from app.store.session_parts import identities, markers, rename_identity
 from fer_core.baseline import Baseline
 from fer_core.emotions import EMOTIONS
 from tests.app.pages import assert_fine, press, spoken
@@ -33,9 +33,9 @@ def test_tasks_are_told_apart_and_compared(store, film):
     assert "first" in text
     assert "Time shown as happy is 100 points higher for second than for first" in text
     assert "these very recordings alone" in text
-    page.selectbox(key=f"task_second_{film}").set_value("first").run()
+    page.selectbox(key=f"tasks_{film}_second").set_value("first").run()
     assert_fine(page)
-    assert "Choose two different tasks." in spoken(page)
+    assert "Choose two different ones." in spoken(page)
 
 
 def test_a_session_without_tasks_says_how_to_make_some(store):
@@ -110,6 +110,7 @@ def test_faces_are_named_merged_split_and_ignored(store):
     page.text_input(key="face_text_2").set_value("the *child*")
     press(page, "face_save_2")
     assert "Face 2** · the *child* · 5 samples" in spoken(page)
+    assert page.selectbox(key="face_into_1").options == ["the *child*"], "a select box reads no Markdown"
     page.selectbox(key="face_into_2").set_value(1)
     press(page, "face_merge_now_2")
     assert identities(store, number)[1].merged_into == 1
@@ -119,6 +120,29 @@ def test_faces_are_named_merged_split_and_ignored(store):
     assert "ignored" in spoken(page)
     press(page, "face_count_2")
     assert [face.ignored for face in identities(store, number)] == [False, False]
+    see(page, "Timeline")
+    assert page.selectbox(key=f"session_face_{number}").options == ["Face 1", "the *child*"]
+
+
+def test_faces_stand_side_by_side_and_against_each_other(store):
+    both = rows("sad", count=100) + rows("happy", face=2, count=60) + rows("fear", face=3, count=20)
+    number = make_session(store, make_participant(store), both)
+    for face in (1, 3):
+        rename_identity(store, number, face, "Mia")
+    page = open_page(number)
+    see(page, "Faces")
+    assert "clear difference" not in spoken(page)
+
+    page.toggle(key=f"faces_beside_{number}").set_value(True).run()
+
+    assert_fine(page)
+    text = spoken(page)
+    assert all(f">{title}</th>" in text for title in ("Mia (face 1)", "Face 2", "Mia (face 3)"))
+    assert "Time shown as happy is 100 points higher for Face 2 than for Mia (face 1)" in text
+    page.selectbox(key=f"faces_{number}_second").set_value(3).run()
+    assert "Time shown as fear is 100 points higher for Mia (face 3) than for Mia (face 1)" in spoken(page)
+    page.selectbox(key=f"faces_{number}_second").set_value(1).run()
+    assert "Choose two different ones." in spoken(page)
 
 
 def test_when_all_faces_are_ignored_the_page_says_so(store, film):

@@ -51,7 +51,7 @@ def test_two_sessions_are_compared(store, film):
 
 def test_participants_are_compared_with_all_of_their_sessions(store):
     numbers = []
-    for name, emotion in (("Mia", "happy"), ("Ben", "sad")):
+    for name, emotion in (("Mia", "happy"), ("Ben_*2*", "sad")):
         person = make_participant(store, name)
         for day in range(5):
             started_at = NOON + timedelta(days=day)
@@ -60,7 +60,8 @@ def test_participants_are_compared_with_all_of_their_sessions(store):
     page.button_group(key="compare_kind").set_value("Participants").run()
     assert_fine(page)
 
-    assert "Time shown as happy is 100 points lower for Ben than for Mia" in spoken(page)
+    assert "Time shown as happy is 100 points lower for Ben_*2* than for Mia" in spoken(page)
+    assert page.multiselect(key="compare_people").options == ["Ben_*2*", "Mia"]
     assert "further sessions like these" in spoken(page)
     assert "Mean share of the time" in spoken(page)
     assert len(page.get("plotly_chart")) == 7, "three small timelines each, and the intervals"
