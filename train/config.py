@@ -1,6 +1,6 @@
 """Training settings: frozen, checked, saved with the result. No deep-learning library is imported here.
 
-The defaults are the recipe for two processor cores. Each setting says what it does to accuracy; figures are points
+The defaults suit compact_se on two processor cores. Each setting says what it does to accuracy; figures are points
 on FER2013, where one standard error of a single test is 0.74 points.
 """
 

@@ -39,7 +39,7 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
         _line(loaded, memory, one, counts.get(one.face, 0))
     if len(loaded.faces) > 1 and st.toggle(
         "Compare the faces", key=f"faces_beside_{loaded.outline.session.id}",
-        help=f"The {MOST_BESIDE} that were seen most at the most, as raw values.",
+        help=f"Of the faces seen most, at most {MOST_BESIDE}, the figures in raw values.",
     ):  # fmt: skip
         _beside(loaded)
 
