@@ -60,9 +60,12 @@ class Outline:
         return excluded_ranges(self.markers)
 
     def face_name(self, face: int) -> str:
-        """What people call a face: its name, or its number."""
+        """What people call a face: its name, or its number; both where another face has the same name."""
         named = next((one.name for one in self.identities if one.face == face and one.name), "")
-        return named or f"Face {face}"
+        if not named:
+            return f"Face {face}"
+        alike = any(o.name == named and o.face != face and o.merged_into is None for o in self.identities)
+        return f"{named} (face {face})" if alike else named
 
     @property
     def samples_key(self) -> tuple[object, ...]:

@@ -1,7 +1,5 @@
 """The faces of a session: name them, count two as one, ignore them, take all of it back; and see them side by side."""
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
@@ -46,7 +44,7 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
 
 def _beside(loaded: LoadedSession) -> None:
     """Figures of the faces seen most, and two faces against each other."""
-    titles = _titles(loaded, loaded.faces[:MOST_BESIDE])
+    titles = {face: loaded.outline.face_name(face) for face in loaded.faces[:MOST_BESIDE]}
     with st.spinner(read_words(loaded)):
         st.html(styled(session_tables.figures({title: loaded.figures(face).whole for face, title in titles.items()})))
     chosen = session_differences.choose_two(titles, "Face", key=f"faces_{loaded.outline.session.id}")
@@ -57,13 +55,6 @@ def _beside(loaded: LoadedSession) -> None:
         st.caption("One of the two was not seen in the time that counts.")
         return
     session_differences.render(sides, key=f"faces_{loaded.outline.session.id}")
-
-
-def _titles(loaded: LoadedSession, faces: Sequence[int]) -> dict[int, str]:
-    """What to call faces beside each other; two that were given one name have their numbers, too."""
-    names = {face: loaded.outline.face_name(face) for face in faces}
-    twice = [name for name, count in Counter(names.values()).items() if count > 1]
-    return {face: f"{name} (face {face})" if name in twice else name for face, name in names.items()}
 
 
 def _line(loaded: LoadedSession, memory: SessionMemory, one: Identity, count: int) -> None:

@@ -130,6 +130,7 @@ def test_faces_stand_side_by_side_and_against_each_other(store):
     for face in (1, 3):
         rename_identity(store, number, face, "Mia")
     page = open_page(number)
+    assert page.selectbox(key=f"session_face_{number}").options == ["Mia (face 1)", "Face 2", "Mia (face 3)"]
     see(page, "Faces")
     assert "clear difference" not in spoken(page)
 
