@@ -25,7 +25,7 @@ from train.errors import ConfigError
 from train.evaluate import evaluate, predict_all
 from train.litert import LiteRtFile, convert
 from train.network import load_structure
-from train.progress import BEST, read_json
+from train.progress import BEST, PRETRAINED, read_json
 from train.recipe import RECIPE
 from train.report_types import EvaluationReport
 from train.request import RunRequest, read_request
@@ -146,6 +146,7 @@ def _training_for_card(request: RunRequest, run_dir: Path) -> dict[str, Any]:
         "ferplus": request.ferplus.for_card() if request.ferplus else None,
         "teachers": [teacher.for_card() for teacher in request.teachers],
         "teacher_views": request.teacher_views.for_card() if request.teacher_views else None,
+        "pretrained": read_json(run_dir / PRETRAINED),
         "recipe": read_json(run_dir / RECIPE),
     }
     settings = asdict(request.training) | {"init_from": Path(request.training.init_from).name}  # no place of ours

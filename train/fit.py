@@ -17,7 +17,7 @@ from train.archive import Dataset
 from train.callbacks import BatchWatcher, EpochRecorder
 from train.checkpoints import checkpoint_epoch, load_weights, save_weights
 from train.config import TrainingConfig
-from train.data import AugmentedBatches
+from train.data import AugmentedBatches, to_input
 from train.losses import EmotionAccuracy, build_loss
 from train.network import (
     build_network,
@@ -31,12 +31,13 @@ from train.network import (
     with_precision,
 )
 from train.optimizer import build_optimizer, should_stop_early
-from train.progress import CHECKPOINT, START, keep_epochs, read_epochs
+from train.progress import CHECKPOINT, PRETRAINED, START, keep_epochs, read_epochs, write_json
 from train.reporter import RunReporter
 from train.stopping import StopRequest
 from train.supervision import Supervision
 
 CHECKPOINT_EVERY_S: Final = 20.0
+PRETRAINED_IMAGES: Final = 256  # from which a network with published weights takes its first statistics
 """On an accelerator, where an epoch may take less time than writing its checkpoint."""
 
 
@@ -88,7 +89,7 @@ def fit(
     done = checkpoint_epoch(run_dir)
     keep_epochs(run_dir, done)
     precision = resolve_precision(config.precision)
-    network = with_precision(_first_network(config, run_dir, done, reporter), precision)
+    network = with_precision(_first_network(config, dataset, run_dir, done, reporter), precision)
     trained = _Trained(network, with_crowd(network) if config.ferplus_weight else network, supervision)
     reporter.say(f"{network.count_params():,} weights, {precision}, {len(dataset['train']):,} training images")
     for phase in _phases(config):
@@ -98,14 +99,18 @@ def fit(
     return done >= config.epochs or _ended_early(config, run_dir)
 
 
-def _first_network(config: TrainingConfig, run_dir: Path, done: int, reporter: RunReporter) -> keras.Model:
+def _first_network(
+    config: TrainingConfig, dataset: Dataset, run_dir: Path, done: int, reporter: RunReporter
+) -> keras.Model:
     if done:
         return load_structure(config, run_dir)
     model = build_network(config)
     load_pretrained = None if config.init_from else pretrained_loader(config.architecture)
     if load_pretrained is not None:
         try:
-            load_pretrained(model)
+            origin = load_pretrained(model, to_input(dataset["train"].pixels[:PRETRAINED_IMAGES]))
+            write_json(run_dir / PRETRAINED, origin)
+            reporter.say(f"starts from published weights: {origin['name']}")
         except PretrainedError as error:
             reporter.note(str(error))
     save_structure(model, run_dir)

@@ -104,6 +104,12 @@ def _enlarge(layer: Any, x: Tensor, *, training: bool) -> Tensor:
     return functional.interpolate(x, scale_factor=tuple(map(float, layer.size)), mode="bilinear")
 
 
+def _resize(layer: Any, x: Tensor, *, training: bool) -> Tensor:
+    if layer.interpolation != "bilinear" or layer.crop_to_aspect_ratio or layer.pad_to_aspect_ratio:
+        raise UnknownLayerError(f"layer {layer.name} resizes other than bilinearly to a size")
+    return functional.interpolate(x, size=(layer.height, layer.width), mode="bilinear")
+
+
 def _normalise(layer: Any, x: Tensor, *, training: bool) -> Tensor:
     if layer.axis not in (-1, x.dim() - 1):
         raise UnknownLayerError(f"layer {layer.name} normalises axis {layer.axis}")
@@ -119,6 +125,12 @@ def _normalise(layer: Any, x: Tensor, *, training: bool) -> Tensor:
 def _max_pool(layer: Any, x: Tensor, *, training: bool) -> Tensor:
     lowest = torch.finfo(x.dtype).min
     return functional.max_pool2d(_padded(layer, x, layer.pool_size, lowest), layer.pool_size, layer.strides)
+
+
+def _mean_pool(layer: Any, x: Tensor, *, training: bool) -> Tensor:
+    if layer.padding != "valid":
+        raise UnknownLayerError(f"layer {layer.name} pads {layer.padding}")
+    return functional.avg_pool2d(x, layer.pool_size, layer.strides)
 
 
 def _mean(layer: Any, x: Tensor, *, training: bool) -> Tensor:
@@ -225,11 +237,13 @@ WORK: Final[dict[str, Callable[..., Tensor]]] = {
     "SeparableConv2D": _convolve_separably,
     "ZeroPadding2D": _pad_zeros,
     "UpSampling2D": _enlarge,
+    "Resizing": _resize,
     "BatchNormalization": _normalise,
     "ReLU": _relu,
     "Activation": _activate,
     "Softmax": _softmax,
     "MaxPooling2D": _max_pool,
+    "AveragePooling2D": _mean_pool,
     "GlobalAveragePooling2D": _mean,
     "GlobalMaxPooling2D": _largest,
     "GlobalAveragePooling1D": _mean_of_steps,

@@ -58,6 +58,13 @@ def _notes(card: ModelCard) -> None:
             st.markdown(f"**{title}.** {card.notes[key]}")
 
 
+def _start(card: ModelCard) -> str:
+    """The model that it was fine-tuned from, the published weights that it had, or that it had none."""
+    published = card.training.get("pretrained") or {}
+    start = card.training.get("init_from") or published.get("name") or "random weights"
+    return str(start).rpartition("/")[2]
+
+
 def _facts(card: ModelCard) -> None:
     data = card.dataset
     source = training_jobs.archive_title(Path(str(data.get("source", "–"))))
@@ -69,7 +76,7 @@ def _facts(card: ModelCard) -> None:
         ("Faces", ", ".join(f"{split} {count:,}" for split, count in rows.items()) or "–"),
         ("Cleaned by", ", ".join(str(name).replace("_", " ") for name in data.get("cleaned", ())) or "nothing"),
         ("Epochs", str(card.training.get("epochs", "–"))),
-        ("Started from", str(card.training.get("init_from") or "random weights").rpartition("/")[2]),
+        ("Started from", _start(card)),
         ("Temperature", f"{card.temperature:.3f}"),
         ("Unsure below", f"{card.unsure_below:.2f}"),
         ("Created", card.created),

@@ -23,8 +23,8 @@ FACES = drawn_faces(6, seed=2)
 PIXELS = to_input(FACES.pixels)
 TARGETS = np.eye(7, dtype=np.float32)[FACES.labels]
 KNOWN = {
-    "baseline_cnn", "cbam_cnn", "compact_se", "deep_se", "mini_xception", "mobilenet_transfer", "patch_gcn",
-    "se_resnet", "se_resnet_wide", "vgg_se", "vgg_small",
+    "baseline_cnn", "cbam_cnn", "compact_se", "deep_se", "face_resnet", "mini_xception", "mobilenet_transfer",
+    "patch_gcn", "se_resnet", "se_resnet_wide", "vgg_se", "vgg_small",
 }  # fmt: skip
 BACKEND_FREE = ("augment", "callbacks", "data", "fit", "losses", "network", "optimizer")
 
@@ -76,6 +76,11 @@ def test_answers_are_probabilities_for_whole_numbers_and_floats_alike(network):
     assert answers.shape == (6, 7)
     assert answers.sum(1) == pytest.approx(np.ones(6), abs=1e-5)
     assert np.array_equal(np.asarray(model(FACES.pixels[..., None])), answers)
+
+
+def test_a_call_that_does_not_say_is_no_training(network):
+    model, _ = network
+    assert np.array_equal(np.asarray(model(PIXELS)), np.asarray(model(PIXELS, training=False)))
 
 
 def test_gradients_reach_every_variable(network):
@@ -209,7 +214,7 @@ def test_published_weights_that_cannot_be_downloaded_are_a_clear_error(monkeypat
 
     monkeypatch.setattr(keras.applications, "MobileNetV2", refuse)
     with pytest.raises(architectures.PretrainedError, match=r"cannot be downloaded .*random ones.*--init-from"):
-        load(None)
+        load(None, PIXELS)
     assert architectures.pretrained_loader("baseline_cnn") is None
 
 
@@ -219,7 +224,7 @@ def test_published_weights_are_copied_by_layer(monkeypatch):
     monkeypatch.setattr(keras.applications, "MobileNetV2", lambda **_: published)
     load = architectures.pretrained_loader("mobilenet_transfer")
     assert load is not None
-    load(model)
+    assert load(model, PIXELS)["name"] == "MobileNetV2"
     for layer in published.layers:
         for ours, theirs in zip(
             model.get_layer(layer.name).get_weights() if layer.weights else [], layer.get_weights(), strict=True

@@ -13,6 +13,7 @@ import pytest
 
 from fer_core.paths import SHIPPED_MODELS
 from tests.train.synthetic import drawn_dataset, drawn_votes
+from train.architectures import PretrainedError
 from train.augment_config import AugmentConfig
 from train.checkpoints import best_epoch, checkpoint_epoch, load_weights, recover
 from train.config import TrainingConfig
@@ -22,7 +23,17 @@ from train.fit import fit
 from train.job import failure_sentence
 from train.losses import build_loss
 from train.network import build_network, with_crowd
-from train.progress import BEST, CHECKPOINT, CONFUSION, NETWORK, PROGRESS, read_epochs, read_json, read_status
+from train.progress import (
+    BEST,
+    CHECKPOINT,
+    CONFUSION,
+    NETWORK,
+    PRETRAINED,
+    PROGRESS,
+    read_epochs,
+    read_json,
+    read_status,
+)
 from train.reporter import RunReporter
 from train.request import RunRequest, settle_start
 from train.stopping import StopRequest
@@ -336,3 +347,22 @@ def test_a_checkpoint_that_does_not_fit_on_the_disk_is_refused_beforehand(tmp_pa
 def test_every_failure_is_one_sentence(error, words):
     assert words in failure_sentence(error)
     assert "\n" not in failure_sentence(error)
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_published_weights_are_noted_in_the_run_and_random_ones_said(tmp_path, monkeypatch, installed):
+    asked = []
+
+    def load(model, images):
+        asked.append(images)
+        if not installed:
+            raise PretrainedError("not installed; training starts from random ones.")
+        return {"name": "weights of somebody"}
+
+    monkeypatch.setattr("train.fit.pretrained_loader", lambda name: load)
+    assert train(tmp_path / "run", replace(CONFIG, epochs=1))
+    assert np.array_equal(asked[0], to_input(DATASET["train"].pixels[:256]))
+    assert read_json(tmp_path / "run" / PRETRAINED) == ({"name": "weights of somebody"} if installed else None)
+    status = read_status(tmp_path / "run")
+    assert status is not None
+    assert any("not installed" in note for note in status.notes) is not installed

@@ -47,10 +47,10 @@ def recipe_of(*steps: dict[str, Any]) -> Recipe:
     return parse_recipe("tiny", TINY | {"steps": list(steps)})
 
 
-NAMES = ["default", "ferplus-transfer", "processor"]
+NAMES = ["default", "face-transfer", "ferplus-transfer", "processor"]
 
 
-def test_there_is_a_recipe_for_the_shipped_network_and_two_for_processors():
+def test_there_is_a_recipe_for_the_shipped_network_and_three_for_processors():
     assert recipe_names() == NAMES
 
 
@@ -113,7 +113,7 @@ def test_a_recipe_that_cannot_work_is_refused(step, words):
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones(capsys):
-    with pytest.raises(ConfigError, match="there are default, ferplus-transfer, processor"):
+    with pytest.raises(ConfigError, match="there are default, face-transfer, ferplus-transfer, processor"):
         read_recipe("cake")
 
 

@@ -3,7 +3,8 @@
 Each module has `build(*, input_shape, num_classes, dropout, normalization)`, returning an uncompiled functional
 `keras.Model` of built-in layers that takes pixel values 0-255 (scaling is inside the graph) and gives class
 probabilities from a last layer named "probabilities". A module whose network starts from published weights also has
-`load_pretrained(model)`, which fetches them or raises `PretrainedError`.
+`load_pretrained(model, images)`, which finds them and says, for the
+card, what they are, or raises `PretrainedError`; `images` are some of the training's, as the network takes them.
 
 Importing this package imports no deep-learning library; `builder` and `describe` do.
 """
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import numpy as np
 
 from train.errors import ConfigError
 
@@ -68,13 +71,13 @@ def builder(name: str) -> Callable[..., Any]:
     return build
 
 
-def pretrained_loader(name: str) -> Callable[[Any], None] | None:
+def pretrained_loader(name: str) -> Callable[[Any, np.ndarray], dict[str, str]] | None:
     """The `load_pretrained` function of an architecture, or None where it starts from random weights.
 
     Raises:
         ConfigError: no such architecture.
     """
-    load: Callable[[Any], None] | None = getattr(_module(name), "load_pretrained", None)
+    load: Callable[[Any, np.ndarray], dict[str, str]] | None = getattr(_module(name), "load_pretrained", None)
     return load
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import keras
+import numpy as np
 from keras import layers
 
 from train.architectures import PretrainedError
@@ -35,8 +36,15 @@ def build(
     return keras.Model(inputs, classify(x, num_classes), name="mobilenet_transfer")
 
 
-def load_pretrained(model: keras.Model) -> None:
+def load_pretrained(model: keras.Model, images: np.ndarray) -> dict[str, str]:
     """Copy ImageNet's weights, from Keras' download cache or the network, into a built model.
+
+    Args:
+        model: what `build` gave.
+        images: not needed here.
+
+    Returns:
+        What was loaded, for the card.
 
     Raises:
         PretrainedError: they can neither be found nor downloaded.
@@ -54,6 +62,7 @@ def load_pretrained(model: keras.Model) -> None:
     for layer in published.layers:
         if layer.weights:
             own[layer.name].set_weights(layer.get_weights())
+    return {"name": "MobileNetV2", "about": "ImageNet's 1000 classes, as Keras distributes it (keras.applications)."}
 
 
 @contextmanager
