@@ -27,7 +27,8 @@ ORIGIN: Final = {
     "about": "Face recognition on some three million photographs, among them FaceScrub's and the VGG face data set's "
     "(King, 2017); its weights are CC0, the photographs are not its maker's.",
 }
-_STAGES: Final = ((32, 6), (64, 8), (128, 6), (256, 6))  # filters and 3 x 3 convolutions, from the input on
+STAGES: Final = ((32, 3), (64, 4), (128, 3), (256, 3))
+"""Filters and blocks of two 3 x 3 convolutions, from the input on; all but the first begin at half the resolution."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,10 @@ def _read_file() -> bytes:
 
 def _shapes() -> Iterator[tuple[int, int, int]]:
     """Filters, channels in and size of each convolution."""
-    channels = _STAGES[0][0]
+    channels = STAGES[0][0]
     yield channels, 3, 7
-    for filters, convolutions in _STAGES:
-        for _ in range(convolutions):
+    for filters, blocks in STAGES:
+        for _ in range(2 * blocks):
             yield filters, channels, 3
             channels = filters
 

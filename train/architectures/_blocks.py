@@ -26,17 +26,19 @@ def apply_normalization(pixels: keras.KerasTensor, normalization: str) -> keras.
     raise ConfigError(f"normalization must be unit, symmetric or standardised, got {normalization!r}")
 
 
-def apply_conv(x: keras.KerasTensor, filters: int, *, kernel_size: int = 3, strides: int = 1) -> keras.KerasTensor:
+def apply_conv(
+    x: keras.KerasTensor, filters: int, *, kernel_size: int = 3, strides: int = 1, padding: str = "same"
+) -> keras.KerasTensor:
     """Convolution, batch normalisation, ReLU."""
-    return layers.ReLU()(apply_linear_conv(x, filters, kernel_size=kernel_size, strides=strides))
+    return layers.ReLU()(apply_linear_conv(x, filters, kernel_size=kernel_size, strides=strides, padding=padding))
 
 
 def apply_linear_conv(
-    x: keras.KerasTensor, filters: int, *, kernel_size: int = 3, strides: int = 1
+    x: keras.KerasTensor, filters: int, *, kernel_size: int = 3, strides: int = 1, padding: str = "same"
 ) -> keras.KerasTensor:
     """Convolution and batch normalisation, without an activation."""
     x = layers.Conv2D(
-        filters, kernel_size, strides=strides, padding="same", use_bias=False, kernel_initializer="he_normal"
+        filters, kernel_size, strides=strides, padding=padding, use_bias=False, kernel_initializer="he_normal"
     )(x)
     return layers.BatchNormalization(momentum=0.95)(x)
 

@@ -9,11 +9,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from train.architectures._blocks import apply_normalization, classify
-from train.dlib_weights import ORIGIN, PIXEL_MEANS, PIXEL_SCALE, read_face_weights
+from train.architectures._blocks import apply_conv, apply_linear_conv, apply_normalization, classify
+from train.dlib_weights import ORIGIN, PIXEL_MEANS, PIXEL_SCALE, STAGES, read_face_weights
 
 SIDE = 116
-STAGES = ((32, 3), (64, 4), (128, 3), (256, 3))  # filters and blocks; all but the first begin at half the resolution
 
 
 def build(
@@ -24,7 +23,7 @@ def build(
     x = apply_normalization(inputs, normalization)
     # Keras takes this layer's own default, training, for all that follow it in a call that does not say.
     x = layers.Resizing(SIDE, SIDE)(x, training=False)
-    x = layers.ReLU()(_apply_conv(x, STAGES[0][0], kernel_size=7, strides=2, padding="valid"))
+    x = apply_conv(x, STAGES[0][0], kernel_size=7, strides=2, padding="valid")
     x = layers.MaxPooling2D(3, strides=2)(x)
     for filters, blocks in STAGES:
         for block in range(blocks):
@@ -40,23 +39,14 @@ def _apply_block(x: keras.KerasTensor, filters: int, *, smaller: bool) -> keras.
     if smaller:
         # A matrix instead of empty channels: it starts as the same, and can learn.
         shortcut = layers.Conv2D(filters, 1, use_bias=False, name=f"shortcut_{filters}")(layers.AveragePooling2D(2)(x))
-        x = layers.ReLU()(_apply_conv(x, filters, strides=2, padding="valid"))
+        x = apply_conv(x, filters, strides=2, padding="valid")
     else:
-        x = layers.ReLU()(_apply_conv(x, filters))
-    x = _apply_conv(x, filters)
+        x = apply_conv(x, filters)
+    x = apply_linear_conv(x, filters)
     missing = shortcut.shape[1] - x.shape[1]
     if missing:
         x = layers.ZeroPadding2D(((0, missing), (0, missing)))(x)
     return layers.ReLU()(layers.Add()([x, shortcut]))
-
-
-def _apply_conv(
-    x: keras.KerasTensor, filters: int, *, kernel_size: int = 3, strides: int = 1, padding: str = "same"
-) -> keras.KerasTensor:
-    x = layers.Conv2D(
-        filters, kernel_size, strides=strides, padding=padding, use_bias=False, kernel_initializer="he_normal"
-    )(x)
-    return layers.BatchNormalization(momentum=0.95)(x)
 
 
 def load_pretrained(model: keras.Model, images: np.ndarray) -> dict[str, str]:
