@@ -12,6 +12,8 @@ from typing import Any, Final
 import keras
 import numpy as np
 
+from fer_core.card import read_card
+from fer_core.model import find_model
 from train.architectures import PretrainedError, pretrained_loader
 from train.archive import Dataset
 from train.callbacks import BatchWatcher, EpochRecorder
@@ -31,8 +33,9 @@ from train.network import (
     with_precision,
 )
 from train.optimizer import build_optimizer, should_stop_early
-from train.progress import CHECKPOINT, PRETRAINED, START, keep_epochs, read_epochs, write_json
+from train.progress import CHECKPOINT, PRETRAINED, START, keep_epochs, read_epochs, read_json, write_json
 from train.reporter import RunReporter
+from train.request import read_request
 from train.stopping import StopRequest
 from train.supervision import Supervision
 
@@ -113,10 +116,19 @@ def _first_network(
             reporter.say(f"starts from published weights: {origin['name']}")
         except PretrainedError as error:
             reporter.note(str(error))
+    elif config.init_from and (handed_on := _origin_of(Path(config.init_from))):
+        write_json(run_dir / PRETRAINED, handed_on)
     save_structure(model, run_dir)
     if config.start_share:
         save_weights(model, run_dir / START, epoch=0, accuracy=-1.0)
     return model
+
+
+def _origin_of(start: Path) -> Any:
+    """Which published weights a run or a model once started from, for the card of what is fine-tuned from it."""
+    if read_request(start) is not None:
+        return read_json(start / PRETRAINED)
+    return read_card(find_model(start)).training.get("pretrained")
 
 
 def _start_weights(config: TrainingConfig, run_dir: Path) -> list[np.ndarray]:

@@ -366,3 +366,14 @@ def test_published_weights_are_noted_in_the_run_and_random_ones_said(tmp_path, m
     status = read_status(tmp_path / "run")
     assert status is not None
     assert any("not installed" in note for note in status.notes) is not installed
+
+
+@pytest.mark.parametrize("origin", [{"name": "weights of somebody"}, None])
+def test_what_is_fine_tuned_hands_on_where_its_start_came_from(tmp_path, origin):
+    shutil.copytree(SHIPPED_MODELS / "default", tmp_path / "start")
+    card = read_json(tmp_path / "start" / "card.json")
+    if origin:
+        card["training"]["pretrained"] = origin
+    (tmp_path / "start" / "card.json").write_text(json.dumps(card))
+    assert train(tmp_path / "run", replace(CONFIG, epochs=1, init_from=str(tmp_path / "start")))
+    assert read_json(tmp_path / "run" / PRETRAINED) == origin
