@@ -189,9 +189,15 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         check_settings(self)
         if self.start_share and not self.init_from:
-            raise ConfigError(f"start_share, here {self.start_share}, is for fine-tuning: it needs init_from")
+            raise ConfigError(
+                f"Share of the start (start_share) is {self.start_share}, but there is no model to start from. "
+                "Choose one (init_from), or set the share to 0."
+            )
         if self.freeze_epochs > self.epochs:
-            raise ConfigError(f"freeze_epochs must be at most epochs ({self.epochs}), got {self.freeze_epochs}")
+            raise ConfigError(
+                f"Frozen epochs (freeze_epochs) must be at most the run's epochs, {self.epochs}, "
+                f"got {self.freeze_epochs}."
+            )
 
     @property
     def peak_learning_rate(self) -> float:

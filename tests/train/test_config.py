@@ -50,8 +50,8 @@ def test_json_gives_the_same_settings_back():
         ("label_smoothing", 1.0, "label_smoothing must be at most 0.9"),
         ("optimizer", "sdg", "optimizer must be one of sgd, adam, adamw, got 'sdg'"),
         ("precision", 16, "precision must be of type str"),
-        ("freeze_epochs", 101, "freeze_epochs must be at most epochs"),
-        ("start_share", 0.5, "start_share, here 0.5, is for fine-tuning: it needs init_from"),
+        ("freeze_epochs", 101, r"Frozen epochs \(freeze_epochs\) must be at most the run's epochs, 100, got 101"),
+        ("start_share", 0.5, r"Share of the start \(start_share\) is 0.5, but there is no model.* set the share to 0"),
     ],
 )
 def test_nonsense_is_refused_with_the_rule(name, value, words):
