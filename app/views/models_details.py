@@ -56,13 +56,19 @@ def _notes(card: ModelCard) -> None:
     for key, title in _NOTES.items():
         if key in card.notes:
             st.markdown(f"**{title}.** {card.notes[key]}")
+    if about := _published(card).get("about"):
+        st.markdown(f"**Its start had learnt before.** {about}")
 
 
 def _start(card: ModelCard) -> str:
     """The model that it was fine-tuned from, the published weights that it had, or that it had none."""
-    published = card.training.get("pretrained") or {}
-    start = card.training.get("init_from") or published.get("name") or "random weights"
+    start = card.training.get("init_from") or _published(card).get("name") or "random weights"
     return str(start).rpartition("/")[2]
+
+
+def _published(card: ModelCard) -> dict[str, str]:
+    """Name and description of the published weights that training once started from; empty where there were none."""
+    return card.training.get("pretrained") or {}
 
 
 def _facts(card: ModelCard) -> None:
@@ -78,7 +84,7 @@ def _facts(card: ModelCard) -> None:
         ("Epochs", str(card.training.get("epochs", "–"))),
         ("Started from", _start(card)),
         ("Temperature", f"{card.temperature:.3f}"),
-        ("Unsure below", f"{card.unsure_below:.2f}"),
+        ("Unsure below", f"{card.unsure_below:.3f}"),
         ("Created", card.created),
         ("Made with", ", ".join(f"{name} {version}" for name, version in card.versions.items()) or "–"),
     ]

@@ -64,6 +64,20 @@ def test_at_first_only_the_shipped_model_is_there_and_live():
         assert note in text
 
 
+def test_a_model_names_the_published_weights_that_it_started_from():
+    folder = run_model("mine")
+    card = json.loads((folder / "card.json").read_text())
+    origin = {"name": "faces.dat", "about": "Face recognition on photographs; CC0."}
+    (folder / "card.json").write_text(json.dumps(card | {"training": {"pretrained": origin}}))
+    page = open_page()
+    assert "learnt before" not in words(page)
+
+    choose(page, folder)
+
+    assert "**Its start had learnt before.** Face recognition on photographs; CC0." in words(page)
+    assert "faces.dat" in "".join(part.proto.body for part in page.get("html"))
+
+
 def test_a_runs_model_is_put_live_and_rolled_back():
     folder = run_model("mine")
     page = open_page()
