@@ -40,8 +40,9 @@ from train.stopping import StopRequest
 from train.supervision import Supervision
 
 CHECKPOINT_EVERY_S: Final = 20.0
-PRETRAINED_IMAGES: Final = 256  # from which a network with published weights takes its first statistics
 """On an accelerator, where an epoch may take less time than writing its checkpoint."""
+PRETRAINED_IMAGES: Final = 256
+"""Training images from which a network with published weights takes its first statistics."""
 
 
 @dataclass(frozen=True)
