@@ -181,7 +181,7 @@ class TrainingConfig:
     )  # fmt: skip
     seed: int = setting(
         1, "Seed", "run",
-        "Of the weights, the order and the augmentation. Runs that differ only here differ by up to a point and more.",
+        "Of the weights, the order and the augmentation. Runs that differ only here differ by about half a point.",
         minimum=0, maximum=2**31 - 1, step=1,
     )  # fmt: skip
     augment: AugmentConfig = field(default_factory=AugmentConfig)
