@@ -54,7 +54,7 @@ class Recording:
         self.markers = SessionMarkers(store, recorder.session_id, lambda: recorder.time_ms)
         self._store = store
         self._recorder = recorder
-        self._started_s = self._picture_at_s = time.monotonic()
+        self._started_s = self._picture_at_s = self._waits_from_s = time.monotonic()
         self._ended_s: float | None = None
         self._reason = ""
         self._lock = threading.Lock()
@@ -124,10 +124,14 @@ class Recording:
             seconds=max(0.0, (now_s if self._ended_s is None else self._ended_s) - self._started_s),
             samples=status.written,
             problem=" ".join(filter(None, (status.error, _lost(status.lost), video_problem))),
-            closes_in_s=max(0.0, GRACE_S - silent_s) if silent_s > FRAMES_LOST_S and self._ended_s is None else None,
+            closes_in_s=self._closes_in_s(now_s) if silent_s > FRAMES_LOST_S and self._ended_s is None else None,
             ended=self._over.is_set(),
             reason=self._reason,
         )
+
+    def wait_anew(self) -> None:
+        """Give the camera the whole time once more, as when its page was reloaded and has to start it again."""
+        self._waits_from_s = time.monotonic()
 
     def stop(self) -> RecordingView:
         """End it properly, once; a second call waits for the first."""
@@ -171,13 +175,16 @@ class Recording:
     def _look(self) -> None:
         now_s = time.monotonic()
         self._judge_baseline(now_s)
-        if now_s - self._picture_at_s > GRACE_S:
+        if self._closes_in_s(now_s) <= 0:
             self._reason = f"No pictures came from the camera for {GRACE_S:.0f} s, so the recording was closed."
             self._close(self._picture_at_s)
         elif self._reason or self._recorder.status.ended:
             self._close(now_s)
         else:
             self.markers.keep_open_range()
+
+    def _closes_in_s(self, now_s: float) -> float:
+        return max(0.0, GRACE_S - (now_s - max(self._picture_at_s, self._waits_from_s)))
 
     def _judge_baseline(self, now_s: float) -> None:
         with self._lock:

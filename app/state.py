@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.analysis import make_pipeline, shared_model
 from app.analysis_folders import ProcessFolder, forget_abandoned
@@ -12,6 +14,7 @@ from app.analysis_memory import AnalysisMemory
 from app.analysis_worker import AnalysisQueue
 from app.live_session import LiveSession
 from app.recording_memory import RecordingMemory
+from app.recording_tabs import RecordingTabs
 from app.recording_video import rescue_half_videos
 from app.session_memory import SessionMemory
 from app.settings import AppSettings
@@ -47,6 +50,11 @@ def live_session() -> LiveSession:
     return session
 
 
+def use_live_session(session: LiveSession) -> None:
+    """Make it this browser tab's."""
+    st.session_state[_LIVE_SESSION_KEY] = session
+
+
 def history_view() -> HistoryView:
     """What this browser tab's sidebar shows."""
     view: HistoryView = st.session_state.setdefault(_HISTORY_VIEW_KEY, HistoryView())
@@ -75,6 +83,23 @@ def recording_memory() -> RecordingMemory:
     """What this browser tab remembers of its recording."""
     memory: RecordingMemory = st.session_state.setdefault(_RECORDING_KEY, RecordingMemory())
     return memory
+
+
+@st.cache_resource
+def recording_tabs() -> RecordingTabs:
+    """The process' recordings by the tabs that have them."""
+    return RecordingTabs()
+
+
+def tab_id() -> str:
+    """The server's name of this browser tab; a reloaded one has another."""
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else ""
+
+
+def is_tab_open(tab: str) -> bool:
+    """Whether a browser tab of that name, see `tab_id`, is connected."""
+    return runtime.exists() and runtime.get_instance().is_active_session(tab)
 
 
 def remember_pages(pages: Mapping[str, StreamlitPage]) -> None:

@@ -4,14 +4,14 @@ import streamlit as st
 
 from app import state, stream_notice, streaming
 from app.live_session import LiveSession
-from app.views import live_history, live_picture, live_record, live_settings
+from app.views import live_history, live_picture, live_record, live_return, live_settings
 
 LIVE, PICTURE = "Live video", "A picture"
 
 
 def render() -> None:
     """Draw the page."""
-    session = state.live_session()
+    session = live_return.live_session()
     source = st.segmented_control(
         "Source", [LIVE, PICTURE], default=LIVE, required=True, key="source", label_visibility="collapsed"
     )
@@ -26,6 +26,7 @@ def render() -> None:
     )
     _notice(session)
     live_record.render(session)
+    live_return.note_in_address()
     live_settings.render(session)
     with st.sidebar:
         live_history.render(session, state.history_view())

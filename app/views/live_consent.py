@@ -120,4 +120,5 @@ def _start(session: LiveSession, store: Store, wish: Wish, memory: RecordingMemo
     session.listener = recording
     memory.put_away()
     memory.recording, memory.is_asking = recording, False
+    memory.key = state.recording_tabs().keep(state.tab_id(), session, recording)
     return ""

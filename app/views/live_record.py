@@ -71,8 +71,8 @@ def _how_it_goes(session: LiveSession, recording: Recording, memory: RecordingMe
         stopped = st.button("Stop recording", icon=":material/stop:", type="primary", key="record_stop")
     if view.closes_in_s is not None:
         st.warning(
-            "No pictures arrive. The recording goes on when they return; otherwise it is closed in "
-            f"{view.closes_in_s:.0f} s."
+            "No pictures arrive. Where the video has ended, press Start there: the recording goes on when pictures "
+            f"return; otherwise it is closed in {view.closes_in_s:.0f} s."
         )
     if view.problem:
         st.error(view.problem)

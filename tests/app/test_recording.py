@@ -156,6 +156,20 @@ def test_it_goes_on_when_pictures_return_in_time(store: Store, made, monkeypatch
     assert one.stop().samples == 2
 
 
+def test_it_waits_anew_for_a_camera_that_has_to_be_started_again(store: Store, made, monkeypatch):
+    monkeypatch.setattr(recording, "GRACE_S", 2.0)
+    monkeypatch.setattr(recording, "FRAMES_LOST_S", 0.2)
+    one = begin(store, made)
+    feed(one, result())
+    wait_until(lambda: (one.view().closes_in_s or 9.0) < 1.0)
+
+    one.wait_anew()
+
+    assert (one.view().closes_in_s or 0.0) > 1.5, "and it says so at once"
+    wait_until(lambda: one.view().ended)
+    assert session(store, one.session_id).duration_s == pytest.approx(0.0, abs=0.6), "it ends with the last picture"
+
+
 def test_another_model_ends_it_with_a_sentence(store: Store, made):
     one = begin(store, made)
     feed(one, result())

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from app.store.database import Store, open_store
 from app.store.records import Session
@@ -150,6 +150,47 @@ def test_a_killed_server_loses_two_seconds_at_most(happy_camera: Path, tmp_path:
     # Two seconds by design; the rest is for results that a busy machine is late with.
     assert killed_at - kept.ended_at < timedelta(seconds=4)
     assert kept.ended_at - kept.started_at == timedelta(seconds=float(samples.time_s[-1]))
+
+
+def mirror_switch(page: Page) -> Locator:
+    """In the settings, which are opened for it."""
+    page.get_by_text("Settings", exact=True).click()
+    return page.get_by_role("switch", name="Mirror the picture")
+
+
+def test_a_reloaded_page_goes_on_with_its_recording(happy_camera: Path, tmp_path: Path) -> None:
+    with (
+        studio.serve(environment={"FER_HOME": str(tmp_path)}) as server,
+        studio.chromium(camera=happy_camera) as browser,
+    ):
+        _, page = studio.open_page(browser, server.url)
+        studio.press_start(page)
+        studio.wait_until_playing(page)
+        wait_for_label(page, "Happy")
+        assert mirror_switch(page).is_checked()
+        page.get_by_text("Mirror the picture").click()
+        page.get_by_text("Settings", exact=True).click()
+        fill_in_consent(page, "P03")
+        agree(page)
+        wait_until_recorded(page, samples=3)
+        page.wait_for_url(re.compile(r"\?recording="))
+        stored = samples_recorded(page)
+
+        page.reload()
+        page.locator(".fer-rec").wait_for()
+        page.get_by_text("press Start there").wait_for()
+        studio.press_start(page)
+        studio.wait_until_playing(page)
+        wait_until_recorded(page, samples=stored + 10)
+        assert not mirror_switch(page).is_checked(), "its settings are those before"
+        page.get_by_text("press Start there").wait_for(state="detached")
+        page.get_by_role("button", name="Stop recording").click()
+        page.get_by_text(re.compile(r"Saved: \d+:\d+, \d+ samples")).wait_for()
+        with store_in(tmp_path) as store:
+            (kept,) = sessions(store)
+            samples = read_samples(store, kept.id)
+    assert (kept.participant, kept.state) == ("P03", "closed")
+    assert len(samples.time_s) > stored
 
 
 def wait_until_recovered(home: Path, page: Page) -> Session:
