@@ -39,7 +39,7 @@ def render(network: ChosenNetwork) -> TrainingConfig | None:
             **{item.name: values[item.name] for item in training},
         )
     except ConfigError as error:
-        st.error(f"These settings do not go together: {error}.")
+        st.error(f"These settings do not go together: {str(error).rstrip('.')}.")
         return None
 
 

@@ -214,6 +214,7 @@ def test_settings_that_do_not_go_together_are_told_and_not_started(started):
     page.number_input(key="train_setting_freeze_epochs").set_value(5).run()
 
     assert "Frozen epochs (freeze_epochs) must be at most" in told(page)[0]
+    assert told(page)[0].endswith("got 5.")
     assert button(page, "Start training").disabled
     assert started == []
 
