@@ -20,6 +20,7 @@ from app.store.session_parts import add_marker
 from fer_core.paths import SHIPPED_MODELS
 from tests.app.live_sessions import Factory, FakePipeline
 from tests.app.pages import MAIN, open_page, session_of
+from tests.app.recording_page import recording_of, see
 from tests.app.session_pages import SAD_THEN_HAPPY
 from tests.app.store.builders import make_participant, make_session
 
@@ -141,6 +142,17 @@ def page(calls: list[dict[str, Any]]) -> Iterator[AppTest]:
     page = open_page(MAIN)
     yield page
     session_of(page).close()
+
+
+@pytest.fixture
+def page_with_pictures(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """The live page with a camera that gives pictures."""
+    monkeypatch.setattr(streaming, "open_stream", lambda **_: True)
+    page = open_page(MAIN)
+    see(page)
+    yield page
+    if "recording_memory" in page.session_state and recording_of(page):
+        recording_of(page).stop()
 
 
 @pytest.fixture

@@ -1,109 +1,46 @@
 """Recording on the live page as Streamlit runs it, with the camera's door replaced."""
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import cast
 
-import numpy as np
 import pytest
 import streamlit
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from app import recording, recording_baseline, state, streaming
-from app.analysis import shared_model
-from app.recording import Recording
-from app.store.database import Store, open_store
+from app import recording, recording_baseline, state
+from app.store.database import Store
 from app.store.errors import StoreError
-from app.store.participants import add_baseline, find_or_add, participants
+from app.store.participants import add_baseline, participants
 from app.store.privacy import delete_session
 from app.store.records import Baseline
 from app.store.sessions import sessions
 from app.views import session_parts
-from fer_core.results import FrameResult
-from tests.app.pages import MAIN, assert_fine, open_page, page_of, run, words
-from tests.helpers import make_emotion, make_face, make_probabilities, make_result, wait_until
+from tests.app.pages import assert_fine, words
+from tests.app.recording_page import agree, ask, keys, listener_of, recording_of, see
+from tests.helpers import make_probabilities, wait_until
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
 
-@pytest.fixture(autouse=True)
-def _fresh_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Each test's store is that of its own home; the process' cached one belongs to another."""
-    monkeypatch.setattr(streaming, "open_stream", lambda **_: True)
-    state.store.clear()
-    yield
-    state.store.clear()
-
-
 @pytest.fixture
-def store() -> Iterator[Store]:
-    """The store that the page writes into."""
-    opened = open_store()
-    yield opened
-    opened.close()
+def page(page_with_pictures: AppTest) -> AppTest:
+    return page_with_pictures
 
 
-@pytest.fixture
-def page(store: Store) -> Iterator[AppTest]:
-    """The live page with a camera that gives pictures."""
-    page = open_page(MAIN)
-    assert_fine(page)
-    see(page)
-    yield page
-    if "recording_memory" in page.session_state and recording_of(page):
-        recording_of(page).stop()
+def test_before_somebody_asks_to_record_the_store_is_not_even_opened(page, monkeypatch):
+    opened = []
+    monkeypatch.setattr(session_parts, "opened_store", lambda: opened.append(True))
 
-
-def recording_of(page: AppTest) -> Recording:
-    """The one that runs, or ran last."""
-    return cast(Recording, page.session_state["recording_memory"].recording)
-
-
-def listener_of(page: AppTest) -> object:
-    """Whom the live session tells what it sees."""
-    return page.session_state["live_session"].listener
-
-
-def see(page: AppTest) -> None:
-    """The live session has just got a frame, and a result for its listener if it has one."""
-    live = page.session_state["live_session"]
-    live._frame_times.append(time.monotonic())
-    if live.listener is not None:
-        live.listener.on_picture(np.zeros((48, 64, 3), np.uint8), time.monotonic())
-        live.listener.on_result(result(), shared_model("default").card)
-
-
-def result(emotion: str = "happy") -> FrameResult:
-    return make_result(make_emotion(emotion, face=make_face(track_id=1)), at_s=time.monotonic())
-
-
-def keys(page: AppTest) -> set[str]:
-    return {str(button.key) for button in page.button}
-
-
-def ask(page: AppTest, name: str = "P01") -> None:
-    """Open the consent and choose a participant, stored before: AppTest cannot type a new option."""
-    with open_store().write() as connection:
-        find_or_add(connection, name)
-    page.button(key="record_start").click().run()
-    page.selectbox(key="record_participant").set_value(name).run()
-
-
-def agree(page: AppTest, name: str = "P01") -> AppTest:
-    """Through the consent."""
-    ask(page, name)
-    see(page)
-    page.button(key="record_agree").click().run()
-    assert_fine(page)
-    return page
-
-
-def test_before_the_consent_nothing_is_stored_and_the_store_is_not_even_opened(page, store):
+    page.run()
     assert "record_start" in keys(page)
     assert "record_agree" not in keys(page)
+    assert opened == []
 
+    page.button(key="record_start").click().run()
+    assert opened == [True]
+
+
+def test_before_the_consent_nothing_is_stored(page, store):
     page.button(key="record_start").click().run()
 
     assert_fine(page)
@@ -351,89 +288,9 @@ def test_lost_pictures_are_said_and_the_closed_recording_too(page, monkeypatch, 
     assert "Saved" in words(page)
 
 
-@pytest.fixture
-def reload(page, monkeypatch) -> Callable[[], AppTest]:
-    """Opens the page's address in a tab of another name, as a browser does that reloads it; AppTest has no tabs."""
-    tabs: list[str] = []
-    monkeypatch.setattr(state, "tab_id", lambda: f"tab {len(tabs)}")
-    monkeypatch.setattr(state, "is_tab_open", lambda _: False)
-
-    def reload() -> AppTest:
-        tabs.append("")
-        again = page_of(MAIN)
-        again.query_params.update(page.query_params)
-        return run(again)
-
-    return reload
-
-
-def test_a_reloaded_tab_goes_on_with_its_recording_its_session_and_its_settings(page, reload, store):
-    agree(page)
-    live, recorded = page.session_state["live_session"], recording_of(page)
-    live.settings = replace(live.settings, mirror=not live.settings.mirror)
-
-    again = reload()
-
-    assert recording_of(again) is recorded
-    assert again.session_state["live_session"] is live
-    assert again.toggle(key="mirror").value == live.settings.mirror
-    assert "Recording 0:0" in words(again)
-    see(again)
-    wait_until(lambda: recorded.view().samples == 1)
-    again.button(key="record_stop").click().run()
-    assert "Saved: 0:0" in words(again)
-    assert [kept.state for kept in sessions(store)] == ["closed"]
-
-
-def test_a_reloaded_tab_still_says_what_became_of_its_recording(page, reload):
-    agree(page)
-    page.button(key="record_stop").click().run()
-
-    assert "Saved: 0:0" in words(reload())
-
-
-def test_an_address_that_was_copied_takes_no_recording_away(page, reload, monkeypatch):
-    agree(page)
-    monkeypatch.setattr(state, "is_tab_open", lambda tab: tab == "tab 0")
-
-    copy = reload()
-
-    assert copy.session_state["recording_memory"].recording is None
-    assert "record_start" in keys(copy)
-    assert listener_of(page) is recording_of(page)
-    monkeypatch.setattr(state, "is_tab_open", lambda _: False)
-    run(copy)
-    assert recording_of(copy) is recording_of(page), "when the tab before is gone, it is the copy's"
-
-
-def test_a_tab_with_a_camera_of_its_own_keeps_its_own_session(page, reload):
-    agree(page)
-    other = open_page(MAIN)
-    see(other)
-    other.query_params.update(page.query_params)
-    run(other)
-
-    assert other.session_state["recording_memory"].recording is None
-
-
-def test_the_address_names_the_recording_until_it_is_put_away(page, reload):
-    assert not page.query_params
-    agree(page)
-    key = page.query_params["recording"]
-    page.button(key="record_stop").click().run()
-    assert page.query_params["recording"] == key
-    page.button(key="record_delete").click().run()
-    page.button(key="record_delete_sure").click().run()
-
-    assert "recording" not in page.query_params
-    page.query_params["recording"] = key
-    again = reload()
-    assert again.session_state["recording_memory"].recording is None
-    assert "recording" not in again.query_params
-
-
 def test_a_store_that_cannot_be_opened_is_said_in_words(page, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "mysql://nowhere")
+    state.store.clear()
     page.button(key="record_start").click().run()
 
     assert_fine(page)

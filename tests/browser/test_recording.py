@@ -185,7 +185,13 @@ def test_a_reloaded_page_goes_on_with_its_recording(happy_camera: Path, tmp_path
         assert not mirror_switch(page).is_checked(), "its settings are those before"
         page.get_by_text("press Start there").wait_for(state="detached")
         page.get_by_role("button", name="Stop recording").click()
-        page.get_by_text(re.compile(r"Saved: \d+:\d+, \d+ samples")).wait_for()
+        saved = page.get_by_text(re.compile(r"Saved: \d+:\d+, \d+ samples"))
+        saved.wait_for()
+
+        studio.go_to(page, "Sessions")
+        studio.go_to(page, "Live")
+        page.wait_for_url(re.compile(r"\?recording="))
+        saved.wait_for()
         with store_in(tmp_path) as store:
             (kept,) = sessions(store)
             samples = read_samples(store, kept.id)
