@@ -20,7 +20,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
@@ -200,6 +200,21 @@ def go_to(page: Page, title: str) -> None:
         with contextlib.suppress(PlaywrightTimeoutError):
             page.wait_for_url(address, timeout=5_000)
     raise TimeoutError(f"the navigation does not lead to {title}; the page is {page.url}")
+
+
+def unfold(page: Page, title: str, inside: Locator) -> None:
+    """Open the expander of that title, until what is inside can be seen.
+
+    A click on it was once lost, or undone, just after the page had been drawn, and not again in 80 tries, on a busy
+    machine too; why was not found. People click again; so does this.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        page.get_by_text(title).click()
+        with contextlib.suppress(PlaywrightTimeoutError):
+            inside.wait_for(timeout=5_000)
+            return
+    raise TimeoutError(f"{title!r} does not open")
 
 
 def press_start(page: Page) -> None:

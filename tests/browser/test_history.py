@@ -70,9 +70,10 @@ def test_the_history_tells_of_the_change_and_takes_a_check_in(browser: Browser, 
     for key in ("ArrowLeft", "ArrowLeft", "ArrowDown", "Enter"):
         page.keyboard.press(key)
     page.get_by_text("unpleasant (3 of 9), calm (4 of 9)").wait_for()
-    page.get_by_text("Four questions on worry").click()
+    more_than_half = page.get_by_role("radio", name="More than half the days")
+    studio.unfold(page, "Four questions on worry", more_than_half.first)
     for question in range(3):
-        page.get_by_role("radio", name="More than half the days").nth(question).click()
+        more_than_half.nth(question).click()
     page.get_by_role("button", name="Save check-in").click()
 
     page.get_by_text("The check-in is saved.").wait_for()
