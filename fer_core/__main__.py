@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from fer_core.errors import FerError
+from fer_core.console import print_anything, run_command
 
 # Each command brings in what it needs: `make run` calls fetch-detector at every start and must not wait.
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    print_anything()
     parser = argparse.ArgumentParser(prog="python -m fer_core", description="Analyse files; look after models.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_analyse(commands.add_parser("analyse", help="name the expressions in pictures and videos"))
@@ -26,11 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     fetch.set_defaults(run=_fetch_detector)
     options = parser.parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.run
-    try:
-        return command(options)
-    except FerError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return run_command(lambda: command(options))
 
 
 def _add_analyse(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from fer_core.crops import TILE
 from fer_core.errors import ArtifactError
+from fer_core.files import write_whole
 
 SCHEMA_VERSION: Final = 1
 CARD_FILE: Final = "card.json"
@@ -96,7 +97,7 @@ class ModelCard:
 
     def write(self, folder: Path) -> None:
         """Write card.json into `folder`."""
-        (folder / CARD_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        write_whole(folder / CARD_FILE, json.dumps(asdict(self), indent=2) + "\n")
 
 
 def read_card(folder: Path) -> ModelCard:

@@ -7,7 +7,7 @@ import urllib.request
 from typing import Final
 
 from fer_core.detector import yunet_path
-from fer_core.files import replacing
+from fer_core.files import write_whole
 from fer_core.paths import SHIPPED_MODELS, home
 
 YUNET_FILE: Final = "face_detection_yunet_2023mar.onnx"
@@ -73,8 +73,7 @@ def _store(data: bytes) -> str:
     for folder in (SHIPPED_MODELS, home() / "models"):
         path = folder / YUNET_FILE
         try:
-            with replacing(path) as temporary:
-                temporary.write_bytes(data)
+            write_whole(path, data)
         except OSError as error:
             reason = str(error)
             continue

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from fer_core.errors import MediaError
-from fer_core.files import replacing
+from fer_core.files import write_whole
 
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 JPEG_START: Final = b"\xff\xd8"
@@ -67,11 +67,10 @@ def write_picture(path: Path, frame_bgr: np.ndarray) -> None:
     if not done:
         raise MediaError(f"{path}: the picture could not be encoded. Use .png or .jpg.")
     try:
-        with replacing(path) as temporary:
-            temporary.write_bytes(data.tobytes())
+        write_whole(path, data.tobytes())
     except OSError as error:
         raise MediaError(
-            f"{path}: cannot be written: {error.strerror}. Check the folder and the space left."
+            f"{path}: cannot be written: {error.strerror or error}. Check the folder and the space left."
         ) from error
 
 

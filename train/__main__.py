@@ -8,7 +8,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from fer_core.errors import FerError
+from fer_core.console import print_anything, run_command
 from train import commands
 from train.augment_config import AugmentConfig
 from train.children import Stopped
@@ -20,12 +20,14 @@ from train.settings import add_flags
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    print_anything()
     options = parse(arguments)
+    return run_command(lambda: _carry_out(options))
+
+
+def _carry_out(options: argparse.Namespace) -> int:
     try:
         options.run(options)
-    except FerError as error:
-        print(error, file=sys.stderr)
-        return 2
     except Stopped:
         print("Stopped. Call the same command again to go on.", file=sys.stderr)
         return 128 + signal.SIGTERM

@@ -10,6 +10,7 @@ from typing import Any, Final
 import h5py
 import keras
 
+from fer_core.files import replacing
 from train.errors import ConfigError
 from train.progress import BEST, CHECKPOINT, PREVIOUS, read_epochs
 
@@ -26,19 +27,15 @@ def save_weights(
     Written beside the old file, then renamed: a killed process leaves one whole file. The file is not forced to disk,
     which can take half a minute on a busy one; a power cut may cost the newest, for which the one before is kept.
     """
-    fresh = path.with_name("new." + path.name)
     _require_room(model, path.parent)
-    try:
+    # Keras looks at the end of the name. After an error, a full disk gets the room back for the words that say so.
+    with replacing(path, durable=False, temporary_name="new." + path.name) as fresh:
         model.save_weights(fresh)
         with h5py.File(fresh, "a") as file:
             file.attrs[_EPOCH] = epoch
             file.attrs[_ACCURACY] = accuracy
-    except BaseException:
-        fresh.unlink(missing_ok=True)  # a full disk gets the room back for the words that say so
-        raise
-    if keep_old_as is not None and path.exists():
-        path.replace(keep_old_as)
-    fresh.replace(path)
+        if keep_old_as is not None and path.exists():
+            path.replace(keep_old_as)
 
 
 def save_checkpoint(model: keras.Model, run_dir: Path, *, epoch: int, accuracy: float) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from fer_core.card import read_card
 from fer_core.emotions import EMOTIONS
+from fer_core.files import write_whole
 from fer_core.model import KERAS_FILE, file_sha256, find_model
 from train.architectures import builder
 from train.archive import SIDE
@@ -91,7 +92,7 @@ def load_trained(folder: Path) -> keras.Model:
 
 def save_structure(model: keras.Model, run_dir: Path) -> None:
     """Write network.json, so that the run can be exported whatever becomes of the architecture's file."""
-    (run_dir / NETWORK).write_text(json.dumps(json.loads(model.to_json()), indent=1) + "\n", encoding="utf-8")
+    write_whole(run_dir / NETWORK, json.dumps(json.loads(model.to_json()), indent=1) + "\n")
 
 
 def load_structure(config: TrainingConfig, run_dir: Path) -> keras.Model:

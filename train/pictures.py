@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_core.files import replacing
+from fer_core.files import write_whole
 from train.archive import SIDE, LabelledFaces
 from train.dataset_report import SAMPLES_PER_CLASS
 from train.figures import Mistake
@@ -40,5 +40,4 @@ def _write(path: Path, cells: Sequence[np.ndarray], *, columns: int) -> None:
     encoded, data = cv2.imencode(".png", sheet)
     if not encoded:
         raise ValueError(f"{path.name} could not be encoded as a PNG")
-    with replacing(path) as temporary:
-        temporary.write_bytes(data.tobytes())
+    write_whole(path, data.tobytes())

@@ -27,6 +27,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from fer_core.files import write_whole
+
 CONFIG: Final = "config.json"
 NETWORK: Final = "network.json"
 STATUS: Final = "status.json"
@@ -105,9 +107,12 @@ class RunStatus:
 
 def write_json(path: Path, values: Any) -> None:
     """Write JSON so that readers see the old file or the new one, never half of it."""
-    fresh = path.with_name(f".new-{path.name}")
-    fresh.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
-    fresh.replace(path)
+    _write(path, json.dumps(values, indent=1) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    """Not forced to disk, as this happens twice a second. Only the run's own process writes, and it may be killed."""
+    write_whole(path, text, durable=False, temporary_name=f".new-{path.name}")
 
 
 def read_json(path: Path) -> Any:
@@ -163,9 +168,7 @@ def keep_epochs(run_dir: Path, count: int) -> list[EpochMetrics]:
     kept = [metrics for metrics in read_epochs(run_dir) if metrics.epoch <= count]
     path = run_dir / PROGRESS
     if path.exists():
-        fresh = path.with_name(f".new-{path.name}")
-        fresh.write_text("".join(json.dumps(asdict(metrics)) + "\n" for metrics in kept), encoding="utf-8")
-        fresh.replace(path)
+        _write(path, "".join(json.dumps(asdict(metrics)) + "\n" for metrics in kept))
     return kept
 
 

@@ -17,8 +17,8 @@ from typing import Any, Final
 import keras
 import numpy as np
 
+from fer_core.files import replacing
 from train.archive import LabelledFaces
-from train.archive_files import whole_file
 from train.augment_config import AugmentConfig, augment_from_dict
 from train.augment_pool import augment_all, augmenting_processes
 from train.data import to_input
@@ -109,9 +109,13 @@ class TeacherViews:
             "faces": self.faces,
             "teachers": self.teachers,
         }
-        with whole_file(path.parent) as (file, publish):
-            np.savez_compressed(file, logs=self.logs, samples=self.samples, meta=np.array(json.dumps(meta)))
-            publish(path.name)
+        try:
+            with replacing(path) as temporary, temporary.open("wb") as file:
+                np.savez_compressed(file, logs=self.logs, samples=self.samples, meta=np.array(json.dumps(meta)))
+        except OSError as error:
+            raise ConfigError(
+                f"{path} cannot be written: {error.strerror or error}. Free some space or choose another place."
+            ) from error
 
     @classmethod
     def read(cls, path: Path) -> "TeacherViews":
