@@ -1,6 +1,7 @@
 """`python -m fer_core analyse`: files in, one table or JSON document out, and an annotated copy on request."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -17,7 +18,7 @@ from fer_core.annotate import annotate
 from fer_core.detector import DetectorName, FaceDetector, build_detector
 from fer_core.errors import MediaError
 from fer_core.file_run import FileRun, expected_frames
-from fer_core.files import replacing
+from fer_core.files import check_writable, replacing
 from fer_core.media import probe
 from fer_core.model import EmotionModel, load_model
 from fer_core.pictures import PICTURE_SUFFIXES, write_picture
@@ -97,10 +98,23 @@ def _check_targets(job: AnalyseJob, paths: Sequence[Path]) -> None:
         raise MediaError(
             f"{job.output}: expected an output ending in .csv or .json, found {job.output.suffix or 'none'}."
         )
-    targets = [path.resolve() for path in (job.output, job.annotated) if path is not None]
+    targets = [_real(path) for path in (job.output, job.annotated) if path is not None]
     for target in targets:
-        if target in {path.resolve() for path in paths} or targets.count(target) > 1 or target.is_dir():
+        if target in {_real(path) for path in paths} or targets.count(target) > 1 or target.is_dir():
             raise MediaError(f"{target}: is an input, a folder or named twice. Choose another name for the output.")
+    _check_annotated(job, paths)
+    for path in (job.output, job.annotated):
+        if path is not None:
+            with _refusals(path):
+                check_writable(path)
+
+
+def _real(path: Path) -> Path:
+    """Without links; unlike `Path.resolve`, no error where links lead in a circle."""
+    return Path(os.path.realpath(path))
+
+
+def _check_annotated(job: AnalyseJob, paths: Sequence[Path]) -> None:
     if job.annotated is None:
         return
     if len(paths) != 1:
@@ -117,24 +131,29 @@ def _write_output(
 ) -> Tally:
     """Analyse all files into the output, which takes its name only when everything is in it."""
     tally = Tally()
-    try:
-        with ExitStack() as stack:
-            stream = stack.enter_context(
-                stack.enter_context(replacing(job.output)).open("w", newline="", encoding="utf-8")
-            )
-            writer = WRITERS[job.output.suffix.lower()](stream, Provenance(model.card, detector.name, job.sampling))
-            run = FileRun(detector, model, job.sampling, [writer], interrupted)
-            progress = stack.enter_context(ProgressLines(expected_frames(paths, job.sampling)))
-            sink = _annotated_copy(job.annotated, stack)
-            for path in paths:
-                if not interrupted():
-                    _analyse_one(path, run, tally, progress, sink)
-            if not tally.sources:
-                raise MediaError(_nothing_done(tally, len(paths)))
-            writer.finish(tally.unreadable)
-    except OSError as error:
-        raise MediaError(f"{job.output}: cannot be written: {error}. Check the folder and the space left.") from error
+    with _refusals(job.output), ExitStack() as stack:
+        stream = stack.enter_context(stack.enter_context(replacing(job.output)).open("w", newline="", encoding="utf-8"))
+        writer = WRITERS[job.output.suffix.lower()](stream, Provenance(model.card, detector.name, job.sampling))
+        run = FileRun(detector, model, job.sampling, [writer], interrupted)
+        progress = stack.enter_context(ProgressLines(expected_frames(paths, job.sampling)))
+        sink = _annotated_copy(job.annotated, stack)
+        for path in paths:
+            if not interrupted():
+                _analyse_one(path, run, tally, progress, sink)
+        if not tally.sources:
+            raise MediaError(_nothing_done(tally, len(paths)))
+        writer.finish(tally.unreadable)
     return tally
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """What the system refuses, as a sentence about the output."""
+    try:
+        yield
+    except OSError as error:
+        what = error.strerror or str(error)
+        raise MediaError(f"{path}: cannot be written: {what}. Check the folder and the space left.") from error
 
 
 def _analyse_one(path: Path, run: FileRun, tally: Tally, progress: ProgressLines, sink: FrameSink | None) -> None:

@@ -1,6 +1,5 @@
 """`python -m fer_core doctor`: is everything here that the program needs, and what to do where it is not."""
 
-import importlib.util
 import os
 import platform
 import shutil
@@ -9,7 +8,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +15,14 @@ from fer_core.detector import HaarDetector, YuNetDetector, yunet_path
 from fer_core.errors import FerError
 from fer_core.model import load_model
 from fer_core.paths import home
+from fer_core.versions import distributions_of, package_version
 
 PACKAGES: Final = (
     "streamlit", "streamlit-webrtc", "aiortc", "av", "opencv-python-headless", "plotly", "numpy", "pandas", "pillow",
     "platformdirs", "tqdm", "ai-edge-litert",
 )  # fmt: skip
-INSTALL: Final = "Run: make setup"
+INSTALL: Final = "Run: touch requirements.txt && make setup"
+"""The touch, as make would find nothing to do for packages that were removed since."""
 LITTLE_SPACE_BYTES: Final = 2 * 1024**3
 
 
@@ -69,10 +69,11 @@ def _python() -> Check:
 def _packages() -> Check:
     found, missing = [], []
     for package in PACKAGES:
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
+        installed = package_version(package)
+        if installed is None:
             missing.append(package)
+        else:
+            found.append(f"{package} {installed}")
     if missing:
         return Check("packages", Status.FAIL, "missing: " + ", ".join(missing), INSTALL)
     return Check("packages", Status.OK, ", ".join(found))
@@ -120,9 +121,12 @@ def _home() -> Check:
 
 def _tensorflow() -> Check:
     # Only looked for: importing it takes seconds and hundreds of megabytes.
-    if importlib.util.find_spec("tensorflow") is not None:
-        return Check("TensorFlow", Status.OK, version("tensorflow"))
-    return Check("TensorFlow", Status.WARN, "not installed: no training, the rest works", INSTALL)
+    found = distributions_of("tensorflow")
+    if not found:
+        return Check("TensorFlow", Status.WARN, "not installed: no training, the rest works", INSTALL)
+    if len(found) > 1:  # they own the same files
+        return Check("TensorFlow", Status.WARN, "installed twice: " + ", ".join(found), INSTALL)
+    return Check("TensorFlow", Status.OK, f"{found[0]} {package_version('tensorflow')}")
 
 
 def _disk() -> Check:

@@ -10,7 +10,6 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, Protocol, TextIO
 
 from fer_core.analyse import AnalysedFrame
@@ -20,6 +19,7 @@ from fer_core.emotions import EMOTIONS
 from fer_core.media import MediaInfo
 from fer_core.results import FaceEmotion
 from fer_core.timing import Sampling
+from fer_core.versions import package_version
 
 SCHEMA_VERSION: Final = 1
 FRAME_COLUMNS: Final = ("source", "frame", "time_s")
@@ -159,10 +159,5 @@ def _model_values(card: ModelCard) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:  # installed under another name, such as opencv-python
-            found[package] = "unknown"
-    return found
+    found = {package: package_version(package) or "unknown" for package in PACKAGES}
+    return {"python": platform.python_version()} | found

@@ -4,7 +4,6 @@ import datetime
 import platform
 import tempfile
 from dataclasses import asdict, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from fer_core.card import GoldenSample, ModelCard, read_card
 from fer_core.crops import CROP_GEOMETRY, TILE
 from fer_core.emotions import EMOTIONS
 from fer_core.model import KERAS_FILE, TFLITE_FILE, EmotionModel, file_sha256, load_model
+from fer_core.versions import package_version
 from train.archive import Dataset, LabelledFaces
 from train.augment import augment_batch
 from train.augment_config import AugmentConfig
@@ -175,9 +175,14 @@ def _facts(folder: Path, model: keras.Model, dataset: Dataset, name: str) -> dic
             "cleaned": list(dataset.cleaned),
             "class_priors": _class_priors(dataset["train"]),
         },
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in ("keras", "tensorflow")},
+        "versions": _versions(),
         "notes": NOTES,
     }
+
+
+def _versions() -> dict[str, str]:
+    found = {package: package_version(package) or "unknown" for package in ("keras", "tensorflow")}
+    return {"python": platform.python_version()} | found
 
 
 def _write_card(folder: Path, facts: dict[str, Any], dataset: Dataset, converted: LiteRtFile) -> ModelCard:
