@@ -25,9 +25,7 @@ from typing import Final, TextIO
 PIP: Final = "pip==26.3"
 """The first one may be years old: this one resumes downloads that broke off, and tells how far they are."""
 
-LARGE_BYTES: Final = 20_000_000
-"""Downloads from this size on are told where there is no terminal."""
-
+LARGE_BYTES: Final = 20_000_000  # progress is told of downloads from this size on
 SECONDS_BETWEEN_LINES: Final = 15.0
 AGAIN: Final = "What came until now is kept. Call make again to go on."
 OFFLINE: Final = re.compile(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from fer_core.files import check_writable
 from train import architectures
 from train.augment_config import AugmentConfig
 from train.children import stop_children_first
@@ -76,6 +77,7 @@ def teach(options: argparse.Namespace) -> None:
         TrainingConfig(augment=augment), options.archive, cleaning=cleaning_of(options), ferplus=ferplus,
         drop_not_faces=options.drop_not_faces,
     )  # fmt: skip
+    check_writable(options.output)
     give_way(options.nice)
     dataset = read_for_run(request, options.archive)[0]
     train, validation = dataset["train"], dataset["validation"]

@@ -1,6 +1,7 @@
 """Weights of a run to a model folder: model.keras to train further, model.tflite for live use, card.json."""
 
 import datetime
+import os
 import platform
 import tempfile
 from dataclasses import asdict, replace
@@ -10,7 +11,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from fer_core.card import GoldenSample, ModelCard, read_card
+from fer_core.card import CARD_FILE, GoldenSample, ModelCard, read_card
 from fer_core.crops import CROP_GEOMETRY, TILE
 from fer_core.emotions import EMOTIONS
 from fer_core.model import KERAS_FILE, TFLITE_FILE, EmotionModel, file_sha256, load_model
@@ -54,8 +55,11 @@ def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str) -> M
         name: what people call the model.
 
     Raises:
-        ConfigError: there is no finished epoch in `run_dir`, or the run was trained on another archive.
+        ConfigError: there is no finished epoch in `run_dir`, the run was trained on another archive, or `output` holds
+            something else than a model.
     """
+    output = Path(os.path.realpath(output))  # a link stays a link
+    _check_output(output)
     request = _request_of(run_dir, dataset)
     config = request.training
     model = load_structure(config, run_dir)
@@ -78,6 +82,14 @@ def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str) -> M
             output.rename(Path(temporary) / "before")
         folder.rename(output)
     return card
+
+
+def _check_output(output: Path) -> None:
+    """Only a model is replaced: whatever else stands there would be deleted."""
+    if output.is_dir() and ((output / CARD_FILE).exists() or not any(output.iterdir())):
+        return
+    if output.exists():
+        raise ConfigError(f"{output} exists and is no model folder; it would be deleted. Choose another name.")
 
 
 def add_metrics(folder: Path, report: EvaluationReport) -> None:

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from fer_core.card import CARD_FILE
-from fer_core.files import replacing
+from fer_core.files import check_writable, replacing
 from fer_core.model import find_model
 from train.data import to_input
 from train.errors import ConfigError
@@ -50,7 +50,7 @@ def convert_model(model: Path, output: Path, *, form: str) -> Conversion:
         if output.suffix != ".zip":
             output.mkdir(parents=True, exist_ok=True)
             return _convert(network, output, form)
-        output.parent.mkdir(parents=True, exist_ok=True)
+        check_writable(output)
         with tempfile.TemporaryDirectory(dir=output.parent) as folder:
             conversion = _convert(network, Path(folder), form)
             (Path(folder) / CARD_FILE).write_bytes((find_model(model) / CARD_FILE).read_bytes())

@@ -259,3 +259,22 @@ def test_figures_of_a_further_split_are_added_to_the_card(exported, tmp_path):
     model = load_model(folder)
     add_metrics(folder, evaluate(model.predict, DATASET["train"], split="train", train=None))
     assert read_card(folder).metrics.keys() == {"validation", "test", "train"}
+
+
+def test_only_a_model_is_replaced(run_dir, tmp_path):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("dear")
+    (tmp_path / "notes.txt").write_text("notes")
+    for place in ("letters", "notes.txt"):
+        with pytest.raises(ConfigError, match="is no model folder"):
+            export_run(run_dir, DATASET, tmp_path / place, name="tried")
+    assert (tmp_path / "letters" / "dear.txt").read_text() == "dear"
+    assert (tmp_path / "notes.txt").read_text() == "notes"
+
+
+def test_a_link_to_a_model_folder_stays_a_link(run_dir, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    export_run(run_dir, DATASET, tmp_path / "link", name="tried")
+    assert (tmp_path / "link").is_symlink()
+    assert read_card(tmp_path / "real").name == "tried"
