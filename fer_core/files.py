@@ -56,9 +56,10 @@ def replacing(
                 _flush_to_disk(temporary)
             with _errors_name(path):
                 temporary.replace(target)
-    finally:
+    except BaseException:
         with suppress(OSError):  # the first error says more
             temporary.unlink(missing_ok=True)
+        raise
 
 
 def write_whole(
