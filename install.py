@@ -94,7 +94,7 @@ def remove_other_tensorflow(requirements: Path, wheels: Path, log: Path, display
     if pinned is None or not any(is_installed(name) for name in TENSORFLOWS - {TENSORFLOW}):
         return
     display.say("replacing tensorflow by tensorflow-cpu, which is 600 MB smaller")
-    run_module(["pip", "download", *bar(), "--no-deps", "--dest", str(wheels), pinned[0]], log, display)
+    run_module(["pip", "download", *bar(), "--no-deps", "-d", str(wheels), pinned[0]], log, display)
     run_module(["pip", "uninstall", "--yes", *sorted(TENSORFLOWS)], log, display)
 
 
@@ -199,7 +199,7 @@ class Display:
     _done: int = 0
     _package: str = ""
     _doing: str = ""
-    _since: float = field(default_factory=time.monotonic)
+    _since: float = 0.0
     _told_at: float = field(default_factory=time.monotonic)
 
     def expect(self, packages: int) -> None:
@@ -224,8 +224,8 @@ class Display:
         elif line.startswith("Ignoring "):
             self._total -= 1
         elif line.startswith("Installing collected packages"):
-            self._doing, self._since = f"unpacking {line.count(',') + 1} packages", time.monotonic()
-            self.say(self._doing + ", a minute or two")
+            self.say(f"unpacking {line.count(',') + 1} packages, a minute or two")
+            self._doing, self._since = "unpacking", time.monotonic()
         elif not line and self._doing:
             self._tell(f"{self._doing}: {time.monotonic() - self._since:.0f} s")
 

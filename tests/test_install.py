@@ -219,6 +219,14 @@ class TestDisplay:
         assert stream.getvalue().split("\r\x1b[K  ")[1:] == ["1 of 1: big-package", "1 of 1: big-package: 5 of 50 MB"]
         assert "\n" not in stream.getvalue()
 
+    def test_time_passes_while_pip_unpacks(self) -> None:
+        stream = self.Terminal()
+        display = Display(stream)
+        for line in ("Installing collected packages: one, two", "", ""):
+            display.show(line)
+        assert "unpacking 2 packages, a minute or two\n" in stream.getvalue()
+        assert stream.getvalue().count("unpacking: 0 s") == 2
+
     def test_small_downloads_are_not_told(self) -> None:
         stream = self.Terminal()
         Display(stream).show("Progress 1000 of 2000")
