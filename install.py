@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
-from typing import Final, TextIO
+from typing import IO, Final, TextIO
 
 PIP: Final = "pip==26.3"
 """The first one may be years old: this one resumes downloads that broke off, and tells how far they are."""
@@ -151,7 +151,7 @@ def run_module(words: Sequence[str], log: Path, display: "Display") -> None:
         raise SetupError(f"{reason(said)} (All that pip said: {log})")
 
 
-def lines_with_ticks(stream: TextIO) -> Iterator[str]:
+def lines_with_ticks(stream: IO[str]) -> Iterator[str]:
     """The lines of a stream without their ends, and an empty one for each second without any."""
     lines: queue.Queue[str | None] = queue.Queue()
 
