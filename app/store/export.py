@@ -20,6 +20,7 @@ from app.store.export_format import (
     DICTIONARY_FILE,
     JSON_FILE,
     PARQUET_FILE,
+    PARTICIPANT_FILE,
     SCHEMA_VERSION,
     SESSION_FILE,
     dictionary_csv,
@@ -94,7 +95,7 @@ def export_participant(store: Store, participant_id: int, path: Path) -> Path:
             zipfile.ZipFile(temporary, "w") as archive,
             tempfile.TemporaryDirectory(dir=path.parent) as folder,
         ):
-            archive.writestr("participant.json", _json(about))
+            archive.writestr(PARTICIPANT_FILE, _json(about))
             for one in reversed(sessions(store, participant_id=participant_id)):
                 part = export_session(store, one.id, Path(folder) / f"{one.started_local:%Y-%m-%d}_{one.uid[:8]}.zip")
                 archive.write(part, f"sessions/{part.name}")

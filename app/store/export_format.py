@@ -24,6 +24,7 @@ from fer_core.emotions import EMOTIONS
 
 SCHEMA_VERSION: Final = 1
 SESSION_FILE: Final = "session.json"
+PARTICIPANT_FILE: Final = "participant.json"
 CSV_FILE: Final = "samples.csv"
 PARQUET_FILE: Final = "samples.parquet"
 JSON_FILE: Final = "samples.json"
