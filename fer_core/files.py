@@ -1,10 +1,51 @@
-"""Write files whole or not at all."""
+"""Write files whole or not at all, and below the user's data folder for nobody else to read."""
 
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+
+from fer_core.paths import home
+
+PRIVATE_FILE: Final = 0o600
+PRIVATE_FOLDER: Final = 0o700
+PRIVATE_UMASK: Final = 0o077
+"""For processes that write below the user's data folder and nowhere else."""
+
+
+def is_private(path: Path) -> bool:
+    """Whether `path` is the user's data folder or lies below it: faces, sessions and names are nobody else's."""
+    return path.absolute().is_relative_to(home().absolute())
+
+
+def make_folder(path: Path, *, exist_ok: bool = True) -> None:
+    """Make a folder and those above it that are missing; those that are private may be entered by this user alone.
+
+    Args:
+        path: the folder.
+        exist_ok: whether it may be there already; it keeps its rights then.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if path != path.parent and not path.parent.is_dir():
+        make_folder(path.parent)
+    path.mkdir(PRIVATE_FOLDER if is_private(path) else 0o777, exist_ok=exist_ok)
+
+
+def make_file(path: Path, *, exist_ok: bool = False) -> None:
+    """Make an empty file, readable by this user alone from its first moment where it is private; then open it.
+
+    Args:
+        path: the file.
+        exist_ok: whether it may be there already; it stays as it is then.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    path.touch(PRIVATE_FILE if is_private(path) else 0o666, exist_ok=exist_ok)
 
 
 @contextmanager
@@ -12,6 +53,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """A temporary name beside `path` to write to; it takes `path`'s place when the block ends without an error.
 
     After an error, and where nothing was written, nothing is left of it and an older file at `path` stays as it was.
+    Below the user's data folder, see `is_private`, the file can be read by this user alone.
 
     Args:
         path: the file to write; its folder is made where it is missing.
@@ -19,11 +61,13 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OSError: the folder cannot be made or the file not renamed.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
+        if is_private(path):
+            make_file(temporary)  # whoever writes opens it as it is
         yield temporary
-        if temporary.exists():
+        if temporary.exists() and (temporary.stat().st_size or not is_private(path)):
             _flush_to_disk(temporary)
             temporary.replace(path)
     finally:

@@ -27,6 +27,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from fer_core.files import make_file
+
 CONFIG: Final = "config.json"
 NETWORK: Final = "network.json"
 STATUS: Final = "status.json"
@@ -106,6 +108,7 @@ class RunStatus:
 def write_json(path: Path, values: Any) -> None:
     """Write JSON so that readers see the old file or the new one, never half of it."""
     fresh = path.with_name(f".new-{path.name}")
+    make_file(fresh, exist_ok=True)
     fresh.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
     fresh.replace(path)
 
@@ -135,6 +138,7 @@ def read_status(run_dir: Path) -> RunStatus | None:
 
 def append_epoch(run_dir: Path, metrics: EpochMetrics) -> None:
     """Add a line to progress.jsonl."""
+    make_file(run_dir / PROGRESS, exist_ok=True)
     with (run_dir / PROGRESS).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(asdict(metrics)) + "\n")
 
@@ -164,6 +168,7 @@ def keep_epochs(run_dir: Path, count: int) -> list[EpochMetrics]:
     path = run_dir / PROGRESS
     if path.exists():
         fresh = path.with_name(f".new-{path.name}")
+        make_file(fresh, exist_ok=True)
         fresh.write_text("".join(json.dumps(asdict(metrics)) + "\n" for metrics in kept), encoding="utf-8")
         fresh.replace(path)
     return kept

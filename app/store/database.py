@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from app.store.errors import StoreError, driver_sentence
 from app.store.schema import bring_up_to_date
+from fer_core.files import make_folder
 from fer_core.paths import home
 
 BUSY_MS: Final = 10_000
@@ -39,12 +40,13 @@ def hasty() -> Iterator[None]:
 
 
 class Store:
-    """An opened database with the folder of its videos. Any thread may use it; each call takes its own connection."""
+    """An opened database, the folder of its videos, and one for files on their way. Any thread may use it; each call takes its own connection."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         """Take an engine whose tables are up to date; `open_store` makes one."""
         self.engine = engine
         self.videos = folder / "videos"
+        self.temporary = folder / "temporary"
         self._counting = threading.Lock()
         self._writing = self._written = 0
 
@@ -195,7 +197,7 @@ def _sqlite(url: URL) -> Engine:
     """SQLite with a write-ahead log: readers never wait, and a killed process leaves a whole database."""
     path = Path(str(url.database))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))  # sessions are nobody else's business
     except OSError as error:

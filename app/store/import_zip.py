@@ -30,13 +30,13 @@ _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The zip at `path`.
+def opened(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
+    """The zip at `path`; messages call it `name`.
 
     Raises:
         StoreError: anything that goes wrong in the block, as one sentence that begins with the file's name.
     """
-    with _plain_errors(path), path.open("rb", buffering=0) as raw:
+    with _plain_errors(name), path.open("rb", buffering=0) as raw:
         guard = DirectoryGuard(raw, "its zip", ArchiveLimits(members=MAX_MEMBERS))
         with guard, zipfile.ZipFile(guard) as archive:
             yield archive
@@ -117,22 +117,22 @@ class _Bounded(io.RawIOBase):
 
 
 @contextmanager
-def _plain_errors(path: Path) -> Iterator[None]:
+def _plain_errors(name: str) -> Iterator[None]:
     """Each error as one sentence that begins with the file's name."""
     try:
         yield
     except (StoreError, ArchiveError) as error:
-        raise StoreError(f"{path.name} cannot be imported: {error}") from error
+        raise StoreError(f"{name} cannot be imported: {error}") from error
     except FileNotFoundError as error:
-        raise StoreError(f"{path.name} cannot be imported: there is no such file.") from error
+        raise StoreError(f"{name} cannot be imported: there is no such file.") from error
     except KeyError as error:  # of the zip: a file that it lacks
-        raise StoreError(f"{path.name} cannot be imported: it has no {SESSION_FILE} or no {CSV_FILE}.") from error
+        raise StoreError(f"{name} cannot be imported: it has no {SESSION_FILE} or no {CSV_FILE}.") from error
     except (
         csv.Error,
         ValueError,
         OverflowError,
         RecursionError,
     ) as error:  # json's and Unicode's errors are ValueErrors
-        raise StoreError(f"{path.name} cannot be imported: a text in it is not in its form ({error}).") from error
+        raise StoreError(f"{name} cannot be imported: a text in it is not in its form ({error}).") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise StoreError(f"{path.name} cannot be imported: it is no whole zip file ({error}).") from error
+        raise StoreError(f"{name} cannot be imported: it is no whole zip file ({error}).") from error

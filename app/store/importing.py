@@ -31,16 +31,21 @@ MAX_SAMPLES: Final = 5_000_000
 _FACE: Final = SAMPLE_COLUMNS.index("face")
 
 
-def import_session(store: Store, path: Path) -> int:
+def import_session(store: Store, path: Path, *, name: str = "") -> int:
     """Store the session of a zip that `export_session` wrote; gives its number here. A video does not come along.
 
     The participant of the same name takes it, or is made.
+
+    Args:
+        store: where to.
+        path: of the zip.
+        name: what messages call it; the file's own name where it is empty.
 
     Raises:
         StoreError: the file is none of that kind, too large, damaged or untrue, or its session is already stored.
             Nothing of it was stored then.
     """
-    with opened(path) as archive:
+    with opened(path, name or path.name) as archive:
         found = imported_session(_checked_version(archive))
         with store.read() as connection:
             refuse_stored(connection, found.uid)

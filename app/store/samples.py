@@ -1,6 +1,6 @@
 """Samples: from results to rows, and back as NumPy arrays, whole or averaged down to what a chart can show."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -247,12 +247,20 @@ def counted(connection: Connection, session_id: int) -> tuple[ColumnElement[bool
 
 def read_columns(connection: Connection, query: Any, names: Sequence[str]) -> dict[str, np.ndarray]:
     """The answer of a query as one array per column, in the types of `_TYPES`; NaN and None stand for nothing."""
-    parts: list[dict[str, np.ndarray]] = []
-    for rows in connection.execution_options(yield_per=_READ_AT_ONCE).execute(query).partitions():
-        parts.append(_as_arrays(zip(*rows, strict=True), names))
-    if not parts:
-        return {name: np.empty(0, _TYPES.get(name, np.float32)) for name in names}
+    parts = list(column_parts(connection, query, names, _READ_AT_ONCE))
     return {name: np.concatenate([part[name] for part in parts]) for name in names}
+
+
+def column_parts(
+    connection: Connection, query: Any, names: Sequence[str], at_once: int
+) -> Iterator[dict[str, np.ndarray]]:
+    """The same in parts of so many rows, and at least one."""
+    is_empty = True
+    for rows in connection.execution_options(yield_per=at_once).execute(query).partitions():
+        is_empty = False
+        yield _as_arrays(zip(*rows, strict=True), names)
+    if is_empty:
+        yield {name: np.empty(0, _TYPES.get(name, np.float32)) for name in names}
 
 
 def _as_arrays(columns: Iterable[tuple[Any, ...]], names: Sequence[str]) -> dict[str, np.ndarray]:

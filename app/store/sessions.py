@@ -13,6 +13,7 @@ from app.store.errors import NoSuchRecordError
 from app.store.hidden import is_person, is_shown, purge_abandoned
 from app.store.owners import is_dead, this_process
 from app.store.records import NewSession, Session
+from app.store.temporary import forget_temporary
 
 
 def start_session(store: Store, new: NewSession) -> int:
@@ -103,6 +104,7 @@ def recover_sessions(store: Store) -> list[int]:
     What such a process was still storing or deleting goes for good. To be called once as the program starts.
     """
     with hasty():
+        forget_temporary(store)
         purge_abandoned(store)
         return _recover(store)
 

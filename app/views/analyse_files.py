@@ -16,6 +16,7 @@ from app.views import page_parts
 from app.views.live_settings import DETECTORS, model_label
 from fer_core.detector import yunet_path
 from fer_core.errors import FerError
+from fer_core.files import make_file
 from fer_core.media import VIDEO_SUFFIXES
 from fer_core.model import list_models
 from fer_core.model_list import LIVE
@@ -114,6 +115,7 @@ def _stored(uploads: Sequence[UploadedFile], folder: Path) -> list[InputFile]:
     for index, upload in enumerate(uploads):
         suffix = Path(upload.name).suffix.lower()
         path = folder / f"upload-{index:05d}{suffix if suffix in PICTURE_SUFFIXES | VIDEO_SUFFIXES else ''}"
+        make_file(path)
         with path.open("wb") as out:
             shutil.copyfileobj(upload, out, 1 << 20)
         files.append(InputFile(path, upload.name, is_upload=True))

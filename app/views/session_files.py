@@ -1,8 +1,6 @@
 """What of a session can be taken away: a report, its data, its video; and how it is deleted for good."""
 
 import re
-import tempfile
-from pathlib import Path
 
 import streamlit as st
 
@@ -14,6 +12,7 @@ from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.export import export_session
 from app.store.privacy import delete_session
+from app.store.temporary import temporary_folder
 from app.views.session_choice import Choice
 from app.views.session_timeline import video_file
 from fer_core.model_list import stored_models
@@ -83,8 +82,8 @@ def exported(store: Store, session_id: int) -> bytes:
     Raises:
         StoreError: it cannot be read or written.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        return export_session(store, session_id, Path(folder) / "session.zip").read_bytes()
+    with temporary_folder(store) as folder:
+        return export_session(store, session_id, folder / "session.zip").read_bytes()
 
 
 def _delete(loaded: LoadedSession, memory: SessionMemory) -> None:
