@@ -36,7 +36,7 @@ class ProcessFolder:
         self.path = hidden.rename(parent / name)
 
     def close(self) -> None:
-        """Let go of the lock, so that the folder counts as abandoned; for one that is deleted before the process ends."""
+        """Let go of the lock: for a folder that is deleted before the process ends."""
         self._lock.close()
 
     def new_folder(self) -> Path:

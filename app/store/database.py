@@ -40,7 +40,10 @@ def hasty() -> Iterator[None]:
 
 
 class Store:
-    """An opened database, the folder of its videos, and one for files on their way. Any thread may use it; each call takes its own connection."""
+    """An opened database, the folder of its videos, and one for files on their way.
+
+    Any thread may use it; each call takes its own connection.
+    """
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         """Take an engine whose tables are up to date; `open_store` makes one."""

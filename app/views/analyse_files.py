@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from app import state
 from app.analysis_jobs import AnalysisJob, AnalysisRequest, InputFile, server_files, unique_titles
 from app.analysis_memory import AnalysisMemory
+from app.plain import sentence
 from app.settings import folder_from
 from app.views import page_parts
 from app.views.live_settings import DETECTORS, model_label
@@ -56,9 +57,9 @@ def _named_on_server() -> AnalysisRequest | None:
     try:
         files, passed_over = server_files(folder, named)
     except FerError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
         return None
-    st.caption(f"{len(files)} {'file' if len(files) == 1 else 'files'} to analyse. {passed_over}")
+    st.caption(f"{len(files)} {'file' if len(files) == 1 else 'files'} to analyse. {sentence(passed_over)}")
     return AnalysisRequest(files, passed_over=passed_over)
 
 
@@ -99,7 +100,10 @@ def _start(request: AnalysisRequest, uploads: Sequence[UploadedFile], memory: An
     except OSError as error:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
-        st.error(f"The files cannot be stored: {error.strerror or error}. Check the disk's free space and try again.")
+        st.error(
+            f"The files cannot be stored: {sentence(str(error.strerror or error))}. "
+            "Check the disk's free space and try again."
+        )
         return
     for upload in uploads:
         page_parts.forget_upload(upload)

@@ -5,8 +5,8 @@ from functools import partial
 
 import streamlit as st
 
+from app.plain import plain
 from app.session_memory import SessionMemory
-from app.session_words import plain
 from app.store.database import Store
 from app.store.export import export_participant
 from app.store.participants import check_ins, edit_participant

@@ -5,6 +5,7 @@ import re
 import streamlit as st
 
 from app import session_report, training_jobs
+from app.plain import sentence
 from app.session_data import LoadedSession, Outline
 from app.session_memory import SessionMemory
 from app.session_words import plain, when
@@ -107,7 +108,7 @@ def _delete_now(store: Store, memory: SessionMemory, session_id: int, title: str
         with st.spinner("Deleting it for good …"):
             done = delete_session(store, session_id)
     except StoreError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
         return
     memory.opened = memory.loaded = None
     memory.compared = ()

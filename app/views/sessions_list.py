@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import state
 from app.analysis_charts import clock
+from app.plain import sentence
 from app.session_memory import SessionMemory
 from app.session_words import SOURCES_IN_WORDS, plain, when
 from app.store.database import Store
@@ -133,7 +134,7 @@ def _import(store: Store, memory: SessionMemory) -> None:
                     shutil.copyfileobj(upload, out, 1 << 20)
                 number = import_session(store, path, name=Path(upload.name).name)
         except (StoreError, OSError) as error:
-            st.error(plain(str(error)))
+            st.error(sentence(str(error)))
             return
         forget_upload(upload)
         memory.said, memory.opened = f"{plain(upload.name)} was imported.", number
