@@ -81,10 +81,11 @@ class StagedSession:
         Raises:
             StoreError: a session of that uid is stored already, or the database cannot be written.
         """
-        about = {"uid": uid or uuid.uuid4().hex, "ended_at": end, "state": state}
+        uid = uid or uuid.uuid4().hex
+        about = {"uid": uid, "ended_at": end, "state": state}
 
         def work(connection: Connection) -> None:
-            refuse_stored(connection, about["uid"])
+            refuse_stored(connection, uid)
             owner = {"participant_id": find_or_add(connection, participant, note)}
             for table in (tables.baselines, tables.check_ins):
                 connection.execute(update(table).filter_by(session_id=self.session_id).values(owner))

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import model_jobs, training_charts, training_jobs
-from app.plain import sentence
+from app.plain import plain, sentence
 from app.training_reports import read_comparison, read_evaluation
 from app.views import models_tables, page_parts, training_tables
 from app.views.training_dataset import PLOT_CONFIG
