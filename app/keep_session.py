@@ -98,7 +98,7 @@ def keep(
         video_consent_at=now if video_file else None,
     )  # fmt: skip
     check_name("A participant's name", wish.participant)  # before anything is copied
-    with _video_copy(store, video_file, result.video), staged(store, new) as stage:
+    with staged(store, new) as stage, _video_copy(store, video_file, result.video):
         count = _store_samples(stage, result, on_progress)
         stage.publish(wish.participant, wish.filmed_at + timedelta(seconds=result.seconds))
     return stage.session_id, count

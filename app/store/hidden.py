@@ -5,9 +5,11 @@ done in short steps, and nobody sees the session meanwhile: it belongs to a stan
 can type. However the work ends, `purge_abandoned` deletes at the next start what it left.
 """
 
+import contextlib
 import uuid
 from datetime import UTC, datetime
 from functools import partial
+from glob import escape
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -98,10 +100,13 @@ def purge(store: Store, stand_in: int) -> None:
     Raises:
         StoreError: the database cannot be written; `purge_abandoned` goes on with it.
     """
+    columns = tables.sessions.c.id, tables.sessions.c.video_file
     with store.read() as connection:
-        ours = list(connection.scalars(select(tables.sessions.c.id).filter_by(participant_id=stand_in)))
+        ours = connection.execute(select(*columns).filter_by(participant_id=stand_in)).all()
     steps = Steps(store)
-    for session_id in ours:
+    for session_id, video in ours:
+        if video is not None:
+            _delete_video(store, video)
         while steps.do(partial(_delete_some, session_id=session_id)):
             pass
     steps.do(lambda connection: connection.execute(delete(tables.participants).filter_by(id=stand_in)))
@@ -122,6 +127,13 @@ def purge_abandoned(store: Store) -> int:
     for stand_in in sorted(abandoned):
         purge(store, stand_in)
     return len(abandoned)
+
+
+def _delete_video(store: Store, name: str) -> None:
+    """With what a process that was killed left of its copy; a video that cannot be deleted hinders nothing."""
+    for path in (store.videos / name, *store.videos.glob(f".{escape(name)}.*.part")):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _stand_ins() -> Select[Any]:

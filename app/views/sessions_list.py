@@ -137,5 +137,5 @@ def _import(store: Store, memory: SessionMemory) -> None:
             st.error(sentence(str(error)))
             return
         forget_upload(upload)
-        memory.said, memory.opened = f"{plain(upload.name)} was imported.", number
+        memory.said, memory.opened = f"{sentence(upload.name)} was imported.", number
         st.rerun()
