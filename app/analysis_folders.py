@@ -12,6 +12,8 @@ import uuid
 from pathlib import Path
 from typing import Final
 
+from fer_core.private import make_file, make_folder
+
 LOCK: Final = "lock"
 
 
@@ -26,16 +28,21 @@ class ProcessFolder:
         """
         name = uuid.uuid4().hex
         hidden = parent / f".{name}"  # until it is locked, so that nobody takes it for an abandoned one
-        hidden.mkdir(parents=True)
+        make_folder(hidden, exist_ok=False)
         # Kept open: the system lets go of the lock with the process, however that ends.
+        make_file(hidden / LOCK)
         self._lock = (hidden / LOCK).open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.path = hidden.rename(parent / name)
 
+    def close(self) -> None:
+        """Let go of the lock: for a folder that is deleted before the process ends."""
+        self._lock.close()
+
     def new_folder(self) -> Path:
         """An empty one for a job."""
         folder = self.path / uuid.uuid4().hex
-        folder.mkdir()
+        make_folder(folder, exist_ok=False)
         return folder
 
 

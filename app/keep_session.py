@@ -8,21 +8,23 @@ import csv
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from app.consent import CONSENT_VERSION
 from app.recording import model_sha256
+from app.store.checks import check_name
 from app.store.database import Store
-from app.store.participants import find_or_add
-from app.store.privacy import delete_session
 from app.store.records import NewSession
 from app.store.samples import Row, insert_samples, sample_row
-from app.store.sessions import end_session, mark_alive, start_session
+from app.store.staging import StagedSession, staged
 from fer_core.card import ModelCard
+from fer_core.columns import cell_text
 from fer_core.emotions import EMOTIONS
 from fer_core.files import replacing
 from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality
@@ -87,37 +89,42 @@ def keep(
     now = datetime.now(UTC)
     offset = wish.filmed_at.utcoffset() or timedelta()
     video_file = f"{uuid.uuid4().hex}.mp4" if wish.with_video and result.video is not None else None
-    with store.write() as connection:
-        participant_id = find_or_add(connection, wish.participant)
     new = NewSession(
-        participant_id=participant_id, title=wish.title, source="file", model_name=result.card.name,
+        participant_id=0, title=wish.title, source="file", model_name=result.card.name,
         model_sha256=model_sha256(result.card), consent_at=now, consent_version=CONSENT_VERSION,
         rate_per_s=max(MIN_RATE, round(result.looks / max(result.seconds, 1e-3), 2)),
         note=f"From the file {result.source}", started_at=wish.filmed_at,
         utc_offset_min=round(offset.total_seconds() / 60), video_file=video_file,
         video_consent_at=now if video_file else None,
     )  # fmt: skip
-    session_id = start_session(store, new)
+    check_name("A participant's name", wish.participant)  # before anything is copied
+    with staged(store, new) as stage, _video_copy(store, video_file, result.video):
+        count = _store_samples(stage, result, on_progress)
+        stage.publish(wish.participant, wish.filmed_at + timedelta(seconds=result.seconds))
+    return stage.session_id, count
+
+
+@contextmanager
+def _video_copy(store: Store, name: str | None, source: Path | None) -> Iterator[None]:
+    """The labelled copy among the store's videos, where one is wanted; gone when the block does not end well."""
+    if name is None or source is None:
+        yield
+        return
     is_whole = False
     try:
-        if video_file and result.video is not None:
-            with replacing(store.videos / video_file) as temporary:
-                shutil.copyfile(result.video, temporary)
-        count = _store_samples(store, session_id, result, on_progress)
-        end_session(store, session_id, wish.filmed_at + timedelta(seconds=result.seconds))
+        with replacing(store.videos / name) as temporary:
+            shutil.copyfile(source, temporary)
+        yield
         is_whole = True
     finally:  # also where the page's run is ended meanwhile, as when its tab is closed
         if not is_whole:
-            delete_session(store, session_id)
-    return session_id, count
+            (store.videos / name).unlink(missing_ok=True)
 
 
-def _store_samples(store: Store, session_id: int, result: FileResult, on_progress: Callable[[float], object]) -> int:
+def _store_samples(stage: StagedSession, result: FileResult, on_progress: Callable[[float], object]) -> int:
     rows, count = _rows(result.table, result.source), 0
     while part := list(islice(rows, ROWS_AT_ONCE)):
-        with store.write() as connection:
-            mark_alive(connection, session_id)
-            insert_samples(connection, session_id, part)
+        stage.do(partial(insert_samples, session_id=stage.session_id, rows=part))
         count += len(part)
         on_progress(min(1.0, part[-1]["time_ms"] / 1000 / max(result.seconds, 1e-3)))
     return count
@@ -128,7 +135,7 @@ def _rows(table: Path, source: str) -> Iterator[Row]:
     newest: dict[int, int] = {}
     with table.open(newline="", encoding="utf-8") as stream:
         for line in csv.DictReader(stream):
-            if line["source"] != source or not line["left"]:
+            if cell_text(line["source"]) != source or not line["left"]:
                 continue
             row = sample_row(round(float(line["time_s"]) * 1000), _face_of(line))
             if row["time_ms"] > newest.get(row["face"], -1):

@@ -1,5 +1,6 @@
 """Entry of the app: `streamlit run app/main.py`, or `make run`."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +11,8 @@ if _ROOT not in sys.path:
 
 import pandas  # noqa: E402, F401  # whole, before plotly in one tab's thread meets it half imported by another's
 import streamlit as st  # noqa: E402
+
+from fer_core.private import PRIVATE_UMASK  # noqa: E402
 
 SIDEBAR_WIDTH_PX = 380
 # Streamlit leaves a tenth of a laptop's screen empty above the first widget.
@@ -22,6 +25,7 @@ _TIGHTER_TOP = """<style>
 
 def main() -> None:
     """Configure the page and run the chosen view."""
+    os.umask(PRIVATE_UMASK)  # faces, sessions and names: what this server writes is nobody else's to read
     st.set_page_config(
         page_title="FER Studio",
         page_icon=str(Path(__file__).parent / "assets" / "icon.png"),  # a named icon is fetched from a foreign host

@@ -1,10 +1,10 @@
 """Sessions in words: sentences and figures for people. Pure functions; no Streamlit."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from app.analysis_charts import clock
+from app.plain import plain as plain
 from app.sessions.checkins import Phq4
 from app.sessions.spans import Range
 from app.sessions.summary import FaceSamples, Summary, summarise
@@ -37,11 +37,6 @@ def when(session: Session) -> str:
     """The start by the person's own clock: "Fri 1 May 2026, 14:00"."""
     moment = session.started_local
     return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M}"
-
-
-def plain(text: str) -> str:
-    """Free text for a widget's label or a heading, which would read Markdown in it; a select box's options do not."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:<>])", r"\\\1", " ".join(text.split()))
 
 
 def signed(value: float, digits: int = 2) -> str:

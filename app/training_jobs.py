@@ -22,6 +22,7 @@ from typing import Any, Final, Literal
 
 from app.settings import folder_from
 from fer_core import paths
+from fer_core.private import PRIVATE_UMASK, make_file, make_folder
 from train import architectures
 
 ANSWER: Final = "answer.json"
@@ -90,7 +91,7 @@ def start(job: Job) -> None:
     with _lock:
         if job.dir in _began:
             return
-        job.dir.mkdir(parents=True, exist_ok=True)
+        make_folder(job.dir)
         for before in (ANSWER, ERROR):
             (job.dir / before).unlink(missing_ok=True)
         _began[job.dir] = time.monotonic()
@@ -203,10 +204,14 @@ def _run(job: Job) -> None:
 
 def _run_child(job: Job) -> str:
     """Run it to its end; returns why it failed, or nothing."""
-    part = job.dir / f".{ANSWER}.part"
-    with part.open("wb") as out, (job.dir / "log.txt").open("w+", encoding="utf-8", errors="replace") as log:
+    part, words = job.dir / f".{ANSWER}.part", job.dir / "log.txt"
+    for path in (part, words):
+        make_file(path, exist_ok=True)
+    with part.open("wb") as out, words.open("w+", encoding="utf-8", errors="replace") as log:
         command = [sys.executable, "-m", "train", *job.arguments]
-        process = subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=log)
+        process = subprocess.Popen(
+            command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=log, umask=PRIVATE_UMASK
+        )
         with contextlib.suppress(OSError, AttributeError):  # lower priority where the system knows it
             os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
         status = process.wait()

@@ -1,5 +1,6 @@
-"""What a table says of one face: names of the columns, and their values."""
+"""What a table says of one face: names of the columns, and their values; and how text stands in a cell."""
 
+import re
 from typing import Any, Final
 
 from fer_core.emotions import EMOTIONS
@@ -9,6 +10,23 @@ FACE_COLUMNS: Final = (
     "face", "label", "confidence", *EMOTIONS, "valence", "arousal", "doubts",
     "left", "top", "right", "bottom", "size_px", "light", "sharpness", "turn",
 )  # fmt: skip
+
+
+# Spreadsheets run cells that begin so; the last four are the wide forms that some take for the same.
+_RUN: Final = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+
+
+def text_cell(text: str) -> str:
+    """Text as a cell of a csv that no spreadsheet takes for a formula: an apostrophe stands before one.
+
+    Only for text such as the name of a file: a number such as -0.5 is none.
+    """
+    return f"'{text}" if _RUN.match(text) else text
+
+
+def cell_text(cell: str) -> str:
+    """The text that `text_cell` wrote."""
+    return cell[1:] if cell.startswith("'") and _RUN.match(cell) else cell
 
 
 def face_columns(emotion: FaceEmotion) -> list[Any]:

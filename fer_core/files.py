@@ -11,8 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-PRIVATE: Final = 0o600
-"""Mode of a file that only its owner may read."""
+from fer_core.private import PRIVATE_FILE, is_private, make_folder
 
 _LONGEST_NAME: Final = 255
 
@@ -28,8 +27,8 @@ def replacing(
 
     Args:
         path: the file to write; its folder is made where it is missing.
-        mode: permission bits, such as `PRIVATE`, from the first byte on. None keeps those of the file that is
-            replaced, and leaves those of a new one to the umask.
+        mode: permission bits, such as `PRIVATE_FILE`, from the first byte on. None keeps those of the file that is
+            replaced; a new one below the user's data folder can be read by this user alone, elsewhere as the umask says.
         durable: force the content to disk first, so that not even a power cut leaves an empty file.
         temporary_name: instead of a name that no other process uses. Only where a single process writes `path`: what
             a killed one left is then written over.
@@ -44,7 +43,9 @@ def replacing(
             yield temporary
         return
     target = _real_place(path)
-    if mode is None and existing is not None:
+    if mode is None and is_private(path):
+        mode = PRIVATE_FILE
+    elif mode is None and existing is not None:
         mode = stat.S_IMODE(existing.st_mode) & 0o777
     temporary = target.with_name(temporary_name) if temporary_name else _unused_name(target)
     try:
@@ -109,7 +110,7 @@ def _real_place(path: Path) -> Path:
     """Where the links of `path` end. A missing folder is made for a plain path, not for a link that names it."""
     if path.is_symlink():
         return Path(os.path.realpath(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     return path
 
 

@@ -23,6 +23,7 @@ from fer_core.card import CARD_FILE, ModelCard, read_card
 from fer_core.errors import ArtifactError, FerError
 from fer_core.model import load_model
 from fer_core.model_list import LIVE, candidates, live_card, own_folder
+from fer_core.private import make_folder
 
 _HISTORY: Final = ".history"
 _ARRIVING: Final = ".arriving-"
@@ -146,7 +147,7 @@ def _arriving(source: Path) -> Iterator[Path]:
     """A checked copy of a model folder, beside the user's models; gone at the end unless it was renamed."""
     copy = own_folder() / f"{_ARRIVING}{uuid.uuid4().hex[:8]}"
     try:
-        copy.mkdir(parents=True)
+        make_folder(copy, exist_ok=False)
         for name in (CARD_FILE, *read_card(source).sha256):  # nothing else that may lie in the folder
             shutil.copyfile(source / name, copy / name)
         load_model(copy)
@@ -173,7 +174,7 @@ def _past() -> list[Path]:
 
 def _next_past() -> Path:
     history = own_folder() / _HISTORY
-    history.mkdir(parents=True, exist_ok=True)
+    make_folder(history)
     return history / f"{datetime.now():%Y-%m-%d-%H%M%S-%f}"
 
 

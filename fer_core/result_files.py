@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TextIO
 
 from fer_core.analyse import AnalysedFrame
 from fer_core.card import ModelCard
-from fer_core.columns import FACE_COLUMNS, face_columns
+from fer_core.columns import FACE_COLUMNS, face_columns, text_cell
 from fer_core.emotions import EMOTIONS
 from fer_core.media import MediaInfo
 from fer_core.results import FaceEmotion
@@ -68,7 +68,7 @@ class CsvResults:
         self._writer.writerow([*FRAME_COLUMNS, *FACE_COLUMNS])
 
     def add(self, source: str, info: MediaInfo, frame: AnalysedFrame) -> None:
-        start = [source, frame.index, round(frame.result.captured_at_s, 6)]
+        start = [text_cell(source), frame.index, round(frame.result.captured_at_s, 6)]
         for emotion in frame.result.faces:
             self._writer.writerow([*start, *face_columns(emotion)])
         if not frame.result.faces:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Final, Protocol
 
+from fer_core.private import make_folder
 from train.archive_rows import shown
 from train.archive_streams import damage_named
 from train.errors import ArchiveError
@@ -63,7 +64,7 @@ def whole_file(folder: Path) -> Iterator[tuple[IO[bytes], Callable[[str], Path]]
     """
     part: Path | None = None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         _sweep_parts(folder)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=PART_SUFFIX, delete=False) as file:
             part = Path(file.name)

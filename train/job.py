@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from fer_core.errors import FerError
+from fer_core.private import make_folder
 from train.archive import Dataset, file_sha256
 from train.cleaning import read_for_run
 from train.errors import ConfigError
@@ -41,7 +42,7 @@ def run_job(request: RunRequest | None, run_dir: Path, *, queue: bool, nice: int
         ConfigError: `run_dir` is in use, or holds a run with other settings or data; it is left as it is.
         FerError, OSError, MemoryError: why the run failed; the folder says so, too.
     """
-    run_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(run_dir)
     with only_process_in(run_dir):
         stop = StopRequest(run_dir)
         stop.listen()

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fer_core.files import write_whole
+from fer_core.private import make_file
 
 CONFIG: Final = "config.json"
 NETWORK: Final = "network.json"
@@ -140,6 +141,7 @@ def read_status(run_dir: Path) -> RunStatus | None:
 
 def append_epoch(run_dir: Path, metrics: EpochMetrics) -> None:
     """Add a line to progress.jsonl."""
+    make_file(run_dir / PROGRESS, exist_ok=True)
     with (run_dir / PROGRESS).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(asdict(metrics)) + "\n")
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from fer_core.private import PRIVATE_UMASK, is_private, make_file, make_folder
 from train.config import TrainingConfig
 from train.errors import ConfigError
 from train.progress import (
@@ -166,10 +167,11 @@ class TrainingRun:
         (self.dir / STOP).unlink(missing_ok=True)
         write_status(self.dir, RunStatus("queued", stage="starting", epoch=epoch, queued_at=time.time()))
         command = [sys.executable, "-m", "train", "fit", "--output", str(self.dir.resolve()), "--queue"]
+        make_file(self.dir / LOG, exist_ok=True)
         with (self.dir / LOG).open("ab") as log:
             process = subprocess.Popen(
                 command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
-                start_new_session=True,
+                start_new_session=True, umask=PRIVATE_UMASK if is_private(self.dir) else -1,
             )  # fmt: skip
         # Reaps the child when it ends, or it would stay a zombie for as long as this server lives.
         threading.Thread(target=process.wait, name=f"wait-{process.pid}", daemon=True).start()
@@ -218,11 +220,11 @@ def _why_gone(run_dir: Path, status: RunStatus) -> str:
 def _make_folder(root: Path, name: str, *, may_number: bool) -> Path:
     if not name or Path(name).name != name or name.startswith("."):
         raise ConfigError(f"a run's name must be a plain folder name, got {name!r}")
-    root.mkdir(parents=True, exist_ok=True)
+    make_folder(root)
     for number in range(1, 1000):
         run_dir = root / (name if number == 1 else f"{name}-{number}")
         try:
-            run_dir.mkdir()
+            make_folder(run_dir, exist_ok=False)
         except FileExistsError:
             if not may_number:
                 break

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,19 +16,42 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from app.store.errors import StoreError, driver_sentence
 from app.store.schema import bring_up_to_date
 from fer_core.paths import home
+from fer_core.private import make_folder
 
 BUSY_MS: Final = 10_000
+"""So long SQLite waits for a lock."""
+START_BUSY_MS: Final = 2_000
+"""And so long while the program starts, when somebody looks at an empty page."""
 CONNECT_S: Final = 5
 _FORMS: Final = "postgresql://user:password@host/database or sqlite:////absolute/path/file.sqlite3"
 
 
+_is_hasty: ContextVar[bool] = ContextVar("_is_hasty", default=False)
+
+
+@contextmanager
+def hasty() -> Iterator[None]:
+    """Within it, this thread waits for SQLite's locks only as long as somebody waits for a page to open."""
+    token = _is_hasty.set(True)
+    try:
+        yield
+    finally:
+        _is_hasty.reset(token)
+
+
 class Store:
-    """An opened database with the folder of its videos. Any thread may use it; each call takes its own connection."""
+    """An opened database, the folder of its videos, and one for files on their way.
+
+    Any thread may use it; each call takes its own connection.
+    """
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         """Take an engine whose tables are up to date; `open_store` makes one."""
         self.engine = engine
         self.videos = folder / "videos"
+        self.temporary = folder / "temporary"
+        self._counting = threading.Lock()
+        self._writing = self._written = 0
 
     @property
     def place(self) -> str:
@@ -51,7 +75,7 @@ class Store:
         Raises:
             StoreError: the database cannot be reached or read.
         """
-        with _plain_errors(self.place), self.engine.connect() as connection, connection.begin():
+        with self._plain_errors(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -61,28 +85,58 @@ class Store:
         Raises:
             StoreError: the database cannot be reached or written.
         """
-        with _plain_errors(self.place), self.engine.connect() as plain:
+        with self._plain_errors(), self.engine.connect() as plain:
             # SQLite's lock is taken at once: a transaction that first reads and then writes may be refused.
             connection = plain.execution_options(begin="IMMEDIATE")
-            with connection.begin():
+            with connection.begin(), self._counted():
                 yield connection
 
     @contextmanager
-    def outside_transaction(self) -> Iterator[Connection]:
+    def outside_transaction(self, *, busy_ms: int | None = None) -> Iterator[Connection]:
         """A connection for commands that allow no transaction around them, such as VACUUM.
+
+        Args:
+            busy_ms: how long SQLite waits for a lock; None for as long as ever.
 
         Raises:
             StoreError: the database cannot do it.
         """
-        with _plain_errors(self.place), self.engine.connect() as plain:
+        with self._plain_errors(), self.engine.connect() as plain:
             if self.is_sqlite:
-                yield plain.execution_options(begin="")
+                connection = plain.execution_options(begin="")
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {_wait_ms() if busy_ms is None else busy_ms}")
+                with self._counted():
+                    yield connection
             else:
                 yield plain.execution_options(isolation_level="AUTOCOMMIT")
 
     def close(self) -> None:
         """Give all connections back; the next use opens new ones."""
         self.engine.dispose()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Around what holds SQLite's write lock, so that a message can say whose lock it is."""
+        with self._counting:
+            self._writing += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._writing -= 1
+                self._written += 1
+
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        with self._counting:
+            before = self._written
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error) as error:  # the latter where a connection is prepared
+            words = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+            with self._counting:
+                is_own_lock = self._writing > 0 or self._written != before
+            raise StoreError(driver_sentence(self.place, words, is_own_lock=is_own_lock)) from error
 
 
 def open_store(url: str | None = None) -> Store:
@@ -102,7 +156,8 @@ def open_store(url: str | None = None) -> Store:
         engine = create_engine(address, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_S})
     store = Store(engine, folder)
     try:
-        bring_up_to_date(store.read, store.write, store.place)
+        with hasty():
+            bring_up_to_date(store.read, store.write, store.place)
     except Exception:
         store.close()
         raise
@@ -145,21 +200,22 @@ def _sqlite(url: URL) -> Engine:
     """SQLite with a write-ahead log: readers never wait, and a killed process leaves a whole database."""
     path = Path(str(url.database))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))  # sessions are nobody else's business
     except OSError as error:
         raise StoreError(
             f"The store {path} cannot be made: {error.strerror}. Mend the rights of its folder."
         ) from error
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+    engine = create_engine(url, connect_args={"timeout": START_BUSY_MS / 1000})
     write_ahead = threading.Lock()
 
     @event.listens_for(engine, "connect")
     def prepare(driver: Any, _record: object) -> None:
         driver.isolation_level = None  # the driver opens no transactions by itself; `begin` below does
-        # secure_delete overwrites what is deleted with zeros.
-        for pragma in (f"busy_timeout = {BUSY_MS}", "foreign_keys = ON", "secure_delete = ON", "synchronous = NORMAL"):
+        # A new file learns before anything is in it to give free pages back in short steps. secure_delete overwrites
+        # what is deleted with zeros.
+        for pragma in ("auto_vacuum = INCREMENTAL", "foreign_keys = ON", "secure_delete = ON", "synchronous = NORMAL"):
             driver.execute(f"PRAGMA {pragma}")
         with write_ahead:
             if driver.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
@@ -169,16 +225,11 @@ def _sqlite(url: URL) -> Engine:
     def begin(connection: Connection) -> None:
         mode = connection.get_execution_options().get("begin", "DEFERRED")
         if mode:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_wait_ms()}")
             connection.exec_driver_sql(f"BEGIN {mode}")
 
     return engine
 
 
-@contextmanager
-def _plain_errors(place: str) -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        raise StoreError(driver_sentence(place, str(error.orig))) from error
-    except (SQLAlchemyError, sqlite3.Error) as error:  # the latter where a connection is prepared
-        raise StoreError(driver_sentence(place, str(error))) from error
+def _wait_ms() -> int:
+    return START_BUSY_MS if _is_hasty.get() else BUSY_MS

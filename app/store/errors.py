@@ -18,7 +18,12 @@ _SENTENCES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("disk is full", "No space left"), "there is no space left; free some, nothing of this step was stored"),
     (("not a database",), "this file is no SQLite database; move it away, or name another place"),
     (("malformed",), "this file is damaged; put a copy back in its place, or move it away to start anew"),
-    (("database is locked",), "another program has kept it locked for too long; close that program and try again"),
+    (
+        ("database is locked", "database table is locked"),
+        "another program keeps it locked, such as a backup, a database browser or a second FER Studio; "
+        "close that program and try again",
+    ),
+    (("disk I/O error",), "the disk or network drive that it is on fails; check that it is connected and has space"),
     (("readonly database", "read-only"), "it cannot be written to; mend the rights of the file and its folder"),
     (("unable to open database",), "the file cannot be opened; mend the rights of its folder"),
     (("password authentication failed", "no password supplied"), "the server refuses this user or password"),
@@ -31,13 +36,19 @@ _SENTENCES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
 )
 
 
-def driver_sentence(place: str, words: str) -> str:
+_OWN_LOCK: Final = "this program was busy writing something else there; try again in a moment"
+
+
+def driver_sentence(place: str, words: str, *, is_own_lock: bool = False) -> str:
     """One sentence for a driver's error.
 
     Args:
         place: the database, without its password.
         words: what the driver said.
+        is_own_lock: whether a lock that was waited for may have been this process' own.
     """
+    if is_own_lock and "is locked" in words:
+        return f"The store {place}: {_OWN_LOCK}."
     for signs, sentence in _SENTENCES:
         if any(sign in words for sign in signs):
             return f"The store {place}: {sentence}."

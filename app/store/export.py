@@ -6,47 +6,28 @@ import zipfile
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-from sqlalchemy import select
-
-from app.store import tables
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.export_format import (
-    COLUMNS,
     CSV_FILE,
     DICTIONARY_FILE,
     JSON_FILE,
     PARQUET_FILE,
+    PARTICIPANT_FILE,
     SCHEMA_VERSION,
     SESSION_FILE,
     dictionary_csv,
-    doubts_in_words,
 )
+from app.store.export_samples import sample_frame, sample_frames, write_samples
 from app.store.participants import baselines, check_ins, participant
 from app.store.records import Session
-from app.store.samples import SAMPLE_COLUMNS, read_columns
 from app.store.session_parts import identities, markers
 from app.store.sessions import session, sessions
 from fer_core.files import replacing
 
-if TYPE_CHECKING:  # pandas takes a third of a second; only an export needs it
-    import pandas as pd
-
-
-def sample_frame(store: Store, session_id: int) -> "pd.DataFrame":
-    """All samples of a session as they are stored, ignored faces and excluded ranges too, in the export's columns."""
-    import pandas as pd
-
-    table = tables.samples
-    query = select(*(table.c[name] for name in SAMPLE_COLUMNS)).filter_by(session_id=session_id)
-    with store.read() as connection:
-        columns = read_columns(connection, query.order_by(table.c.time_ms, table.c.face), SAMPLE_COLUMNS)
-    columns["time_s"] = columns["time_ms"] / 1000
-    columns["doubts"] = np.array([doubts_in_words(int(bits)) for bits in columns["doubts"]], object)
-    return pd.DataFrame({column.name: pd.Series(columns[column.name], dtype=column.dtype) for column in COLUMNS})
+__all__ = ["export_participant", "export_session", "sample_frame"]
 
 
 def export_session(store: Store, session_id: int, path: Path) -> Path:
@@ -57,17 +38,19 @@ def export_session(store: Store, session_id: int, path: Path) -> Path:
         StoreError: it cannot be read, or the file not be written.
     """
     about = _about(store, session(store, session_id))
-    frame = sample_frame(store, session_id)
     try:
-        with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(SESSION_FILE, _json(about | {"samples": len(frame)}))
+        with (
+            replacing(path) as temporary,
+            tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder,
+            zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
+            json_path, parquet_path = Path(folder) / JSON_FILE, Path(folder) / PARQUET_FILE
+            with archive.open(CSV_FILE, "w", force_zip64=True) as csv_file:
+                count = write_samples(sample_frames(store, session_id), csv_file, json_path, parquet_path)
+            archive.writestr(SESSION_FILE, _json(about | {"samples": count}))
             archive.writestr(DICTIONARY_FILE, dictionary_csv())
-            with archive.open(CSV_FILE, "w", force_zip64=True) as file:
-                frame.to_csv(file, index=False, lineterminator="\n")
-            with archive.open(JSON_FILE, "w", force_zip64=True) as file:
-                frame.to_json(file, orient="records", double_precision=15)
-            with archive.open(PARQUET_FILE, "w", force_zip64=True) as file:
-                frame.to_parquet(file, index=False)
+            archive.write(json_path, JSON_FILE)
+            archive.write(parquet_path, PARQUET_FILE)
     except OSError as error:
         raise _unwritable(path, error) from error
     return path
@@ -94,7 +77,7 @@ def export_participant(store: Store, participant_id: int, path: Path) -> Path:
             zipfile.ZipFile(temporary, "w") as archive,
             tempfile.TemporaryDirectory(dir=path.parent) as folder,
         ):
-            archive.writestr("participant.json", _json(about))
+            archive.writestr(PARTICIPANT_FILE, _json(about))
             for one in reversed(sessions(store, participant_id=participant_id)):
                 part = export_session(store, one.id, Path(folder) / f"{one.started_local:%Y-%m-%d}_{one.uid[:8]}.zip")
                 archive.write(part, f"sessions/{part.name}")

@@ -24,6 +24,7 @@ from fer_core.emotions import EMOTIONS
 
 SCHEMA_VERSION: Final = 1
 SESSION_FILE: Final = "session.json"
+PARTICIPANT_FILE: Final = "participant.json"
 CSV_FILE: Final = "samples.csv"
 PARQUET_FILE: Final = "samples.parquet"
 JSON_FILE: Final = "samples.json"
@@ -51,10 +52,10 @@ def _columns() -> Iterator[ColumnMeaning]:
         yield ColumnMeaning(
             name, "float32", "0 to 1", f"{emotion} with the neutral baseline taken off; empty without one"
         )
-    yield ColumnMeaning("valence", "float32", "-1 to 1", "unpleasant to pleasant, derived from the probabilities")
-    yield ColumnMeaning("arousal", "float32", "-1 to 1", "calm to excited, derived from the probabilities")
+    yield ColumnMeaning("valence", "float32", "from -1 to 1", "unpleasant to pleasant, derived from the probabilities")
+    yield ColumnMeaning("arousal", "float32", "from -1 to 1", "calm to excited, derived from the probabilities")
     for name in ("valence", "arousal"):
-        yield ColumnMeaning(f"{name}_corrected", "float32", "-1 to 1", f"{name} with the baseline taken off")
+        yield ColumnMeaning(f"{name}_corrected", "float32", "from -1 to 1", f"{name} with the baseline taken off")
     yield ColumnMeaning("label", "str", "emotion", "the shown expression; empty where the program was unsure")
     yield ColumnMeaning("confidence", "float32", "0 to 1", "probability of the label, or of the most probable emotion")
     yield ColumnMeaning("doubts", "str", "list", "why the program was unsure, some of: "

@@ -1,169 +1,121 @@
 """Read an exported session back. The file may come from anywhere: nothing in it is believed before it is checked, no
-name in it becomes a path, its size is bounded as it unfolds, and it is stored whole or not at all."""
+name in it becomes a path, its size is bounded as it unfolds (see `import_zip`), and it is stored whole or not at all.
 
-import csv
-import io
-import json
+It is stored in short steps (see `staging`): recordings go on meanwhile, and nobody sees half a session.
+"""
+
 import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.store import tables
 from app.store.database import Store
 from app.store.errors import StoreError
-from app.store.export_format import CSV_FILE, SCHEMA_VERSION, SESSION_FILE
-from app.store.import_rows import check_header, sample_of
+from app.store.export_format import CSV_FILE, PARTICIPANT_FILE, SCHEMA_VERSION, SESSION_FILE
+from app.store.import_rows import check_header, samples_of
 from app.store.import_session import ImportedSession, imported_session
-from app.store.participants import find_or_add, insert_baseline, insert_check_in
-from app.store.samples import Row, insert_samples
-from app.store.session_parts import insert_marker
-from app.store.sessions import end_at_last_moment, insert_session
+from app.store.import_zip import opened, sample_lines, session_values
+from app.store.participants import baseline_values, check_in_values
+from app.store.samples import SAMPLE_COLUMNS, SampleTuple, insert_tuples
+from app.store.session_parts import marker_values
+from app.store.staging import StagedSession, refuse_stored, staged
+from app.store.steps import STEP_ROWS
 
 MAX_SESSION_BYTES: Final = 20 * 1024**2
 MAX_SAMPLE_BYTES: Final = 2 * 1024**3
 MAX_SAMPLES: Final = 5_000_000
-_AT_ONCE: Final = 5_000
+_FACE: Final = SAMPLE_COLUMNS.index("face")
 
 
-def import_session(store: Store, path: Path) -> int:
+def import_session(store: Store, path: Path, *, name: str = "") -> int:
     """Store the session of a zip that `export_session` wrote; gives its number here. A video does not come along.
 
     The participant of the same name takes it, or is made.
+
+    Args:
+        store: where to.
+        path: of the zip.
+        name: what messages call it; the file's own name where it is empty.
 
     Raises:
         StoreError: the file is none of that kind, too large, damaged or untrue, or its session is already stored.
             Nothing of it was stored then.
     """
-    with _plain_errors(path), zipfile.ZipFile(path) as archive, store.write() as connection:
-        found = imported_session(_session_values(archive))
-        session_id = _insert_about(connection, found)
-        count = 0
-        with archive.open(CSV_FILE) as file:
-            lines = io.TextIOWrapper(_bounded(file, MAX_SAMPLE_BYTES), "utf-8", newline="")
-            for rows in _samples(csv.reader(lines, strict=True)):
-                count += len(rows)
-                if count > MAX_SAMPLES:
-                    raise StoreError(f"it has more than {MAX_SAMPLES} samples.")
-                _insert_once(connection, session_id, rows)
-        if count != found.samples:
-            raise StoreError(f"{SESSION_FILE} speaks of {found.samples} samples, {CSV_FILE} has {count}.")
-        _refuse_strays(connection, session_id, found)
-        if found.ended_at is None:  # exported while it was being recorded
-            end_at_last_moment(connection, session_id)
-    return session_id
+    with opened(path, name or path.name) as archive:
+        found = imported_session(_checked_version(archive))
+        with store.read() as connection:
+            refuse_stored(connection, found.uid)
+        with staged(store, found.session(0)) as stage:
+            _store_about(stage, found)
+            _store_samples(stage, found, archive)
+            stage.publish(
+                found.participant, found.ended_at, note=found.participant_note, uid=found.uid, state=found.state
+            )
+            return stage.session_id
 
 
-def _session_values(archive: zipfile.ZipFile) -> dict[str, Any]:
-    with archive.open(SESSION_FILE) as file:
-        values = json.loads(_bounded(file, MAX_SESSION_BYTES).read().decode("utf-8"))
+def _checked_version(archive: zipfile.ZipFile) -> dict[str, Any]:
+    if SESSION_FILE not in archive.namelist() and PARTICIPANT_FILE in archive.namelist():
+        raise StoreError(
+            "it holds all sessions of a participant; unpack it, and import the zips in its folder sessions."
+        )
+    values = session_values(archive, MAX_SESSION_BYTES)
     version = values.get("schema_version") if isinstance(values, dict) else None
-    if version != SCHEMA_VERSION:
+    if not isinstance(values, dict) or version != SCHEMA_VERSION:
         raise StoreError(f"its schema_version must be {SCHEMA_VERSION}, it is {version!r}; newer ones need an update.")
-    checked: dict[str, Any] = values
-    return checked
+    return values
 
 
-def _insert_about(connection: Connection, found: ImportedSession) -> int:
-    """All but the samples and the faces' names."""
-    stored = select(tables.sessions.c.title).filter_by(uid=found.uid)
-    if (title := connection.scalar(stored)) is not None:
-        raise StoreError(f"this session is already stored, as {title!r}; delete that one first.")
-    participant_id = find_or_add(connection, found.participant, found.participant_note)
-    session_id = insert_session(
-        connection, found.session(participant_id), state=found.state, uid=found.uid, ended_at=found.ended_at
-    )
-    for marker in found.markers:
-        insert_marker(connection, session_id, marker)
-    for baseline in found.baselines(participant_id, session_id):
-        insert_baseline(connection, baseline)
-    for check_in in found.check_ins(participant_id, session_id):
-        insert_check_in(connection, check_in)
-    values = [vars(identity) | {"session_id": session_id} for identity in found.identities]
-    if values:
-        connection.execute(insert(tables.identities), values)
-    return session_id
+def _store_about(stage: StagedSession, found: ImportedSession) -> None:
+    """All but the samples."""
+    owner = stage.stand_in, stage.session_id
+    stage.insert(tables.baselines, [baseline_values(one) for one in found.baselines(*owner)])
+    stage.insert(tables.check_ins, [check_in_values(one) for one in found.check_ins(*owner)])
+    stage.insert(tables.markers, [marker_values(marker) for marker in found.markers])
+    stage.insert(tables.identities, [dict(vars(identity)) for identity in found.identities])
 
 
-def _insert_once(connection: Connection, session_id: int, rows: list[Row]) -> None:
-    try:
-        insert_samples(connection, session_id, rows)
-    except IntegrityError as error:
-        raise StoreError("it has two samples of one moment and face.") from error
+def _store_samples(stage: StagedSession, found: ImportedSession, archive: zipfile.ZipFile) -> None:
+    told, count = {identity.face for identity in found.identities}, 0
+    for rows in _samples(archive):
+        count += len(rows)
+        if count > MAX_SAMPLES:
+            raise StoreError(f"it has more than {MAX_SAMPLES} samples.")
+        strays = {row[_FACE] for row in rows} - told
+        if strays:
+            raise StoreError(f"{SESSION_FILE} does not tell of face {strays.pop()}, which {CSV_FILE} has.")
+        _insert_once(stage, rows)
+    if count != found.samples:
+        raise StoreError(f"{SESSION_FILE} speaks of {found.samples} samples, {CSV_FILE} has {count}.")
 
 
-def _refuse_strays(connection: Connection, session_id: int, found: ImportedSession) -> None:
-    """Each face that samples have must have been told of."""
-    told = {identity.face for identity in found.identities}
-    table = tables.identities
-    strays = set(connection.scalars(select(table.c.face).filter_by(session_id=session_id))) - told
-    if strays:
-        raise StoreError(f"{SESSION_FILE} does not tell of face {min(strays)}, which {CSV_FILE} has.")
+def _insert_once(stage: StagedSession, rows: list[SampleTuple]) -> None:
+    def insert(connection: Connection) -> None:
+        try:
+            insert_tuples(connection, stage.session_id, rows)
+        except IntegrityError as error:
+            raise StoreError("it has two samples of one moment and face.") from error
+
+    stage.do(insert)
 
 
-def _samples(lines: Iterator[list[str]]) -> Iterator[list[Row]]:
+def _samples(archive: zipfile.ZipFile) -> Iterator[list[SampleTuple]]:
     """The rows after the header, checked, in parts."""
-    check_header(next(lines, []))
-    rows: list[Row] = []
-    for number, values in enumerate(lines, start=2):
-        rows.append(sample_of(values, f"{CSV_FILE}, line {number}"))
-        if len(rows) == _AT_ONCE:
-            yield rows
-            rows = []
-    yield rows
+    parts = sample_lines(archive, MAX_SAMPLE_BYTES, STEP_ROWS)
+    first = next(parts)
+    check_header(first[0] if first else [])
+    number = 1
+    for lines in _after_header(first, parts):
+        start = number + 1
+        number += len(lines)
+        if lines:
+            yield samples_of(lines, lambda index, start=start: f"{CSV_FILE}, line {start + index}")  # type: ignore[misc]
 
 
-def _bounded(stream: IO[bytes], limit: int) -> io.BufferedReader:
-    return io.BufferedReader(_Bounded(stream, limit))
-
-
-class _Bounded(io.RawIOBase):
-    """A stream that refuses to give more than so many bytes, whatever its zip says of its size."""
-
-    def __init__(self, stream: IO[bytes], limit: int) -> None:
-        self._stream = stream
-        self._left = limit
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill `buffer`; gives how much came.
-
-        Raises:
-            StoreError: more came than allowed.
-        """
-        part = self._stream.read(len(buffer))
-        self._left -= len(part)
-        if self._left < 0:
-            raise StoreError("it unfolds to more than an exported session may have.")
-        buffer[: len(part)] = part
-        return len(part)
-
-
-@contextmanager
-def _plain_errors(path: Path) -> Iterator[None]:
-    """Each error as one sentence that begins with the file's name."""
-    try:
-        yield
-    except StoreError as error:
-        raise StoreError(f"{path.name} cannot be imported: {error}") from error
-    except FileNotFoundError as error:
-        raise StoreError(f"{path.name} cannot be imported: there is no such file.") from error
-    except KeyError as error:  # of the zip: a file that it lacks
-        raise StoreError(f"{path.name} cannot be imported: it has no {SESSION_FILE} or no {CSV_FILE}.") from error
-    except (
-        csv.Error,
-        ValueError,
-        OverflowError,
-        RecursionError,
-    ) as error:  # json's and Unicode's errors are ValueErrors
-        raise StoreError(f"{path.name} cannot be imported: a text in it is not in its form ({error}).") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise StoreError(f"{path.name} cannot be imported: it is no whole zip file ({error}).") from error
+def _after_header(first: list[list[str]], parts: Iterator[list[list[str]]]) -> Iterator[list[list[str]]]:
+    yield first[1:]
+    yield from parts

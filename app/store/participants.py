@@ -10,6 +10,7 @@ from app.store import tables
 from app.store.checks import check_name, check_text
 from app.store.database import Store
 from app.store.errors import NoSuchRecordError, StoreError
+from app.store.hidden import is_person
 from app.store.records import Baseline, CheckIn, Participant
 from app.store.tables import PHQ4
 from fer_core.emotions import EMOTIONS
@@ -39,7 +40,10 @@ def find_or_add(connection: Connection, name: str, note: str = "") -> int:
 def participants(store: Store) -> list[Participant]:
     """All, by name."""
     with store.read() as connection:
-        return [Participant.of(row) for row in connection.execute(select(tables.participants).order_by("name"))]
+        return [
+            Participant.of(row)
+            for row in connection.execute(select(tables.participants).where(is_person()).order_by("name"))
+        ]
 
 
 def participant(store: Store, participant_id: int) -> Participant:
@@ -49,7 +53,8 @@ def participant(store: Store, participant_id: int) -> Participant:
         NoSuchRecordError: there is none of that number.
     """
     with store.read() as connection:
-        row = connection.execute(select(tables.participants).filter_by(id=participant_id)).one_or_none()
+        one = select(tables.participants).where(is_person()).filter_by(id=participant_id)
+        row = connection.execute(one).one_or_none()
     if row is None:
         raise NoSuchRecordError(f"There is no participant {participant_id}; reload the page.")
     return Participant.of(row)
@@ -84,9 +89,13 @@ def add_baseline(store: Store, baseline: Baseline) -> int:
 
 def insert_baseline(connection: Connection, baseline: Baseline) -> int:
     """`add_baseline` within a transaction."""
+    return _insert_owned(connection, tables.baselines, baseline_values(baseline))
+
+
+def baseline_values(baseline: Baseline) -> dict[str, Any]:
+    """The row of a baseline, without its number."""
     names = ("participant_id", "session_id", "measured_at", "samples", "quality", "model_sha256")
-    values = {name: getattr(baseline, name) for name in names} | baseline.probabilities
-    return _insert_owned(connection, tables.baselines, values)
+    return {name: getattr(baseline, name) for name in names} | baseline.probabilities
 
 
 def baselines(store: Store, *, participant_id: int | None = None, session_id: int | None = None) -> list[Baseline]:
@@ -109,9 +118,14 @@ def add_check_in(store: Store, check_in: CheckIn) -> int:
 
 def insert_check_in(connection: Connection, check_in: CheckIn) -> int:
     """`add_check_in` within a transaction."""
+    return _insert_owned(connection, tables.check_ins, check_in_values(check_in))
+
+
+def check_in_values(check_in: CheckIn) -> dict[str, Any]:
+    """The row of a check-in, without its number."""
     names = ("participant_id", "session_id", "at", "utc_offset_min", "phase", "valence", "arousal", "note")
     answers = dict(zip(PHQ4, check_in.phq4 or (None,) * len(PHQ4), strict=True))
-    return _insert_owned(connection, tables.check_ins, {name: getattr(check_in, name) for name in names} | answers)
+    return {name: getattr(check_in, name) for name in names} | answers
 
 
 def check_ins(store: Store, *, participant_id: int | None = None, session_id: int | None = None) -> list[CheckIn]:

@@ -1,8 +1,8 @@
 """What is stored, and how it goes for good.
 
-SQLite overwrites what is deleted with zeros (secure_delete), and the write-ahead log is emptied into the file and cut
-to nothing; a file that is then a quarter empty is rewritten. PostgreSQL's tables are rewritten (VACUUM FULL). Neither
-reaches copies: backups, snapshots of the file system, PostgreSQL's own log of changes until it is recycled.
+A session that is deleted is first hidden from everybody, in one transaction; its samples then go in short steps, and at
+last its traces in the files (see `scrubbing`). Nothing of this reaches copies: backups, snapshots of the file system,
+PostgreSQL's own log of changes until it is recycled.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, Table, delete, func, insert, select, text
 
 from app.store import tables
 from app.store.checks import check_range
 from app.store.database import Store
 from app.store.errors import NoSuchRecordError, StoreError
+from app.store.hidden import hidden_sessions, hide, hide_all, is_person, is_shown, purge
+from app.store.scrubbing import scrub, scrub_if_due
 
 _RETENTION: Final = "retention_days"
 MAX_RETENTION_DAYS: Final = 36_500
@@ -86,10 +88,11 @@ def delete_participant(store: Store, participant_id: int) -> Deleted:
     ours = tables.sessions.c.participant_id == participant_id
     with store.write() as connection:
         videos = _delete_videos(store, connection, ours)
-        count = connection.scalar(select(func.count()).select_from(tables.sessions).where(ours)) or 0
-        if not connection.execute(delete(tables.participants).filter_by(id=participant_id)).rowcount:
+        stand_in, count = hide(connection, ours)
+        person = delete(tables.participants).where(is_person()).filter_by(id=participant_id)
+        if not connection.execute(person).rowcount:
             raise NoSuchRecordError(f"There is no participant {participant_id}; reload the page.")
-    return Deleted(count, videos, scrub(store))
+    return Deleted(count, videos, _purged(store, stand_in))
 
 
 def delete_everything(store: Store) -> Deleted:
@@ -99,11 +102,11 @@ def delete_everything(store: Store) -> Deleted:
         StoreError: a video cannot be deleted, or the database cannot be written.
     """
     with store.write() as connection:
-        count = connection.scalar(select(func.count()).select_from(tables.sessions)) or 0
-        for table in reversed(tables.metadata.sorted_tables):
-            connection.execute(delete(table))
+        stand_in, count = hide_all(connection)
+        connection.execute(delete(tables.participants).where(is_person()))  # with what is theirs
+        connection.execute(delete(tables.settings))
     videos = sum(_unlink(path) for path in sorted(store.videos.glob("*")) if path.is_file())
-    return Deleted(count, videos, scrub(store))
+    return Deleted(count, videos, _purged(store, stand_in))
 
 
 def retention_days(store: Store) -> int | None:
@@ -132,6 +135,7 @@ def apply_retention(store: Store, now: datetime | None = None) -> Deleted:
     Raises:
         StoreError: a video cannot be deleted, or the database cannot be written.
     """
+    scrub_if_due(store)
     days = retention_days(store)
     if days is None:
         return Deleted(0, 0)
@@ -149,14 +153,14 @@ def overdue(store: Store, days: int, now: datetime | None = None) -> Overdue:
     before = (now or datetime.now(UTC)) - timedelta(days=days)
     ended = tables.sessions.c.ended_at
     with store.read() as connection:
-        past = select(tables.sessions.c.id).where(ended < before)
+        past = select(tables.sessions.c.id).where(ended < before, is_shown())
 
         def count(table: Any, moment: str) -> int:
             # What belongs to a session goes with it, however new it is itself.
             old = (table.c[moment] < before) | table.c.session_id.in_(past)
             return int(connection.scalar(select(func.count()).select_from(table).where(old)) or 0)
 
-        next_end = connection.scalar(select(func.min(ended)).where(ended >= before))
+        next_end = connection.scalar(select(func.min(ended)).where(ended >= before, is_shown()))
         return Overdue(
             int(connection.scalar(select(func.count()).select_from(past.subquery())) or 0),
             count(tables.baselines, "measured_at"),
@@ -171,46 +175,49 @@ def overview(store: Store) -> Overview:
         tables.participants, tables.sessions, tables.samples, tables.markers, tables.baselines, tables.check_ins,
     )  # fmt: skip
     with store.read() as connection:
-        counts = {table.name: int(connection.scalar(select(func.count()).select_from(table)) or 0) for table in counted}
-        oldest = connection.scalar(select(func.min(tables.sessions.c.started_at)))
+        counts = {table.name: _count(connection, table) for table in counted}
+        oldest = connection.scalar(select(func.min(tables.sessions.c.started_at)).where(is_shown()))
         size = _database_bytes(store, connection)
     videos = sum(path.stat().st_size for path in store.videos.glob("*") if path.is_file())
     return Overview(**counts, database_bytes=size, video_bytes=videos, oldest=oldest)
 
 
-def scrub(store: Store) -> str:
-    """Take what was deleted out of the database's files; gives a sentence where that must wait, else an empty one.
-
-    Raises:
-        StoreError: the database cannot do it.
-    """
-    with store.outside_transaction() as connection:
-        if not store.is_sqlite:
-            for table in tables.metadata.sorted_tables:
-                connection.execute(text(f"VACUUM FULL {table.name}"))
-            return ""
-        free, pages = (int(connection.scalar(text(f"PRAGMA {name}")) or 0) for name in ("freelist_count", "page_count"))
-        if free > pages // 4:
-            connection.execute(text("VACUUM"))
-        busy = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()[0]
-    if busy:
-        return (
-            "It is deleted, but another program is reading the database: until that ends and this program starts "
-            "again, traces of it stay in the file that ends in -wal."
-        )
-    return ""
+def _count(connection: Connection, table: Table) -> int:
+    """Rows of a table, without those of sessions that are still being stored or deleted."""
+    query = select(func.count()).select_from(table)
+    if table is tables.participants:
+        query = query.where(is_person())
+    elif table is tables.sessions:
+        query = query.where(is_shown())
+    elif hidden := list(connection.scalars(hidden_sessions())):
+        query = query.where(func.coalesce(table.c.session_id, 0).not_in(hidden))
+    return int(connection.scalar(query) or 0)
 
 
 def _delete_sessions(store: Store, which: Any) -> Deleted:
+    with store.read() as connection:
+        if connection.scalar(select(tables.sessions.c.id).where(which, is_shown()).limit(1)) is None:
+            return Deleted(0, 0)
     with store.write() as connection:
         videos = _delete_videos(store, connection, which)
-        count = connection.execute(delete(tables.sessions).where(which)).rowcount
-    return Deleted(count, videos, scrub(store) if count else "")
+        stand_in, count = hide(connection, which)
+    return Deleted(count, videos, _purged(store, stand_in))
+
+
+def _purged(store: Store, stand_in: int) -> str:
+    """Delete for good what nobody sees any more; gives a sentence where a part of that must wait."""
+    try:
+        purge(store, stand_in)
+        return scrub(store)
+    except StoreError as error:
+        return f"It is deleted from all pages, but not yet from the disk; the next start goes on with that. {error}"
 
 
 def _delete_videos(store: Store, connection: Connection, which: Any) -> int:
     """Before the rows: should this fail, the session still names its video. A missing file is as good as deleted."""
-    named: Sequence[str | None] = connection.scalars(select(tables.sessions.c.video_file).where(which)).all()
+    named: Sequence[str | None] = connection.scalars(
+        select(tables.sessions.c.video_file).where(which, is_shown())
+    ).all()
     return sum(_unlink(store.videos / name) for name in named if name is not None)
 
 

@@ -9,6 +9,7 @@ from app.store import tables
 from app.store.checks import check_name
 from app.store.database import Store
 from app.store.errors import NoSuchRecordError, StoreError
+from app.store.hidden import is_shown
 from app.store.records import Identity, Marker
 from app.store.sessions import no_such_session
 
@@ -92,9 +93,9 @@ def add_marker(store: Store, session_id: int, marker: Marker) -> int:
 
 def insert_marker(connection: Connection, session_id: int, marker: Marker) -> int:
     """`add_marker` within a transaction."""
-    if connection.scalar(select(tables.sessions.c.id).filter_by(id=session_id)) is None:
+    if connection.scalar(select(tables.sessions.c.id).where(is_shown()).filter_by(id=session_id)) is None:
         raise no_such_session(session_id)
-    values = _marker_values(marker) | {"session_id": session_id}
+    values = marker_values(marker) | {"session_id": session_id}
     return int(connection.execute(insert(tables.markers).values(values).returning(tables.markers.c.id)).scalar_one())
 
 
@@ -105,7 +106,7 @@ def edit_marker(store: Store, marker: Marker) -> None:
         NoSuchRecordError: there is none.
     """
     with store.write() as connection:
-        changed = connection.execute(update(tables.markers).filter_by(id=marker.id).values(_marker_values(marker)))
+        changed = connection.execute(update(tables.markers).filter_by(id=marker.id).values(marker_values(marker)))
         if not changed.rowcount:
             raise NoSuchRecordError(f"There is no marker {marker.id}; reload the page.")
 
@@ -121,7 +122,8 @@ def delete_marker(store: Store, marker_id: int) -> None:
             raise NoSuchRecordError(f"There is no marker {marker_id}; reload the page.")
 
 
-def _marker_values(marker: Marker) -> dict[str, Any]:
+def marker_values(marker: Marker) -> dict[str, Any]:
+    """The row of a marker, without its number and its session's."""
     return {name: value for name, value in vars(marker).items() if name != "id"}
 
 

@@ -1,22 +1,19 @@
 """Sessions: begin, end, list, edit; and the closing of those whose program has died."""
 
-import os
-import socket
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, update
 
 from app.store import tables
 from app.store.checks import check_name, check_text
-from app.store.database import Store
+from app.store.database import Store, hasty
 from app.store.errors import NoSuchRecordError
+from app.store.hidden import is_person, is_shown, purge_abandoned
+from app.store.owners import is_dead, this_process
 from app.store.records import NewSession, Session
-
-_PROCESS: Final = uuid.uuid4().hex[:12]
-_SILENT: Final = timedelta(seconds=60)
-"""A recording process says each second that it lives; one that was silent for so long is dead wherever it ran."""
+from app.store.temporary import forget_temporary
 
 
 def start_session(store: Store, new: NewSession) -> int:
@@ -44,7 +41,7 @@ def insert_session(
         "title": new.title.strip(),
         "state": state,
         "ended_at": ended_at,
-        "owner": _this_process(),
+        "owner": this_process(),
         "alive_at": datetime.now(UTC),
     }
     return int(connection.execute(insert(tables.sessions).values(values).returning(tables.sessions.c.id)).scalar_one())
@@ -104,16 +101,28 @@ def session(store: Store, session_id: int) -> Session:
 def recover_sessions(store: Store) -> list[int]:
     """Close the sessions whose recording process has died, at their last sample; gives their numbers.
 
-    To be called once as the program starts.
+    What such a process was still storing or deleting goes for good. To be called once as the program starts.
     """
-    recovered = []
+    with hasty():
+        forget_temporary(store)
+        purge_abandoned(store)
+        return _recover(store)
+
+
+def _recover(store: Store) -> list[int]:
+    with store.read() as connection:  # most often there are none, and then the start waits for no lock
+        if not _abandoned(connection):
+            return []
     with store.write() as connection:
-        open_ones = connection.execute(select(tables.sessions).filter_by(state="open")).all()
-        for row in open_ones:
-            if _is_dead(row.owner, row.alive_at):
-                end_at_last_moment(connection, row.id)
-                recovered.append(int(row.id))
+        recovered = _abandoned(connection)
+        for session_id in recovered:
+            end_at_last_moment(connection, session_id)
     return recovered
+
+
+def _abandoned(connection: Connection) -> list[int]:
+    open_ones = connection.execute(select(tables.sessions).where(is_shown()).filter_by(state="open")).all()
+    return [int(row.id) for row in open_ones if is_dead(row.owner, row.alive_at)]
 
 
 def end_at_last_moment(connection: Connection, session_id: int) -> None:
@@ -143,46 +152,24 @@ def mark_alive(connection: Connection, session_id: int) -> None:
     Raises:
         NoSuchRecordError: it was deleted.
     """
-    values = {"alive_at": datetime.now(UTC), "state": "open", "ended_at": None, "owner": _this_process()}
-    if not connection.execute(update(tables.sessions).filter_by(id=session_id).values(values)).rowcount:
+    values = {"alive_at": datetime.now(UTC), "state": "open", "ended_at": None, "owner": this_process()}
+    ours = update(tables.sessions).where(is_shown()).filter_by(id=session_id)
+    if not connection.execute(ours.values(values)).rowcount:
         raise NoSuchRecordError("The session was deleted while it was being recorded; the recording has ended.")
 
 
 def _with_names() -> Select[Any]:
-    return select(tables.sessions, tables.participants.c.name.label("participant")).join(tables.participants)
+    named = select(tables.sessions, tables.participants.c.name.label("participant"))
+    return named.join(tables.participants).where(is_person())
 
 
 def _change(store: Store, session_id: int, values: dict[str, Any]) -> None:
+    ours = update(tables.sessions).where(is_shown()).filter_by(id=session_id)
     with store.write() as connection:
-        if not connection.execute(update(tables.sessions).filter_by(id=session_id).values(values)).rowcount:
+        if not connection.execute(ours.values(values)).rowcount:
             raise no_such_session(session_id)
 
 
 def no_such_session(session_id: int) -> NoSuchRecordError:
     """The error for a number without a session."""
     return NoSuchRecordError(f"There is no session {session_id}; it may have been deleted, so reload the list.")
-
-
-def _this_process() -> str:
-    return f"{socket.gethostname()}/{os.getpid()}/{_PROCESS}"
-
-
-def _is_dead(owner: str, alive_at: datetime) -> bool:
-    """Whether the process that records is gone: known at once on the same machine, else by its silence."""
-    if datetime.now(UTC) - alive_at > _SILENT:
-        return True
-    host, _, rest = owner.partition("/")
-    pid, _, process = rest.partition("/")
-    if process == _PROCESS or host != socket.gethostname() or not pid.isdigit():
-        return False
-    if int(pid) == os.getpid():
-        return True  # the number was given again, as in a restarted container
-    if os.name != "posix":
-        return False  # elsewhere asking a process means ending it
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass
-    return False

@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from app import state
 from app.analysis_jobs import AnalysisJob, AnalysisRequest, InputFile, server_files, unique_titles
 from app.analysis_memory import AnalysisMemory
+from app.plain import sentence
 from app.settings import folder_from
 from app.views import page_parts
 from app.views.live_settings import DETECTORS, model_label
@@ -20,6 +21,7 @@ from fer_core.media import VIDEO_SUFFIXES
 from fer_core.model import list_models
 from fer_core.model_list import LIVE
 from fer_core.pictures import PICTURE_SUFFIXES
+from fer_core.private import make_file
 from fer_core.timing import EVERY_FRAME, Sampling
 
 LOOKS = {"Every frame": EVERY_FRAME} | {f"{fps} a second": Sampling(fps=fps) for fps in (10, 5, 2, 1)}
@@ -55,9 +57,9 @@ def _named_on_server() -> AnalysisRequest | None:
     try:
         files, passed_over = server_files(folder, named)
     except FerError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
         return None
-    st.caption(f"{len(files)} {'file' if len(files) == 1 else 'files'} to analyse. {passed_over}")
+    st.caption(f"{len(files)} {'file' if len(files) == 1 else 'files'} to analyse. {sentence(passed_over)}")
     return AnalysisRequest(files, passed_over=passed_over)
 
 
@@ -98,7 +100,10 @@ def _start(request: AnalysisRequest, uploads: Sequence[UploadedFile], memory: An
     except OSError as error:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
-        st.error(f"The files cannot be stored: {error.strerror or error}. Check the disk's free space and try again.")
+        st.error(
+            f"The files cannot be stored: {sentence(str(error.strerror or error))}. "
+            "Check the disk's free space and try again."
+        )
         return
     for upload in uploads:
         page_parts.forget_upload(upload)
@@ -114,6 +119,7 @@ def _stored(uploads: Sequence[UploadedFile], folder: Path) -> list[InputFile]:
     for index, upload in enumerate(uploads):
         suffix = Path(upload.name).suffix.lower()
         path = folder / f"upload-{index:05d}{suffix if suffix in PICTURE_SUFFIXES | VIDEO_SUFFIXES else ''}"
+        make_file(path)
         with path.open("wb") as out:
             shutil.copyfileobj(upload, out, 1 << 20)
         files.append(InputFile(path, upload.name, is_upload=True))

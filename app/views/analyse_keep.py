@@ -8,6 +8,7 @@ from app import consent, state
 from app.analysis_jobs import AnalysisJob, FileView
 from app.analysis_memory import AnalysisMemory
 from app.keep_session import FileResult, KeepWish, keep
+from app.plain import sentence
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.privacy import retention_days
@@ -35,7 +36,7 @@ def render(job: AnalysisJob, file: FileView, memory: AnalysisMemory) -> None:
         try:
             _form(store, result, memory)
         except StoreError as error:
-            st.error(str(error))
+            st.error(sentence(str(error)))
 
 
 def _kept(session_id: int, samples: int) -> None:
@@ -87,7 +88,9 @@ def _keep(store: Store, result: FileResult, wish: KeepWish, memory: AnalysisMemo
         )
     except OSError as error:
         bar.empty()
-        st.error(f"It cannot be kept: {error.strerror or error}. Check the disk's free space and try again.")
+        st.error(
+            f"It cannot be kept: {sentence(str(error.strerror or error))}. Check the disk's free space and try again."
+        )
         return
     except StoreError:
         bar.empty()

@@ -9,6 +9,7 @@ from app.analysis_charts import clock
 from app.analysis_jobs import AnalysisJob, FileView, JobView
 from app.analysis_memory import AnalysisMemory
 from app.file_summary import FaceSummary, FileSummary
+from app.plain import plain, sentence
 from app.views import analyse_keep, analyse_tables, analyse_why, face_bars
 from app.views.page_parts import size_words
 
@@ -29,9 +30,9 @@ def render(job: AnalysisJob, view: JobView, memory: AnalysisMemory) -> None:
             memory.discard()
             st.rerun()
     if view.problem:
-        st.error(view.problem)
+        st.error(sentence(view.problem))
     if job.request.passed_over:
-        st.caption(job.request.passed_over)
+        st.caption(sentence(job.request.passed_over))
     shown = _choose(view)
     if shown is not None:
         _file(job, shown)
@@ -50,7 +51,7 @@ def _headline(view: JobView) -> str:
 
 def _subject(view: JobView) -> str:
     if len(view.files) == 1:
-        return f"**{view.files[0].title}**"
+        return f"**{plain(view.files[0].title)}**"
     return f"{sum(file.summary is not None for file in view.files)} of {len(view.files)} files"
 
 
@@ -81,7 +82,7 @@ def _choose(view: JobView) -> FileView | None:
 
 def _file(job: AnalysisJob, file: FileView) -> None:
     if file.sentence:
-        (st.warning if file.summary else st.error)(file.sentence)
+        (st.warning if file.summary else st.error)(sentence(file.sentence))
     if file.summary is None:
         if not file.sentence:
             st.info("The analysis was ended before this file was reached.")

@@ -5,6 +5,7 @@ import streamlit as st
 from app.analysis import shared_model
 from app.analysis_jobs import FileView
 from app.face_reason import explain, most_probable
+from app.plain import sentence
 from fer_core.errors import FerError
 
 HELP = (
@@ -31,7 +32,7 @@ def render(file: FileView, model: str) -> None:
     try:
         reason = explain(shared_model(model), file.faces, index, label)
     except (OSError, FerError) as error:
-        st.error(f"It cannot be explained: {error}")
+        st.error(f"It cannot be explained: {sentence(str(error))}")
         return
     st.image(reason.picture_bgr, channels="BGR", width=240)
-    st.markdown(reason.sentence)
+    st.markdown(sentence(reason.sentence))

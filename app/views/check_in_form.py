@@ -6,6 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from app import state
+from app.plain import sentence
 from app.sessions.checkins import NO_DIAGNOSIS, PHQ4_ANSWERS, PHQ4_ITEMS, PHQ4_QUESTION, Phq4
 from app.store.database import Store
 from app.store.errors import StoreError
@@ -129,7 +130,7 @@ def _keep(store: Store, check_in: CheckIn) -> bool:
     try:
         add_check_in(store, check_in)
     except StoreError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
         return False
     return True
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from app.plain import sentence
 from app.session_memory import SessionMemory
 from app.store.database import Store
 from app.store.errors import StoreError
@@ -35,7 +36,7 @@ def delete(memory: SessionMemory, work: Callable[[], Deleted], what: str) -> Non
     try:
         done = work()
     except StoreError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
         return
     memory.opened = memory.participant_id = memory.loaded = None
     memory.compared = ()

@@ -1,14 +1,12 @@
 """Participants on the data page: another name or note, everything of one as a file, and deleting one."""
 
 import re
-import tempfile
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
+from app.plain import plain
 from app.session_memory import SessionMemory
-from app.session_words import plain
 from app.store.database import Store
 from app.store.export import export_participant
 from app.store.participants import check_ins, edit_participant
@@ -16,6 +14,7 @@ from app.store.privacy import delete_participant
 from app.store.records import Participant
 from app.store.sessions import sessions
 from app.store.tables import MAX_NAME
+from app.store.temporary import temporary_folder
 from app.views import data_deletion, session_parts
 from app.views.data_deletion import counted
 
@@ -45,11 +44,8 @@ def exported(store: Store, participant_id: int) -> bytes:
     Raises:
         StoreError: it cannot be read or written.
     """
-    # Beside the store rather than in /tmp, which may lie outside an encrypted disk.
-    beside = store.videos.parent
-    beside.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=beside) as folder:
-        return export_participant(store, participant_id, Path(folder) / "participant.zip").read_bytes()
+    with temporary_folder(store) as folder:
+        return export_participant(store, participant_id, folder / "participant.zip").read_bytes()
 
 
 def _edit(store: Store, memory: SessionMemory, person: Participant) -> None:

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from app import state
+from app.plain import plain
 from app.session_memory import SessionMemory
-from app.session_words import plain
 from app.store.database import Store
 from app.store.history import daily_means
 from app.store.participants import check_ins

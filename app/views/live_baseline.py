@@ -5,6 +5,7 @@ from datetime import timedelta, timezone
 
 import streamlit as st
 
+from app.plain import sentence
 from app.recording import Recording
 from app.recording_baseline import BaselineView
 from app.store.database import Store
@@ -31,7 +32,7 @@ def render(store: Store, recording: Recording) -> None:
             None,
         )
     except StoreError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
         return
     _panel(recording, earlier)
 

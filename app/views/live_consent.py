@@ -8,6 +8,7 @@ from app import consent, state
 from app.analysis import shared_model
 from app.live_session import LiveSession
 from app.live_types import LiveState
+from app.plain import sentence
 from app.recording import Recording
 from app.recording_memory import RecordingMemory
 from app.recording_types import Wish
@@ -60,7 +61,7 @@ def ask(session: LiveSession) -> None:
         wish = _choices(store, memory)
     except FerError as error:
         memory.has_agreed = False
-        st.error(str(error))
+        st.error(sentence(str(error)))
         return
     with st.container(horizontal=True):
         st.button("I agree: start recording", type="primary", icon=":material/radio_button_checked:",
@@ -73,7 +74,7 @@ def ask(session: LiveSession) -> None:
     memory.has_agreed = False
     problem = _missing(session, wish) or _start(session, store, wish, memory)
     if problem:
-        st.warning(problem)
+        st.warning(sentence(problem))
     else:
         st.rerun()
 

@@ -7,9 +7,9 @@ import streamlit as st
 
 from app import state
 from app.analysis_charts import clock
+from app.plain import plain, sentence
 from app.recording import Recording
 from app.recording_markers import SessionMarkers
-from app.session_words import plain
 from app.store.errors import StoreError
 from app.store.records import Marker
 
@@ -29,7 +29,7 @@ def render(recording: Recording) -> None:
     with leave_out:
         _leave_out(markers)
     if state.recording_memory().marker_problem:
-        st.error(state.recording_memory().marker_problem)
+        st.error(sentence(state.recording_memory().marker_problem))
     st.caption(
         " · ".join(words(marker, is_open=marker == markers.open_range) for marker in markers.newest(SHOWN))
         or "Marked moments appear here. The keys N, T and X work while no field is being typed in."

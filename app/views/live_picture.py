@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.analysis import make_pipeline
 from app.live_types import LiveSettings
+from app.plain import sentence
 from app.views import face_bars
 from fer_core.annotate import annotate
 from fer_core.errors import FerError
@@ -29,13 +30,14 @@ def render(settings: LiveSettings) -> None:
     frame_bgr = _decode(file.getvalue())
     if frame_bgr is None:
         st.error(
-            f"{file.name} cannot be read as a picture. Choose a JPEG, PNG, WebP or BMP file of at most 50 megapixels."
+            f"{sentence(file.name)} cannot be read as a picture. "
+            "Choose a JPEG, PNG, WebP or BMP file of at most 50 megapixels."
         )
         return
     try:
         result = make_pipeline(settings.detector, settings.model, settings=STILL, min_hits=1).process(frame_bgr, 0.0)
     except FerError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:

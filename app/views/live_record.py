@@ -8,6 +8,7 @@ import streamlit as st
 from app import state
 from app.analysis_charts import clock
 from app.live_session import LiveSession
+from app.plain import sentence
 from app.recording import Recording
 from app.recording_memory import RecordingMemory
 from app.recording_types import RecordingView
@@ -30,7 +31,7 @@ def render(session: LiveSession) -> None:
     # A container of its own: what it holds must not shift what follows, such as opened settings.
     with st.container(key="record_area"):
         if memory.problem:
-            st.error(memory.problem)
+            st.error(sentence(memory.problem))
         recording = memory.recording
         if recording is not None and not recording.view().ended:
             _running(session, recording, memory)
@@ -75,7 +76,7 @@ def _how_it_goes(session: LiveSession, recording: Recording, memory: RecordingMe
             f"return; otherwise it is closed in {view.closes_in_s:.0f} s."
         )
     if view.problem:
-        st.error(view.problem)
+        st.error(sentence(view.problem))
     if stopped:
         with st.spinner("Storing the rest …"):
             recording.stop()
@@ -98,9 +99,9 @@ def _samples(view: RecordingView) -> str:
 def _saved(recording: Recording, memory: RecordingMemory) -> None:
     view = recording.view()
     if view.reason:
-        st.warning(view.reason)
+        st.warning(sentence(view.reason))
     if view.problem:
-        st.error(view.problem)
+        st.error(sentence(view.problem))
     store = session_parts.opened_store()
     if store is not None and _is_gone(store, recording):
         st.markdown("The session was deleted.")
@@ -125,7 +126,7 @@ def _is_gone(store: Store, recording: Recording) -> bool:
     except NoSuchRecordError:
         return True
     except StoreError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
     return False
 
 
@@ -142,7 +143,7 @@ def _delete_buttons(store: Store, recording: Recording, memory: RecordingMemory)
             memory.problem = str(error)
         else:
             memory.put_away()
-            st.toast(warning or "The session is deleted.", icon=":material/delete:")
+            st.toast(sentence(warning) or "The session is deleted.", icon=":material/delete:")
         memory.is_sure = False
         st.rerun()
     if st.button("Keep it", key="record_keep"):

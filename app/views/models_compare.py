@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import model_jobs, training_charts, training_jobs
+from app.plain import plain, sentence
 from app.training_reports import read_comparison, read_evaluation
 from app.views import models_tables, page_parts, training_tables
 from app.views.training_dataset import PLOT_CONFIG
@@ -110,7 +111,7 @@ def _on_same_images(models: Sequence[StoredModel]) -> None:
         _verdict(comparison, [model.name for model in models])
     else:
         if view.state != "new":
-            st.error(view.error or "The answer is damaged. Test again.")
+            st.error(sentence(view.error) or "The answer is damaged. Test again.")
         if st.button("Test the difference", icon=":material/science:", key="compare_start") and page_parts.start(job):
             st.rerun()
 
@@ -137,7 +138,7 @@ def _winners(comparison: Comparison, names: Sequence[str]) -> list[str]:
             than = f"than {LETTERS[second]} " if len(names) > 2 else ""
             ahead.setdefault(first, []).append(f"{than}by {100 * abs(pair.difference):.1f} points")
     return [
-        f"{LETTERS[first]} · **{names[first]}** is better {', '.join(words)}: more than chance."
+        f"{LETTERS[first]} · **{plain(names[first])}** is better {', '.join(words)}: more than chance."
         for first, words in sorted(ahead.items())
     ]
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import model_jobs, training_jobs
 from app.model_jobs import FORMS
+from app.plain import plain, sentence
 from app.training_reports import read_conversion
 from app.views import page_parts
 from app.views.page_parts import size_words
@@ -46,8 +47,8 @@ def _how_to_use(card: ModelCard) -> str:
     height, width, _ = card.input_shape
     return (
         f"In: grey faces of {height} x {width} pixels, values 0 to 255, as 32-bit floats, shape (n, {height}, {width}, "
-        f"1). Out: {len(card.labels)} probabilities: {', '.join(card.labels)}. The program then applies the card's "
-        f"temperature{' to the mean over the face and its mirror image' if card.mirror_average else ''}."
+        f"1). Out: {len(card.labels)} probabilities: {plain(', '.join(card.labels))}. The program then applies the "
+        f"card's temperature{' to the mean over the face and its mirror image' if card.mirror_average else ''}."
     )
 
 
@@ -68,7 +69,7 @@ def _form(model: StoredModel, form: str) -> None:
         )  # fmt: skip
     else:
         if view.state == "failed":
-            st.error(f"{title} could not be made. {view.error}")
+            st.error(f"{title} could not be made. {sentence(view.error)}")
         if st.button(f"Make {title}", key=f"convert_{form}", icon=":material/build:", help=purpose):
             model_jobs.forget_old_conversions()
             if page_parts.start(job):

@@ -10,6 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import training_jobs
+from app.plain import sentence
 from app.session_memory import SessionMemory
 from app.training_jobs import Job
 from app.training_memory import TrainingMemory
@@ -21,7 +22,7 @@ from train.errors import ArchiveError
 def say(memory: TrainingMemory | SessionMemory) -> None:
     """Show the sentences that the tab remembers, and forget them."""
     if memory.problem:
-        st.error(memory.problem)
+        st.error(sentence(memory.problem))
     if memory.said:
         st.success(memory.said, icon=":material/check_circle:")
     memory.problem = memory.said = ""
@@ -32,7 +33,7 @@ def start(job: Job) -> bool:
     try:
         training_jobs.start(job)
     except OSError as error:
-        st.error(f"The work cannot be started: {error}. Check the disk's free space.")
+        st.error(f"The work cannot be started: {sentence(str(error))}. Check the disk's free space.")
         return False
     return True
 
@@ -67,23 +68,25 @@ def path_on_server(folder: Path | None, label: str, *, key: str, help_after: str
     """
     if folder is None:
         return None
-    text = st.text_input(label, key=key, persist_state="session", help=f"Its path below {folder}{help_after}")
+    text = st.text_input(
+        label, key=key, persist_state="session", help=f"Its path below {sentence(str(folder))}{help_after}"
+    )
     if not text.strip():
         return None
     try:
         return resolve_inside(folder, text, folders=folders)
     except ArchiveError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
         return None
 
 
 def model_titles(models: Iterable[StoredModel]) -> dict[Path, str]:
     """What a choice of models shows, by folder. No two are alike: widgets tell options apart by their words."""
-    plain = {model.folder: f"{model.name} ({ORIGINS[model.origin]})" for model in models}
-    often = Counter(plain.values())
+    named = {model.folder: f"{model.name} ({ORIGINS[model.origin]})" for model in models}
+    often = Counter(named.values())
     return {
         folder: title if often[title] == 1 else f"{title}, {folder.parent.name}/{folder.name}"
-        for folder, title in plain.items()
+        for folder, title in named.items()
     }
 
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import streamlit as st
 
+from app.plain import plain
 from app.session_data import LoadedSession
-from app.session_words import plain
 
 RAW: Final = "Raw"
 CORRECTED: Final = "Baseline taken off"

@@ -7,7 +7,7 @@ from typing import TypeVar
 import streamlit as st
 
 from app import session_compare_charts
-from app.session_words import plain
+from app.plain import plain
 from app.sessions.comparison import Difference, Stretch, compare
 
 _Key = TypeVar("_Key", int, str)

@@ -5,9 +5,9 @@ from typing import Final
 import streamlit as st
 
 from app import session_tables
+from app.plain import plain
 from app.session_data import LoadedSession
 from app.session_memory import SessionMemory
-from app.session_words import plain
 from app.store.records import Identity
 from app.store.session_parts import ignore_identity, merge_identities, rename_identity, split_identity
 from app.store.tables import MAX_NAME

@@ -1,12 +1,11 @@
 """What of a session can be taken away: a report, its data, its video; and how it is deleted for good."""
 
 import re
-import tempfile
-from pathlib import Path
 
 import streamlit as st
 
 from app import session_report, training_jobs
+from app.plain import sentence
 from app.session_data import LoadedSession, Outline
 from app.session_memory import SessionMemory
 from app.session_words import plain, when
@@ -14,6 +13,7 @@ from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.export import export_session
 from app.store.privacy import delete_session
+from app.store.temporary import temporary_folder
 from app.views.session_choice import Choice
 from app.views.session_timeline import video_file
 from fer_core.model_list import stored_models
@@ -83,8 +83,8 @@ def exported(store: Store, session_id: int) -> bytes:
     Raises:
         StoreError: it cannot be read or written.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        return export_session(store, session_id, Path(folder) / "session.zip").read_bytes()
+    with temporary_folder(store) as folder:
+        return export_session(store, session_id, folder / "session.zip").read_bytes()
 
 
 def _delete(loaded: LoadedSession, memory: SessionMemory) -> None:
@@ -108,7 +108,7 @@ def _delete_now(store: Store, memory: SessionMemory, session_id: int, title: str
         with st.spinner("Deleting it for good …"):
             done = delete_session(store, session_id)
     except StoreError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
         return
     memory.opened = memory.loaded = None
     memory.compared = ()

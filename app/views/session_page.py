@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from app.analysis_charts import clock
+from app.plain import sentence
 from app.session_data import LoadedSession, load_session
 from app.session_memory import SessionMemory
 from app.session_words import SOURCES_IN_WORDS, STATES_IN_WORDS, check_in_line, plain, when
@@ -92,7 +93,7 @@ def _edit(store: Store, memory: SessionMemory, one: Session) -> None:
             try:
                 edit_session(store, one.id, title=title, note=note)
             except StoreError as error:
-                st.error(str(error))
+                st.error(sentence(str(error)))
             else:
                 memory.said = "The title and the note were changed."
                 st.rerun()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from app import state
+from app.plain import sentence
 from app.session_memory import SessionMemory
 from app.store.database import Store
 from app.store.errors import StoreError
@@ -19,7 +20,7 @@ def opened_store() -> Store | None:
     try:
         return state.store()
     except StoreError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
         return None
 
 
@@ -29,7 +30,7 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
 
 
 def choose_participant(store: Store, memory: SessionMemory, *, key: str) -> Participant | None:
@@ -58,7 +59,7 @@ def do(memory: SessionMemory, work: Callable[[], object], said: str) -> None:
     try:
         work()
     except StoreError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
         return
     memory.said = said
     st.rerun()

@@ -4,9 +4,9 @@ import streamlit as st
 
 from app import session_tables
 from app.analysis_charts import clock
+from app.plain import plain
 from app.session_data import LoadedSession
 from app.session_memory import SessionMemory
-from app.session_words import plain
 from app.sessions.comparison import make_stretch
 from app.views import session_differences
 from app.views.session_choice import Choice, read_words

@@ -1,6 +1,6 @@
 """The list of stored sessions: open one, choose several to compare, import one that was exported."""
 
-import tempfile
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import state
 from app.analysis_charts import clock
+from app.plain import sentence
 from app.session_memory import SessionMemory
 from app.session_words import SOURCES_IN_WORDS, plain, when
 from app.store.database import Store
@@ -17,7 +18,9 @@ from app.store.participants import participants
 from app.store.records import Session
 from app.store.sample_counts import sample_counts
 from app.store.sessions import sessions
+from app.store.temporary import temporary_folder
 from app.views.page_parts import forget_upload
+from fer_core.private import make_file
 
 PER_PAGE = 20
 _EVERYBODY = 0  # None would be shown as a choice that can be cleared
@@ -124,14 +127,15 @@ def _import(store: Store, memory: SessionMemory) -> None:
         if upload is None or not st.button("Import", key="sessions_import_start", icon=":material/upload:"):
             return
         try:
-            with st.spinner("Reading and checking it"), tempfile.TemporaryDirectory() as folder:
-                # Under its own name for the messages, of which only the last part is taken.
-                path = Path(folder) / (Path(upload.name).name or "session.zip")
-                path.write_bytes(upload.getbuffer())
-                number = import_session(store, path)
-        except (StoreError, OSError, ValueError) as error:
-            st.error(str(error))
+            with st.spinner("Reading and checking it"), temporary_folder(store) as folder:
+                path = folder / "session.zip"
+                make_file(path)
+                with path.open("wb") as out:
+                    shutil.copyfileobj(upload, out, 1 << 20)
+                number = import_session(store, path, name=Path(upload.name).name)
+        except (StoreError, OSError) as error:
+            st.error(sentence(str(error)))
             return
         forget_upload(upload)
-        memory.said, memory.opened = f"{upload.name} was imported.", number
+        memory.said, memory.opened = f"{sentence(upload.name)} was imported.", number
         st.rerun()

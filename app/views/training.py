@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import state, training_jobs
+from app.plain import sentence
 from app.training_memory import TrainingMemory
 from app.views import page_parts, training_data, training_network, training_runs, training_settings
 from app.views.training_data import ChosenData
@@ -68,10 +69,10 @@ def _settings_and_start(data: ChosenData, network: ChosenNetwork, memory: Traini
             training_jobs.runs_dir(), data.archive, config, cleaning=data.cleaning, report_test=report_test
         )
     except FerError as error:
-        st.error(str(error))
+        st.error(sentence(str(error)))
         return
     except OSError as error:
-        st.error(f"The run cannot be started: {error}. Check the disk's free space and try again.")
+        st.error(f"The run cannot be started: {sentence(str(error))}. Check the disk's free space and try again.")
         return
     memory.go_to, memory.run = RUNS, run.dir.name
     st.rerun()

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import training_jobs
+from app.plain import sentence
 from app.training_reports import read_architectures
 from app.views import page_parts, training_tables
 from fer_core.model import KERAS_FILE
@@ -69,7 +70,7 @@ def _table(names: list[str], chosen: str) -> None:
         try:
             training_jobs.start(job)
         except OSError as error:
-            st.caption(f"The networks' sizes are unknown: {error}.")
+            st.caption(f"The networks' sizes are unknown: {sentence(str(error))}.")
     known = {info.name: info for info in read_architectures(view.answer)} if view.state == "done" else {}
     rows = [_row(name, known.get(name)) for name in names]
     head = ("", "Weights", "MFLOPs")
@@ -77,7 +78,7 @@ def _table(names: list[str], chosen: str) -> None:
     if view.state in ("new", "running"):
         page_parts.wait(job, "Counting the networks' weights and operations, once")
     elif view.state == "failed":
-        st.caption(f"The networks' sizes are unknown: {view.error}")
+        st.caption(f"The networks' sizes are unknown: {sentence(view.error)}")
     else:
         st.caption("MFLOPs: millions of operations to judge one face once.")
 

@@ -5,6 +5,7 @@ import time
 import streamlit as st
 
 from app import training_charts
+from app.plain import sentence
 from app.training_reports import read_confusion
 from app.views import training_tables
 from app.views.training_dataset import PLOT_CONFIG
@@ -20,7 +21,7 @@ def render(run: TrainingRun, known_state: str) -> None:
     if status.state != known_state:
         st.rerun()
     for note in status.notes:
-        st.info(note)
+        st.info(sentence(note))
     epochs = run.epochs()
     _bars(status)
     _figures(run, status, epochs)
@@ -34,13 +35,13 @@ def render(run: TrainingRun, known_state: str) -> None:
 
 def _bars(status: RunStatus) -> None:
     if not status.epochs:
-        st.progress(0.0, text=_stage(status))
+        st.progress(0.0, text=sentence(_stage(status)))
         return
     within = status.batch / status.batches if _is_in_epoch(status) else 0.0
     whole = min(1.0, (status.epoch + within) / status.epochs)
     st.progress(whole, text=f"{status.epoch} of {status.epochs} epochs done")
     if status.state in ACTIVE:
-        st.progress(min(1.0, within), text=_stage(status))
+        st.progress(min(1.0, within), text=sentence(_stage(status)))
 
 
 def _stage(status: RunStatus) -> str:

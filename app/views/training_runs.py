@@ -5,6 +5,7 @@ import time
 import streamlit as st
 
 from app import state
+from app.plain import plain, sentence
 from app.training_memory import TrainingMemory
 from app.training_reports import read_run_report
 from app.views import training_progress, training_report, training_tables
@@ -36,7 +37,9 @@ def render(runs: list[TrainingRun]) -> None:
         overview.html(_all_runs(runs, states, chosen=run))
     _buttons(run, status, memory)
     if status.state == "failed":
-        st.error(status.error or "The run failed without a word; the log may say more.", icon=":material/error:")
+        st.error(
+            sentence(status.error) or "The run failed without a word; the log may say more.", icon=":material/error:"
+        )
     watch = st.fragment(training_progress.render, run_every=1.0 if status.state in ACTIVE else None)
     watch(run, status.state)
     if status.state in FINAL:
@@ -91,7 +94,7 @@ def _use_button(run: TrainingRun, memory: TrainingMemory) -> None:
         except FerError as error:
             memory.problem = str(error)
         else:
-            memory.said = f"{card.name} is live now. The live page uses it within seconds."
+            memory.said = f"{plain(card.name)} is live now. The live page uses it within seconds."
         st.rerun()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.plain import sentence
 from app.views.training_network import ChosenNetwork
 from train.augment_config import AugmentConfig
 from train.config import TrainingConfig
@@ -39,7 +40,7 @@ def render(network: ChosenNetwork) -> TrainingConfig | None:
             **{item.name: values[item.name] for item in training},
         )
     except ConfigError as error:
-        st.error(f"These settings do not go together: {str(error).rstrip('.')}.")
+        st.error(f"These settings do not go together: {sentence(str(error).rstrip('.'))}.")
         return None
 
 

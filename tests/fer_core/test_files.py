@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fer_core.files import PRIVATE, check_writable, replacing, write_whole
+from fer_core.files import check_writable, replacing, write_whole
+from fer_core.private import PRIVATE_FILE
 
 
 def names(folder: Path) -> list[str]:
@@ -214,10 +215,10 @@ class TestModes:
     def test_a_private_file_is_private_from_the_first_byte(self, tmp_path: Path) -> None:
         (tmp_path / "a").write_text("old")
         (tmp_path / "a").chmod(0o644)
-        with replacing(tmp_path / "a", mode=PRIVATE) as temporary:
-            assert mode_of(temporary) == PRIVATE
+        with replacing(tmp_path / "a", mode=PRIVATE_FILE) as temporary:
+            assert mode_of(temporary) == PRIVATE_FILE
             temporary.write_text("new")
-        assert mode_of(tmp_path / "a") == PRIVATE
+        assert mode_of(tmp_path / "a") == PRIVATE_FILE
 
 
 class TestCheckWritable:
