@@ -5,12 +5,13 @@ import threading
 
 import cv2
 
+from app.server import kept
 from fer_core.detector import DetectorName, build_detector
 from fer_core.model import EmotionModel, find_model, load_model
 from fer_core.pipeline import EmotionPipeline, PipelineSettings
 
-_lock = threading.Lock()
-_models: dict[tuple[str, int], EmotionModel] = {}
+_lock = kept(f"{__name__}.lock", threading.Lock)
+_models: dict[tuple[str, int], EmotionModel] = kept(f"{__name__}.models", dict)
 
 
 def shared_model(name: str) -> EmotionModel:
