@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import state, training_jobs
 from app.training_memory import TrainingMemory
+from app.unmarked import unmarked
 from app.views import models_compare, models_details, models_downloads, page_parts, training_tables
 from app.views.training_tables import percent
 from fer_core import model_store
@@ -45,7 +46,7 @@ def _live_line() -> None:
         if card is None:
             st.error("The live model is damaged. Roll back, or put another one live.")
         else:
-            st.markdown(f":material/videocam: Live now: **{card.name}** ({card.architecture})")
+            st.markdown(f":material/videocam: Live now: **{unmarked(card.name)}** ({unmarked(card.architecture)})")
         _roll_back_button()
 
 
@@ -53,7 +54,7 @@ def _roll_back_button() -> None:
     past = model_store.past_models()
     if not past:
         return
-    name = past[0].name if past[0] else "the one that came with the program"
+    name = unmarked(past[0].name) if past[0] else "the one that came with the program"
     with st.popover("Roll back", icon=":material/undo:"):
         st.write(f"Put the model live again that was so before: {name}? What is live now stays among your models.")
         if st.button("Roll back now"):
@@ -80,8 +81,8 @@ def _accuracy(card: ModelCard, split: str) -> str:
 
 def _damaged(model: StoredModel, memory: TrainingMemory) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.warning(f"**{model.folder.name}** is damaged and cannot be used. {model.problem}")
-        if model.can_delete and st.button("Delete it", key=f"models_delete_{model.folder}"):
+        st.warning(f"**{unmarked(model.name)}** is damaged and cannot be used. {unmarked(model.problem)}")
+        if model.can_delete and st.button("Delete it", key=f"models_delete_{str(model.folder)!a}"):
             _do(lambda: _delete(model), memory)
 
 
@@ -105,7 +106,7 @@ def _one(models: list[StoredModel], memory: TrainingMemory) -> None:
             _do(lambda: f"Kept as {model_store.keep(model.folder).name}.", memory)
         if model.can_delete:
             with st.popover("Delete", icon=":material/delete:"):
-                st.write(f"Delete {model.name} for good?")
+                st.write(f"Delete {unmarked(model.name)} for good?")
                 if st.button("Delete for good", key="models_delete"):
                     _do(lambda: _delete(model), memory)
     models_downloads.render(model)
@@ -120,7 +121,7 @@ def _delete(model: StoredModel) -> str:
 def _do(act: Callable[[], str], memory: TrainingMemory) -> None:
     """Carry it out, remember the sentence that it gives, and draw the page anew."""
     try:
-        memory.said = act()
+        memory.said = unmarked(act())
     except FerError as error:
-        memory.problem = str(error)
+        memory.problem = unmarked(str(error))
     st.rerun()

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import training_jobs
 from app.training_reports import read_evaluation
+from app.unmarked import unmarked
 from app.views import training_report, training_tables
 from fer_core.card import ModelCard
 from fer_core.model_list import StoredModel
@@ -47,7 +48,7 @@ def _figures(card: ModelCard, *, key: str) -> None:
         st.warning(f"The card's figures of the {split} split are damaged.")
         return
     source = training_jobs.archive_title(Path(str(card.dataset.get("source", "an unnamed archive"))))
-    st.caption(f"Measured on the {split} split of {source}.")
+    st.caption(f"Measured on the {split} split of {unmarked(source)}.")
     training_report.headline(evaluation)
     training_report.details(evaluation, key=f"{key}_{split}", unsure_below=card.unsure_below)
 
@@ -55,9 +56,9 @@ def _figures(card: ModelCard, *, key: str) -> None:
 def _notes(card: ModelCard) -> None:
     for key, title in _NOTES.items():
         if key in card.notes:
-            st.markdown(f"**{title}.** {card.notes[key]}")
+            st.markdown(f"**{title}.** {unmarked(card.notes[key])}")
     if about := _published(card).get("about"):
-        st.markdown(f"**Its start had learnt before.** {about}")
+        st.markdown(f"**Its start had learnt before.** {unmarked(about)}")
 
 
 def _start(card: ModelCard) -> str:
