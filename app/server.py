@@ -66,6 +66,6 @@ def _held() -> dict[str, Any]:
     return values
 
 
-def _lock_of(name: str) -> threading.RLock:  # type: ignore[valid-type]
-    locks = _holder().__dict__.setdefault("locks", {})
+def _lock_of(name: str) -> threading.RLock:
+    locks: dict[str, threading.RLock] = _holder().__dict__.setdefault("locks", {})
     return locks.setdefault(name, threading.RLock())

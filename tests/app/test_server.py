@@ -36,7 +36,7 @@ from tests.helpers import wait_until
 @pytest.fixture
 def name(request: pytest.FixtureRequest) -> str:
     """A name that no other test keeps anything by."""
-    return request.node.nodeid
+    return str(request.node.nodeid)
 
 
 @pytest.fixture

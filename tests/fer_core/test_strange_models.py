@@ -120,16 +120,20 @@ def as_json(path: str, value: object) -> bytes:
 
 LABELS = json.loads((SHIPPED / "card.json").read_text())["labels"]
 NAN, INFINITE = float("nan"), float("inf")
+WRONG_LABELS: tuple[object, ...] = ("angry", [1] * 7, {"a": 1}, ["angry"] * 7, [*LABELS, "angry"])
+WRONG_SHAPES: tuple[object, ...] = ([48, 48], [48, 48, 3], "48", [48.0, 48, 1])
+WRONG_FILES: tuple[object, ...] = ([], {}, {"model.tflite": 7}, {"model.tflite": "xyz"})
 WRONG_VALUES: tuple[tuple[str, object], ...] = (
     *(("schema_version", value) for value in (True, 1.0, [1], "1", None)),
     *(("name", value) for value in (7, "", "two\nlines", "\ud800", "\x1b[2J")),
-    *(("architecture", value) for value in (None, {})),
-    *(("labels", value) for value in ("angry", [1] * 7, {"a": 1}, ["angry"] * 7, [*LABELS, "angry"])),
-    *(("input_shape", value) for value in ([48, 48], [48, 48, 3], "48", [48.0, 48, 1])),
+    ("architecture", None),
+    ("architecture", {}),
+    *(("labels", value) for value in WRONG_LABELS),
+    *(("input_shape", value) for value in WRONG_SHAPES),
     ("crop_geometry", ["fer2013-v1"]),
     *(("temperature", value) for value in (NAN, True, "1", 1e-320, 0.001, 1e30)),
     *(("unsure_below", value) for value in (NAN, 7, None)),
-    *(("sha256", value) for value in ([], {}, {"model.tflite": 7}, {"model.tflite": "xyz"})),
+    *(("sha256", value) for value in WRONG_FILES),
     ("sha256", {f"f{i}": "0" * 64 for i in range(99)}),
     ("golden", []),
     *(("golden.pixels", value) for value in (7, "é", "AAAA")),
@@ -137,7 +141,8 @@ WRONG_VALUES: tuple[tuple[str, object], ...] = (
     *(("golden.tolerance", value) for value in (INFINITE, 1.0, NAN, "0.03", -1)),
     *(("parameters", value) for value in ("many", -1, 1.5)),
     ("created", 2026),
-    *(("dataset", value) for value in ([], None)),
+    ("dataset", []),
+    ("dataset", None),
     *(("dataset.rows", value) for value in ([1], {"train": "many"})),
     ("dataset.cleaned", 7),
     *(("dataset.class_priors", value) for value in ({"happy": "often"}, {"happy": NAN})),
@@ -284,7 +289,12 @@ def test_however_a_trial_ends_it_is_said(strange, tmp_path, monkeypatch, program
 
 def test_a_refused_network_is_not_tried_again_and_again(strange, monkeypatch):
     tried: list[bytes] = []
-    monkeypatch.setattr(vetting, "_try", lambda content: str(tried.append(content) or "bad"))
+
+    def refuse(content: bytes) -> str:
+        tried.append(content)
+        return "bad"
+
+    monkeypatch.setattr(vetting, "_try", refuse)
     with_network(strange, b"no network of ours")
 
     for _ in range(3):

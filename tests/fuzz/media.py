@@ -4,6 +4,7 @@ import io
 import random
 from itertools import islice
 from pathlib import Path
+from typing import cast
 
 import av
 import cv2
@@ -54,7 +55,7 @@ def _pictures(frames: list[np.ndarray]) -> list[bytes]:
 def _video(frames: list[np.ndarray], form: str, codec: str) -> bytes:
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=form) as container:
-        stream = container.add_stream(codec, rate=10)
+        stream = cast(av.VideoStream, container.add_stream(codec, rate=10))
         stream.width, stream.height = 96, 64
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         for frame_bgr in frames:

@@ -40,7 +40,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.slow
 def test_each_way_to_go_wrong_is_found_and_its_input_kept(kept, monkeypatch):
     monkeypatch.setattr(runner, "INPUT_S", 6.0)
-    first = {}
+    first: dict[str, int] = {}
     for number in range(100):
         way = WAYS[random.Random(f"broken 3 {number}").randrange(len(WAYS))]
         first.setdefault(way, number)
