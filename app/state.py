@@ -1,13 +1,15 @@
-"""The only place with session-state keys and cached resources."""
+"""The only place with session-state keys and what all tabs share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from app import tab_memory
 from app.analysis import make_pipeline, shared_model
 from app.analysis_folders import ProcessFolder, forget_abandoned
 from app.analysis_memory import AnalysisMemory
@@ -16,6 +18,7 @@ from app.live_session import LiveSession
 from app.recording_memory import RecordingMemory
 from app.recording_tabs import RecordingTabs
 from app.recording_video import rescue_half_videos
+from app.server import for_server
 from app.session_memory import SessionMemory
 from app.settings import AppSettings
 from app.store.database import Store, open_store
@@ -35,8 +38,10 @@ _SESSIONS_KEY = "session_memory"
 _RECORDING_KEY = "recording_memory"
 _PAGES_KEY = "pages"
 
+T = TypeVar("T")
 
-@st.cache_resource
+
+@st.cache_resource  # may be dropped at any time: the environment says the same again
 def app_settings() -> AppSettings:
     """The environment's settings, read once per process."""
     return AppSettings.from_environment()
@@ -44,48 +49,41 @@ def app_settings() -> AppSettings:
 
 def live_session() -> LiveSession:
     """This browser tab's live session."""
-    if _LIVE_SESSION_KEY not in st.session_state:
-        st.session_state[_LIVE_SESSION_KEY] = LiveSession(make_pipeline, newest_model=shared_model)
-    session: LiveSession = st.session_state[_LIVE_SESSION_KEY]
-    return session
+    return _of_tab(_LIVE_SESSION_KEY, lambda: LiveSession(make_pipeline, newest_model=shared_model))
 
 
 def use_live_session(session: LiveSession) -> None:
     """Make it this browser tab's."""
     st.session_state[_LIVE_SESSION_KEY] = session
+    tab_memory.remember(_LIVE_SESSION_KEY, session)
 
 
 def history_view() -> HistoryView:
     """What this browser tab's sidebar shows."""
-    view: HistoryView = st.session_state.setdefault(_HISTORY_VIEW_KEY, HistoryView())
-    return view
+    return _of_tab(_HISTORY_VIEW_KEY, HistoryView)
 
 
 def training_memory() -> TrainingMemory:
     """What this browser tab remembers of the Train and Models pages."""
-    memory: TrainingMemory = st.session_state.setdefault(_TRAINING_KEY, TrainingMemory())
-    return memory
+    return _of_tab(_TRAINING_KEY, TrainingMemory)
 
 
 def analysis_memory() -> AnalysisMemory:
     """What this browser tab remembers of the Analyse page."""
-    memory: AnalysisMemory = st.session_state.setdefault(_ANALYSIS_KEY, AnalysisMemory())
-    return memory
+    return _of_tab(_ANALYSIS_KEY, AnalysisMemory)
 
 
 def session_memory() -> SessionMemory:
     """What this browser tab remembers of stored sessions."""
-    memory: SessionMemory = st.session_state.setdefault(_SESSIONS_KEY, SessionMemory())
-    return memory
+    return _of_tab(_SESSIONS_KEY, SessionMemory)
 
 
 def recording_memory() -> RecordingMemory:
     """What this browser tab remembers of its recording."""
-    memory: RecordingMemory = st.session_state.setdefault(_RECORDING_KEY, RecordingMemory())
-    return memory
+    return _of_tab(_RECORDING_KEY, RecordingMemory)
 
 
-@st.cache_resource
+@for_server
 def recording_tabs() -> RecordingTabs:
     """The process' recordings by the tabs that have them."""
     return RecordingTabs()
@@ -115,7 +113,7 @@ def go_to(name: str) -> None:
     st.switch_page(page)
 
 
-@st.cache_resource
+@for_server
 def store() -> Store:
     """The process' sessions on disk; once opened, unfinished ones are closed and those past their time deleted.
 
@@ -128,13 +126,13 @@ def store() -> Store:
     return opened
 
 
-@st.cache_resource
+@for_server
 def analysis_queue() -> AnalysisQueue:
     """The process' one thread for files."""
     return AnalysisQueue()
 
 
-@st.cache_resource
+@for_server
 def analysis_folder() -> ProcessFolder:
     """Where this process keeps uploads and results until they are discarded.
 
@@ -144,10 +142,20 @@ def analysis_folder() -> ProcessFolder:
     return ProcessFolder(_analyses_dir())
 
 
-@st.cache_resource
+@for_server
 def forget_abandoned_analyses() -> None:
     """Once per process: delete what processes that ended without a word left of their analyses."""
     forget_abandoned(_analyses_dir())
+
+
+def _of_tab(key: str, make: Callable[[], T]) -> T:
+    """This tab's object of that name, from its session state, or from before that was cleared, or new."""
+    if key not in st.session_state:
+        before = tab_memory.recall(key)
+        st.session_state[key] = make() if before is None else before
+        tab_memory.remember(key, st.session_state[key])
+    found: T = st.session_state[key]
+    return found
 
 
 def _analyses_dir() -> Path:

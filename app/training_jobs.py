@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from app.server import kept
 from app.settings import folder_from
 from fer_core import paths
 from fer_core.private import PRIVATE_UMASK, make_file, make_folder
@@ -75,10 +76,10 @@ class StoredArchive:
     size_bytes: int
 
 
-_lock = threading.Lock()
-_began: dict[Path, float] = {}
+_lock = kept(f"{__name__}.lock", threading.Lock)
+_began: dict[Path, float] = kept(f"{__name__}.began", dict)
 """Folder of each job that runs now, in whichever browser tab it was asked for, and when it began."""
-_failures: dict[Path, str] = {}
+_failures: dict[Path, str] = kept(f"{__name__}.failures", dict)
 """Sentence of each job whose error file could not be written, as on a full disk."""
 
 
@@ -230,5 +231,5 @@ def _run_child(job: Job) -> str:
 def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None

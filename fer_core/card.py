@@ -2,18 +2,25 @@
 
 import base64
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from fer_core.crops import TILE
+from fer_core.card_checks import golden_problem, problem_of
+from fer_core.crops import CROP_GEOMETRY, TILE
+from fer_core.emotions import EMOTIONS
 from fer_core.errors import ArtifactError
 from fer_core.files import write_whole
+from fer_core.json_files import read_json
 
 SCHEMA_VERSION: Final = 1
 CARD_FILE: Final = "card.json"
+TFLITE_FILE: Final = "model.tflite"
+KERAS_FILE: Final = "model.keras"
+REMEDY: Final = "Restore the folder from the repository, or export the model again with: python -m train export."
+_AGAIN: Final = "Export the model again with: python -m train export"
 
 
 @dataclass(frozen=True)
@@ -101,30 +108,73 @@ class ModelCard:
 
 
 def read_card(folder: Path) -> ModelCard:
-    """Read a model folder's card.
+    """Read a model folder's card. It may be a stranger's: every value is checked.
 
     Raises:
-        ArtifactError: it is missing, no JSON, of another schema, or lacks something.
+        ArtifactError: it is missing, no JSON, of another schema, or lacks something, or a value is of another kind.
+            No other error comes, whatever the file holds.
     """
-    path = folder / CARD_FILE
-    remedy = "Export the model again with: python -m train export"
+    values = _checked(folder, _read_values(folder))
+    golden = values.pop("golden")
+    known = {key: golden[key] for key in ("pixels", "tolerance") if key in golden}
+    values["golden"] = GoldenSample(**known, probabilities=tuple(golden["probabilities"]))
+    return ModelCard(**values | {key: tuple(values[key]) for key in ("labels", "input_shape")})
+
+
+def usable_card(folder: Path) -> ModelCard:
+    """A model folder's card, if it is one of a network that this version can use.
+
+    Raises:
+        ArtifactError: it cannot be read, see `read_card`, or it can, but is of another kind of network.
+    """
+    card = read_card(folder)
+    _check_meaning(folder, card)
+    return card
+
+
+def _check_meaning(folder: Path, card: ModelCard) -> None:
+    golden = card.golden
+    proof = golden_problem(golden.pixels, golden.probabilities, golden.tolerance, len(card.labels))
+    shape = (TILE, TILE, 1)
+    again = "Train the model again with this version."
+    for is_wrong, expected, found, remedy in (
+        (sorted(card.labels) != sorted(EMOTIONS), f"labels {EMOTIONS}", str(card.labels), REMEDY),
+        (card.input_shape != shape, f"input shape {shape}", str(card.input_shape), REMEDY),
+        (not 0.05 <= card.temperature <= 20, "a temperature from 0.05 to 20", repr(card.temperature), REMEDY),
+        (card.crop_geometry != CROP_GEOMETRY, f"crop geometry {CROP_GEOMETRY}", card.crop_geometry, again),
+        (TFLITE_FILE not in card.sha256, f"{TFLITE_FILE} in the card", "not listed", REMEDY),
+        (bool(proof), f"a golden sample of {TILE} x {TILE} pixels and {len(card.labels)} shares", proof, REMEDY),
+    ):
+        if is_wrong:
+            raise ArtifactError(folder, expected=expected, found=found, remedy=remedy)
+
+
+def _read_values(folder: Path) -> dict[str, Any]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = read_json(folder / CARD_FILE)
     except FileNotFoundError as error:
         found = "no such file" if folder.is_dir() else "no such folder"
-        raise ArtifactError(folder, expected=f"a model folder with {CARD_FILE}", found=found, remedy=remedy) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ArtifactError(folder, expected=f"JSON in {CARD_FILE}", found=str(error), remedy=remedy) from error
+        raise ArtifactError(folder, expected=f"a model folder with {CARD_FILE}", found=found, remedy=_AGAIN) from error
+    except OSError as error:
+        found = error.strerror or type(error).__name__
+        raise ArtifactError(folder, expected=f"a {CARD_FILE} to read", found=found, remedy=_AGAIN) from error
+    except (ValueError, MemoryError) as error:
+        found = str(error) or "more than fits into memory"
+        raise ArtifactError(folder, expected=f"JSON in {CARD_FILE}", found=found, remedy=_AGAIN) from error
     version = values.get("schema_version") if isinstance(values, dict) else None
-    if version != SCHEMA_VERSION:
-        raise ArtifactError(
-            folder, expected=f"schema version {SCHEMA_VERSION} in {CARD_FILE}", found=repr(version), remedy=remedy
-        )
-    try:
-        known = {f.name for f in fields(ModelCard)}
-        values = {key: value for key, value in values.items() if key in known}
-        golden = values.pop("golden")
-        values["golden"] = GoldenSample(**golden | {"probabilities": tuple(golden["probabilities"])})
-        return ModelCard(**values | {key: tuple(values[key]) for key in ("labels", "input_shape")})
-    except (KeyError, TypeError) as error:
-        raise ArtifactError(folder, expected=f"a whole {CARD_FILE}", found=f"{error}", remedy=remedy) from error
+    if type(version) is not int or version != SCHEMA_VERSION:
+        expected = f"schema version {SCHEMA_VERSION} in {CARD_FILE}"
+        raise ArtifactError(folder, expected=expected, found=repr(version)[:80], remedy=_AGAIN)
+    known: dict[str, Any] = {f.name: values[f.name] for f in fields(ModelCard) if f.name in values}
+    return known
+
+
+def _checked(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
+    required = [f.name for f in fields(ModelCard) if f.default is MISSING and f.default_factory is MISSING]
+    missing = [name for name in required if name not in values]
+    if missing:
+        expected, found = f"a whole {CARD_FILE}", f"no {', '.join(missing)}"
+        raise ArtifactError(folder, expected=expected, found=found, remedy=_AGAIN)
+    if (problem := problem_of(values)) is not None:
+        raise ArtifactError(folder, expected=f"{problem[0]} in {CARD_FILE}", found=problem[1], remedy=_AGAIN)
+    return values

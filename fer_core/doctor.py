@@ -14,6 +14,7 @@ from typing import Final
 from fer_core.detector import HaarDetector, YuNetDetector, yunet_path
 from fer_core.errors import FerError
 from fer_core.model import load_model
+from fer_core.model_list import stored_models
 from fer_core.paths import home
 from fer_core.versions import distributions_of, package_version
 
@@ -54,7 +55,7 @@ class Check:
 def examine() -> tuple[Check, ...]:
     """All checks, in the order of the report. Nothing is changed and nothing fetched."""
     checks: tuple[Callable[[], Check], ...] = (
-        _python, _packages, _opencv, _detector, _model, _home, _tensorflow, _disk, _processors,
+        _python, _packages, _opencv, _detector, _model, _own_models, _home, _tensorflow, _disk, _processors,
     )  # fmt: skip
     return tuple(check() for check in checks)
 
@@ -106,6 +107,15 @@ def _model() -> Check:
     except FerError as error:
         return Check("model", Status.FAIL, str(error), "See there.")
     return Check("model", Status.OK, f"{model.card.architecture}, golden sample agrees, {model.folder}")
+
+
+def _own_models() -> Check:
+    models = [model for model in stored_models() if model.origin == "own"]
+    damaged = [model.problem for model in models if model.card is None]
+    if damaged:
+        remedy = "The others work. Replace or delete each, on the Models page or by hand."
+        return Check("own models", Status.WARN, " ".join(damaged), remedy)
+    return Check("own models", Status.OK, f"{len(models)} kept")
 
 
 def _home() -> Check:

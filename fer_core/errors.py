@@ -17,7 +17,9 @@ class ArtifactError(FerError):
     """A model folder cannot be used as it is."""
 
     def __init__(self, folder: object, *, expected: str, found: str, remedy: str) -> None:
-        super().__init__(f"{folder}: expected {expected}, found {found}. {remedy}")
+        # A folder's name need not be UTF-8, and a page or a file could not show it as it is.
+        place = str(folder).encode("utf-8", "backslashreplace").decode()
+        super().__init__(f"{place}: expected {expected}, found {found}. {remedy}")
         self.expected = expected
         self.found = found
         self.remedy = remedy

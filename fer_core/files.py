@@ -28,7 +28,7 @@ def replacing(
     Args:
         path: the file to write; its folder is made where it is missing.
         mode: permission bits, such as `PRIVATE_FILE`, from the first byte on. None keeps those of the file that is
-            replaced; a new one below the user's data folder can be read by this user alone, elsewhere as the umask says.
+            replaced; a new one below the user's data folder can be read by this user alone, others as the umask says.
         durable: force the content to disk first, so that not even a power cut leaves an empty file.
         temporary_name: instead of a name that no other process uses. Only where a single process writes `path`: what
             a killed one left is then written over.

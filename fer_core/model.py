@@ -1,21 +1,28 @@
 """Emotion models for live use: load, check, predict. LiteRT only; TensorFlow is never imported here."""
 
-import hashlib
 import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from fer_core.card import CARD_FILE, ModelCard, read_card
-from fer_core.crops import CROP_GEOMETRY, TILE
-from fer_core.emotions import EMOTIONS
+from fer_core.card import CARD_FILE, KERAS_FILE, REMEDY, TFLITE_FILE, ModelCard, usable_card
+from fer_core.crops import TILE
 from fer_core.errors import ArtifactError
+from fer_core.model_files import checked_network, file_sha256, has_printable_name
 from fer_core.paths import model_folders
+from fer_core.vetting import check_network
 
-TFLITE_FILE: Final = "model.tflite"
-KERAS_FILE: Final = "model.keras"
-REMEDY: Final = "Restore the folder from the repository, or export the model again with: python -m train export."
+__all__ = [
+    "KERAS_FILE",
+    "TFLITE_FILE",
+    "EmotionModel",
+    "file_sha256",
+    "find_model",
+    "list_models",
+    "load_model",
+]
 
 
 class EmotionModel:
@@ -83,19 +90,21 @@ class EmotionModel:
 def load_model(name_or_path: str | Path = "default") -> EmotionModel:
     """Load a model by the name of its folder, or by the folder's path, and check it.
 
+    A network that was never loaded here before is tried in a child process first, see `fer_core.vetting`.
+
     Raises:
         ArtifactError: there is none, or a file is missing, altered or gives other answers than when it was saved.
     """
     folder = find_model(name_or_path)
-    card = read_card(folder)
-    _check_meaning(folder, card)
-    tflite = _checked_bytes(folder, card)
+    card = usable_card(folder)
+    network = checked_network(folder, card)
+    check_network(network, folder)
     try:
-        model = EmotionModel(card, tflite, folder)
+        model = EmotionModel(card, network, folder)
         _check_golden(model)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, MemoryError) as error:
         expected = "a LiteRT network and a golden sample that fits it"
-        raise ArtifactError(folder, expected=expected, found=str(error), remedy=REMEDY) from error
+        raise ArtifactError(folder, expected=expected, found=str(error) or "no memory", remedy=REMEDY) from error
     return model
 
 
@@ -114,21 +123,17 @@ def find_model(name_or_path: str | Path) -> Path:
 
 
 def list_models() -> dict[str, ModelCard]:
-    """Name to card of all models whose card can be read, the user's own hiding shipped ones of the same name."""
+    """Name to card of all models that can be used, the user's own hiding shipped ones of the same name.
+
+    Only cards are read. The damaged are left out; `load_model` by name says what is wrong with one.
+    """
     cards: dict[str, ModelCard] = {}
     for models in model_folders():
-        for card_path in sorted(models.glob(f"*/{CARD_FILE}")):
-            try:
-                cards.setdefault(card_path.parent.name, read_card(card_path.parent))
-            except ArtifactError:
-                continue  # `load_model` by name says what is wrong with it
+        for folder in sorted(card_path.parent for card_path in models.glob(f"*/{CARD_FILE}")):
+            if has_printable_name(folder):
+                with suppress(ArtifactError):
+                    cards.setdefault(folder.name, usable_card(folder))
     return cards
-
-
-def file_sha256(path: Path) -> str:
-    """Hex digest of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _interpreter(tflite: bytes, shape: tuple[int, ...]) -> Any:
@@ -147,39 +152,13 @@ def _apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndar
     return calibrated
 
 
-def _check_meaning(folder: Path, card: ModelCard) -> None:
-    unknown = [label for label in card.labels if label not in EMOTIONS]
-    if unknown or len(set(card.labels)) != len(EMOTIONS):
-        raise ArtifactError(folder, expected=f"labels {EMOTIONS}", found=str(card.labels), remedy=REMEDY)
-    if not isinstance(card.temperature, int | float) or not 0 < card.temperature < 100:
-        raise ArtifactError(folder, expected="a temperature above 0", found=repr(card.temperature), remedy=REMEDY)
-    if card.crop_geometry != CROP_GEOMETRY:
-        raise ArtifactError(
-            folder, expected=f"crop geometry {CROP_GEOMETRY}", found=card.crop_geometry,
-            remedy="Train the model again with this version.",
-        )  # fmt: skip
-
-
-def _checked_bytes(folder: Path, card: ModelCard) -> bytes:
-    """The network's bytes, after every file named in the card was compared with its sha256."""
-    for name, expected in card.sha256.items():
-        path = folder / name
-        if not path.is_file():
-            raise ArtifactError(folder, expected=name, found="no such file", remedy=REMEDY)
-        found = file_sha256(path)
-        if found != expected:
-            raise ArtifactError(
-                folder, expected=f"{name} with sha256 starting {expected[:16]}", found=found[:16], remedy=REMEDY
-            )
-    if TFLITE_FILE not in card.sha256:
-        raise ArtifactError(folder, expected=f"{TFLITE_FILE} in the card", found="not listed", remedy=REMEDY)
-    return (folder / TFLITE_FILE).read_bytes()
-
-
 def _check_golden(model: EmotionModel) -> None:
     golden = model.card.golden
     found = model._answer(golden.faces())[0]
-    if found.shape != (len(golden.probabilities),) or np.abs(found - golden.probabilities).max() > golden.tolerance:
+    is_alike = found.shape == (len(golden.probabilities),) and (
+        np.abs(found - golden.probabilities).max() <= golden.tolerance  # false where one is NaN
+    )
+    if not is_alike:
         raise ArtifactError(
             model.folder,
             expected=f"{golden.probabilities} for the golden sample",

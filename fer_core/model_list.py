@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from fer_core import paths
-from fer_core.card import CARD_FILE, ModelCard, read_card
+from fer_core.card import ModelCard, usable_card
 from fer_core.errors import ArtifactError
-from fer_core.model import KERAS_FILE, TFLITE_FILE
+from fer_core.model_files import has_printable_name, is_candidate, missing_file
 
 LIVE: Final = "default"
 """The live page uses the model of this name."""
@@ -38,8 +38,8 @@ class StoredModel:
 
     @property
     def name(self) -> str:
-        """What people call it; a damaged one by its folder."""
-        return self.card.name if self.card else self.folder.name
+        """What people call it; a damaged one by its folder. It can be printed, whatever the folder is called."""
+        return self.card.name if self.card else self.folder.name.encode("utf-8", "backslashreplace").decode()
 
     @property
     def can_delete(self) -> bool:
@@ -58,7 +58,7 @@ def stored_models(run_models: Iterable[Path] = ()) -> tuple[StoredModel, ...]:
     card = live_card()
     live = card.sha256 if card else None
     own = [_look(folder, "own", live) for folder in candidates(own_folder())]
-    runs = [_look(folder, "run", live) for folder in run_models if _is_candidate(folder)]
+    runs = [_look(folder, "run", live) for folder in run_models if is_candidate(folder)]
     shipped = [_look(folder, "shipped", live) for folder in candidates(paths.SHIPPED_MODELS)]
     found = [*own, *runs, *shipped]
     has_origin = any(model.is_live and model.folder != live_folder() for model in found)
@@ -83,21 +83,22 @@ def live_folder() -> Path:
 
 def _look(folder: Path, origin: Origin, live: dict[str, str] | None) -> StoredModel:
     try:
-        card = read_card(folder)
+        card = usable_card(folder)
+        if not has_printable_name(folder):
+            found, remedy = "another encoding or control characters", "Rename the folder."
+            raise ArtifactError(folder, expected="a name in UTF-8", found=found, remedy=remedy)
     except ArtifactError as error:
         return StoredModel(folder, origin, None, str(error), is_live=folder == live_folder())
-    missing = next((name for name in card.sha256 if not (folder / name).is_file()), None)
-    if missing:
-        problem = f"{folder}: expected {missing}, found no such file. Delete it, or export it again."
+    missing = missing_file(folder, card)
+    if missing is not None:
+        problem = f"{folder}: expected {missing[0]}, found {missing[1]}. Delete the folder, or export it again."
         return StoredModel(folder, origin, None, problem, is_live=folder == live_folder())
     return StoredModel(folder, origin, card, "", is_live=card.sha256 == live)
 
 
 def candidates(models: Path) -> list[Path]:
-    """Folders that are, or were meant to be, models."""
-    return sorted(folder for folder in models.iterdir() if _is_candidate(folder)) if models.is_dir() else []
-
-
-def _is_candidate(folder: Path) -> bool:
-    names = (CARD_FILE, TFLITE_FILE, KERAS_FILE)
-    return not folder.name.startswith(".") and any((folder / name).is_file() for name in names)
+    """Folders that are, or were meant to be, models; none where nobody may look."""
+    try:
+        return sorted(folder for folder in models.iterdir() if is_candidate(folder))
+    except OSError:
+        return []

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from fer_core.card import CARD_FILE, ModelCard
+from fer_core.card import ModelCard
+from fer_core.card_checks import is_share
 from fer_core.errors import ArtifactError
-from fer_core.model import KERAS_FILE, TFLITE_FILE, load_model
+from fer_core.model import load_model
+from fer_core.model_list import candidates
 from fer_core.paths import model_folders
 
 HEAD = ("name", "architecture", "parameters", "accuracy", "created", "folder")
@@ -30,21 +32,14 @@ def model_table() -> str:
 
 def _candidates() -> list[Path]:
     """Folders that are, or were meant to be, models: the user's own first, as they hide shipped ones."""
-    names = (CARD_FILE, TFLITE_FILE, KERAS_FILE)
-    return [
-        folder
-        for models in model_folders()
-        if models.is_dir()
-        for folder in sorted(models.iterdir())
-        if any((folder / name).is_file() for name in names)
-    ]
+    return [folder for models in model_folders() for folder in candidates(models)]
 
 
 def _row(folder: Path, card: ModelCard, hidden: str) -> tuple[str, ...]:
     accuracy = ", ".join(
         f"{split} {values['accuracy']:.1%} (n={values.get('n', '?')})"
         for split, values in card.metrics.items()
-        if "accuracy" in values
+        if is_share(values.get("accuracy"))
     )
     return (
         folder.name, card.architecture, f"{card.parameters:,}", accuracy or "not measured", card.created,

@@ -16,6 +16,7 @@ from fer_core.crops import CROP_GEOMETRY, TILE
 from fer_core.emotions import EMOTIONS
 from fer_core.model import KERAS_FILE, TFLITE_FILE, EmotionModel, file_sha256, load_model
 from fer_core.versions import package_version
+from fer_core.vetting import trust
 from train.archive import Dataset, LabelledFaces
 from train.augment import augment_batch
 from train.augment_config import AugmentConfig
@@ -203,6 +204,7 @@ def _write_card(folder: Path, facts: dict[str, Any], dataset: Dataset, converted
     validation = dataset["validation"]
     uncalibrated = ModelCard(**facts, temperature=1.0, unsure_below=0.0, golden=GoldenSample.of(tile, np.zeros(7)))
     live = EmotionModel(uncalibrated, converted.content, folder)
+    trust(facts["sha256"][TFLITE_FILE])
     golden = GoldenSample.of(tile, live.predict(tile[None, ..., None])[0])
     temperature = round(fit_temperature(predict_all(live.predict, validation), validation.labels), 4)
     card = ModelCard(**facts, temperature=temperature, unsure_below=0.0, golden=golden)

@@ -21,6 +21,8 @@ from train.checkpoints import load_weights
 from train.config import TrainingConfig
 from train.errors import ConfigError
 from train.ferplus import ANSWERS
+from train.keras_files import check_keras_file, check_structure_file, check_weights_file
+from train.memory import bounded_memory
 from train.progress import BEST, NETWORK
 from train.request import read_request
 
@@ -64,7 +66,14 @@ def load_saved(name_or_path: Path) -> keras.Model:
             f"{folder} has labels {card.labels} and input {card.input_shape}; expected {EMOTIONS} and "
             f"{(SIDE, SIDE, 1)}. Start from another model."
         )
-    model: keras.Model = keras.models.load_model(path, compile=False, safe_mode=True)
+    check_keras_file(path)
+    # Whatever Keras finds wrong in a stranger's file, of which it raises many kinds, is one thing to whoever asked.
+    try:
+        with bounded_memory():
+            model: keras.Model = keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        raise ConfigError(_unreadable(path, error)) from error
+    _check_ends(model, folder)
     return model
 
 
@@ -81,12 +90,9 @@ def load_trained(folder: Path) -> keras.Model:
     if not (folder / BEST).is_file():
         raise ConfigError(f"{folder} has no {BEST}: expected a run folder with a finished epoch. Train it first.")
     network = load_structure(request.training, folder)
+    check_weights_file(folder / BEST)
     load_weights(network, folder / BEST)
-    if network.input_shape != (None, SIDE, SIDE, 1) or network.output_shape != (None, len(EMOTIONS)):
-        raise ConfigError(
-            f"{folder} takes {network.input_shape} and gives {network.output_shape}; expected {(None, SIDE, SIDE, 1)} "
-            f"and {(None, len(EMOTIONS))}. Choose another run."
-        )
+    _check_ends(network, folder)
     return network
 
 
@@ -100,8 +106,27 @@ def load_structure(config: TrainingConfig, run_dir: Path) -> keras.Model:
     path = run_dir / NETWORK
     if not path.is_file():
         return build_network(config)
-    model: keras.Model = keras.models.model_from_json(path.read_text(encoding="utf-8"))
+    structure = json.dumps(check_structure_file(path))
+    try:
+        with bounded_memory():
+            model: keras.Model = keras.models.model_from_json(structure)
+    except Exception as error:
+        raise ConfigError(_unreadable(path, error)) from error
     return model
+
+
+def _check_ends(network: keras.Model, folder: Path) -> None:
+    takes, gives = (None, SIDE, SIDE, 1), (None, len(EMOTIONS))
+    if network.input_shape != takes or network.output_shape != gives:
+        raise ConfigError(
+            f"{folder} takes {network.input_shape} and gives {network.output_shape}; expected {takes} and {gives}. "
+            "Choose another one."
+        )
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
+    return f"{path} cannot be read ({reason}): expected a network that this program saved. Start from another model."
 
 
 def with_precision(model: keras.Model, precision: str) -> keras.Model:

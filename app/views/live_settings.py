@@ -7,6 +7,7 @@ import streamlit as st
 from app.live_session import LiveSession
 from fer_core.annotate import Overlay
 from fer_core.card import ModelCard
+from fer_core.card_checks import is_share
 from fer_core.detector import DetectorName, yunet_path
 from fer_core.model import list_models
 from fer_core.model_list import LIVE
@@ -106,7 +107,7 @@ def model_label(name: str, card: ModelCard | None) -> str:
 def _kept(card: ModelCard | None) -> str:
     """What the model's own threshold achieved, in a sentence; empty where the card does not say."""
     figures = card.metrics.get("validation", {}) if card else {}
-    if "kept_accuracy" not in figures:
+    if not is_share(figures.get("kept_accuracy")) or not is_share(figures.get("coverage")):
         return ""
     return (
         f" On FER2013's validation images it kept {figures['coverage']:.0%} of the faces, "

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,15 @@ def script() -> None:
     from app.views import models
 
     models.render()
+
+
+def analyse_script() -> None:
+    from app.views import analyse
+
+    analyse.render()
+
+
+VIEWS: dict[str, Callable[[], None] | Path] = {"models": script, "analyse": analyse_script, "live": pages.MAIN}
 
 
 def open_page() -> AppTest:
@@ -344,3 +354,31 @@ def test_a_form_whose_file_has_gone_is_made_again():
 
     assert "Make ONNX" in labels(page)
     assert len(downloads(page)) == 3
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"schema_version": 1, "name": 7}', b"\xff", b"9" * 5000])
+@pytest.mark.parametrize("view", ["models", "live", "analyse"])
+def test_a_strangers_card_takes_no_page_down(content, view, calls):
+    folder = paths.home() / "models" / "strange"
+    shutil.copytree(SHIPPED, folder)
+    (folder / "card.json").write_bytes(content)
+
+    page = pages.open_page(VIEWS[view])
+
+    if view == "models":
+        assert page.warning[0].value.startswith("**strange** is damaged")
+
+
+def test_what_a_card_says_is_no_markdown():
+    folder = run_model("mine")
+    card = json.loads((folder / "card.json").read_text())
+    link = "![x](http://tracker.example/x.png) :material/home: www.example.org <b>"
+    (folder / "card.json").write_text(json.dumps(card | {"name": link, "notes": {"limits": link}}))
+    model_store.promote(folder)
+
+    page = open_page()
+    choose(page, folder)
+
+    for said in [item.value for item in page.markdown]:
+        for mark in ("![x]", "http://", ":material/home:", "www.example", "<b>"):
+            assert mark not in said
