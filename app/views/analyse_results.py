@@ -9,7 +9,7 @@ from app.analysis_charts import clock
 from app.analysis_jobs import AnalysisJob, FileView, JobView
 from app.analysis_memory import AnalysisMemory
 from app.file_summary import FaceSummary, FileSummary
-from app.plain import plain, sentence
+from app.plain import sentence
 from app.views import analyse_keep, analyse_tables, analyse_why, face_bars
 from app.views.page_parts import size_words
 
@@ -51,7 +51,7 @@ def _headline(view: JobView) -> str:
 
 def _subject(view: JobView) -> str:
     if len(view.files) == 1:
-        return f"**{plain(view.files[0].title)}**"
+        return f"**{sentence(view.files[0].title)}**"
     return f"{sum(file.summary is not None for file in view.files)} of {len(view.files)} files"
 
 

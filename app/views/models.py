@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from app import state, training_jobs
-from app.plain import plain, sentence
+from app.plain import sentence
 from app.training_memory import TrainingMemory
 from app.views import models_compare, models_details, models_downloads, page_parts, training_tables
 from app.views.training_tables import percent
@@ -46,7 +46,7 @@ def _live_line() -> None:
         if card is None:
             st.error("The live model is damaged. Roll back, or put another one live.")
         else:
-            st.markdown(f":material/videocam: Live now: **{plain(card.name)}** ({plain(card.architecture)})")
+            st.markdown(f":material/videocam: Live now: **{sentence(card.name)}** ({sentence(card.architecture)})")
         _roll_back_button()
 
 
@@ -54,11 +54,11 @@ def _roll_back_button() -> None:
     past = model_store.past_models()
     if not past:
         return
-    name = plain(past[0].name) if past[0] else "the one that came with the program"
+    name = sentence(past[0].name) if past[0] else "the one that came with the program"
     with st.popover("Roll back", icon=":material/undo:"):
         st.write(f"Put the model live again that was so before: {name}? What is live now stays among your models.")
         if st.button("Roll back now"):
-            _do(lambda: f"{plain(model_store.roll_back().name)} is live again.", state.training_memory())
+            _do(lambda: f"{sentence(model_store.roll_back().name)} is live again.", state.training_memory())
 
 
 def _overview(models: list[StoredModel]) -> str:
@@ -98,15 +98,15 @@ def _one(models: list[StoredModel], memory: TrainingMemory) -> None:
             st.badge("Live now", icon=":material/videocam:", color="green")
         elif st.button("Put live", type="primary", icon=":material/videocam:", key="models_promote",
                        help="A checked copy of it becomes what the live page uses, within seconds."):  # fmt: skip
-            _do(lambda: f"{plain(model_store.promote(model.folder).name)} is live now.", memory)
+            _do(lambda: f"{sentence(model_store.promote(model.folder).name)} is live now.", memory)
         if model.origin == "run" and st.button(
             "Keep", icon=":material/bookmark_add:", key="models_keep",
             help="Copies it to your models: it stays when the run is deleted, and the live page offers it by name.",
         ):  # fmt: skip
-            _do(lambda: f"Kept as {plain(model_store.keep(model.folder).name)}.", memory)
+            _do(lambda: f"Kept as {sentence(model_store.keep(model.folder).name)}.", memory)
         if model.can_delete:
             with st.popover("Delete", icon=":material/delete:"):
-                st.write(f"Delete {plain(model.name)} for good?")
+                st.write(f"Delete {sentence(model.name)} for good?")
                 if st.button("Delete for good", key="models_delete"):
                     _do(lambda: _delete(model), memory)
     models_downloads.render(model)
@@ -115,7 +115,7 @@ def _one(models: list[StoredModel], memory: TrainingMemory) -> None:
 
 def _delete(model: StoredModel) -> str:
     model_store.delete_model(model.folder)
-    return f"{plain(model.name)} was deleted."
+    return f"{sentence(model.name)} was deleted."
 
 
 def _do(act: Callable[[], str], memory: TrainingMemory) -> None:

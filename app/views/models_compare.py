@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import model_jobs, training_charts, training_jobs
-from app.plain import plain, sentence
+from app.plain import sentence
 from app.training_reports import read_comparison, read_evaluation
 from app.views import models_tables, page_parts, training_tables
 from app.views.training_dataset import PLOT_CONFIG
@@ -138,7 +138,7 @@ def _winners(comparison: Comparison, names: Sequence[str]) -> list[str]:
             than = f"than {LETTERS[second]} " if len(names) > 2 else ""
             ahead.setdefault(first, []).append(f"{than}by {100 * abs(pair.difference):.1f} points")
     return [
-        f"{LETTERS[first]} · **{plain(names[first])}** is better {', '.join(words)}: more than chance."
+        f"{LETTERS[first]} · **{sentence(names[first])}** is better {', '.join(words)}: more than chance."
         for first, words in sorted(ahead.items())
     ]
 

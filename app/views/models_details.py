@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import training_jobs
-from app.plain import plain, sentence
+from app.plain import sentence
 from app.training_reports import read_evaluation
 from app.views import training_report, training_tables
 from fer_core.card import ModelCard
@@ -48,7 +48,7 @@ def _figures(card: ModelCard, *, key: str) -> None:
         st.warning(f"The card's figures of the {split} split are damaged.")
         return
     source = training_jobs.archive_title(Path(str(card.dataset.get("source", "an unnamed archive"))))
-    st.caption(f"Measured on the {split} split of {plain(source)}.")
+    st.caption(f"Measured on the {split} split of {sentence(source)}.")
     training_report.headline(evaluation)
     training_report.details(evaluation, key=f"{key}_{split}", unsure_below=card.unsure_below)
 

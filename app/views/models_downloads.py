@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import model_jobs, training_jobs
 from app.model_jobs import FORMS
-from app.plain import plain, sentence
+from app.plain import sentence
 from app.training_reports import read_conversion
 from app.views import page_parts
 from app.views.page_parts import size_words
@@ -47,7 +47,7 @@ def _how_to_use(card: ModelCard) -> str:
     height, width, _ = card.input_shape
     return (
         f"In: grey faces of {height} x {width} pixels, values 0 to 255, as 32-bit floats, shape (n, {height}, {width}, "
-        f"1). Out: {len(card.labels)} probabilities: {plain(', '.join(card.labels))}. The program then applies the "
+        f"1). Out: {len(card.labels)} probabilities: {sentence(', '.join(card.labels))}. The program then applies the "
         f"card's temperature{' to the mean over the face and its mirror image' if card.mirror_average else ''}."
     )
 

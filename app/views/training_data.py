@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import state, training_jobs
-from app.plain import plain, sentence
+from app.plain import sentence
 from app.training_jobs import Job
 from app.training_memory import TrainingMemory
 from app.training_reports import read_dataset_report
@@ -79,7 +79,7 @@ def _upload(memory: TrainingMemory) -> None:
     if upload is None:
         return
     try:
-        with st.spinner(f"Storing {plain(upload.name)} …"):
+        with st.spinner(f"Storing {sentence(upload.name)} …"):
             memory.archive = store_upload(upload, upload.name, training_jobs.archives_dir(), expected_bytes=upload.size)
     except ArchiveError as error:
         st.error(sentence(str(error)))
@@ -114,7 +114,9 @@ def _choose(memory: TrainingMemory) -> Path | None:
 
 def _delete_button(archive: Path, title: str) -> None:
     with st.popover("Delete this archive", type="tertiary", icon=":material/delete:"):
-        st.write(f"Delete {plain(title)} from this computer? Runs that were trained on it stay, but cannot be resumed.")
+        st.write(
+            f"Delete {sentence(title)} from this computer? Runs that were trained on it stay, but cannot be resumed."
+        )
         if st.button("Delete for good", key="train_archive_delete"):
             training_jobs.delete_archive(archive)
             st.rerun()
@@ -123,7 +125,7 @@ def _delete_button(archive: Path, title: str) -> None:
 def _failed(job: Job, archive: Path, words: str) -> None:
     title = training_jobs.archive_title(archive)
     st.error(
-        f"**{plain(title)} cannot be used.** {sentence(words.replace(archive.name, title))}", icon=":material/error:"
+        f"**{sentence(title)} cannot be used.** {sentence(words.replace(archive.name, title))}", icon=":material/error:"
     )
     if st.button("Try again", key="train_inspect_again"):
         page_parts.start(job)

@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from app import state
-from app.plain import plain, sentence
+from app.plain import sentence
 from app.training_memory import TrainingMemory
 from app.training_reports import read_run_report
 from app.views import training_progress, training_report, training_tables
@@ -94,7 +94,7 @@ def _use_button(run: TrainingRun, memory: TrainingMemory) -> None:
         except FerError as error:
             memory.problem = str(error)
         else:
-            memory.said = f"{plain(card.name)} is live now. The live page uses it within seconds."
+            memory.said = f"{sentence(card.name)} is live now. The live page uses it within seconds."
         st.rerun()
 
 
