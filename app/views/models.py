@@ -81,7 +81,7 @@ def _accuracy(card: ModelCard, split: str) -> str:
 
 def _damaged(model: StoredModel, memory: TrainingMemory) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.warning(f"**{plain(model.name)}** is damaged and cannot be used. {sentence(model.problem)}")
+        st.warning(f"**{sentence(model.name)}** is damaged and cannot be used. {sentence(model.problem)}")
         if model.can_delete and st.button("Delete it", key=f"models_delete_{str(model.folder)!a}"):
             _do(lambda: _delete(model), memory)
 
