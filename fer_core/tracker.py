@@ -5,6 +5,7 @@ Detections are matched to tracks by both, the cheapest pair first. A face that i
 and comes back is somebody new: the program recognises nobody.
 """
 
+import threading
 from dataclasses import dataclass, replace
 
 import cv2
@@ -40,6 +41,37 @@ class _Track:
         self.face, self.seen_at_s = face, now_s
         self.hits += detected
 
+    def fit(self, before_wh: tuple[int, int], after_wh: tuple[int, int]) -> None:
+        """The frames have another size: what was as far from their middle still is, by their scale."""
+        scale = float(np.sqrt(np.prod(after_wh) / np.prod(before_wh)))
+        left, top, right, bottom = (
+            (value - before_wh[i % 2] / 2) * scale + after_wh[i % 2] / 2 for i, value in enumerate(self.face.xyxy)
+        )
+        self.face = replace(self.face, xyxy=(left, top, right, bottom), landmarks=None)
+        self.velocity = np.zeros(2)
+
+
+class FaceNumbers:
+    """Numbers for faces, each given once. Thread-safe: trackers may share it, one after another or at once."""
+
+    def __init__(self) -> None:
+        """The first is 1."""
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def take(self) -> int:
+        """A number that was never given."""
+        with self._lock:
+            self._last += 1
+            return self._last
+
+    def skip(self, number: int) -> bool:
+        """Give no number up to this one any more; whether that changes anything."""
+        with self._lock:
+            changes = number > self._last
+            self._last = max(self._last, number)
+            return changes
+
 
 class FaceTracker:
     """Gives each face its `track_id`. Belongs to one thread."""
@@ -53,15 +85,18 @@ class FaceTracker:
         """
         self._max_gap_s = max_gap_s
         self._min_hits = min_hits
+        self.numbers = FaceNumbers()
+        """Of faces that get one from now on; may be replaced by one that other trackers use too."""
         self._tracks: list[_Track] = []
-        self._next_id = 1
+        self._size_wh: tuple[int, int] | None = None
 
     def update(self, faces: list[Face], frame_bgr: np.ndarray, now_s: float, *, detected: bool = True) -> list[Face]:
         """Match one frame's faces to the tracks.
 
         Args:
             faces: in pixels of the frame.
-            frame_bgr: uint8 (height, width, 3); not modified.
+            frame_bgr: uint8 (height, width, 3); not modified. It may have another size than the one before, as when a
+                phone is turned or a connection gets worse.
             now_s: the frame's time in seconds, never falling.
             detected: whether a detector found them; faces that were only carried along confirm nothing.
 
@@ -69,6 +104,7 @@ class FaceTracker:
             The confirmed faces with their `track_id`, in the order of `faces`.
         """
         self._tracks = [t for t in self._tracks if now_s - t.seen_at_s <= self._max_gap_s]
+        self._fit_tracks(frame_bgr)
         looks = [describe(frame_bgr, face) for face in faces]
         matched = self._match(faces, looks, now_s)
         confirmed = []
@@ -82,7 +118,7 @@ class FaceTracker:
             if track.hits >= self._min_hits:
                 # Numbered only now, so that false alarms use up no numbers.
                 if track.track_id == 0:
-                    track.track_id, self._next_id = self._next_id, self._next_id + 1
+                    track.track_id = self.numbers.take()
                 confirmed.append(replace(face, track_id=track.track_id))
         # What was seen once was probably a false alarm; but it may be seen again first, however rarely frames come.
         self._tracks = [t for t in self._tracks if t.hits >= self._min_hits or now_s - t.seen_at_s <= UNCONFIRMED_S]
@@ -92,6 +128,14 @@ class FaceTracker:
     def has_unconfirmed(self) -> bool:
         """Whether some face was seen too rarely to be reported yet."""
         return any(track.hits < self._min_hits for track in self._tracks)
+
+    def _fit_tracks(self, frame_bgr: np.ndarray) -> None:
+        size_wh = (frame_bgr.shape[1], frame_bgr.shape[0])
+        before_wh = self._size_wh or size_wh
+        if before_wh != size_wh:
+            for track in self._tracks:
+                track.fit(before_wh, size_wh)
+        self._size_wh = size_wh
 
     def _match(self, faces: list[Face], looks: list[np.ndarray], now_s: float) -> dict[int, _Track]:
         """Index of a face to its track, the cheapest pairs first."""

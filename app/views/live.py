@@ -35,6 +35,4 @@ def render() -> None:
 @st.fragment(run_every=1.0)
 def _notice(session: LiveSession) -> None:
     status = session.status()
-    result = session.latest
-    doubts = tuple(result.faces[0].doubts) if result and result.faces else ()
-    stream_notice.show(*stream_notice.words_for(status, doubts))
+    stream_notice.show(*stream_notice.words_for(status, status.doubts))
