@@ -212,8 +212,9 @@ class Recording:
             with self._lock:
                 self._ended_s = ended_s
             attempt(lambda: self.markers.close(round((ended_s - self._started_s) * 1000)), "An open marker stays open")
-            attempt(lambda: self._recorder.close(ended_s=ended_s), "The session could not be closed")
+            # The video first: of a session that is still open, the next start makes a half one whole.
             attempt(self._close_video, "The video could not be closed")
+            attempt(lambda: self._recorder.close(ended_s=ended_s), "The session could not be closed")
             self._over.set()
             atexit.unregister(self.stop)
 

@@ -41,15 +41,6 @@ class _Track:
         self.face, self.seen_at_s = face, now_s
         self.hits += detected
 
-    def fit(self, before_wh: tuple[int, int], after_wh: tuple[int, int]) -> None:
-        """The frames have another size: what was as far from their middle still is, by their scale."""
-        scale = float(np.sqrt(np.prod(after_wh) / np.prod(before_wh)))
-        left, top, right, bottom = (
-            (value - before_wh[i % 2] / 2) * scale + after_wh[i % 2] / 2 for i, value in enumerate(self.face.xyxy)
-        )
-        self.face = replace(self.face, xyxy=(left, top, right, bottom), landmarks=None)
-        self.velocity = np.zeros(2)
-
 
 class FaceNumbers:
     """Numbers for faces, each given once. Thread-safe: trackers may share it, one after another or at once."""
@@ -88,15 +79,13 @@ class FaceTracker:
         self.numbers = FaceNumbers()
         """Of faces that get one from now on; may be replaced by one that other trackers use too."""
         self._tracks: list[_Track] = []
-        self._size_wh: tuple[int, int] | None = None
 
     def update(self, faces: list[Face], frame_bgr: np.ndarray, now_s: float, *, detected: bool = True) -> list[Face]:
         """Match one frame's faces to the tracks.
 
         Args:
             faces: in pixels of the frame.
-            frame_bgr: uint8 (height, width, 3); not modified. It may have another size than the one before, as when a
-                phone is turned or a connection gets worse.
+            frame_bgr: uint8 (height, width, 3); not modified.
             now_s: the frame's time in seconds, never falling.
             detected: whether a detector found them; faces that were only carried along confirm nothing.
 
@@ -104,7 +93,6 @@ class FaceTracker:
             The confirmed faces with their `track_id`, in the order of `faces`.
         """
         self._tracks = [t for t in self._tracks if now_s - t.seen_at_s <= self._max_gap_s]
-        self._fit_tracks(frame_bgr)
         looks = [describe(frame_bgr, face) for face in faces]
         matched = self._match(faces, looks, now_s)
         confirmed = []
@@ -128,14 +116,6 @@ class FaceTracker:
     def has_unconfirmed(self) -> bool:
         """Whether some face was seen too rarely to be reported yet."""
         return any(track.hits < self._min_hits for track in self._tracks)
-
-    def _fit_tracks(self, frame_bgr: np.ndarray) -> None:
-        size_wh = (frame_bgr.shape[1], frame_bgr.shape[0])
-        before_wh = self._size_wh or size_wh
-        if before_wh != size_wh:
-            for track in self._tracks:
-                track.fit(before_wh, size_wh)
-        self._size_wh = size_wh
 
     def _match(self, faces: list[Face], looks: list[np.ndarray], now_s: float) -> dict[int, _Track]:
         """Index of a face to its track, the cheapest pairs first."""
