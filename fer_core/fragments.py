@@ -33,6 +33,7 @@ def finish(source: Path, target: Path) -> None:
     packets = 0
     try:
         with replacing(target) as whole, av.open(str(source)) as old:
+            whole.touch(mode=source.stat().st_mode & 0o777)
             with av.open(str(whole), "w", format="mp4", options=INDEX_IN_FRONT) as new:
                 stream = new.add_stream_from_template(old.streams.video[0])
                 for packet in _as_far_as_they_go(old):
@@ -45,9 +46,16 @@ def finish(source: Path, target: Path) -> None:
         raise MediaError(f"{source}: cannot be made a whole video: {error}.") from error
 
 
-def half_path(path: Path) -> Path:
-    """A new name beside `path` for the fragments that become it."""
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+def new_half(path: Path) -> Path:
+    """An empty file beside `path` for the fragments that become it, which its owner alone can read.
+
+    Raises:
+        OSError: the folder or the file cannot be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    half.touch(mode=0o600, exist_ok=False)
+    return half
 
 
 def halves(path: Path) -> list[Path]:

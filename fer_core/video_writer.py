@@ -14,7 +14,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from fer_core.errors import MediaError
 from fer_core.files import replacing
-from fer_core.fragments import FRAGMENT_S, IN_FRAGMENTS, INDEX_IN_FRONT, half_path, rescue
+from fer_core.fragments import FRAGMENT_S, IN_FRAGMENTS, INDEX_IN_FRONT, new_half, rescue
 from fer_core.fragments import finish as finish
 
 TICKS_PER_S: Final = 90_000
@@ -96,8 +96,7 @@ class VideoWriter:
     def _temporary(self) -> Path:
         if not self._survives_kill:
             return self._stack.enter_context(replacing(self._path))
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        return half_path(self._path)
+        return new_half(self._path)
 
     def _leave_fragments(self, error: BaseException | None) -> None:
         """Make them the video, even when the last ones could not be written; not after an error of the caller's."""
