@@ -16,7 +16,7 @@ from fer_core.model import EmotionModel
 from fer_core.quality import QualityLimits, doubts_about, measure_quality
 from fer_core.results import Doubt, Face, FaceEmotion, FrameResult
 from fer_core.smoothing import ProbabilitySmoother, SmoothingSettings
-from fer_core.tracker import FaceTracker
+from fer_core.tracker import FaceNumbers, FaceTracker
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,15 @@ class EmotionPipeline:
         self._smoothers: dict[int, ProbabilitySmoother] = {}
         self._frames_since_detection = 0
         self._detected_at_s = -np.inf
+
+    @property
+    def numbers(self) -> FaceNumbers:
+        """Where new faces get their numbers from; may be replaced by those that other pipelines use too."""
+        return self._tracker.numbers
+
+    @numbers.setter
+    def numbers(self, numbers: FaceNumbers) -> None:
+        self._tracker.numbers = numbers
 
     def process(self, frame_bgr: np.ndarray, captured_at_s: float) -> FrameResult:
         """Analyse one frame.

@@ -5,6 +5,7 @@ Detections are matched to tracks by both, the cheapest pair first. A face that i
 and comes back is somebody new: the program recognises nobody.
 """
 
+import threading
 from dataclasses import dataclass, replace
 
 import cv2
@@ -41,6 +42,28 @@ class _Track:
         self.hits += detected
 
 
+class FaceNumbers:
+    """Numbers for faces, each given once. Thread-safe: trackers may share it, one after another or at once."""
+
+    def __init__(self) -> None:
+        """The first is 1."""
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def take(self) -> int:
+        """A number that was never given."""
+        with self._lock:
+            self._last += 1
+            return self._last
+
+    def skip(self, number: int) -> bool:
+        """Give no number up to this one any more; whether that changes anything."""
+        with self._lock:
+            changes = number > self._last
+            self._last = max(self._last, number)
+            return changes
+
+
 class FaceTracker:
     """Gives each face its `track_id`. Belongs to one thread."""
 
@@ -53,8 +76,9 @@ class FaceTracker:
         """
         self._max_gap_s = max_gap_s
         self._min_hits = min_hits
+        self.numbers = FaceNumbers()
+        """Of faces that get one from now on; may be replaced by one that other trackers use too."""
         self._tracks: list[_Track] = []
-        self._next_id = 1
 
     def update(self, faces: list[Face], frame_bgr: np.ndarray, now_s: float, *, detected: bool = True) -> list[Face]:
         """Match one frame's faces to the tracks.
@@ -82,7 +106,7 @@ class FaceTracker:
             if track.hits >= self._min_hits:
                 # Numbered only now, so that false alarms use up no numbers.
                 if track.track_id == 0:
-                    track.track_id, self._next_id = self._next_id, self._next_id + 1
+                    track.track_id = self.numbers.take()
                 confirmed.append(replace(face, track_id=track.track_id))
         # What was seen once was probably a false alarm; but it may be seen again first, however rarely frames come.
         self._tracks = [t for t in self._tracks if t.hits >= self._min_hits or now_s - t.seen_at_s <= UNCONFIRMED_S]
