@@ -1,10 +1,12 @@
-"""Write files whole or not at all."""
+"""Write files whole or not at all, and name them so that libraries in C can read them."""
 
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from fer_core.names import printable
 
 
 @contextmanager
@@ -34,3 +36,20 @@ def _flush_to_disk(path: Path) -> None:
     """Otherwise a power cut after the rename could leave an empty file under the final name."""
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())
+
+
+@contextmanager
+def name_for_c(path: Path) -> Iterator[str]:
+    """A name under which a library in C can read an existing file while the block runs.
+
+    It is the file's own wherever that can be encoded. OpenCV crashes on others.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+    name = str(path)
+    if printable(name) == name:
+        yield name
+        return
+    with path.open("rb") as stream:
+        yield f"/dev/fd/{stream.fileno()}"  # only POSIX systems have such names
