@@ -39,8 +39,8 @@ def finish(source: Path, target: Path) -> None:
     """
     packets = 0
     try:
-        with replacing(target) as whole, av.open(str(source)) as old:
-            with av.open(str(whole), "w", format="mp4", options=_INDEX_IN_FRONT) as new:
+        with replacing(target) as whole, av.open(f"file:{source}") as old:
+            with av.open(f"file:{whole}", "w", format="mp4", options=_INDEX_IN_FRONT) as new:
                 stream = new.add_stream_from_template(old.streams.video[0])
                 for packet in _as_far_as_they_go(old):
                     packet.stream = stream
@@ -91,7 +91,7 @@ class VideoWriter:
 
         Args:
             frame_bgr: uint8 (height, width, 3). The first one gives the size, made even as H.264 needs it; others are
-                scaled to that.
+                fitted into it in their own shape, between black bars.
             time_s: when it is shown, in seconds, rising from call to call.
 
         Raises:
@@ -139,7 +139,8 @@ class _Encoder:
         self._last_tick = -1
         self._reformatter = VideoReformatter()
         options = _IN_FRAGMENTS if in_fragments else _INDEX_IN_FRONT
-        self._container = av.open(str(path), "w", format="mp4", options=options)
+        # "file:" keeps a colon in a name from being taken for a protocol.
+        self._container = av.open(f"file:{path}", "w", format="mp4", options=options)
         # No frames that lean on later ones: their times would all be late by two in a file without an end.
         pace = {"g": str(FRAGMENT_FRAMES), "bf": "0"} if in_fragments else {}
         self._stream = self._container.add_stream("libx264", rate=30, options=ENCODER_OPTIONS | pace)
@@ -169,11 +170,21 @@ class _Encoder:
             self._container.close()
 
     def _fitted(self, frame_bgr: np.ndarray) -> np.ndarray:
-        """The frame at this video's size: a row or column repeated where it is odd, scaled where it is another."""
+        """The frame at this video's size: a row or column repeated where it is odd, scaled between bars where it has
+        another."""
         width, height = self._size_wh
         down, right = height - frame_bgr.shape[0], width - frame_bgr.shape[1]
         if (down, right) == (0, 0):
             return np.ascontiguousarray(frame_bgr)
         if down in (0, 1) and right in (0, 1):
             return cv2.copyMakeBorder(frame_bgr, 0, down, 0, right, cv2.BORDER_REPLICATE)
-        return cv2.resize(frame_bgr, (width, height), interpolation=cv2.INTER_AREA)
+        scale = min(width / frame_bgr.shape[1], height / frame_bgr.shape[0])
+        inner_wh = [
+            max(1, min(limit, round(side * scale)))
+            for side, limit in zip(frame_bgr.shape[1::-1], self._size_wh, strict=True)
+        ]
+        scaled_bgr = cv2.resize(frame_bgr, inner_wh, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        left, top = (width - inner_wh[0]) // 2, (height - inner_wh[1]) // 2
+        canvas_bgr = np.zeros((height, width, 3), np.uint8)
+        canvas_bgr[top : top + inner_wh[1], left : left + inner_wh[0]] = scaled_bgr
+        return canvas_bgr
