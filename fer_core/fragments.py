@@ -32,9 +32,9 @@ def finish(source: Path, target: Path) -> None:
     """
     packets = 0
     try:
-        with replacing(target) as whole, av.open(str(source)) as old:
+        with replacing(target) as whole, av.open(f"file:{source}") as old:
             whole.touch(mode=source.stat().st_mode & 0o777)
-            with av.open(str(whole), "w", format="mp4", options=INDEX_IN_FRONT) as new:
+            with av.open(f"file:{whole}", "w", format="mp4", options=INDEX_IN_FRONT) as new:
                 stream = new.add_stream_from_template(old.streams.video[0])
                 for packet in _as_far_as_they_go(old):
                     packet.stream = stream

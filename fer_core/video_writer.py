@@ -130,7 +130,8 @@ class _Encoder:
         self._last_tick = -1
         self._reformatter = VideoReformatter()
         options = IN_FRAGMENTS if in_fragments else INDEX_IN_FRONT
-        self._container = av.open(str(path), "w", format="mp4", options=options)
+        # "file:" keeps a colon in a name from being taken for a protocol.
+        self._container = av.open(f"file:{path}", "w", format="mp4", options=options)
         # No frames that lean on later ones: their times would all be late by two in a file without an end.
         pace = {"g": str(LONGEST_FRAGMENT), "bf": "0", "forced-idr": "1"} if in_fragments else {}
         self._in_fragments, self._fragment_from_tick = in_fragments, 0

@@ -19,6 +19,7 @@ from fer_core.errors import FerError
 from fer_core.media import VIDEO_SUFFIXES
 from fer_core.model import list_models
 from fer_core.model_list import LIVE
+from fer_core.names import shown_name
 from fer_core.pictures import PICTURE_SUFFIXES
 from fer_core.timing import EVERY_FRAME, Sampling
 
@@ -116,5 +117,5 @@ def _stored(uploads: Sequence[UploadedFile], folder: Path) -> list[InputFile]:
         path = folder / f"upload-{index:05d}{suffix if suffix in PICTURE_SUFFIXES | VIDEO_SUFFIXES else ''}"
         with path.open("wb") as out:
             shutil.copyfileobj(upload, out, 1 << 20)
-        files.append(InputFile(path, upload.name, is_upload=True))
+        files.append(InputFile(path, shown_name(upload.name), is_upload=True))
     return files
