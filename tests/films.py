@@ -116,7 +116,7 @@ def make_talking_film(
             samples.sample_rate, samples.pts, samples.time_base = 48_000, start, Fraction(1, 48_000)
             packets += sound.encode(samples)
         packets += sound.encode(None)
-        for packet in sorted(packets, key=lambda each: float(each.dts * each.time_base)):
+        for packet in sorted(packets, key=lambda each: float((each.dts or 0) * each.time_base)):
             container.mux(packet)
     return path
 
