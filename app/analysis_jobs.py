@@ -7,7 +7,6 @@ results; all of it goes with the job. Imports no Streamlit.
 import shutil
 import threading
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from app.file_summary import FileSummary
 from fer_core.analyse import Inputs, expand_inputs
 from fer_core.card import ModelCard
 from fer_core.detector import DetectorName
+from fer_core.names import distinct_names, shown_name
 from fer_core.timing import EVERY_FRAME, Sampling
 
 CSV, JSON = "results.csv", "results.json"
@@ -225,16 +225,11 @@ def server_files(folder: Path, chosen: Path) -> tuple[tuple[InputFile, ...], str
     found = expand_inputs([chosen])
     inside = [path for path in found.files if not path.is_symlink()]
     root = folder.resolve()
-    files = tuple(InputFile(path, path.relative_to(root).as_posix()) for path in inside)
+    files = tuple(InputFile(path, shown_name(path.relative_to(root).as_posix())) for path in inside)
     return files, Inputs(tuple(inside), found.passed_over).sentence()
 
 
 def unique_titles(files: Sequence[InputFile]) -> tuple[InputFile, ...]:
     """The same files; those that share a title are numbered, as results tell them apart by it."""
-    seen: Counter[str] = Counter()
-    named = []
-    for file in files:
-        seen[file.title] += 1
-        count = seen[file.title]
-        named.append(file if count == 1 else replace(file, title=f"{file.title} ({count})"))
-    return tuple(named)
+    titles = distinct_names(file.title for file in files)
+    return tuple(replace(file, title=title) for file, title in zip(files, titles, strict=True))

@@ -18,11 +18,12 @@ from app.analysis_jobs import AnalysisJob, InputFile
 from app.face_reason import save_faces
 from app.file_summary import SummaryBuilder
 from fer_core.detector import build_detector
-from fer_core.errors import FerError, MediaError
+from fer_core.errors import FerError, MediaError, ResultsError, error_words
 from fer_core.file_run import FileRun, expected_frames
 from fer_core.files import replacing
 from fer_core.media import probe
 from fer_core.model import load_model
+from fer_core.names import printable, shown_name
 from fer_core.result_files import CsvResults, JsonResults, Provenance, ResultWriter
 from fer_core.results import FrameResult
 
@@ -77,7 +78,7 @@ def run_job(job: AnalysisJob) -> None:
     except OSError as error:
         problem = f"The results cannot be written: {error.strerror or error}. Check the disk's free space."
     except Exception as error:  # an error that ended this thread would leave every later job waiting for ever
-        problem = f"The analysis ended unexpectedly: {error}. Try other settings or another file."
+        problem = f"The analysis ended unexpectedly: {error_words(error)}. Try other settings or another file."
     job._end(problem)
 
 
@@ -121,10 +122,10 @@ def _analyse_one(job: AnalysisJob, index: int, file: InputFile, run: FileRun) ->
         return ""
     except MediaError as error:
         sentence = _for_people(error, file)
-    except OSError:
-        raise  # the results' disk: the other files would fare no better
-    except Exception as error:  # what no decoder foresaw in one file must not take the others with it
-        sentence = f"It could not be analysed: {error}. Convert it and try again."
+    except ResultsError:
+        raise  # the other files would fare no better
+    except Exception as error:  # one file's surprise must not take the others with it
+        sentence = f"It could not be analysed: {error_words(error)}. Convert it and try again."
     finally:
         if file.is_upload:  # nothing else is stored of what people showed
             file.path.unlink(missing_ok=True)
@@ -169,7 +170,10 @@ def _analyse_readable(job: AnalysisJob, index: int, file: InputFile, run: FileRu
 
 def _for_people(error: MediaError, file: InputFile) -> str:
     """Without the place on the disk, and not beginning with the file's name, which stands beside it."""
-    words = str(error).replace(str(file.path), file.title).removeprefix(f"{file.title}: ")
+    words = str(error)
+    for place in (printable(str(file.path)), shown_name(file.path)):
+        words = words.replace(place, file.title)
+    words = words.removeprefix(f"{file.title}: ")
     return words[:1].upper() + words[1:]
 
 

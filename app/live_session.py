@@ -10,24 +10,24 @@ import logging
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 
 import av
 import av.video.reformatter
-import cv2
 import numpy as np
 
-from app.live_types import LiveListener, LiveSettings, LiveState, LiveStatus
+from app.live_analysis import LiveAnalysis, MakePipeline, NewestModel, failure_words
+from app.live_frames import fits, to_video_frame
+from app.live_progress import Limits, LiveProgress, Shown
+from app.live_progress import rate_per_s as rate_per_s
+from app.live_types import LiveListener, LiveSettings, LiveStatus, highest_face_of
 from app.tidy import give_memory_back_soon
 from fer_core.annotate import annotate
-from fer_core.detector import DetectorName
-from fer_core.errors import FerError
 from fer_core.history import EmotionHistory
-from fer_core.model import EmotionModel
 from fer_core.pipeline import EmotionPipeline
 from fer_core.results import FrameResult
+from fer_core.tracker import FaceNumbers
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ MAX_RESULTS_PER_S = 16.0
 IDLE_S = 3.0
 """A worker without frames for this long ends; the next frame starts another."""
 STALE_S = 1.0
-"""An older result is no longer drawn: the face has moved on."""
+"""An older result is drawn muted while the analysis is behind, and else no longer: the face has moved on."""
 RECENT_S = 3.0
 """Rates and delays are those of so long."""
 NO_FACE_S = 5.0
@@ -52,12 +52,7 @@ _analysis_slots = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
 class LiveSession:
     """Frame callback, worker, history and counters of one viewer. Thread-safe."""
 
-    def __init__(
-        self,
-        make_pipeline: Callable[[DetectorName | None, str], EmotionPipeline],
-        *,
-        newest_model: Callable[[str], EmotionModel] | None = None,
-    ) -> None:
+    def __init__(self, make_pipeline: MakePipeline, *, newest_model: NewestModel | None = None) -> None:
         """Start without a thread; the first frame starts it.
 
         Args:
@@ -67,40 +62,48 @@ class LiveSession:
                 looks.
         """
         self.history = EmotionHistory()
-        self.listener: LiveListener | None = None
-        """Told of each result and each picture; may be set and taken away at any time, from any thread."""
-        # Results are stamped with the monotonic clock; this added gives the time of day.
-        self.wall_clock_offset_s = time.time() - time.monotonic()
         self._make_pipeline = make_pipeline
         self._newest_model = newest_model
-        self._settings = LiveSettings()
+        self.settings = LiveSettings()
+        """The viewer's choices; replaced whole, at any time, from any thread."""
+        self._listener: LiveListener | None = None
+        self._numbers = FaceNumbers()
         self._changed = threading.Condition()
         self._worker: threading.Thread | None = None
         self._frame: tuple[np.ndarray, float] | None = None
-        self._result: FrameResult | None = None
-        self._error = ""
-        self._face_seen_at_s = 0.0
-        self._started_at_s = 0.0
+        self._progress = LiveProgress()
+        self._frame_times = self._progress.frame_times
         self._to_bgr = av.video.reformatter.VideoReformatter()
-        self._frame_times: deque[float] = deque(maxlen=90)
-        self._result_times: deque[tuple[float, float]] = deque(maxlen=60)
 
     @property
-    def settings(self) -> LiveSettings:
-        """The newest settings."""
-        return self._settings
+    def listener(self) -> LiveListener | None:
+        """Told of each result and each picture; may be set and taken away at any time, from any thread.
 
-    @settings.setter
-    def settings(self, settings: LiveSettings) -> None:
-        self._settings = settings
+        One that keeps face numbers, see `KeepsNumbers`, gets none of its own again for another face.
+        """
+        return self._listener
+
+    @listener.setter
+    def listener(self, listener: LiveListener | None) -> None:
+        with self._changed:
+            if self._numbers.skip(highest_face_of(listener)):
+                self._worker = None  # its faces have numbers that the listener may know from elsewhere
+                self._changed.notify_all()
+            self._listener = listener
+
+    @property
+    def wall_clock_offset_s(self) -> float:
+        """What the time of day is ahead of the monotonic clock that results are stamped with.
+
+        Measured anew each time: the time of day may have been set, and only it runs on while a computer sleeps.
+        """
+        return time.time() - time.monotonic()
 
     @property
     def latest(self) -> FrameResult | None:
-        """The newest result; None when it is stale and the analysis is not paused."""
-        result = self._result
-        if result is None or (not self._settings.paused and time.monotonic() - result.captured_at_s > STALE_S):
-            return None
-        return result
+        """The newest result; None when it is stale and the analysis neither paused nor behind."""
+        shown = self._shown()
+        return shown.result if shown else None
 
     def on_frame(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Take a frame for analysis and give it back with the newest known result drawn on it.
@@ -113,68 +116,56 @@ class LiveSession:
             frame_bgr = self._to_bgr.reformat(frame, format="bgr24", threads=1).to_ndarray()
             now_s = time.monotonic()
             self._offer(frame_bgr, now_s)
-            settings = self._settings
-            result = None if settings.paused else self.latest
-            shown_bgr = annotate(frame_bgr, result, overlay=settings.overlay, mirror=settings.mirror)
+            shown_bgr = self._drawn(frame_bgr)
             self._tell(lambda listener: listener.on_picture(shown_bgr, now_s))
-            return _to_video_frame(shown_bgr)
+            return to_video_frame(shown_bgr)
         except Exception:
             log.exception("Drawing failed; the frame is shown as it came")
             return frame
 
     def status(self) -> LiveStatus:
         """What to tell the viewer now."""
-        now_s = time.monotonic()
         with self._changed:
-            frame_times, result_times = list(self._frame_times), list(self._result_times)
-        recent = [(at, latency) for at, latency in result_times if now_s - at < RECENT_S]
-        latencies = sorted(latency for _, latency in recent)
-        result = self.latest
-        return LiveStatus(
-            state=self._state(now_s, frame_times, has_results=bool(recent)),
-            message=self._error,
-            faces=len(result.faces) if result else 0,
-            results_per_s=rate_per_s([at for at, _ in recent]),
-            frames_per_s=rate_per_s([at for at in frame_times if now_s - at < RECENT_S]),
-            latency_ms=latencies[len(latencies) // 2] * 1000 if latencies else None,
-        )
+            return self._progress.status(time.monotonic(), _limits(), paused=self.settings.paused)
 
     def close(self) -> None:
-        """End the worker soon; a later frame starts another. Returns at once, from any thread."""
+        """End the worker soon; a later frame starts another. Returns at once, from any thread.
+
+        What the worker has in hand is told to nobody.
+        """
         with self._changed:
             self._frame = None
-            self._frame_times.clear()
+            self._progress.stop()
             self._worker = None
             self._changed.notify_all()
         give_memory_back_soon()
 
-    def _state(self, now_s: float, frame_times: list[float], *, has_results: bool) -> LiveState:
-        if not frame_times:
-            return LiveState.NO_FRAMES
-        if now_s - frame_times[-1] > FRAMES_LOST_S:
-            return LiveState.LOST
-        if self._error:
-            return LiveState.FAILED
-        if self._settings.paused:
-            return LiveState.PAUSED
-        if not has_results:
-            return LiveState.STARTING
-        result = self._result
-        if result is None or not result.faces:
-            waited_s = now_s - max(self._face_seen_at_s, self._started_at_s)
-            return LiveState.NO_FACE if waited_s > NO_FACE_S else LiveState.FINE
-        poor = all(any(doubt != "not confident" for doubt in face.doubts) for face in result.faces)
-        return LiveState.POOR_VIEW if poor else LiveState.FINE
+    def _shown(self) -> Shown | None:
+        with self._changed:
+            return self._progress.shown(time.monotonic(), _limits(), paused=self.settings.paused)
+
+    def _drawn(self, frame_bgr: np.ndarray) -> np.ndarray:
+        settings = self.settings
+        shown = None if settings.paused else self._shown()
+        if shown is not None and not fits(shown.result, frame_bgr):
+            shown = None  # the phone was turned: the boxes belong to a picture of another shape
+        return annotate(
+            frame_bgr,
+            shown.result if shown else None,
+            overlay=settings.overlay,
+            mirror=settings.mirror,
+            muted=shown is not None and shown.is_late,
+        )
 
     def _offer(self, frame_bgr: np.ndarray, now_s: float) -> None:
         """Put the frame where the worker looks, in place of the one before."""
         with self._changed:
-            self._frame_times.append(now_s)
-            self._frame = (frame_bgr, now_s)
             if self._worker is None:
-                self._started_at_s = now_s
+                self._progress.start(now_s)
                 self._worker = threading.Thread(target=self._work, name="live-analysis", daemon=True)
                 self._worker.start()
+            self._progress.frame(now_s)
+            self._frame = (frame_bgr, now_s)
             self._changed.notify_all()
 
     def _take(self, pause_until_s: float) -> tuple[np.ndarray, float] | None:
@@ -186,6 +177,7 @@ class LiveSession:
                 now_s = time.monotonic()
                 if now_s >= pause_until_s and self._frame is not None:
                     frame, self._frame = self._frame, None
+                    self._progress.taken()
                     return frame
                 if now_s > deadline_s:
                     self._worker = None
@@ -195,52 +187,48 @@ class LiveSession:
 
     def _work(self) -> None:
         """The worker: analyse the newest frame, again and again."""
-        pipeline: EmotionPipeline | None = None
-        built_from: tuple[DetectorName | None, str] | None = None
-        pause_until_s = looked_at_s = 0.0
+        analysis = LiveAnalysis(self._make_pipeline, self._newest_model, self._numbers)
+        pause_until_s = 0.0
         while (taken := self._take(pause_until_s)) is not None:
-            frame_bgr, captured_at_s = taken
             pause_until_s = time.monotonic() + 1 / MAX_RESULTS_PER_S
-            settings = self._settings
+            settings = self.settings
             if settings.paused:
+                self._note(lambda progress: progress.skipped())
                 continue
             try:
-                if pipeline is None or built_from != (settings.detector, settings.model):
-                    built_from = (settings.detector, settings.model)
-                    pipeline = self._make_pipeline(*built_from)
-                    looked_at_s = time.monotonic()
-                elif time.monotonic() - looked_at_s > MODEL_CHECK_S:
-                    self._renew_model(pipeline, settings.model)
-                    looked_at_s = time.monotonic()
-                pipeline.settings = settings.pipeline
-                with _analysis_slots:
-                    result = pipeline.process(frame_bgr, captured_at_s)
-                self._publish(result)
-                self._tell(partial(_hand_over, result, pipeline))
+                self._analyse(analysis, settings, *taken)
             # The second broad except: an error that ended this thread would end the analysis without a word.
             except Exception as error:
-                if isinstance(error, FerError):
-                    log.warning("Analysis failed and is tried again: %s", error)
-                    self._error = str(error)
-                else:
-                    log.exception("Analysis failed and is tried again")
-                    self._error = f"The analysis stopped: {str(error) or type(error).__name__}"
-                self._result = None
-                pipeline = None
+                self._fail(error)
+                analysis.forget()
                 pause_until_s = time.monotonic() + RETRY_S
 
-    def _renew_model(self, pipeline: EmotionPipeline, name: str) -> None:
-        """Go on with the newest model of that name; faces stay tracked. A damaged one leaves the last good one."""
-        if self._newest_model is None:
-            return
-        try:
-            pipeline.model = self._newest_model(name)
-        except FerError as error:
-            log.warning("The model in use stays: %s", error)
+    def _analyse(
+        self, analysis: LiveAnalysis, settings: LiveSettings, frame_bgr: np.ndarray, captured_at_s: float
+    ) -> None:
+        pipeline, is_new = analysis.pipeline(settings, check_each_s=MODEL_CHECK_S)
+        if is_new:
+            self._note(lambda progress: progress.ready(time.monotonic()))
+        with _analysis_slots:
+            result = pipeline.process(frame_bgr, captured_at_s)
+        if self._note(lambda _: self._publish(result)):
+            self._tell(partial(_hand_over, result, pipeline))
+
+    def _fail(self, error: Exception) -> None:
+        message = failure_words(error)
+        self._note(lambda progress: progress.failed(message))
+
+    def _note(self, what: Callable[[LiveProgress], None]) -> bool:
+        """From the worker's thread: note something, unless another worker took its place or the video was closed."""
+        with self._changed:
+            if self._worker is not threading.current_thread():
+                return False
+            what(self._progress)
+            return True
 
     def _tell(self, word: Callable[[LiveListener], None]) -> None:
         """Tell the listener, if there is one."""
-        listener = self.listener
+        listener = self._listener
         if listener is None:
             return
         try:
@@ -250,30 +238,14 @@ class LiveSession:
             log.exception("The recording could not take this")
 
     def _publish(self, result: FrameResult) -> None:
-        now_s = time.monotonic()
         with self._changed:
-            self._result_times.append((now_s, now_s - result.captured_at_s))
-        if result.faces:
-            self._face_seen_at_s = now_s
-        self._error = ""
-        self._result = result
-        self.history.add(result)
+            self._progress.answered(result, time.monotonic())
+            self.history.add(result)
+
+
+def _limits() -> Limits:
+    return Limits(STALE_S, RECENT_S, NO_FACE_S, FRAMES_LOST_S)
 
 
 def _hand_over(result: FrameResult, pipeline: EmotionPipeline, listener: LiveListener) -> None:
     listener.on_result(result, pipeline.model.card)
-
-
-def _to_video_frame(frame_bgr: np.ndarray) -> av.VideoFrame:
-    """As the encoder wants it: OpenCV converts to planar YUV faster than the encoder's own scaler would."""
-    height, width = frame_bgr.shape[:2]
-    if height % 2 or width % 2:
-        return av.VideoFrame.from_ndarray(frame_bgr, format="bgr24")
-    planes = cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2YUV_I420).astype(np.uint8, copy=False)
-    return av.VideoFrame.from_ndarray(planes, format="yuv420p")
-
-
-def rate_per_s(times_s: list[float]) -> float:
-    """Events per second from their times: gaps, not events, over the time they span; 0 for fewer than two."""
-    span = times_s[-1] - times_s[0] if len(times_s) > 1 else 0.0
-    return (len(times_s) - 1) / span if span > 0 else 0.0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from fer_core.annotate import Overlay
 from fer_core.card import ModelCard
 from fer_core.detector import DetectorName
 from fer_core.pipeline import PipelineSettings
-from fer_core.results import FrameResult
+from fer_core.results import Doubt, FrameResult
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class LiveState(StrEnum):
     STARTING = "starting"
     NO_FACE = "no face"
     POOR_VIEW = "poor view"
+    SLOW = "slow"
     FINE = "fine"
 
 
@@ -58,6 +59,9 @@ class LiveStatus:
         results_per_s: analysed frames per second over the last seconds.
         frames_per_s: frames that came, likewise.
         latency_ms: median time from a frame's arrival to its result; None before the first.
+        doubts: about the largest face of that result.
+        behind_s: by how much labels lag at worst, in seconds; 0 where that is too little to be told.
+        is_shown: whether that result is drawn, muted where labels lag; else it is too old or there is none.
     """
 
     state: LiveState
@@ -66,6 +70,9 @@ class LiveStatus:
     results_per_s: float
     frames_per_s: float
     latency_ms: float | None
+    doubts: tuple[Doubt, ...] = ()
+    behind_s: float = 0.0
+    is_shown: bool = True
 
 
 class LiveListener(Protocol):
@@ -85,3 +92,18 @@ class LiveListener(Protocol):
             at_s: when it came, on the clock of the results.
         """
         ...
+
+
+@runtime_checkable
+class KeepsNumbers(Protocol):
+    """A listener in which a face's number stands for that face alone, whichever live session feeds it."""
+
+    @property
+    def highest_face(self) -> int:
+        """The highest number that it has seen; 0 before the first."""
+        ...
+
+
+def highest_face_of(listener: object) -> int:
+    """What a listener that keeps numbers has seen; 0 for any other."""
+    return listener.highest_face if isinstance(listener, KeepsNumbers) else 0

@@ -8,21 +8,21 @@ or not anybody looks at the page. Imports no Streamlit.
 """
 
 import atexit
-import logging
 import threading
 import time
 import uuid
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 import numpy as np
 
 from app.consent import CONSENT_VERSION
-from app.recording_baseline import BaselineTry, BaselineView, OwnFaces
+from app.recording_baseline import BaselineTry, BaselineView
 from app.recording_markers import SessionMarkers
+from app.recording_neutral import NeutralFace
 from app.recording_types import RecordingView, Wish
 from app.recording_video import VideoTrack
+from app.recording_watch import attempt, start_watch
 from app.store import records
 from app.store.database import Store
 from app.store.errors import NoSuchRecordError, StoreError
@@ -32,14 +32,11 @@ from app.store.records import NewSession
 from app.store.sessions import session
 from fer_core.baseline import Baseline
 from fer_core.card import ModelCard
-from fer_core.results import FaceEmotion, FrameResult
-
-log = logging.getLogger(__name__)
+from fer_core.results import FrameResult
 
 GRACE_S: Final = 20.0
 """Without pictures for this long, a recording is closed; before, it goes on when they return."""
 FRAMES_LOST_S: Final = 2.5
-WATCH_EACH_S: Final = 0.25
 
 
 class Recording:
@@ -54,20 +51,21 @@ class Recording:
         self.markers = SessionMarkers(store, recorder.session_id, lambda: recorder.time_ms)
         self._store = store
         self._recorder = recorder
-        self._started_s = self._picture_at_s = self._waits_from_s = time.monotonic()
+        self._neutral = NeutralFace(self._keep_baseline)
+        self._lock = threading.Lock()  # for the next four
+        self._picture_at_s = self._waits_from_s = time.monotonic()
         self._ended_s: float | None = None
         self._reason = ""
-        self._lock = threading.Lock()
+        self._highest_face = 0
+        # The samples' zero: making the session may have waited for the database since.
+        self._started_s = self._picture_at_s - recorder.time_ms / 1000
         self._stopping = threading.Lock()
         self._over = threading.Event()
-        self._own_faces = OwnFaces()
-        self._baseline: Baseline | None = None
-        self._try: BaselineTry | None = None
-        self._baseline_problems: tuple[str, ...] = ()
-        file = session(store, self.session_id).video_file
-        self._video = VideoTrack(store.videos / file) if file else None
+        stored = session(store, self.session_id)
+        self._started_at = stored.started_at
+        self._video = VideoTrack(store.videos / stored.video_file) if stored.video_file else None
         atexit.register(self.stop)  # a server that is asked to end, as by Ctrl-C, closes it properly
-        threading.Thread(target=self._watch, name="session-watch", daemon=True).start()
+        start_watch(self._over, self._look, self._give_up)
 
     @classmethod
     def start(cls, store: Store, wish: Wish, card: ModelCard) -> Self:
@@ -93,45 +91,54 @@ class Recording:
         )  # fmt: skip
         return cls(store, Recorder.start(store, new), participant_id, wish, card)
 
+    @property
+    def highest_face(self) -> int:
+        """The highest number of a face in it; 0 before the first."""
+        with self._lock:
+            return self._highest_face
+
     def on_result(self, result: FrameResult, card: ModelCard) -> None:
         """Keep a result; one of another model ends the recording, as a session belongs to one."""
-        if self._over.is_set() or self._reason:
-            return
-        if model_sha256(card) != self.model_sha256:
-            self._reason = "The model was changed, so the recording was closed: a session belongs to one model."
-            return
         with self._lock:
-            self._own_faces.see(result)
-            if self._try is not None:
-                self._try.add(result)
+            if self._ended_s is not None or self._reason:
+                return
+            if model_sha256(card) != self.model_sha256:
+                self._reason = "The model was changed, so the recording was closed: a session belongs to one model."
+                return
+            numbers = (face.face.track_id or 0 for face in result.faces)
+            self._highest_face = max(self._highest_face, *numbers, 0)
+        self._neutral.see(result)
         self._recorder.add(result)
 
     def on_picture(self, shown_bgr: np.ndarray, at_s: float) -> None:
         """Note that the camera lives, and offer the picture to the video where one is wanted."""
-        if self._over.is_set():
-            return
-        self._picture_at_s = at_s
+        with self._lock:
+            if self._ended_s is not None:
+                return
+            self._picture_at_s = at_s
         if self._video is not None:
             self._video.offer(shown_bgr, at_s - self._started_s)
 
     def view(self) -> RecordingView:
         """How it goes, or went."""
-        now_s = time.monotonic()
         status = self._recorder.status
-        silent_s = now_s - self._picture_at_s
         video_problem = self._video.problem if self._video is not None else ""
-        return RecordingView(
-            seconds=max(0.0, (now_s if self._ended_s is None else self._ended_s) - self._started_s),
-            samples=status.written,
-            problem=" ".join(filter(None, (status.error, _lost(status.lost), video_problem))),
-            closes_in_s=self._closes_in_s(now_s) if silent_s > FRAMES_LOST_S and self._ended_s is None else None,
-            ended=self._over.is_set(),
-            reason=self._reason,
-        )
+        with self._lock:
+            now_s = time.monotonic()
+            ended_s, is_silent = self._ended_s, now_s - self._picture_at_s > FRAMES_LOST_S
+            return RecordingView(
+                seconds=max(0.0, (now_s if ended_s is None else ended_s) - self._started_s),
+                samples=status.written,
+                problem=" ".join(filter(None, (status.error, _lost(status.lost), video_problem))),
+                closes_in_s=self._closes_in_s(now_s) if is_silent and ended_s is None else None,
+                ended=self._over.is_set(),
+                reason=self._reason,
+            )
 
     def wait_anew(self) -> None:
         """Give the camera the whole time once more, as when its page was reloaded and has to start it again."""
-        self._waits_from_s = time.monotonic()
+        with self._lock:
+            self._waits_from_s = time.monotonic()
 
     def stop(self) -> RecordingView:
         """End it properly, once; a second call waits for the first."""
@@ -140,89 +147,80 @@ class Recording:
 
     def measure_baseline(self) -> None:
         """Begin a try: the participant relaxes the face, then the measuring runs; `baseline_view` tells."""
-        with self._lock:
-            self._baseline_problems = ()
-            self._try = BaselineTry(time.monotonic())
+        self._neutral.measure(time.monotonic())
 
     def use_baseline(self, baseline: Baseline) -> None:
-        """Take it off the participant's face from now on."""
-        with self._lock:
-            self._baseline, self._try, self._baseline_problems = baseline, None, ()
-        self._recorder.correct = self._correct
+        """Take it off the participant's face from now on: the largest in view."""
+        self._neutral.use(baseline)
+        self._recorder.correct = self._neutral.correct
+
+    def is_participant(self, face: int) -> None:
+        """The face of that number is the participant's too, and gets the baseline taken off from now on."""
+        self._neutral.is_participant(face)
 
     def baseline_view(self) -> BaselineView:
         """Where the baseline stands."""
+        return self._neutral.view(time.monotonic())
+
+    @property
+    def _try(self) -> BaselineTry | None:
+        return self._neutral.tried
+
+    def _look(self, now_s: float) -> None:
+        self._close_when_due(now_s)  # first, so that nothing else keeps it from that
+        if self._neutral.judge(now_s):
+            self._recorder.correct = self._neutral.correct
+        self.markers.keep_open_range()
+
+    def _give_up(self, now_s: float, error: Exception) -> None:
+        words = str(error) or type(error).__name__
+        self._end_because(f"Something unexpected went wrong, so the recording was closed: {words}.")
+        self._close(now_s)
+
+    def _close_when_due(self, now_s: float) -> None:
         with self._lock:
-            if self._try is not None:
-                return self._try.view(time.monotonic())
-            if self._baseline_problems:
-                return BaselineView("failed", problems=self._baseline_problems)
-            return BaselineView("in use", good_views=self._baseline.samples) if self._baseline else BaselineView()
-
-    def _correct(self, face: FaceEmotion) -> Mapping[str, float] | None:
-        with self._lock:
-            baseline = self._baseline if face in self._own_faces else None
-        return None if baseline is None else baseline.correct_face(face)
-
-    def _watch(self) -> None:
-        """Until it is over: measure, keep an open range open, and close it when the camera is gone."""
-        while not self._over.wait(WATCH_EACH_S):
-            try:
-                self._look()
-            except StoreError as error:  # the recorder meets it too, and says it
-                log.warning("Recording: %s", error)
-
-    def _look(self) -> None:
-        now_s = time.monotonic()
-        self._judge_baseline(now_s)
-        if self._closes_in_s(now_s) <= 0:
-            self._reason = f"No pictures came from the camera for {GRACE_S:.0f} s, so the recording was closed."
-            self._close(self._picture_at_s)
-        elif self._reason or self._recorder.status.ended:
+            is_due, picture_at_s = self._closes_in_s(now_s) <= 0, self._picture_at_s
+            is_over = bool(self._reason)
+        if is_due:
+            self._end_because(f"No pictures came from the camera for {GRACE_S:.0f} s, so the recording was closed.")
+            self._close(picture_at_s)
+        elif is_over or self._recorder.status.ended:
             self._close(now_s)
-        else:
-            self.markers.keep_open_range()
+
+    def _end_because(self, reason: str) -> None:
+        with self._lock:
+            self._reason = self._reason or reason
 
     def _closes_in_s(self, now_s: float) -> float:
+        """To be called with the lock held."""
         return max(0.0, GRACE_S - (now_s - max(self._picture_at_s, self._waits_from_s)))
 
-    def _judge_baseline(self, now_s: float) -> None:
-        with self._lock:
-            tried = self._try
-            if tried is None or not tried.is_over(now_s):
-                return
-            baseline, quality, problems = tried.outcome()
-            self._try, self._baseline_problems = None, problems
-        if baseline is None:
-            return
-        try:
-            add_baseline(self._store, self._as_stored(baseline, quality))
-        except StoreError as error:
-            with self._lock:
-                self._baseline_problems = (str(error),)
-            return
-        self.use_baseline(baseline)
-
-    def _as_stored(self, baseline: Baseline, quality: float) -> records.Baseline:
-        return records.Baseline(
-            self.participant_id, datetime.now(UTC), dict(baseline.mean), baseline.samples, quality,
-            self.model_sha256, self.session_id,
-        )  # fmt: skip
+    def _keep_baseline(self, baseline: Baseline, quality: float) -> None:
+        # By the session's own clock: the time of day may have been set since it began.
+        measured_at = self._started_at + timedelta(milliseconds=self._recorder.time_ms)
+        add_baseline(self._store, records.Baseline(
+            self.participant_id, measured_at, dict(baseline.mean), baseline.samples, quality, self.model_sha256,
+            self.session_id,
+        ))  # fmt: skip
 
     def _close(self, ended_s: float) -> None:
+        """End it at that time, or where somebody marked something later; whatever fails, the rest is closed."""
         with self._stopping:
             if self._over.is_set():
                 return
-            self._ended_s = ended_s
-            try:
-                self.markers.close()
-            except StoreError as error:
-                log.warning("Recording: an open marker stays open: %s", error)
-            self._recorder.close(ended_s=ended_s)
-            if self._video is not None:
-                self._video.close(discard=self._was_deleted())
+            ended_s = max(ended_s, self._started_s + self.markers.last_ms / 1000)
+            with self._lock:
+                self._ended_s = ended_s
+            attempt(lambda: self.markers.close(round((ended_s - self._started_s) * 1000)), "An open marker stays open")
+            # The video first: of a session that is still open, the next start makes a half one whole.
+            attempt(self._close_video, "The video could not be closed")
+            attempt(lambda: self._recorder.close(ended_s=ended_s), "The session could not be closed")
             self._over.set()
             atexit.unregister(self.stop)
+
+    def _close_video(self) -> None:
+        if self._video is not None:
+            self._video.close(discard=self._was_deleted())
 
     def _was_deleted(self) -> bool:
         try:

@@ -1,6 +1,6 @@
 """Measuring a participant's neutral face while recording. Imports no Streamlit."""
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -11,6 +11,8 @@ SETTLE_S: Final = 2.0
 """Time to relax the face after the button; smoothing forgets the expression before meanwhile."""
 MEASURE_S: Final = 5.0
 MAX_RESULTS: Final = 1000
+LATE_S: Final = 10.0
+"""On a slow machine results come late; the last of the measuring are waited for, but not for longer than this."""
 
 BaselineStage = Literal["none", "settling", "measuring", "failed", "in use"]
 
@@ -25,6 +27,7 @@ class BaselineView:
         share: of the measuring, 0-1.
         problems: why the last try does not count and what to do, sentences.
         good_views: answers in the baseline in use.
+        stranger: the number of a face in view that is not known to be the participant's, while none that is, is there.
     """
 
     stage: BaselineStage = "none"
@@ -32,6 +35,7 @@ class BaselineView:
     share: float = 0.0
     problems: tuple[str, ...] = ()
     good_views: int = 0
+    stranger: int | None = None
 
 
 class BaselineTry:
@@ -44,16 +48,19 @@ class BaselineTry:
             began_s: on the clock of the results.
         """
         self._from_s = began_s + SETTLE_S
+        self._newest_s = began_s
         self.results: deque[FrameResult] = deque(maxlen=MAX_RESULTS)
 
     def add(self, result: FrameResult) -> None:
         """Take a result, if it belongs to the measuring."""
+        self._newest_s = max(self._newest_s, result.captured_at_s)
         if self._from_s <= result.captured_at_s < self._from_s + MEASURE_S:
             self.results.append(result)
 
     def is_over(self, now_s: float) -> bool:
-        """Whether the last result of the measuring should have come; the analysis is a little behind."""
-        return now_s >= self._from_s + MEASURE_S + 0.3
+        """Whether the last result of the measuring has come, or is waited for no longer."""
+        end_s = self._from_s + MEASURE_S
+        return now_s >= end_s + 0.3 and (self._newest_s >= end_s or now_s >= end_s + LATE_S)
 
     def view(self, now_s: float) -> BaselineView:
         """How far it is."""
@@ -69,22 +76,47 @@ class BaselineTry:
             return None, 0.0, check.problems
         return check.baseline, check.baseline.samples / len(self.results), ()
 
+    def person(self) -> int | None:
+        """The number of the face that was measured: the one seen most."""
+        seen = Counter(face.face.track_id for result in self.results for face in result.faces)
+        return seen.most_common(1)[0][0] if seen else None
+
 
 class OwnFaces:
     """Which of a session's faces are the participant's, whose baseline it is. Not thread-safe.
 
-    A face that is alone in view is theirs; of several, when none of theirs is among them, the largest.
+    The one that was measured, and those that somebody says are the same person's. A number that comes later is not
+    taken for theirs, even alone in view: the program recognises nobody, and it may be the next person's.
     """
 
     def __init__(self) -> None:
         """None yet."""
-        self._numbers: set[int | None] = set()
+        self._numbers: set[int] = set()
+        self._in_view: tuple[int, ...] = ()
+        self._takes_next = False
 
     def see(self, result: FrameResult) -> None:
-        """Learn from a result."""
-        numbers = [face.face.track_id for face in result.faces]
-        if numbers and self._numbers.isdisjoint(numbers):
-            self._numbers.add(numbers[0])
+        """Learn from a result who is in view."""
+        self._in_view = tuple(face.face.track_id for face in result.faces if face.face.track_id is not None)
+        if self._takes_next and self._in_view:
+            self.settle(self._in_view[0])
+
+    def settle(self, person: int | None) -> None:
+        """The baseline is this face's; None for the largest in view, or the next that comes."""
+        if person is None and self._in_view:
+            person = self._in_view[0]
+        self._takes_next = person is None
+        self._numbers = set() if person is None else {person}
+
+    def add(self, face: int) -> None:
+        """This face is the participant's as well."""
+        self._numbers.add(face)
+
+    @property
+    def stranger(self) -> int | None:
+        """The largest face in view, where none of those in view is known to be the participant's."""
+        is_known = self._takes_next or not self._numbers.isdisjoint(self._in_view)
+        return None if is_known or not self._in_view else self._in_view[0]
 
     def __contains__(self, face: FaceEmotion) -> bool:
         """Whether it is one of theirs."""

@@ -9,7 +9,6 @@ import os
 import queue
 import threading
 from collections.abc import Iterable
-from glob import escape
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +17,8 @@ import numpy as np
 from app.store.database import Store
 from app.store.sessions import forget_video, session
 from fer_core.errors import MediaError
-from fer_core.video_writer import VideoWriter, finish
+from fer_core.fragments import FRAGMENT_S, halves, rescue
+from fer_core.video_writer import VideoWriter
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,8 @@ class VideoTrack:
         self.problem = ""
         """Why there is no video, or no more of it: a sentence; else empty."""
         self._waiting: queue.Queue[tuple[np.ndarray, float] | None] = queue.Queue(MAX_WAITING)
-        self._taken_at_s = -1.0
+        self._taken_at_s, self._written_s = -1.0, 0.0
+        self._failure = ""
         self._is_closed = self._is_unwanted = False
         self._thread = threading.Thread(target=self._work, name="session-video", daemon=True)
         self._thread.start()
@@ -71,20 +72,37 @@ class VideoTrack:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)  # on Linux, of this thread alone
         try:
             with contextlib.suppress(_UnwantedError), VideoWriter(self.path, threads=1, survives_kill=True) as writer:
-                while (taken := self._waiting.get()) is not None:
-                    writer.write(*taken)
+                self._write(writer)
                 if self._is_unwanted:
                     raise _UnwantedError  # so that the writer leaves nothing
+        except (MediaError, OSError) as error:
+            self._failure = self._failure or str(error)
+        if self._failure:
+            self._give_up()
+
+    def _write(self, writer: VideoWriter) -> None:
+        """Write what comes; what cannot be written ends the video, whose beginning the writer keeps."""
+        try:
+            while (taken := self._waiting.get()) is not None:
+                writer.write(*taken)
+                self._written_s = taken[1]
         except MediaError as error:
-            self._give_up(f"The video could not be kept: {error}")
+            self._failure, self._is_closed = str(error), True
         # Broad on purpose: an error that ended this thread would end the video without a word.
         except Exception as error:
             log.exception("The video of a recording failed")
-            self._give_up(f"The video could not be kept: {str(error) or type(error).__name__}.")
+            self._failure, self._is_closed = f"{str(error) or type(error).__name__}.", True
 
-    def _give_up(self, problem: str) -> None:
+    def _give_up(self) -> None:
         """Say why, and let go of the pictures that wait; the recording goes on without."""
-        self.problem, self._is_closed = problem, True
+        self._is_closed = True
+        if self.path.is_file():
+            kept_s = int(max(0.0, self._written_s - FRAGMENT_S))
+            self.problem = (
+                f"The video ends at about {kept_s // 60}:{kept_s % 60:02}; what came before is kept. {self._failure}"
+            )
+        else:
+            self.problem = f"The video could not be kept: {self._failure}"
         with contextlib.suppress(queue.Empty):
             while True:
                 self._waiting.get_nowait()
@@ -97,7 +115,7 @@ class _UnwantedError(Exception):
 def rescue_half_videos(store: Store, session_ids: Iterable[int]) -> int:
     """Make whole what a program that died left of the videos of these sessions; gives how many there are.
 
-    What holds no picture is deleted, and the session says no more that it has a video.
+    What holds no picture is deleted, and then the session says no more that it has a video.
 
     Raises:
         StoreError: the sessions cannot be read or changed.
@@ -108,14 +126,18 @@ def rescue_half_videos(store: Store, session_ids: Iterable[int]) -> int:
         if name is None:
             continue
         whole = store.videos / name
-        for half in store.videos.glob(f".{escape(name)}.*.part"):
-            try:
-                finish(half, whole)
-            except MediaError as error:
-                log.warning("The video of session %d could not be rescued: %s", session_id, error)
-            half.unlink(missing_ok=True)
+        for half in halves(whole):
+            _rescue(half, whole, session_id)
         if whole.is_file():
             rescued += 1
-        else:
+        elif not halves(whole):
             forget_video(store, session_id)
     return rescued
+
+
+def _rescue(half: Path, whole: Path, session_id: int) -> None:
+    try:
+        if not rescue(half, whole):
+            log.warning("The video of session %d holds no picture", session_id)
+    except OSError as error:
+        log.warning("The video of session %d cannot be rescued yet: %s", session_id, error)

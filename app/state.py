@@ -14,6 +14,7 @@ from app.analysis import make_pipeline, shared_model
 from app.analysis_folders import ProcessFolder, forget_abandoned
 from app.analysis_memory import AnalysisMemory
 from app.analysis_worker import AnalysisQueue
+from app.interrupted import Interrupted
 from app.live_session import LiveSession
 from app.recording_memory import RecordingMemory
 from app.recording_tabs import RecordingTabs
@@ -114,6 +115,12 @@ def go_to(name: str) -> None:
 
 
 @for_server
+def interrupted() -> Interrupted:
+    """The recordings that the program's last run left unfinished, known once the store is open."""
+    return Interrupted()
+
+
+@for_server
 def store() -> Store:
     """The process' sessions on disk; once opened, unfinished ones are closed and those past their time deleted.
 
@@ -121,7 +128,9 @@ def store() -> Store:
         StoreError: it cannot be opened; asked again, it is tried again.
     """
     opened = open_store()
-    rescue_half_videos(opened, recover_sessions(opened))
+    recovered = recover_sessions(opened)
+    rescue_half_videos(opened, recovered)
+    interrupted().note(recovered)
     apply_retention(opened)
     return opened
 

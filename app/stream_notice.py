@@ -33,6 +33,8 @@ _WORDS: dict[LiveState, tuple[str, str]] = {
         "No face in view. Face the camera in good light; come closer if you are far away.",
     ),
 }
+_SEEN = (LiveState.SLOW, LiveState.NO_FACE, LiveState.POOR_VIEW)
+"""States that speak of the newest result, which may be an old one."""
 _DOUBT_WORDS = {
     "too small": "The face is too small to judge: come closer to the camera.",
     "too dark": "The face is too dark to judge: turn towards a light.",
@@ -43,15 +45,35 @@ _DOUBT_WORDS = {
 
 def words_for(status: LiveStatus, doubts: tuple[str, ...] = ()) -> tuple[str, str]:
     """Kind ("ok", "info", "warn", "error") and sentence for a status; `doubts` are the largest face's."""
+    kind, words = _state_words(status, doubts)
+    if status.state in _SEEN and (status.behind_s or status.state is LiveState.SLOW):
+        return "warn", f"{_slow(status)} {words}".rstrip()
+    return kind, words
+
+
+def _slow(status: LiveStatus) -> str:
+    """That labels lag, and by how much."""
+    if not status.is_shown:
+        return f"This computer is slow: labels are {status.behind_s:.0f} s behind, so none are shown."
+    by = f" up to {status.behind_s:.1f} s" if status.behind_s else ""
+    return f"This computer is slow: labels are{by} behind the video."
+
+
+def _state_words(status: LiveStatus, doubts: tuple[str, ...]) -> tuple[str, str]:
     if status.state is LiveState.FAILED:
         return "error", f"{status.message} The video goes on without analysis; it is tried again every few seconds."
     if status.state is LiveState.POOR_VIEW:
         reason = next((d for d in doubts if d in _DOUBT_WORDS), "")
         return "warn", _DOUBT_WORDS.get(reason, "The view of the face is too poor to judge.")
+    if status.state is LiveState.SLOW:
+        return "warn", "" if not status.is_shown else f"{_faces(status.faces)}."
     if status.state is LiveState.FINE:
-        faces = {0: "No face in view", 1: "1 face in view"}.get(status.faces, f"{status.faces} faces in view")
-        return "ok", f"{faces}. Expressions are not feelings: take the labels as hints."
+        return "ok", f"{_faces(status.faces)}. Expressions are not feelings: take the labels as hints."
     return _WORDS[status.state]
+
+
+def _faces(count: int) -> str:
+    return {0: "No face in view", 1: "1 face in view"}.get(count, f"{count} faces in view")
 
 
 def show(kind: str, text: str) -> None:

@@ -6,7 +6,7 @@ with open_media(path) as media:
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +14,10 @@ import numpy as np
 
 from fer_core.detector import FaceDetector
 from fer_core.errors import MediaError
+from fer_core.looks import SPARSE_S, looks
 from fer_core.media import VIDEO_SUFFIXES, MediaFile, MediaInfo
 from fer_core.model import EmotionModel
+from fer_core.names import shown_name
 from fer_core.pictures import PICTURE_SUFFIXES
 from fer_core.pipeline import STILL, EmotionPipeline
 from fer_core.results import FrameResult
@@ -23,9 +25,6 @@ from fer_core.timing import EVERY_FRAME, Sampling
 
 SHOWN_NAMES: Final = 5
 """Most names of files passed over that one sentence tells."""
-
-SPARSE_S: Final = 0.5
-"""Frames further apart than this, in seconds, are taken each on its own word."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,10 @@ def analyse_media(
     should_stop: Callable[[], bool] | None = None,
     frame_sink: FrameSink | None = None,
 ) -> Iterator[AnalysedFrame]:
-    """Analyse an opened file, one frame in memory at a time.
+    """Analyse an opened file, a few frames in memory at a time.
+
+    A face is reported at its second detection, against false alarms. Where there is no second look soon, the first one
+    counts: in a film of up to `FEW_LOOKS` looks, and in looks that are alone for `SPARSE_S` before and after.
 
     Args:
         media: as `open_media` gave it; its `damage` says afterwards what was broken.
@@ -103,10 +105,17 @@ def analyse_media(
         MediaError: nothing at all could be decoded.
     """
     expected = media.info.expected_frames(sampling)
-    for done, frame in enumerate(media.frames(sampling), start=1):
+    usual_hits = pipeline.min_hits
+    for done, look in enumerate(looks(media.frames(sampling)), start=1):
+        frame = look.frame
         if should_stop is not None and should_stop():
             media.damage = f"the analysis was stopped after {frame.time_s:.1f} s"
             return
+        pipeline.min_hits = 1 if look.is_alone else usual_hits
+        if look.is_only:  # as good as a picture
+            pipeline.settings = replace(
+                pipeline.settings, smoothing=STILL.smoothing, detect_every=1, max_faces=STILL.max_faces
+            )
         result = pipeline.process(frame.frame_bgr, frame.time_s)
         if frame_sink is not None:
             frame_sink(frame.frame_bgr, result)
@@ -132,7 +141,7 @@ class Inputs:
         count = len(self.passed_over)
         if not count:
             return ""
-        names = ", ".join(path.name for path in self.passed_over[:SHOWN_NAMES])
+        names = ", ".join(shown_name(path.name) for path in self.passed_over[:SHOWN_NAMES])
         more = f" and {count - SHOWN_NAMES} more" if count > SHOWN_NAMES else ""
         start = "1 file is" if count == 1 else f"{count} files are"
         return f"{start} neither picture nor video and {'was' if count == 1 else 'were'} passed over: {names}{more}."
@@ -154,7 +163,7 @@ def expand_inputs(inputs: Sequence[Path]) -> Inputs:
         below = _visible_files(given)
         found = [path for path in below if path.suffix.lower() in known]
         if not found:
-            raise MediaError(f"{given}: no picture or video in this folder. Choose another.")
+            raise MediaError(f"{shown_name(given)}: no picture or video in this folder. Choose another.")
         files.update(dict.fromkeys(found))
         passed_over += [path for path in below if path.suffix.lower() not in known]
     return Inputs(tuple(files), tuple(passed_over))

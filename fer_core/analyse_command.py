@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,12 @@ from typing import Final, TextIO
 from fer_core.analyse import FrameSink, expand_inputs
 from fer_core.annotate import annotate
 from fer_core.detector import DetectorName, FaceDetector, build_detector
-from fer_core.errors import MediaError
+from fer_core.errors import MediaError, ResultsError
 from fer_core.file_run import FileRun, expected_frames
 from fer_core.files import check_writable, replacing
-from fer_core.media import probe
+from fer_core.media import MediaInfo, probe
 from fer_core.model import EmotionModel, load_model
+from fer_core.names import distinct_names, shown_name
 from fer_core.pictures import PICTURE_SUFFIXES, write_picture
 from fer_core.result_files import CsvResults, JsonResults, Provenance, ResultWriter
 from fer_core.run_report import ProgressLines, Tally
@@ -82,7 +83,7 @@ def analyse_job(job: AnalyseJob, model: EmotionModel) -> int:
         tally = _write_output(job, found.files, build_detector(job.detector), model, interrupted)
         stopped = interrupted()
     print(tally.summary(time.perf_counter() - started))
-    print("Written:", ", ".join(str(path) for path in (job.output, job.annotated) if path is not None))
+    print("Written:", ", ".join(shown_name(path) for path in (job.output, job.annotated) if path is not None))
     for sentence in (found.sentence(), *tally.damaged.values(), *tally.unreadable.values()):
         if sentence:
             print(sentence, file=sys.stderr)
@@ -119,11 +120,18 @@ def _check_annotated(job: AnalyseJob, paths: Sequence[Path]) -> None:
         return
     if len(paths) != 1:
         raise MediaError(f"--annotated makes a copy of one picture or video, found {len(paths)}. Name one input.")
-    allowed = PICTURE_SUFFIXES if probe(paths[0]).is_picture else {".mp4"}
+    allowed = _copy_suffixes(probe(paths[0]))
     if job.annotated.suffix.lower() not in allowed:
         raise MediaError(
-            f"{job.annotated}: for {paths[0].name} expected a name ending in {', '.join(sorted(allowed))}."
+            f"{job.annotated}: for {shown_name(paths[0].name)} expected a name ending in {', '.join(sorted(allowed))}."
         )
+
+
+def _copy_suffixes(info: MediaInfo) -> Set[str]:
+    """What the copy's name may end in. A film of one frame may become either."""
+    if info.is_picture:
+        return PICTURE_SUFFIXES
+    return {".mp4", *PICTURE_SUFFIXES} if info.frame_count == 1 else {".mp4"}
 
 
 def _write_output(
@@ -137,9 +145,9 @@ def _write_output(
         run = FileRun(detector, model, job.sampling, [writer], interrupted)
         progress = stack.enter_context(ProgressLines(expected_frames(paths, job.sampling)))
         sink = _annotated_copy(job.annotated, stack)
-        for path in paths:
+        for path, source in zip(paths, distinct_names(map(shown_name, paths)), strict=True):
             if not interrupted():
-                _analyse_one(path, run, tally, progress, sink)
+                _analyse_one(path, source, run, tally, progress, sink)
         if not tally.sources:
             raise MediaError(_nothing_done(tally, len(paths)))
         writer.finish(tally.unreadable)
@@ -151,20 +159,24 @@ def _refusals(path: Path) -> Iterator[None]:
     """What the system refuses, as a sentence about the output."""
     try:
         yield
+    except ResultsError as error:
+        raise ResultsError(f"{shown_name(path)}: {error}") from error
     except OSError as error:
         what = error.strerror or str(error)
-        raise MediaError(f"{path}: cannot be written: {what}. Check the folder and the space left.") from error
+        name = shown_name(path)
+        raise MediaError(f"{name}: cannot be written: {what}. Check the folder and the space left.") from error
 
 
-def _analyse_one(path: Path, run: FileRun, tally: Tally, progress: ProgressLines, sink: FrameSink | None) -> None:
+def _analyse_one(
+    path: Path, source: str, run: FileRun, tally: Tally, progress: ProgressLines, sink: FrameSink | None
+) -> None:
     """One file into the output; an unreadable one into the tally."""
-    source = str(path)
     progress.begin(source)
     try:
         outcome = run.analyse(
             path, source, on_frame=lambda frame: tally.add(frame.result), on_progress=progress.advance, frame_sink=sink
         )
-        tally.end_source(path, outcome.last_s, outcome.damage)
+        tally.end_source(source, outcome.last_s - outcome.first_s, outcome.damage)
     except MediaError as error:
         tally.unreadable[source] = str(error)
 

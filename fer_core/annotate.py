@@ -15,7 +15,12 @@ _Rectangle = tuple[int, int, int, int]
 
 
 def annotate(
-    frame_bgr: np.ndarray, result: FrameResult | None, *, overlay: Overlay = "boxes", mirror: bool = False
+    frame_bgr: np.ndarray,
+    result: FrameResult | None,
+    *,
+    overlay: Overlay = "boxes",
+    mirror: bool = False,
+    muted: bool = False,
 ) -> np.ndarray:
     """A copy of the frame with a box and a label for each face.
 
@@ -24,6 +29,7 @@ def annotate(
         result: of this frame or a recent one of the same stream; None draws nothing.
         overlay: boxes with labels; these and the landmarks; or nothing.
         mirror: swap left and right, as people know themselves; the labels stay readable.
+        muted: in grey and half transparent, for a result that is no longer new.
 
     Returns:
         uint8 (height, width, 3).
@@ -33,6 +39,7 @@ def annotate(
         return canvas
     height, width = canvas.shape[:2]
     scale = width / result.resolution_wh[0]
+    plain = canvas.copy() if muted else canvas
     thickness = max(2, round(min(width, height) / 240))
     text_px = int(np.clip(min(width, height) / 22, 13, 40))
     several = len(result.faces) > 1
@@ -42,7 +49,7 @@ def annotate(
         left, top, right, bottom = (round(v * scale) for v in emotion.face.xyxy)
         if mirror:
             left, right = width - right, width - left
-        colour = colour_bgr(emotion.label or UNSURE)
+        colour = colour_bgr(UNSURE if muted else emotion.label or UNSURE)
         cv2.rectangle(canvas, (left, top), (right, bottom), colour, thickness, cv2.LINE_AA)
         if overlay == "landmarks" and emotion.face.landmarks is not None:
             for x, y in emotion.face.landmarks * scale:
@@ -53,7 +60,7 @@ def annotate(
         place = _free_place(chip.shape, box, (height, width), taken)
         taken.append(place)
         canvas[place[1] : place[3], place[0] : place[2]] = chip
-    return canvas
+    return cv2.addWeighted(canvas, 0.5, plain, 0.5, 0) if muted else canvas
 
 
 def percent(share: float) -> str:

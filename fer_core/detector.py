@@ -55,7 +55,9 @@ class YuNetDetector:
         if not model_path.is_file():
             raise DetectorError(f"No YuNet file at {model_path}. Run: python -m fer_core fetch-detector, or use Haar.")
         try:
-            self._net = cv2.FaceDetectorYN.create(str(model_path), "", (width, width), min_score, 0.3, 100)
+            # Its bytes, as OpenCV crashes on a name that is not UTF-8.
+            network, no_settings = np.fromfile(model_path, np.uint8), np.empty(0, np.uint8)
+            self._net = cv2.FaceDetectorYN.create("onnx", network, no_settings, (width, width), min_score, 0.3, 100)
             self._net.setInputSize((width, width))
             self._net.detect(np.zeros((width, width, 3), np.uint8))
         except cv2.error as error:

@@ -3,14 +3,21 @@
     FerError
     ├── ArtifactError    a model folder is missing, incomplete, altered or of another schema
     ├── DetectorError    a face detector or its file cannot be used
-    └── MediaError       an image or video file cannot be read or written
+    ├── MediaError       an image or video file cannot be read or written
+    └── ResultsError     the results of a run over files cannot be written
 
 Every message says what was expected, what came and what to do about it.
 """
 
+from fer_core.names import printable
+
 
 class FerError(Exception):
-    """Base of all errors that this project raises on purpose."""
+    """Base of all errors that this project raises on purpose. Its message can always be printed, stored and sent."""
+
+    def __str__(self) -> str:
+        """The message; file names in it that are not UTF-8 are shown as `fer_core.names.printable` writes them."""
+        return printable(super().__str__())
 
 
 class ArtifactError(FerError):
@@ -31,3 +38,13 @@ class DetectorError(FerError):
 
 class MediaError(FerError):
     """An image or video file cannot be read or written."""
+
+
+class ResultsError(FerError):
+    """The results of a run over files cannot be written; no other file of the run would fare better."""
+
+
+def error_words(error: BaseException) -> str:
+    """Of an error that nobody foresaw: its kind and its message, for a sentence."""
+    text = printable(str(error))
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""Write files whole or not at all. Everything that replaces a file in fer_core, train and app does it here."""
+"""Write files whole or not at all, for fer_core, train and app alike, and name them for libraries in C."""
 
 import errno
 import os
@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from fer_core.names import printable
 from fer_core.private import PRIVATE_FILE, is_private, make_folder
 
 _LONGEST_NAME: Final = 255
@@ -166,3 +167,20 @@ def _sent_to(path: Path) -> Iterator[Path]:
 def _flush_to_disk(path: Path) -> None:
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())
+
+
+@contextmanager
+def name_for_c(path: Path) -> Iterator[str]:
+    """A name under which a library in C can read an existing file while the block runs.
+
+    It is the file's own wherever that can be encoded. OpenCV crashes on others.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+    name = str(path)
+    if printable(name) == name:
+        yield name
+        return
+    with path.open("rb") as stream:
+        yield f"/dev/fd/{stream.fileno()}"  # only POSIX systems have such names

@@ -21,24 +21,25 @@ class FaceFollower:
 
     def __init__(self) -> None:
         self._grey: np.ndarray | None = None
+        self._shape: tuple[int, ...] = ()
         self._faces: list[Face] = []
 
     def start(self, frame_bgr: np.ndarray, faces: list[Face]) -> None:
         """Take over the faces found in a frame."""
         self._grey, _ = _small_grey(frame_bgr)
+        self._shape = frame_bgr.shape
         self._faces = faces
 
     def follow(self, frame_bgr: np.ndarray) -> list[Face] | None:
-        """The same faces in the next frame; None when one of them was lost, so that the detector must look.
+        """The same faces in the next frame; None when one of them was lost or the frame has another size, so that
+        the detector must look.
 
         Args:
-            frame_bgr: uint8 (height, width, 3), of the size given to `start`; not modified.
+            frame_bgr: uint8 (height, width, 3); not modified.
         """
-        if self._grey is None:
+        if self._grey is None or frame_bgr.shape != self._shape:
             return None
         grey, scale = _small_grey(frame_bgr)
-        if grey.shape != self._grey.shape:
-            return None
         moved = [_follow_face(self._grey, grey, face, scale) for face in self._faces]
         faces = [face for face in moved if face is not None]
         if len(faces) < len(moved):

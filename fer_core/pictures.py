@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from fer_core.errors import MediaError
-from fer_core.files import write_whole
+from fer_core.files import name_for_c, write_whole
 
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 JPEG_START: Final = b"\xff\xd8"
@@ -22,7 +22,10 @@ def is_picture_file(path: Path, head: bytes) -> bool:
         path: an existing file.
         head: its first bytes.
     """
-    return not head.startswith(b"GIF8") and cv2.haveImageReader(str(path))
+    if head.startswith(b"GIF8"):
+        return False
+    with name_for_c(path) as name:
+        return cv2.haveImageReader(name)
 
 
 def read_picture(path: Path) -> tuple[np.ndarray, str | None]:

@@ -16,7 +16,7 @@ from fer_core.model import EmotionModel
 from fer_core.quality import QualityLimits, doubts_about, measure_quality
 from fer_core.results import Doubt, Face, FaceEmotion, FrameResult
 from fer_core.smoothing import ProbabilitySmoother, SmoothingSettings
-from fer_core.tracker import FaceTracker
+from fer_core.tracker import FaceNumbers, FaceTracker
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,31 @@ class EmotionPipeline:
         self._smoothers: dict[int, ProbabilitySmoother] = {}
         self._frames_since_detection = 0
         self._detected_at_s = -np.inf
+        self._size_wh: tuple[int, int] | None = None
+
+    @property
+    def min_hits(self) -> int:
+        """Detections before a face is reported. May be changed between frames, as looks lie close or far apart."""
+        return self._tracker.min_hits
+
+    @min_hits.setter
+    def min_hits(self, count: int) -> None:
+        self._tracker.min_hits = count
+
+    @property
+    def numbers(self) -> FaceNumbers:
+        """Where new faces get their numbers from; may be replaced by those that other pipelines use too."""
+        return self._tracker.numbers
+
+    @numbers.setter
+    def numbers(self, numbers: FaceNumbers) -> None:
+        self._tracker.numbers = numbers
 
     def process(self, frame_bgr: np.ndarray, captured_at_s: float) -> FrameResult:
         """Analyse one frame.
 
         Args:
-            frame_bgr: uint8 (height, width, 3); not modified.
+            frame_bgr: uint8 (height, width, 3); not modified. The size may change from call to call.
             captured_at_s: its time in seconds, rising from call to call.
 
         Returns:
@@ -88,6 +107,8 @@ class EmotionPipeline:
         """
         clock = _StageClock()
         settings = self._effective_settings()
+        height, width = frame_bgr.shape[:2]
+        self._allow_for_size(width, height)
         faces = self._locate(frame_bgr, captured_at_s, settings, clock)[: settings.max_faces]
         with clock.stage("crop"):
             tiles = crop_faces(frame_bgr, faces)
@@ -102,8 +123,13 @@ class EmotionPipeline:
                 for face, tile, row in zip(faces, tiles, rows, strict=True)
             )
             self._forget(captured_at_s)
-        height, width = frame_bgr.shape[:2]
         return FrameResult(captured_at_s, (width, height), judged, clock.milliseconds())
+
+    def _allow_for_size(self, width: int, height: int) -> None:
+        """Where frames change their size, as when a phone is turned, faces are looked for where they would be now."""
+        if self._size_wh is not None and self._size_wh != (width, height):
+            self._tracker.resize(width / self._size_wh[0], height / self._size_wh[1])
+        self._size_wh = width, height
 
     def _effective_settings(self) -> PipelineSettings:
         settings = self.settings

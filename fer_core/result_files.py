@@ -17,6 +17,7 @@ from fer_core.card import ModelCard
 from fer_core.columns import FACE_COLUMNS, face_columns, text_cell
 from fer_core.emotions import EMOTIONS
 from fer_core.media import MediaInfo
+from fer_core.names import printable
 from fer_core.results import FaceEmotion
 from fer_core.timing import Sampling
 from fer_core.versions import package_version
@@ -68,7 +69,7 @@ class CsvResults:
         self._writer.writerow([*FRAME_COLUMNS, *FACE_COLUMNS])
 
     def add(self, source: str, info: MediaInfo, frame: AnalysedFrame) -> None:
-        start = [text_cell(source), frame.index, round(frame.result.captured_at_s, 6)]
+        start = [text_cell(printable(source)), frame.index, round(frame.result.captured_at_s, 6)]
         for emotion in frame.result.faces:
             self._writer.writerow([*start, *face_columns(emotion)])
         if not frame.result.faces:
@@ -118,13 +119,13 @@ class JsonResults:
             self._source = None
 
     def finish(self, unreadable: Mapping[str, str]) -> None:
-        rows = [{"source": source, "reason": reason} for source, reason in unreadable.items()]
+        rows = [{"source": printable(source), "reason": printable(reason)} for source, reason in unreadable.items()]
         self._stream.write(f'\n ],\n "unreadable": {json.dumps(rows)}\n}}\n')
 
     def _begin_source(self, source: str, info: MediaInfo) -> None:
         self._source, self._frames = source, 0
         values = {
-            "source": source,
+            "source": printable(source),
             "kind": "picture" if info.is_picture else "video",
             "duration_s": info.duration_s,
         }

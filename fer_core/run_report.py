@@ -4,7 +4,6 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -86,12 +85,12 @@ class Tally:
         self.frames_without_face += not result.faces
         self.labels.update(face.label or UNSURE for face in result.faces)
 
-    def end_source(self, path: Path, last_s: float, damage: str | None) -> None:
-        """Count one file that gave frames up to `last_s` seconds."""
+    def end_source(self, source: str, seconds: float, damage: str | None) -> None:
+        """Count one file that gave frames over so many seconds."""
         self.sources += 1
-        self.media_s += last_s
+        self.media_s += seconds
         if damage is not None:
-            self.damaged[str(path)] = f"{path}: {damage}"
+            self.damaged[source] = f"{source}: {damage}"
 
     def summary(self, seconds: float) -> str:
         """Three lines: how much, which labels, how fast. `seconds` is what it took."""

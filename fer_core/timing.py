@@ -9,6 +9,9 @@ TICK_S: Final = 0.001
 RESTART_S: Final = 1.0
 """A time stamp that falls by more than this begins a new count, as in recordings that were joined."""
 
+MAX_EARLY_S: Final = 10.0
+"""A first time stamp that is earlier than this before the file's start is none."""
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -58,14 +61,15 @@ class FrameChooser:
 class RisingClock:
     """Turns a file's time stamps into seconds since its start that rise from frame to frame."""
 
-    def __init__(self, start_s: float, interval_s: float) -> None:
+    def __init__(self, start_s: float | None, interval_s: float) -> None:
         """Begin a file.
 
         Args:
-            start_s: the file's own time at its start, seconds.
+            start_s: the file's own time at its start, seconds; None where the first frame is the start.
             interval_s: between frames, for frames without a time stamp.
         """
-        self._offset_s = -start_s
+        self._offset_s = -(start_s or 0.0)
+        self._is_start_known = start_s is not None
         self._interval_s = interval_s
         self._last_s: float | None = None
 
@@ -76,7 +80,11 @@ class RisingClock:
             time_s = 0.0 if last_s is None else last_s + self._interval_s
         else:
             time_s = stamp_s + self._offset_s
-            if last_s is None:
+            if last_s is None and not self._is_start_known:
+                self._offset_s, time_s = -stamp_s, 0.0
+            elif last_s is None:
+                # Some files say that they begin a little later than they do: the distances between frames stay.
+                self._offset_s += min(MAX_EARLY_S, max(0.0, -time_s))
                 time_s = max(0.0, time_s)
             elif time_s < last_s - RESTART_S:
                 self._offset_s += last_s + self._interval_s - time_s

@@ -5,6 +5,7 @@ Detections are matched to tracks by both, the cheapest pair first. A face that i
 and comes back is somebody new: the program recognises nobody.
 """
 
+import threading
 from dataclasses import dataclass, replace
 
 import cv2
@@ -40,6 +41,36 @@ class _Track:
         self.face, self.seen_at_s = face, now_s
         self.hits += detected
 
+    def rescale(self, ratio_x: float, ratio_y: float) -> None:
+        """Put the face where it would be in a frame of another size."""
+        x, y = self.face.centre[0] * ratio_x, self.face.centre[1] * ratio_y
+        growth = (ratio_x * ratio_y) ** 0.5  # a turned frame shows the face as large as before
+        half_w, half_h = self.face.width * growth / 2, self.face.height * growth / 2
+        self.face = replace(self.face, xyxy=(x - half_w, y - half_h, x + half_w, y + half_h), landmarks=None)
+        self.velocity = np.zeros(2)
+
+
+class FaceNumbers:
+    """Numbers for faces, each given once. Thread-safe: trackers may share it, one after another or at once."""
+
+    def __init__(self) -> None:
+        """The first is 1."""
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def take(self) -> int:
+        """A number that was never given."""
+        with self._lock:
+            self._last += 1
+            return self._last
+
+    def skip(self, number: int) -> bool:
+        """Give no number up to this one any more; whether that changes anything."""
+        with self._lock:
+            changes = number > self._last
+            self._last = max(self._last, number)
+            return changes
+
 
 class FaceTracker:
     """Gives each face its `track_id`. Belongs to one thread."""
@@ -52,9 +83,11 @@ class FaceTracker:
             min_hits: detections before a face is reported at all, against false alarms; 1 for single pictures.
         """
         self._max_gap_s = max_gap_s
-        self._min_hits = min_hits
+        self.numbers = FaceNumbers()
+        """Of faces that get one from now on; may be replaced by one that other trackers use too."""
+        self.min_hits = min_hits
+        """May be changed between frames; faces that were reported once go on being reported."""
         self._tracks: list[_Track] = []
-        self._next_id = 1
 
     def update(self, faces: list[Face], frame_bgr: np.ndarray, now_s: float, *, detected: bool = True) -> list[Face]:
         """Match one frame's faces to the tracks.
@@ -79,19 +112,27 @@ class FaceTracker:
                 self._tracks.append(track)
             else:
                 track.update(face, look, now_s, detected=detected)
-            if track.hits >= self._min_hits:
+            if self._is_confirmed(track):
                 # Numbered only now, so that false alarms use up no numbers.
                 if track.track_id == 0:
-                    track.track_id, self._next_id = self._next_id, self._next_id + 1
+                    track.track_id = self.numbers.take()
                 confirmed.append(replace(face, track_id=track.track_id))
         # What was seen once was probably a false alarm; but it may be seen again first, however rarely frames come.
-        self._tracks = [t for t in self._tracks if t.hits >= self._min_hits or now_s - t.seen_at_s <= UNCONFIRMED_S]
+        self._tracks = [t for t in self._tracks if self._is_confirmed(t) or now_s - t.seen_at_s <= UNCONFIRMED_S]
         return confirmed
 
     @property
     def has_unconfirmed(self) -> bool:
         """Whether some face was seen too rarely to be reported yet."""
-        return any(track.hits < self._min_hits for track in self._tracks)
+        return any(not self._is_confirmed(track) for track in self._tracks)
+
+    def resize(self, ratio_x: float, ratio_y: float) -> None:
+        """The frames to come are so many times as wide and as high as those before; the faces keep their numbers."""
+        for track in self._tracks:
+            track.rescale(ratio_x, ratio_y)
+
+    def _is_confirmed(self, track: _Track) -> bool:
+        return track.track_id > 0 or track.hits >= self.min_hits
 
     def _match(self, faces: list[Face], looks: list[np.ndarray], now_s: float) -> dict[int, _Track]:
         """Index of a face to its track, the cheapest pairs first."""

@@ -1,20 +1,21 @@
-"""Show a video's frames as they were meant: turned as the phone was held, with square pixels, all of one size."""
+"""Show a video's frames as they were meant: turned as the phone was held, with square pixels."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import av
 import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
+from fer_core.side_data import display_matrix
+
 
 @dataclass(frozen=True)
 class View:
-    """How a video's frames are to be shown; the same for all of them.
+    """How a frame is to be shown. Most videos have one view for all frames; it may change, as a phone is turned.
 
     Attributes:
-        width, height: in pixels before turning; frames of another size are scaled to it, as some recordings change.
+        width, height: in pixels before turning, with square pixels.
         transpose, flip_x, flip_y: done in this order.
     """
 
@@ -29,7 +30,7 @@ class View:
     def of(cls, frame: av.VideoFrame, sample_aspect_ratio: object) -> "View":
         ratio = float(sample_aspect_ratio or 1)  # type: ignore[arg-type]
         width = max(1, round(frame.width * ratio)) if 0.1 < ratio < 10 else frame.width
-        a, b, c, d = _display_matrix(frame)
+        a, b, c, d = display_matrix(frame)
         if abs(a) + abs(d) >= abs(b) + abs(c):
             return cls(width, frame.height, transpose=False, flip_x=a < 0, flip_y=d < 0)
         return cls(width, frame.height, transpose=True, flip_x=c < 0, flip_y=b < 0)
@@ -44,15 +45,3 @@ class View:
         if self.flip_x or self.flip_y:
             image = cv2.flip(image, -1 if self.flip_x and self.flip_y else int(self.flip_x))
         return image
-
-
-def _display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
-    """a, b, c, d of x' = a x + c y, y' = b x + d y, as phones record how they were held; the identity without one.
-
-    PyAV's `frame.rotation` would lose mirroring, which front cameras record.
-    """
-    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
-    if matrix is None:
-        return 1, 0, 0, 1
-    values = np.frombuffer(bytes(matrix), np.int32).tolist()
-    return values[0], values[1], values[3], values[4]

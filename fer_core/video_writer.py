@@ -1,7 +1,5 @@
 """Write frames to an MP4 file that any browser plays, each at its own time."""
 
-import contextlib
-from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
@@ -11,52 +9,18 @@ from typing import Final, Self
 import av
 import cv2
 import numpy as np
-from av.container import InputContainer
+from av.video.frame import PictureType
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 
 from fer_core.errors import MediaError
 from fer_core.files import replacing
+from fer_core.fragments import FRAGMENT_S, IN_FRAGMENTS, INDEX_IN_FRONT, new_half, rescue
+from fer_core.fragments import finish as finish
 
 TICKS_PER_S: Final = 90_000
 ENCODER_OPTIONS: Final = {"preset": "superfast", "crf": "21"}
-
-
-FRAGMENT_FRAMES: Final = 15
-"""A file that survives a kill is whole up to the last so many frames."""
-_INDEX_IN_FRONT: Final = {"movflags": "+faststart"}  # so that a browser starts playing at once
-_IN_FRAGMENTS: Final = {"movflags": "+frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
-
-
-def finish(source: Path, target: Path) -> None:
-    """Make a video with its index in front of a file in fragments, cut off or not, without encoding it anew.
-
-    Args:
-        source: what a `VideoWriter` that survives a kill has written, or left.
-        target: where to; may be the same.
-
-    Raises:
-        MediaError: there is not one whole fragment, or the file cannot be written.
-    """
-    packets = 0
-    try:
-        with replacing(target) as whole, av.open(str(source)) as old:
-            with av.open(str(whole), "w", format="mp4", options=_INDEX_IN_FRONT) as new:
-                stream = new.add_stream_from_template(old.streams.video[0])
-                for packet in _as_far_as_they_go(old):
-                    packet.stream = stream
-                    new.mux(packet)
-                    packets += 1
-            if not packets:
-                raise MediaError(f"{source}: expected a video, found no picture in it. Record it again.")
-    except (av.FFmpegError, IndexError, OSError) as error:
-        raise MediaError(f"{source}: cannot be made a whole video: {error}.") from error
-
-
-def _as_far_as_they_go(container: InputContainer) -> Iterator[av.Packet]:
-    with contextlib.suppress(av.FFmpegError):  # the cut
-        for packet in container.demux(video=0):
-            if packet.dts is not None:
-                yield packet
+LONGEST_FRAGMENT: Final = 250
+"""In frames; fragments end by time before."""
 
 
 class VideoWriter:
@@ -72,8 +36,9 @@ class VideoWriter:
         Args:
             path: ending in .mp4.
             threads: how many may encode; None for as many as the encoder likes.
-            survives_kill: write so that `finish` can make a video of what a killed program leaves of the temporary
-                file; it lacks about the last `FRAGMENT_FRAMES`.
+            survives_kill: write in fragments, so that `rescue` can make a video of what a killed program leaves of the
+                temporary file; it lacks about the last `FRAGMENT_S`. When a frame cannot be written, as on a full disk,
+                what was written until then becomes the video all the same, which takes an older one's place.
 
         Raises:
             MediaError: another suffix.
@@ -85,13 +50,14 @@ class VideoWriter:
         self._survives_kill = survives_kill
         self._stack = ExitStack()
         self._encoder: _Encoder | None = None
+        self._has_failed = False
 
     def write(self, frame_bgr: np.ndarray, time_s: float) -> None:
         """Add a frame.
 
         Args:
             frame_bgr: uint8 (height, width, 3). The first one gives the size, made even as H.264 needs it; others are
-                scaled to that.
+                fitted into it in their own shape, between black bars.
             time_s: when it is shown, in seconds, rising from call to call.
 
         Raises:
@@ -99,12 +65,12 @@ class VideoWriter:
         """
         try:
             if self._encoder is None:
-                temporary = self._stack.enter_context(replacing(self._path))
                 height, width = frame_bgr.shape[:2]
                 size_wh = (width + width % 2, height + height % 2)
-                self._encoder = _Encoder(temporary, size_wh, self._threads, in_fragments=self._survives_kill)
+                self._encoder = _Encoder(self._temporary(), size_wh, self._threads, in_fragments=self._survives_kill)
             self._encoder.write(frame_bgr, time_s)
         except (av.FFmpegError, OSError) as error:
+            self._has_failed = True
             raise self._cannot_write(error) from error
 
     def __enter__(self) -> Self:
@@ -113,17 +79,42 @@ class VideoWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._survives_kill:
+            self._leave_fragments(error)
+            return
         try:
             if self._encoder is not None:
                 self._encoder.close(discard=error is not None)
-                if self._survives_kill and error is None:
-                    finish(self._encoder.path, self._encoder.path)
         except (av.FFmpegError, OSError) as late:
             self._stack.__exit__(type(late), late, late.__traceback__)
             raise self._cannot_write(late) from late
         try:
             self._stack.__exit__(kind, error, trace)
         except OSError as late:
+            raise self._cannot_write(late) from late
+
+    def _temporary(self) -> Path:
+        if not self._survives_kill:
+            return self._stack.enter_context(replacing(self._path))
+        return new_half(self._path)
+
+    def _leave_fragments(self, error: BaseException | None) -> None:
+        """Make them the video, even when the last ones could not be written; not after an error of the caller's."""
+        if self._encoder is None:
+            return
+        is_wanted, late = error is None or self._has_failed, None
+        try:
+            self._encoder.close(discard=not is_wanted or self._has_failed)
+        except (av.FFmpegError, OSError) as failure:
+            late = failure
+        if not is_wanted:
+            self._encoder.path.unlink(missing_ok=True)
+            return
+        try:
+            rescue(self._encoder.path, self._path)
+        except OSError as failure:
+            late = failure
+        if late is not None and error is None:
             raise self._cannot_write(late) from late
 
     def _cannot_write(self, error: Exception) -> MediaError:
@@ -138,10 +129,12 @@ class _Encoder:
         self._size_wh = size_wh
         self._last_tick = -1
         self._reformatter = VideoReformatter()
-        options = _IN_FRAGMENTS if in_fragments else _INDEX_IN_FRONT
-        self._container = av.open(str(path), "w", format="mp4", options=options)
+        options = IN_FRAGMENTS if in_fragments else INDEX_IN_FRONT
+        # "file:" keeps a colon in a name from being taken for a protocol.
+        self._container = av.open(f"file:{path}", "w", format="mp4", options=options)
         # No frames that lean on later ones: their times would all be late by two in a file without an end.
-        pace = {"g": str(FRAGMENT_FRAMES), "bf": "0"} if in_fragments else {}
+        pace = {"g": str(LONGEST_FRAGMENT), "bf": "0", "forced-idr": "1"} if in_fragments else {}
+        self._in_fragments, self._fragment_from_tick = in_fragments, 0
         self._stream = self._container.add_stream("libx264", rate=30, options=ENCODER_OPTIONS | pace)
         self._stream.width, self._stream.height = size_wh
         self._stream.pix_fmt = "yuv420p"
@@ -159,6 +152,9 @@ class _Encoder:
         )  # fmt: skip
         self._last_tick = max(round(time_s * TICKS_PER_S), self._last_tick + 1)
         frame.pts, frame.time_base = self._last_tick, Fraction(1, TICKS_PER_S)
+        if self._in_fragments and frame.pts - self._fragment_from_tick >= FRAGMENT_S * TICKS_PER_S:
+            # By time, as slow cameras give few frames: this one ends the fragment before it.
+            frame.pict_type, self._fragment_from_tick = PictureType.I, frame.pts
         self._container.mux(self._stream.encode(frame))
 
     def close(self, *, discard: bool) -> None:
@@ -169,11 +165,21 @@ class _Encoder:
             self._container.close()
 
     def _fitted(self, frame_bgr: np.ndarray) -> np.ndarray:
-        """The frame at this video's size: a row or column repeated where it is odd, scaled where it is another."""
+        """The frame at this video's size: a row or column repeated where it is odd, scaled between bars where it has
+        another."""
         width, height = self._size_wh
         down, right = height - frame_bgr.shape[0], width - frame_bgr.shape[1]
         if (down, right) == (0, 0):
             return np.ascontiguousarray(frame_bgr)
         if down in (0, 1) and right in (0, 1):
             return cv2.copyMakeBorder(frame_bgr, 0, down, 0, right, cv2.BORDER_REPLICATE)
-        return cv2.resize(frame_bgr, (width, height), interpolation=cv2.INTER_AREA)
+        scale = min(width / frame_bgr.shape[1], height / frame_bgr.shape[0])
+        inner_wh = [
+            max(1, min(limit, round(side * scale)))
+            for side, limit in zip(frame_bgr.shape[1::-1], self._size_wh, strict=True)
+        ]
+        scaled_bgr = cv2.resize(frame_bgr, inner_wh, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        left, top = (width - inner_wh[0]) // 2, (height - inner_wh[1]) // 2
+        canvas_bgr = np.zeros((height, width, 3), np.uint8)
+        canvas_bgr[top : top + inner_wh[1], left : left + inner_wh[0]] = scaled_bgr
+        return canvas_bgr

@@ -26,7 +26,7 @@ TRAIN_FOR_APP = (
 
 ANALYSIS_PARTS = ("charts", "copies", "folders", "jobs", "memory", "worker")
 SESSION_PARTS = ("charts", "compare_charts", "curves", "data", "memory", "report", "svg", "tables", "words")
-RECORDING_PARTS = ("", "_baseline", "_markers", "_memory", "_types", "_video")
+RECORDING_PARTS = ("", "_baseline", "_markers", "_memory", "_neutral", "_types", "_video", "_watch")
 
 
 def modules_of(package: str) -> list[Path]:
@@ -105,7 +105,18 @@ def test_one_module_owns_the_camera():
 @pytest.mark.parametrize(
     "name",
     [
-        *("live_session.py", "charts.py", "consent.py", "face_reason.py", "file_summary.py", "keep_session.py"),
+        *(
+            "live_session.py",
+            "live_analysis.py",
+            "live_frames.py",
+            "live_progress.py",
+            "interrupted.py",
+            "charts.py",
+            "consent.py",
+            "face_reason.py",
+            "file_summary.py",
+            "keep_session.py",
+        ),
         *(f"analysis_{part}.py" for part in ANALYSIS_PARTS),
         *(f"recording{part}.py" for part in RECORDING_PARTS),
         *(f"session_{part}.py" for part in SESSION_PARTS),

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -80,7 +79,7 @@ class Dwell:
 
 @dataclass(frozen=True)
 class Peak:
-    """The strongest moment of one stretch in which an emotion had at least `PEAK_FROM`."""
+    """The strongest moment of one time that an emotion was strong: it had at least `PEAK_FROM`."""
 
     at_s: float
     emotion: str
@@ -89,6 +88,8 @@ class Peak:
 
 PEAK_FROM: Final = 0.5
 """From this probability on an emotion is more probable than all others together."""
+APART_S: Final = 3.0
+"""Of one emotion, what is strong again sooner than this is the same expression still."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ class Summary:
             the order of STATES; nothing is counted across gaps and excluded ranges.
         flips_per_min: changes from one emotion to another, with or without a moment of "unsure" between them.
         dwells: state to how long it stayed.
-        peaks: the strongest first, at most ten, without neutral.
+        peaks: the strongest first, at most ten, without neutral; of each emotion that was strong, its strongest
+            is there, and between two of one emotion it was not strong for at least `APART_S`.
     """
 
     watched_s: float
@@ -228,16 +230,33 @@ def _dwells(states: np.ndarray, weights: Weights) -> dict[str, Dwell]:
 
 
 def _peaks(samples: SamplesLike, stretch: np.ndarray, *, most: int = 10) -> tuple[Peak, ...]:
+    """The strongest moments: of each emotion its strongest, then the strongest of all others."""
     kept = np.flatnonzero(stretch >= 0)
-    rows, stretch = samples.probabilities[kept], stretch[kept]
-    found = []
+    times_s, rows = samples.time_s[kept], samples.probabilities[kept]
+    firsts, others = [], []
     for column, emotion in enumerate(EMOTIONS):
-        if emotion == "neutral" or not len(kept):
-            continue
-        high = rows[:, column] >= PEAK_FROM
-        bounds = np.flatnonzero(np.append(True, (np.diff(high) != 0) | (np.diff(stretch) != 0)))
-        for start, end in pairwise([*bounds.tolist(), len(kept)]):
-            if high[start]:
-                place = start + int(rows[start:end, column].argmax())
-                found.append(Peak(float(samples.time_s[kept[place]]), emotion, float(rows[place, column])))
-    return tuple(sorted(found, key=lambda peak: (-peak.probability, peak.at_s))[:most])
+        if emotion != "neutral":
+            found = _peaks_of(emotion, times_s, rows[:, column], most)
+            firsts += found[:1]
+            others += found[1:]
+    chosen = firsts + _by_strength(others)[: most - len(firsts)]
+    return tuple(_by_strength(chosen))
+
+
+def _peaks_of(emotion: str, times_s: np.ndarray, shares: np.ndarray, most: int) -> list[Peak]:
+    """The strongest moments of one emotion, one for each time that it was shown, the strongest first."""
+    strong = np.flatnonzero(shares >= PEAK_FROM)
+    if not len(strong):
+        return []
+    times_s, shares = times_s[strong], shares[strong]
+    # Below the limit or out of view for a moment, it is one expression still.
+    starts = np.flatnonzero(np.append(True, np.diff(times_s) >= APART_S))
+    which = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(shares))))
+    at_top = np.flatnonzero(shares == np.maximum.reduceat(shares, starts)[which])
+    tops = at_top[np.unique(which[at_top], return_index=True)[1]]
+    best = tops[np.argsort(-shares[tops], kind="stable")][:most]
+    return [Peak(float(times_s[place]), emotion, float(shares[place])) for place in best]
+
+
+def _by_strength(peaks: Sequence[Peak]) -> list[Peak]:
+    return sorted(peaks, key=lambda peak: (-peak.probability, peak.at_s))

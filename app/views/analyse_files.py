@@ -20,6 +20,7 @@ from fer_core.errors import FerError
 from fer_core.media import VIDEO_SUFFIXES
 from fer_core.model import list_models
 from fer_core.model_list import LIVE
+from fer_core.names import shown_name
 from fer_core.pictures import PICTURE_SUFFIXES
 from fer_core.private import make_file
 from fer_core.timing import EVERY_FRAME, Sampling
@@ -122,5 +123,5 @@ def _stored(uploads: Sequence[UploadedFile], folder: Path) -> list[InputFile]:
         make_file(path)
         with path.open("wb") as out:
             shutil.copyfileobj(upload, out, 1 << 20)
-        files.append(InputFile(path, upload.name, is_upload=True))
+        files.append(InputFile(path, shown_name(upload.name), is_upload=True))
     return files

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import state, stream_notice, streaming
 from app.live_session import LiveSession
-from app.views import live_history, live_picture, live_record, live_return, live_settings
+from app.views import live_history, live_interrupted, live_picture, live_record, live_return, live_settings
 
 LIVE, PICTURE = "Live video", "A picture"
 
@@ -25,16 +25,17 @@ def render() -> None:
         ice_servers=state.app_settings().ice_servers,
     )
     _notice(session)
+    interrupted = st.container()  # filled last, as opening the store may take a while
     live_record.render(session)
     live_return.note_in_address()
     live_settings.render(session)
     with st.sidebar:
         live_history.render(session, state.history_view())
+    with interrupted:
+        live_interrupted.render()
 
 
 @st.fragment(run_every=1.0)
 def _notice(session: LiveSession) -> None:
     status = session.status()
-    result = session.latest
-    doubts = tuple(result.faces[0].doubts) if result and result.faces else ()
-    stream_notice.show(*stream_notice.words_for(status, doubts))
+    stream_notice.show(*stream_notice.words_for(status, status.doubts))

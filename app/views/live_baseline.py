@@ -8,6 +8,7 @@ import streamlit as st
 from app.plain import sentence
 from app.recording import Recording
 from app.recording_baseline import BaselineView
+from app.session_words import plain
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.participants import baselines
@@ -46,7 +47,17 @@ def _panel(recording: Recording, earlier: StoredBaseline | None) -> None:
             return
         if view.problems:
             st.warning(" ".join(view.problems))
+        if view.stranger is not None:
+            _ask_who(recording, view.stranger)
         _offer(recording, view, earlier)
+
+
+def _ask_who(recording: Recording, face: int) -> None:
+    """A face with a new number may be the participant's, after a while out of view, or the next person's."""
+    name = plain(recording.wish.participant)
+    st.warning(f"Face {face} is new. Its samples carry no corrected values, as the neutral face is {name}'s.")
+    st.button(f"Face {face} is {name}", icon=":material/how_to_reg:", key="record_same_person",
+              on_click=recording.is_participant, args=(face,))  # fmt: skip
 
 
 def _countdown(view: BaselineView) -> None:

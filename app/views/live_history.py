@@ -132,8 +132,9 @@ def _plot(figure: object, title: str, key: str, *, is_paused: bool, help_text: s
 def _speed(session: LiveSession) -> None:
     status = session.status()
     latency = f"{status.latency_ms:.0f} ms" if status.latency_ms is not None else "–"
+    decimals = 0 if status.results_per_s >= 1 or not status.results_per_s else 1
     st.caption(
-        f"{status.results_per_s:.0f} results/s · {latency}",
+        f"{status.results_per_s:.{decimals}f} results/s · {latency}",
         help="Analysed frames per second, and the time from a frame's arrival to its result. The video itself never "
         "waits for the analysis.",
     )

@@ -20,18 +20,18 @@ _TEXT, _TASK = "record_note_text", "record_task_name"
 @st.fragment
 def render(recording: Recording) -> None:
     """Draw the fields and the newest markers; a press redraws this part alone."""
-    markers = recording.markers
+    markers, shown = recording.markers, recording.markers.view(SHOWN)
     note, task, leave_out = st.columns([5, 5, 3], gap="small", vertical_alignment="bottom")
     with note:
         _note(markers)
     with task:
-        _task(markers)
+        _task(markers, shown.task)
     with leave_out:
-        _leave_out(markers)
+        _leave_out(markers, excluding=shown.open_range is not None)
     if state.recording_memory().marker_problem:
         st.error(sentence(state.recording_memory().marker_problem))
     st.caption(
-        " · ".join(words(marker, is_open=marker == markers.open_range) for marker in markers.newest(SHOWN))
+        " · ".join(words(marker, is_open=marker == shown.open_range) for marker in shown.newest)
         or "Marked moments appear here. The keys N, T and X work while no field is being typed in."
     )
 
@@ -54,9 +54,9 @@ def _note(markers: SessionMarkers) -> None:
                               on_click=_try, args=(lambda: markers.note(st.session_state[_TEXT]),))  # fmt: skip
 
 
-def _task(markers: SessionMarkers) -> None:
-    if markers.task:
-        st.button(f"End “{plain(markers.task)}”", icon=":material/flag:", shortcut="T", key="record_task_end",
+def _task(markers: SessionMarkers, task: str) -> None:
+    if task:
+        st.button(f"End “{plain(task)}”", icon=":material/flag:", shortcut="T", key="record_task_end",
                   on_click=_try, args=(markers.end_task,), width="stretch")  # fmt: skip
         return
     with _form("record_task"):
@@ -75,8 +75,7 @@ def _form(key: str) -> Iterator[None]:
         yield
 
 
-def _leave_out(markers: SessionMarkers) -> None:
-    excluding = markers.open_range is not None
+def _leave_out(markers: SessionMarkers, *, excluding: bool) -> None:
     st.button(
         "Count again" if excluding else "Leave out", icon=":material/content_cut:", shortcut="X", key="record_exclude",
         type="primary" if excluding else "secondary", width="stretch",

@@ -66,7 +66,9 @@ def _head(loaded: LoadedSession, memory: SessionMemory) -> None:
     if one.note:
         st.text(one.note)
     for check_in in loaded.outline.check_ins:
-        st.caption(f":material/mood: {plain(check_in_line(check_in))}")
+        # The PHQ-4 is about health: it is shown where it is asked for, below the figures.
+        if check_in.phq4 is None or check_in.valence or check_in.arousal or check_in.note:
+            st.caption(f":material/mood: {plain(check_in_line(check_in, phq4=False))}")
 
 
 def _consent(one: Session) -> str:

@@ -6,8 +6,9 @@ from app import session_charts, session_tables
 from app.analysis_charts import clock
 from app.session_data import FaceFigures, LoadedSession
 from app.session_memory import SessionMemory
-from app.session_words import CAVEATS, signed
-from app.sessions.summary import PEAK_FROM, Spread
+from app.session_words import CAVEATS, check_in_line, plain, signed
+from app.sessions.summary import APART_S, PEAK_FROM, Spread
+from app.views.check_in_form import phq4_words
 from app.views.session_choice import Choice, read_words
 from app.views.session_tables import styled
 from fer_core.annotate import percent
@@ -18,6 +19,24 @@ PLOT = {"displayModeBar": False}
 
 def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None:
     """Draw them."""
+    _figures(loaded, choice)
+    _phq4(loaded)
+
+
+def _phq4(loaded: LoadedSession) -> None:
+    """The scores of the PHQ-4 that belong to the session, only when they are asked for."""
+    answered = [one for one in loaded.outline.check_ins if one.phq4 is not None]
+    if answered and st.toggle(
+        "Show the scores of the PHQ-4", key=f"session_phq4_{loaded.outline.session.id}",
+        help="The PHQ-4 asks about anxiety and low mood. Its answers are about health: look who else sees the screen.",
+    ):  # fmt: skip
+        for one in answered:
+            if one.phq4 is not None:
+                st.markdown(plain(check_in_line(one)))
+                phq4_words(one.phq4)
+
+
+def _figures(loaded: LoadedSession, choice: Choice) -> None:
     if choice.face is None:
         st.caption("There are no figures: no face counts.")
         return
@@ -73,7 +92,8 @@ def _liveliness(found: Spread | None) -> str:
 
 def _peaks(figures: FaceFigures) -> None:
     st.caption("Strongest moments", help=f"Of each stretch in which an expression other than neutral had at least "
-               f"{percent(PEAK_FROM)}, the strongest moment; at most ten.")  # fmt: skip
+               f"{percent(PEAK_FROM)}, the strongest moment; pauses shorter than {APART_S:.0f} s end no stretch. At "
+               "most ten, with the strongest of each expression.")  # fmt: skip
     if figures.whole.peaks:
         st.html(f'<div class="fer-narrow">{styled(session_tables.peaks(figures.whole.peaks))}</div>')
     else:

@@ -99,7 +99,9 @@ def _shown_video(loaded: LoadedSession) -> Path | None:
     """The video where it can be shown; else says why not."""
     path = video_file(loaded)
     if path is None:
-        if loaded.outline.session.video_file is not None:
+        if loaded.outline.session.state == "open" and loaded.outline.session.video_file is not None:
+            st.caption("The video is being recorded. It can be seen here when the recording has ended.")
+        elif loaded.outline.session.video_file is not None:
             st.caption("The video of this session is no longer in the store's folder.")
         return None
     if path.stat().st_size > SHOWN_VIDEO_BYTES:

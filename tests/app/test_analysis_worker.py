@@ -1,8 +1,10 @@
 """Jobs for files, done for real: what they write, how they fail, wait, end and go."""
 
 import csv
+import errno
 import gc
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from fer_core.errors import MediaError
 from fer_core.media import open_media
 from fer_core.timing import Sampling
 from fer_core.video_writer import VideoWriter
+from tests.films import even_times, make_talking_film, make_video
 from tests.helpers import wait_until
 
 
@@ -119,6 +122,82 @@ def test_one_bad_file_is_told_and_the_rest_goes_on(film, photo, tmp_path):
     assert [source["source"] for source in document["sources"]] == ["photo.jpg", "smile.mp4"]
     assert [each["source"] for each in document["unreadable"]] == ["empty.mp4", "letter.mp4", "gone.mp4"]
     assert str(tmp_path) not in job.json.read_text(), "places on the disk are nobody's business"
+
+
+def test_names_that_are_not_utf8_are_shown_in_words(film, photo, tmp_path):
+    folder = tmp_path / "server"
+    folder.mkdir()
+    shutil.copy(photo, folder / os.fsdecode(b"caf\xe9.jpg"))
+    shutil.copy(film, folder / os.fsdecode(b"smile \xe9.mp4"))
+    (folder / os.fsdecode(b"empty \xe9.mp4")).touch()
+    (folder / os.fsdecode(b"letter \xe9.doc")).touch()
+    files, passed_over = server_files(folder, folder.resolve())
+    job = make_job(tmp_path, *unique_titles(files), sampling=Sampling(fps=5))
+
+    run_job(job)
+
+    views = job.view().files
+    assert [(view.title, view.state) for view in views] == [
+        ("caf\\xe9.jpg", "done"), ("empty \\xe9.mp4", "failed"), ("smile \\xe9.mp4", "done"),
+    ]  # fmt: skip
+    assert views[1].sentence == "The file is empty (0 bytes). Copy or record it again."
+    assert passed_over.endswith("letter \\xe9.doc.")
+    assert {row["source"] for row in rows_of(job)} == {"caf\\xe9.jpg", "smile \\xe9.mp4"}
+    for view in views:
+        f"{view.title} {view.sentence} {passed_over}".encode()
+
+
+def test_a_surprise_in_one_file_keeps_the_others(film, photo, tmp_path, monkeypatch):
+    def surprise(*_):
+        raise OSError("an error that no decoder foresaw")
+
+    monkeypatch.setattr("fer_core.video_file.View.of", surprise)
+    job = make_job(tmp_path, film, photo)
+
+    run_job(job)
+
+    view = job.view()
+    assert view.problem == ""
+    assert [file.state for file in view.files] == ["failed", "done"]
+    assert view.files[0].sentence.startswith("It could not be analysed (OSError: an error that no decoder foresaw)")
+
+
+def test_a_full_disk_ends_the_job(photo, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("fer_core.result_files.CsvResults.add", full)
+    job = make_job(tmp_path, photo, photo)
+
+    run_job(job)
+
+    view = job.view()
+    assert view.problem == "The results cannot be written: No space left on device. Check the disk's free space."
+    assert view.files[1].state == "stopped"
+
+
+def test_a_turned_phone_and_a_late_picture_are_shown_whole(astronaut_bgr, tmp_path):
+    parts = []
+    for index, wide_bgr in enumerate((cv2.copyMakeBorder(astronaut_bgr, 0, 0, 200, 200, 0), astronaut_bgr[:, 100:420])):
+        parts.append(make_video(tmp_path / f"{index}.ts", [wide_bgr] * 8, even_times(8)).read_bytes())
+    (tmp_path / "turned.ts").write_bytes(b"".join(parts))
+    late = make_talking_film(
+        tmp_path / "late.mp4", [astronaut_bgr] * 20, [3 + time_s for time_s in even_times(20)], sound_s=4
+    )
+    job = make_job(tmp_path, tmp_path / "turned.ts", late)
+
+    run_job(job)
+
+    turned, late_view = job.view().files
+    assert [row["face"] for row in rows_of(job)] == ["", *["1"] * 15, "", *["1"] * 19]
+    assert turned.copy is not None
+    with open_media(turned.copy) as copy:
+        frames = [frame.frame_bgr for frame in copy.frames()]
+    assert {frame.shape for frame in frames} == {(512, 912, 3)}
+    assert frames[-1][:, :250].max() < 20, "bars beside the upright picture"
+    assert frames[-1][:, 300:612].mean() > 60
+    assert late_view.duration_s is not None
+    assert 3.7 < late_view.time_s <= late_view.duration_s < 4.2
 
 
 def test_a_cut_video_is_told_and_shown_as_far_as_it_goes(film, tmp_path):

@@ -2,13 +2,15 @@
 
 import time
 
+import numpy as np
 import pytest
 
 from app import live_session
 from app.live_session import rate_per_s
 from app.live_types import LiveState
+from app.stream_notice import words_for
 from fer_core.results import Doubt
-from tests.app.live_sessions import FACE, feed, state_of, video_frame
+from tests.app.live_sessions import FACE, feed, is_drawn, pixels, state_of, video_frame
 from tests.helpers import make_emotion, wait_until
 
 
@@ -95,3 +97,56 @@ def test_after_the_end_it_is_as_before_the_start(session):
 )
 def test_a_rate_counts_gaps_not_events(times_s, expected):
     assert rate_per_s(times_s) == pytest.approx(expected)
+
+
+def test_a_slow_computer_is_told_with_how_far_labels_lag_and_the_last_box_stays_muted(session, pipeline, monkeypatch):
+    monkeypatch.setattr(live_session, "STALE_S", 0.3)
+    feed(session, lambda: session.latest is not None)
+    new = pixels(session.on_frame(video_frame()))
+    pipeline.gate.clear()
+
+    feed(session, lambda: state_of(session) is LiveState.SLOW)
+    status, back = session.status(), session.on_frame(video_frame())
+
+    assert status.faces == 1
+    assert status.behind_s > 0.3
+    assert is_drawn(back)
+    assert np.ptp(pixels(back)) < 0.8 * np.ptp(new)
+    kind, words = words_for(status)
+    assert kind == "warn"
+    assert "slow" in words
+    assert "1 face in view" in words
+
+
+def test_each_result_of_a_slow_analysis_still_counts(session, pipeline, monkeypatch):
+    monkeypatch.setattr(live_session, "STALE_S", 0.1)
+    monkeypatch.setattr(live_session, "RECENT_S", 0.2)
+    pipeline.takes_s = 0.3
+    feed(session, lambda: len(session.history) >= 3)
+
+    status = session.status()
+
+    assert status.state is LiveState.SLOW
+    assert status.faces == 1
+    assert 0 < status.results_per_s < 4
+    assert status.behind_s >= 0.3
+
+
+def test_a_camera_that_was_silent_is_no_slow_computer(session, pipeline, monkeypatch):
+    monkeypatch.setattr(live_session, "STALE_S", 0.3)
+    feed(session, lambda: state_of(session) is LiveState.FINE)
+    wait_until(lambda: session.latest is None)
+    pipeline.gate.clear()
+
+    session.on_frame(video_frame())
+
+    assert session.status().behind_s == 0
+    assert session.latest is None, "it is of before"
+
+
+def test_a_result_is_not_drawn_on_a_picture_of_another_shape(session, pipeline):
+    feed(session, lambda: session.latest is not None)
+    pipeline.gate.clear()
+
+    assert not is_drawn(session.on_frame(video_frame(width=240, height=320)))
+    assert is_drawn(session.on_frame(video_frame(width=640, height=480)))

@@ -4,11 +4,16 @@ import gc
 import threading
 import time
 import weakref
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
 
 from app import live_session
 from app.live_session import LiveSession
+from fer_core.history import EmotionHistory
 from tests.app.live_sessions import Factory, FakePipeline, feed, video_frame, workers
-from tests.helpers import wait_until
+from tests.helpers import FakeDetector, fake_pipeline, make_face, wait_until
 
 
 def test_without_frames_there_is_no_thread(factory):
@@ -123,3 +128,93 @@ def test_a_session_that_is_let_go_is_freed(factory):
 
     wait_until(freed)
     wait_until(lambda: workers() <= before)
+
+
+def test_after_close_and_a_restart_the_old_worker_reports_nothing(session, pipeline, monkeypatch):
+    monkeypatch.setattr(live_session, "_analysis_slots", threading.BoundedSemaphore(2))
+    before = workers()
+    pipeline.gate.clear()
+    session.on_frame(video_frame(10))
+    assert pipeline.entered.wait(10)
+    session.close()
+    pipeline.entered.clear()
+    session.on_frame(video_frame(20))
+    assert pipeline.entered.wait(10), "the new worker is at it, beside the old one"
+    assert len(workers() - before) == 2
+
+    pipeline.gate.set()
+    wait_until(lambda: len(session.history) > 0 and len(workers() - before) == 1)
+
+    assert len(session.history) == 1, "of the new one alone"
+
+
+def test_an_old_workers_failure_is_not_told(session, pipeline):
+    pipeline.gate.clear()
+    pipeline.error = ValueError("old")
+    session.on_frame(video_frame())
+    assert pipeline.entered.wait(10)
+    (old,) = pipeline.threads
+    session.close()
+
+    pipeline.gate.set()
+    old.join(10)
+
+    assert session.status().message == ""
+
+
+def numbers_after(session: LiveSession, known: set[int | None]) -> set[int | None]:
+    """Feed until a face has a number that was not there before; gives all numbers of the rolling history."""
+
+    def numbers() -> set[int | None]:
+        return {face.face.track_id for result in session.history.snapshot() for face in result.faces}
+
+    feed(session, lambda: bool(numbers() - known))
+    return numbers()
+
+
+@pytest.fixture
+def tracked(monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveSession]:
+    """A live session of stand-ins with a real tracker, which finds one face."""
+    monkeypatch.setattr(live_session, "MAX_RESULTS_PER_S", 1000.0)
+    monkeypatch.setattr(live_session, "RETRY_S", 0.01)
+    session = LiveSession(lambda *_: fake_pipeline(FakeDetector([make_face()])))
+    session.history = EmotionHistory(min_interval_s=0.001)
+    yield session
+    session.close()
+
+
+@pytest.mark.parametrize("how", ["closed", "silent", "another detector"])
+def test_another_worker_or_pipeline_gives_no_number_again(tracked, monkeypatch, how):
+    before = workers()
+    assert numbers_after(tracked, set()) == {1}
+    if how == "closed":
+        tracked.close()
+    elif how == "silent":
+        monkeypatch.setattr(live_session, "IDLE_S", 0.05)
+        tracked.close()
+        tracked.on_frame(video_frame())
+        wait_until(lambda: workers() <= before)
+    else:
+        tracked.settings = replace(tracked.settings, detector="haar")
+
+    numbers = numbers_after(tracked, {1})
+
+    assert numbers > {1}
+
+
+class Keeps:
+    """A listener that has seen faces elsewhere."""
+
+    highest_face = 7
+
+    def on_result(self, *_: object) -> None: ...
+
+    def on_picture(self, *_: object) -> None: ...
+
+
+def test_a_listener_that_keeps_numbers_gets_none_of_them_again(tracked):
+    numbers_after(tracked, set())
+
+    tracked.listener = Keeps()
+
+    assert numbers_after(tracked, {1}) == {1, 8}

@@ -14,15 +14,17 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from app import consent, recording
+from app import consent, recording, recording_watch
 from app.live_session import LiveSession
-from app.live_types import LiveState
+from app.live_types import LiveState, highest_face_of
 from app.recording import Recording
+from app.recording_markers import SessionMarkers
 from app.store.database import Store, open_store
 from app.store.errors import StoreError
 from app.store.participants import participants
 from app.store.privacy import delete_session
 from app.store.samples import read_samples
+from app.store.session_parts import markers
 from app.store.sessions import session, sessions
 from fer_core.card import ModelCard
 from fer_core.results import FrameResult
@@ -269,3 +271,58 @@ def test_a_live_session_feeds_its_recording(store: Store, made, live: LiveSessio
 
     assert len(read_samples(store, one.session_id).time_s) == stored > 0
     assert (store.videos / str(session(store, one.session_id).video_file)).is_file()
+
+
+# Its end, whatever happens
+
+
+def test_a_lost_camera_ends_tasks_and_ranges_where_the_session_ends(store: Store, made, monkeypatch):
+    monkeypatch.setattr(recording, "GRACE_S", 2.0)
+    one = begin(store, made)
+    one.markers.start_task("Film")
+    one.markers.start_range()
+    feed(one, result())
+
+    wait_until(lambda: one.view().ended)
+
+    ended_ms = (session(store, one.session_id).duration_s or 0) * 1000
+    ends = {marker.kind: marker.end_ms or marker.time_ms for marker in markers(store, one.session_id)}
+    assert ended_ms < 1500
+    assert ends["task_end"] == pytest.approx(ended_ms, abs=50)
+    assert ends["exclude"] == pytest.approx(ended_ms, abs=50)
+
+
+@pytest.mark.parametrize("method", ["keep_open_range", "close"])
+def test_an_error_that_nobody_thought_of_keeps_a_lost_camera_from_nothing(store: Store, made, monkeypatch, method):
+    monkeypatch.setattr(recording, "GRACE_S", 1.0)
+    monkeypatch.setattr(SessionMarkers, method, surprise)
+    one = begin(store, made)
+    feed(one, result())
+
+    wait_until(lambda: one.view().ended)
+
+    assert session(store, one.session_id).state == "closed"
+
+
+def test_an_error_that_stays_ends_it_properly_with_a_sentence(store: Store, made, monkeypatch):
+    monkeypatch.setattr(recording_watch, "SURPRISE_S", 0.5)
+    monkeypatch.setattr(Recording, "_look", surprise)
+    one = begin(store, made)
+    feed(one, result())
+
+    wait_until(lambda: one.view().ended)
+
+    assert "unexpected" in one.view().reason
+    assert session(store, one.session_id).state == "closed"
+    assert one.view().samples == 1
+
+
+def surprise(*_: object) -> None:
+    raise RuntimeError("nobody thought of this")
+
+
+def test_the_highest_face_is_known_for_another_live_session(store: Store, made):
+    one = begin(store, made)
+    feed(one, result(face=3), result(face=2))
+
+    assert highest_face_of(one) == 3

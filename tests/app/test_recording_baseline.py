@@ -8,6 +8,7 @@ import pytest
 
 from app import recording_baseline
 from app.recording import Recording
+from app.recording_baseline import BaselineTry
 from app.store.database import Store
 from app.store.participants import baselines
 from app.store.samples import read_samples
@@ -103,3 +104,31 @@ def test_a_bystander_is_not_corrected_by_anothers_baseline(store: Store, made):
     samples = read_samples(store, one.session_id)
     (bystander,) = samples.corrected[samples.face == 2]
     assert np.isnan(bystander).all()
+
+
+@pytest.mark.usefixtures("short_baseline")
+def test_the_next_person_gets_no_baseline_until_somebody_says_who_it_is(store: Store, made):
+    one = begin(store, made, replace(WISH, rate_per_s=1000.0))
+    rest(one)
+    wait_until(lambda: one.baseline_view().stage == "in use")
+    next_one = make_emotion("sad", face=make_face(track_id=2))
+    assert one.baseline_view().stranger is None
+
+    one.on_result(make_result(next_one, at_s=time.monotonic()), CARD)
+
+    assert one.baseline_view().stranger == 2
+    assert one._neutral.correct(next_one) is None
+    one.is_participant(2)
+    assert one._neutral.correct(next_one) is not None
+    assert one.baseline_view().stranger is None
+
+
+def test_on_a_slow_machine_the_measuring_waits_for_its_last_results():
+    tried = BaselineTry(0.0)
+    end_s = recording_baseline.SETTLE_S + recording_baseline.MEASURE_S
+
+    tried.add(make_result(at_s=end_s - 1))
+    assert not tried.is_over(end_s + 2)
+    tried.add(make_result(at_s=end_s + 0.1))
+    assert tried.is_over(end_s + 2)
+    assert BaselineTry(0.0).is_over(end_s + recording_baseline.LATE_S), "but not for ever"

@@ -4,6 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
 from app import session_data, state
 from app.session_data import LoadedSession, load_session
 from app.store.participants import add_check_in
@@ -102,7 +104,32 @@ def test_check_ins_stand_below_the_head(store, film):
 
     text = spoken(open_page(film))
 
-    assert "Check-in before: pleasure 7 of 9 · arousal 3 of 9 · PHQ-4: 6 of 12 (moderate)" in text
+    assert "Check-in before: pleasure 7 of 9 · arousal 3 of 9" in text
+
+
+def test_the_scores_of_the_phq4_are_shown_when_they_are_asked_for(store, film):
+    add_check_in(store, CheckIn(1, NOON, "before", film, phq4=(3, 3, 0, 0)))
+    page = open_page(film)
+    assert "PHQ-4" not in spoken(page)
+    page.segmented_control(key=f"session_part_{film}").set_value("Figures").run()
+    assert "6 of 12" not in spoken(page)
+
+    page.toggle(key=f"session_phq4_{film}").set_value(True).run()
+
+    assert_fine(page)
+    assert "PHQ-4: 6 of 12 (moderate)" in spoken(page)
+
+
+def test_a_video_that_is_being_recorded_is_not_called_gone(store):
+    changes: dict[str, Any] = {"video_file": "a.mp4", "video_consent_at": NOON}
+    number = make_session(store, make_participant(store), **changes)
+    with store.write() as connection:
+        connection.execute(text("UPDATE sessions SET state = 'open', ended_at = NULL"))
+
+    said = spoken(open_page(number))
+
+    assert "The video is being recorded" in said
+    assert "no longer" not in said
 
 
 def test_a_video_is_shown_and_one_that_is_gone_is_told(store):

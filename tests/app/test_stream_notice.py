@@ -1,5 +1,7 @@
 """Every state of the stream has words of its own."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.live_types import LiveState, LiveStatus
@@ -36,6 +38,7 @@ def test_the_states_are_told_apart():
         (LiveState.STARTING, "info"),
         (LiveState.NO_FACE, "warn"),
         (LiveState.POOR_VIEW, "warn"),
+        (LiveState.SLOW, "warn"),
         (LiveState.FINE, "ok"),
     ],
 )
@@ -67,3 +70,13 @@ def test_the_first_doubt_that_one_can_do_something_about_is_told():
 @pytest.mark.parametrize(("faces", "words"), [(0, "No face in view"), (1, "1 face in view"), (5, "5 faces in view")])
 def test_the_faces_are_counted(faces, words):
     assert words_for(status(LiveState.FINE, faces=faces))[1].startswith(words + ".")
+
+
+@pytest.mark.parametrize("state", [LiveState.NO_FACE, LiveState.POOR_VIEW, LiveState.SLOW])
+def test_a_slow_computer_is_said_beside_what_is_seen(state):
+    slow = replace(status(state), behind_s=1.84)
+    kind, words = words_for(slow)
+
+    assert kind == "warn"
+    assert words.startswith("This computer is slow: labels are up to 1.8 s behind the video.")
+    assert "none are shown" in words_for(replace(slow, is_shown=False))[1]

@@ -168,3 +168,11 @@ def test_the_frames_are_not_modified(astronaut_bgr):
     follower.follow(frame)
 
     assert (frame == astronaut_bgr).all()
+
+
+@pytest.mark.parametrize("size_wh", [(1024, 1024), (256, 256), (512, 256)])
+def test_a_frame_of_another_size_is_for_the_detector(astronaut_bgr, size_wh):
+    follower = FaceFollower()
+    follower.start(astronaut_bgr, [FACE])
+
+    assert follower.follow(cv2.resize(astronaut_bgr, size_wh)) is None

@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from fer_core import doctor
 from fer_core.__main__ import main
@@ -115,6 +116,65 @@ class TestAnalyse:
         told = capsys.readouterr().err
         assert "none.mp4: no such file" in told
         assert "bad.mp4: expected a picture or a video" in told
+
+    def test_names_that_are_not_utf8(
+        self, film: Path, photo: Path, out: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        folder = photo.parent / os.fsdecode(b"in \xe9")
+        folder.mkdir()
+        shutil.copy(film, folder / os.fsdecode(b"smile \xfc.mp4"))
+        shutil.copy(photo, folder / os.fsdecode(b"caf\xe9.jpg"))
+        (folder / os.fsdecode(b"empty \xe9.png")).touch()
+        (folder / os.fsdecode(b"letter \xe9.doc")).touch()
+        for suffix in ("csv", "json"):
+            output = out / os.fsdecode(b"o \xe9." + suffix.encode())
+            assert analyse(folder, "--output", output, "--every", 10) == 1
+        rows = rows_of(out / os.fsdecode(b"o \xe9.csv"))
+        assert {row["source"] for row in rows} == {
+            f"{folder.parent}/in \\xe9/{n}" for n in ("caf\\xe9.jpg", "smile \\xfc.mp4")
+        }
+        found = json.loads((out / os.fsdecode(b"o \xe9.json")).read_text())
+        assert [Path(each["source"]).name for each in found["unreadable"]] == ["empty \\xe9.png"]
+        told = capfd.readouterr()
+        assert "o \\xe9.csv" in told.out
+        assert "letter \\xe9.doc" in told.err
+        assert "empty \\xe9.png: the file is empty" in told.err
+
+    def test_a_labelled_copy_under_a_name_that_is_not_utf8_or_like_a_protocol(
+        self, film: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(out)
+        for name in (os.fsdecode(b"caf\xe9.mp4"), "a:b.mp4"):
+            assert analyse(film, "--output", "o.csv", "--every", 10, "--annotated", name) == 0
+            with open_media(out / name) as copy:
+                assert len(list(copy.frames())) == 3
+
+    def test_a_surprise_in_one_file_keeps_the_others(
+        self,
+        film: Path,
+        photo: Path,
+        out: Path,
+        capfd: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def surprise(*_: object) -> None:
+            raise ValueError("31 is not a valid Type")
+
+        monkeypatch.setattr("fer_core.video_file.View.of", surprise)
+        assert analyse(film, photo, "--output", out / "o.csv") == 1
+        assert [row["source"] for row in rows_of(out / "o.csv")] == [str(photo)]
+        assert "smile.mp4: it could not be analysed (ValueError: 31 is not a valid Type)" in capfd.readouterr().err
+
+    def test_a_still_gif_gets_a_picture_or_a_video_as_its_copy(
+        self, astronaut_bgr: np.ndarray, tmp_path: Path, out: Path
+    ) -> None:
+        Image.fromarray(astronaut_bgr[..., ::-1]).save(tmp_path / "a.gif")
+        for suffix in ("png", "mp4"):
+            assert analyse(tmp_path / "a.gif", "--output", out / "o.csv", "--annotated", out / f"o.{suffix}") == 0
+            with open_media(out / f"o.{suffix}") as copy:
+                (frame,) = copy.frames()
+            assert frame.frame_bgr.shape == (512, 512, 3)
+        assert [row["face"] for row in rows_of(out / "o.csv")] == ["1"]
 
     def test_nothing_readable_writes_nothing(
         self, tmp_path: Path, out: Path, capfd: pytest.CaptureFixture[str]

@@ -5,7 +5,6 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 import av
 import cv2
@@ -19,64 +18,7 @@ from fer_core.media import open_media, probe
 from fer_core.pictures import write_picture
 from fer_core.timing import RisingClock, Sampling
 from fer_core.video_writer import VideoWriter
-
-TICKS = 30_000
-VideoCodec = Literal["libx264", "libvpx", "mpeg4"]
-
-
-def make_video(
-    path: Path,
-    frames: Sequence[np.ndarray],
-    times_s: Sequence[float],
-    *,
-    rotation: int | None = None,
-    hflip: bool = False,
-    codec: VideoCodec = "libx264",
-    faststart: bool = False,
-    aspect: Fraction | None = None,
-) -> Path:
-    """Encode BGR frames at the given times, the way a phone or a browser would."""
-    options = {"movflags": "+faststart"} if faststart else {}
-    with av.open(str(path), "w", options=options) as container:
-        hurry = {"deadline": "realtime", "cpu-used": "8"} if codec == "libvpx" else {}
-        stream = container.add_stream(codec, rate=25, options=hurry)
-        height, width = frames[0].shape[:2]
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.codec_context.time_base = Fraction(1, TICKS)
-        if aspect is not None:
-            stream.codec_context.sample_aspect_ratio = aspect
-        if rotation is not None:
-            stream.set_display_rotation(rotation, hflip=hflip)
-        for image, time_s in zip(frames, times_s, strict=True):
-            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
-            frame.pts, frame.time_base = round(time_s * TICKS), Fraction(1, TICKS)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
-
-
-def numbered_frames(count: int, width: int = 160, height: int = 120) -> list[np.ndarray]:
-    """Noise, which does not compress to nothing, each frame brighter than the one before."""
-    generator = np.random.default_rng(0)
-    return [
-        generator.integers(0, 60, (height, width, 3), np.uint8) + np.uint8(i * 190 // max(1, count - 1))
-        for i in range(count)
-    ]
-
-
-def even_times(count: int, fps: float = 25.0) -> list[float]:
-    return [i / fps for i in range(count)]
-
-
-def make_sound(path: Path) -> Path:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("aac", rate=44_100)
-        for start in range(0, 44_100, 1024):
-            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
-            frame.sample_rate, frame.pts = 44_100, start
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
+from tests.films import TICKS, VideoCodec, even_times, make_sound, make_video, numbered_frames
 
 
 def with_stated_length(path: Path, seconds: float) -> Path:
@@ -247,7 +189,7 @@ class TestFormats:
             with open_media(path) as media:
                 assert len(list(media.frames())) == 3
 
-    def test_a_change_of_size_is_evened_out(self, tmp_path: Path) -> None:
+    def test_after_a_change_of_size_frames_keep_their_shape(self, tmp_path: Path) -> None:
         parts = [
             make_video(tmp_path / f"{width}.ts", numbered_frames(5, width, 120), even_times(5)) for width in (160, 320)
         ]
@@ -255,7 +197,7 @@ class TestFormats:
         joined.write_bytes(b"".join(part.read_bytes() for part in parts))
         with open_media(joined) as media:
             frames = list(media.frames())
-        assert {f.frame_bgr.shape for f in frames} == {(120, 160, 3)}
+        assert [f.frame_bgr.shape for f in frames] == [(120, 160, 3)] * 5 + [(120, 320, 3)] * 5
         times = [f.time_s for f in frames]
         assert times == sorted(set(times))
 
@@ -401,6 +343,21 @@ class TestVideoWriter:
         frames = [np.full((h, w, 3), 90, np.uint8) for h, w in ((101, 75), (101, 75), (50, 40))]
         self.write(tmp_path / "o.mp4", frames, [0.0, 0.1, 0.2])
         assert {f.shape for _, f in self.read(tmp_path / "o.mp4")} == {(102, 76, 3)}
+
+    def test_a_turned_frame_keeps_its_shape_between_bars(self, tmp_path: Path) -> None:
+        wide, high = np.full((180, 320, 3), 200, np.uint8), np.full((320, 180, 3), 200, np.uint8)
+        self.write(tmp_path / "o.mp4", [wide, high, high // 2 + 100, wide], [0.0, 0.1, 0.2, 0.3])
+        frames = [frame for _, frame in self.read(tmp_path / "o.mp4")]
+        assert {frame.shape for frame in frames} == {(180, 320, 3)}
+        for frame in frames[1:3]:
+            lit = np.argwhere(frame.mean(axis=(0, 2)) > 90).ravel()
+            assert (lit.min(), lit.max()) == (pytest.approx(109, abs=3), pytest.approx(210, abs=3))
+        assert frames[3].min() > 150, "the first shape has no bars"
+
+    def test_a_smaller_frame_of_the_same_shape_fills_the_picture(self, tmp_path: Path) -> None:
+        frames = [np.full((h, w, 3), 200, np.uint8) for h, w in ((180, 320), (90, 160), (360, 640))]
+        self.write(tmp_path / "o.mp4", frames, [0.0, 0.1, 0.2])
+        assert all(frame.min() > 150 for _, frame in self.read(tmp_path / "o.mp4"))
 
     def test_equal_times_are_kept_apart(self, tmp_path: Path) -> None:
         self.write(tmp_path / "o.mp4", numbered_frames(3), [0.0, 0.0, 0.0])

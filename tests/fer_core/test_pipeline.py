@@ -431,3 +431,18 @@ def test_five_people_are_found_and_most_are_happy(shared_data, model):
     assert [emotion.label for emotion in result.faces].count("happy") >= 3
     areas = [emotion.face.width * emotion.face.height for emotion in result.faces]
     assert areas == sorted(areas, reverse=True)
+
+
+@pytest.mark.parametrize("size_wh", [(1280, 960), (320, 240), (480, 640)])
+def test_a_face_keeps_its_number_where_the_frames_change_their_size(astronaut_bgr, size_wh):
+    """As when a browser sends more pixels or a phone is turned: the face stays in the middle."""
+    before = cv2.copyMakeBorder(astronaut_bgr[:480], 0, 0, 64, 64, cv2.BORDER_REPLICATE)
+    after = cv2.resize(before, size_wh) if size_wh[0] > size_wh[1] or size_wh[0] == 320 else before[:, 80:560]
+    after = cv2.copyMakeBorder(after, 80, 80, 0, 0, cv2.BORDER_REPLICATE) if size_wh == (480, 640) else after
+    pipeline = EmotionPipeline(HaarDetector(), load_model("default"))
+
+    results = [pipeline.process(frame, index / 15) for index, frame in enumerate([before] * 6 + [after] * 6)]
+
+    assert after.shape[1::-1] == size_wh
+    assert [[emotion.face.track_id for emotion in result.faces] for result in results[2:]] == [[1]] * 10
+    assert results[-1].resolution_wh == size_wh

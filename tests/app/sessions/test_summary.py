@@ -156,3 +156,23 @@ def test_a_million_samples_take_less_than_two_seconds():
     print(f"{len(labels):,} samples: {took_s:.2f} s")  # pytest -s shows it
     assert summary.samples > 900_000
     assert took_s < 2
+
+
+def test_one_long_smile_that_wavers_is_one_moment_and_others_are_not_crowded_out():
+    samples = make_samples(["happy"] * 200 + ["neutral"] * 40 + ["sad"] * 5)
+    samples.probabilities[:200:7] = 1 / 7  # for a moment less than half
+
+    peaks = summarise(samples).peaks
+
+    assert sorted(peak.emotion for peak in peaks) == ["happy", "sad"]
+
+
+def test_each_expression_has_its_strongest_moment_among_ten():
+    samples = make_samples((["happy"] * 5 + ["neutral"] * 40) * 15 + ["sad"] * 5)
+    samples.probabilities[-5:] = 1 / 7
+    samples.probabilities[-5:, EMOTIONS.index("sad")] = 0.55
+
+    peaks = summarise(samples).peaks
+
+    assert len(peaks) == 10
+    assert peaks[-1].emotion == "sad"

@@ -1,0 +1,50 @@
+"""File names as people and encoders can take them.
+
+A name on disk is bytes, and old archives and USB sticks bring bytes that are not UTF-8. Python carries these as lone
+surrogates, which no encoder takes and which crash OpenCV. Control characters are as bad on a terminal.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+_UNPRINTABLE: Final = {"Cc", "Cs"}
+
+
+def printable(text: str) -> str:
+    """The same text, with bytes that are not UTF-8 written as `\\xe9`; anything else, line ends too, stays."""
+    if text.isascii():
+        return text
+    return "".join(_escaped(character) if unicodedata.category(character) == "Cs" else character for character in text)
+
+
+def shown_name(path: Path | str) -> str:
+    """A name to show and to store: `printable`, with control characters written as `\\x1b`."""
+    text = str(path)
+    if text.isprintable():
+        return text
+    return "".join(
+        _escaped(character) if unicodedata.category(character) in _UNPRINTABLE else character for character in text
+    )
+
+
+def distinct_names(names: Iterable[str]) -> list[str]:
+    """The same names in the same order; those that came before get a number, as in `a.jpg (2)`."""
+    used: set[str] = set()
+    distinct = []
+    for name in names:
+        free, count = name, 1
+        while free in used:
+            count += 1
+            free = f"{name} ({count})"
+        used.add(free)
+        distinct.append(free)
+    return distinct
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # where Python keeps a byte that it could not decode
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
