@@ -137,7 +137,6 @@ def _lines(stream: IO[bytes], limits: ArchiveLimits) -> Iterator[tuple[int, byte
     most = limits.faces + limits.skips
     while line := stream.readline(limits.line_bytes):
         number += 1
-        first = number
         if number > most:
             raise ArchiveError(f"The csv has more than {most} lines, the most that are read. Use a smaller archive.")
         if len(line) == limits.line_bytes and not line.endswith(b"\n"):
@@ -145,14 +144,23 @@ def _lines(stream: IO[bytes], limits: ArchiveLimits) -> Iterator[tuple[int, byte
                 pass
             yield number, None
             continue
-        while b"[" in line and line.count(b"[") > line.count(b"]") and len(line) < _LONGEST_LIST:
-            more = stream.readline(limits.line_bytes)
-            if not more:
-                break
-            number += 1
-            line += more
-        if not line.isspace():
-            yield first, line
+        rows = _list_over_lines(line, stream, limits) if line.count(b"[") > line.count(b"]") else [line]
+        for offset, row in enumerate(rows):
+            if not row.isspace():
+                yield number + offset, row
+        number += len(rows) - 1 if len(rows) > 1 else rows[0].rstrip(b"\r\n").count(b"\n")
+
+
+def _list_over_lines(line: bytes, stream: IO[bytes], limits: ArchiveLimits) -> list[bytes]:
+    """A line whose list is still open, with those that follow: as one row if the list ends soon, else one by one."""
+    lines = [line]
+    opened = line.count(b"[") - line.count(b"]")
+    length = len(line)
+    while opened > 0 and length < _LONGEST_LIST and (more := stream.readline(limits.line_bytes)):
+        lines.append(more)
+        opened += more.count(b"[") - more.count(b"]")
+        length += len(more)
+    return lines if opened > 0 else [b"".join(lines)]
 
 
 def _split_row(number: int, line: bytes, layout: CsvLayout, split: SplitOfPath) -> _Row:

@@ -52,7 +52,7 @@ def _passed_over(dataset: Dataset) -> Iterator[str]:
         yield f"{rest} further faces were passed over in {len(places) - _MOST_PLACES} other places."
     contempt = dataset.skipped.by_reason.get(SkipReason.CONTEMPT, 0)
     if contempt:
-        yield f"{_faces(contempt)} of contempt left out: it is none of the seven emotions."
+        yield f"{_faces(contempt)} left out for showing contempt, which is none of the seven emotions."
     if any(place.reason in (SkipReason.NO_EMOTION_FOLDER, SkipReason.WRONG_LABEL) for place in places):
         yield f"Accepted names: {accepted_names()}."
 

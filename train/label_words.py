@@ -93,7 +93,7 @@ def is_no_label(word: str) -> bool:
 def is_filler(name: str) -> bool:
     """Whether a folder's name says nothing about what is in it but perhaps the split, as `test` and `images` do."""
     words = tokens(name)
-    return bool(words) and all(word in _FILLERS or is_split_word(word) for word in words)
+    return bool(words) and all(word in _FILLERS or word in _UNLABELLED or is_split_word(word) for word in words)
 
 
 def nearest_emotion(name: str) -> str | None:

@@ -29,6 +29,7 @@ from train.archive import SkipReason
 from train.limits import ArchiveLimits
 
 GOOD_ROWS = faces()
+_FERPLUS = b"Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
 GOOD_CSV = csv_text(GOOD_ROWS).encode()
 PIXELS = digits(face(99))
 FOLDERS = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
@@ -137,6 +138,7 @@ def _csv_files() -> list[BadArchive]:
     return [
         *named,
         _refused("an empty file", b"", "is empty"),
+        _refused("FER+'s votes", _FERPLUS, "FER+'s votes", "--ferplus"),
         _refused("one byte", b"e", "does not start with the header"),
         _refused("header only", b"emotion,pixels,Usage\n", "no usable face"),
         _refused("no header", GOOD_CSV.split(b"\n", 1)[1], "header emotion,pixels,Usage"),
