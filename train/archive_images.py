@@ -1,6 +1,7 @@
 """An image file's bytes to a grey 48 x 48 face, its size looked at before anything is decoded."""
 
 import io
+import re
 import struct
 import warnings
 from typing import Final
@@ -14,7 +15,7 @@ from train.archive_types import SIDE, SkipReason
 from train.limits import ArchiveLimits
 
 IMAGE_SUFFIXES: Final = frozenset(
-    {
+    [
         ".png",
         ".jpg",
         ".jpeg",
@@ -27,20 +28,24 @@ IMAGE_SUFFIXES: Final = frozenset(
         ".tiff",
         ".gif",
         ".jp2",
-        ".avif",
         ".pgm",
         ".ppm",
-    }
+        ".avif",
+        ".heic",
+        ".heif",
+    ]
 )
-OTHER_FORMATS: Final = ("BMP", "DIB", "WEBP", "TIFF", "GIF", "JPEG2000", "AVIF", "PPM")
-"""What Pillow reads the size of; png and jpg are looked at here."""
+"""AVIF and HEIC are skipped as images that are not read: their decoders do not keep to the size in the header."""
+_BY_PILLOW: Final = ("BMP", "DIB", "WEBP", "TIFF", "GIF", "PPM")  # formats whose size Pillow reads; the others' is ours
 PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 JPEG_MAGIC: Final = b"\xff\xd8\xff"
+JP2_MAGIC: Final = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
 START_OF_SCAN: Final = b"\xff\xda"
 MAX_SCANS: Final = 64
 """A progressive jpg has about ten scans. Each is a pass over the whole image, and an empty one takes 40 bytes."""
 
 _HUGE: Final = (1 << 20, 1 << 20)
+_CODESTREAM: Final = re.compile(rb"\xff\x4f\xff\x51", re.DOTALL)
 _STANDALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 _START_OF_FRAME: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
@@ -53,17 +58,26 @@ def image_size(data: bytes) -> tuple[int, int] | None:
             return width, height
         if data.startswith(JPEG_MAGIC):
             return _jpeg_size(data)
+        if data.startswith(JP2_MAGIC):
+            return _jp2_size(data)
     except (struct.error, IndexError):
         return None  # the header is cut off
-    return _size_of_other(data)
+    return _size_by_pillow(data)
 
 
-def _size_of_other(data: bytes) -> tuple[int, int] | None:
+def _jp2_size(data: bytes) -> tuple[int, int] | None:
+    """The largest image of any codestream within: the decoder goes by that, whatever the file's own header says."""
+    found = [struct.unpack_from(">IIII", data, match.end() + 4) for match in _CODESTREAM.finditer(data)]
+    sizes = [(max(0, right - left), max(0, bottom - top)) for right, bottom, left, top in found]
+    return max(sizes, key=lambda size: size[0] * size[1], default=None)
+
+
+def _size_by_pillow(data: bytes) -> tuple[int, int] | None:
     """Pillow's word; it reads no pixels yet, but of a damaged header it raises nearly anything."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=OTHER_FORMATS) as image:
+            with Image.open(io.BytesIO(data), formats=_BY_PILLOW) as image:
                 return image.size
     except Image.DecompressionBombError:
         return _HUGE
@@ -83,7 +97,7 @@ def decode_face(data: bytes, limits: ArchiveLimits) -> tuple[np.ndarray, int]:
     """
     size = image_size(data)
     if size is None:
-        raise SkipRow(SkipReason.NOT_AN_IMAGE, "no image of a known format" if data else "empty file")
+        raise SkipRow(SkipReason.NOT_AN_IMAGE, _what_it_is(data))
     width, height = size
     if width * height > limits.image_pixels:
         raise SkipRow(SkipReason.IMAGE_TOO_LARGE, f"{width} x {height}, at most {limits.image_pixels} pixels")
@@ -98,7 +112,13 @@ def decode_face(data: bytes, limits: ArchiveLimits) -> tuple[np.ndarray, int]:
         raise SkipRow(SkipReason.NOT_AN_IMAGE, "cannot be decoded") from error
     if grey is None or grey.size == 0 or grey.dtype != np.uint8:
         raise SkipRow(SkipReason.NOT_AN_IMAGE, "cannot be decoded")
-    return to_side(grey), width * height * max(scans, 1)
+    return to_side(grey), max(width * height, grey.size) * max(scans, 1)
+
+
+def _what_it_is(data: bytes) -> str:
+    if data[4:8] == b"ftyp":
+        return "AVIF or HEIC, which is not read: convert it to png or jpg"
+    return "no image of a known format" if data else "empty file"
 
 
 def to_side(grey: np.ndarray) -> np.ndarray:
