@@ -5,13 +5,12 @@ come in pairs; a stray one costs its row and never the rest of the file. How the
 in `train.archive_pixels`.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO, Final, NamedTuple
 
-from train.archive_pixels import PIXELS, parse_block, parse_pixels
+from train.archive_pixels import PIXELS, parse_block, parse_pixels, without_brackets, without_quotes
 from train.archive_rows import FaceCollector
 from train.archive_skips import SkipRow, shown
 from train.archive_splits import Source
@@ -186,9 +185,9 @@ def _cells(line: bytes, layout: CsvLayout) -> tuple[list[bytes], bytes]:
     cells leaves no doubt.
     """
     if b'"' in line:
-        line = _unquoted(line, layout.delimiter)
+        line = without_quotes(line, layout.delimiter)
     if b"[" in line:
-        line = _without_brackets(line, layout.delimiter)
+        line = without_brackets(line, layout.delimiter)
     cells = line.split(layout.delimiter)
     if len(cells) > PIXELS and len(cells) == layout.row_cells:
         return _merged(cells, layout)
@@ -205,26 +204,6 @@ def _merged(cells: list[bytes], layout: CsvLayout) -> tuple[list[bytes], bytes]:
     end = layout.pixels + PIXELS
     pixels = b" ".join(cell.strip() for cell in cells[layout.pixels : end])
     return cells if layout.columns > PIXELS else [*cells[: layout.pixels], b"", *cells[end:]], pixels
-
-
-def _unquoted(line: bytes, delimiter: bytes) -> bytes:
-    parts = line.split(b'"')
-    if len(parts) % 2:  # quotes come in pairs: a delimiter between two of them divides nothing
-        parts[1::2] = [part.replace(delimiter, b" ") for part in parts[1::2]]
-    return b"".join(parts)
-
-
-def _without_brackets(line: bytes, delimiter: bytes) -> bytes:
-    line = _NUMPY.sub(b"", line)
-    start, end = line.find(b"["), line.rfind(b"]") + 1
-    if end <= start:
-        return line
-    inside = line[start:end].translate(_BRACKETS_TO_BLANKS).replace(delimiter, b" ")
-    return line[:start] + b"  " + inside + line[end:]
-
-
-_NUMPY: Final = re.compile(rb"(?:np\.)?array\(|,?\s*dtype=\w+\s*\)|(?<=\])\s*\)")
-_BRACKETS_TO_BLANKS: Final = bytes.maketrans(b"[],\r\n", b"     ")
 
 
 def _wrong_label(word: str) -> SkipRow:

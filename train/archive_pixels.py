@@ -13,7 +13,27 @@ from train.archive_types import SIDE, SkipReason
 PIXELS: Final = SIDE * SIDE
 _BLANK, _ZERO = 32, 48
 _TO_BLANKS: Final = bytes.maketrans(b"[](),;", b"      ")
+_BRACKETS_TO_BLANKS: Final = bytes.maketrans(b"[],\r\n", b"     ")
+_NUMPY: Final = re.compile(rb"(?:np\.)?array\(|,?\s*dtype=\w+\s*\)|(?<=\])\s*\)")
 _WHOLE_NUMBER: Final = re.compile(rb"([+-]?)([0-9]+)(?:\.0*)?")
+
+
+def without_quotes(line: bytes, delimiter: bytes) -> bytes:
+    """A csv's line without quotes, and with blanks for the delimiters that stood between two of them."""
+    parts = line.split(b'"')
+    if len(parts) % 2:  # quotes come in pairs: a delimiter between two of them divides nothing
+        parts[1::2] = [part.replace(delimiter, b" ") for part in parts[1::2]]
+    return b"".join(parts)
+
+
+def without_brackets(line: bytes, delimiter: bytes) -> bytes:
+    """A csv's line without the brackets of a list or of NumPy's text, and with blanks for delimiters within them."""
+    line = _NUMPY.sub(b"", line)
+    start, end = line.find(b"["), line.rfind(b"]") + 1
+    if end <= start:
+        return line
+    inside = line[start:end].translate(_BRACKETS_TO_BLANKS).replace(delimiter, b" ")
+    return line[:start] + b"  " + inside + line[end:]
 
 
 def parse_pixels(cell: bytes) -> np.ndarray:

@@ -118,7 +118,7 @@ def _read_plain(file: Fillable, name: str, reading: Reading, own_split: SplitOfP
         if start.startswith(magic):
             raise ArchiveError(f"{name} is {what}, which is not read: expected csv, zip or tar.gz. Convert it.")
     layout, line = read_header(stream, limits)
-    if layout is None and "happiness" in line and "contempt" in line:
+    if layout is None and line.startswith("Usage,Image name,"):
         raise ArchiveError(f"{name} holds FER+'s votes and no pixels. Pass FER2013's csv, and this one with --ferplus.")
     if layout is None:
         raise ArchiveError(

@@ -43,7 +43,7 @@ _FILLER_WORDS: Final = (
 _FILLERS: Final = frozenset(_FILLER_WORDS.split())
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
-_NUMBER: Final = re.compile(r"([0-9])(?:\.0*)?")
+_NUMBER: Final = re.compile(r"(?:(?:class|label|emotion|expression|category)[ _-]?)?([0-9])(?:\.0*)?", re.IGNORECASE)
 
 
 def plain(word: str) -> str:
@@ -80,7 +80,7 @@ def named_emotion(name: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def label_number(word: str) -> int | None:
-    """The number 0-9 that a folder name or csv cell is, `3.0` as well as `3`; None for anything else."""
+    """The number 0-9 that a folder name or csv cell is, also as `3.0` or `class_3`; None for anything else."""
     match = _NUMBER.fullmatch(word.strip())
     return int(match[1]) if match else None
 

@@ -64,6 +64,13 @@ def test_nearest(word: str, emotion: str | None) -> None:
 
 
 def test_numbers() -> None:
+    assert [label_number(word) for word in ("class_3", "Class 3", "label3", "emotion-3", "test_3")] == [
+        3,
+        3,
+        3,
+        3,
+        None,
+    ]
     words = ("3", " 3 ", "3.0", "3.", "3.000", "9", "3.5", "03", "10", "-1", "", "\u00b2", "\u0663", "3e0")
     assert [label_number(word) for word in words] == [3, 3, 3, 3, 3, 9, *[None] * 8]
 
