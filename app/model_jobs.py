@@ -39,8 +39,10 @@ FORMS: Final = {
 def comparison(models: Sequence[Path], archive: Path, split: str) -> Job:
     """Models on the same images."""
     cards = [(model / CARD_FILE).read_bytes() for model in models]
-    folder = answer_dir("compare", hash_of(*cards, archive_key(archive).encode(), split.encode()))
-    return Job(folder, ("compare", *map(str, models), "--archive", str(archive), "--split", split, "--json"))
+    order = training_jobs.label_order(archive)
+    folder = answer_dir("compare", hash_of(*cards, archive_key(archive).encode(), split.encode(), order.encode()))
+    which = ("--archive", str(archive), *training_jobs.label_flags(order), "--split", split)
+    return Job(folder, ("compare", *map(str, models), *which, "--json"))
 
 
 def conversion(model: Path, form: str) -> Job:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Final, Protocol
 
-from train.archive_rows import shown
+from train.archive_skips import shown
 from train.archive_streams import damage_named
 from train.errors import ArchiveError
 from train.limits import ArchiveLimits

@@ -13,10 +13,12 @@ import numpy as np
 
 from fer_core.files import check_writable
 from train import architectures
+from train.archive_types import Dataset
 from train.augment_config import AugmentConfig
 from train.children import stop_children_first
 from train.cleaning import read_for_run, read_once
 from train.config import TrainingConfig
+from train.dataset_warnings import labels_read, warnings_of
 from train.errors import ConfigError
 from train.fit_request import cleaning_of, fit_request
 from train.job import give_way
@@ -35,12 +37,12 @@ def inspect(options: argparse.Namespace) -> None:
     """Print the data set report of an archive."""
     from train.dataset_report import report_on
 
-    dataset = read_once(options.archive)
+    dataset = read_once(options.archive, options.label_order)
     report = report_on(dataset)
     if options.faces is not None:
         from train.pictures import write_samples
 
-        write_samples(options.faces, dataset["train"], dict(report.samples))
+        write_samples(options.faces, next(iter(dataset.splits.values())), dict(report.samples))
     print(report.to_json() if options.json else report.to_text())
 
 
@@ -75,7 +77,7 @@ def teach(options: argparse.Namespace) -> None:
         raise ConfigError("For teach, FER+'s votes only tell which images are no faces. Add --drop-not-faces.")
     request = RunRequest(
         TrainingConfig(augment=augment), options.archive, cleaning=cleaning_of(options), ferplus=ferplus,
-        drop_not_faces=options.drop_not_faces,
+        drop_not_faces=options.drop_not_faces, label_order=options.label_order,
     )  # fmt: skip
     check_writable(options.output)
     give_way(options.nice)
@@ -113,7 +115,13 @@ def recipe(options: argparse.Namespace) -> None:
         raise ConfigError(f"jobs must be at least 1, got {options.jobs}")
     with stop_children_first():
         for line in carry_out(
-            wanted, options.archive, options.output, ferplus=options.ferplus, nice=options.nice, jobs=options.jobs
+            wanted,
+            options.archive,
+            options.output,
+            ferplus=options.ferplus,
+            nice=options.nice,
+            jobs=options.jobs,
+            label_order=options.label_order,
         ):
             print(line, flush=True)
 
@@ -123,7 +131,12 @@ def export(options: argparse.Namespace) -> None:
     from train.export import export_run
 
     request = read_request(options.run_dir)
-    dataset = read_for_run(request, options.archive)[0] if request else read_once(options.archive)
+    if request is not None and options.label_order not in ("", request.label_order):
+        raise ConfigError(
+            f"{options.run_dir} was trained with another label order ({request.label_order or 'none given'}). "
+            "Leave out --label-order."
+        )
+    dataset = read_for_run(request, options.archive)[0] if request else read_once(options.archive, options.label_order)
     card = export_run(options.run_dir, dataset, options.output, name=options.output.name)
     print(f"{options.output}: validation accuracy {card.metrics['validation']['accuracy']:.2%}")
 
@@ -138,7 +151,7 @@ def evaluate(options: argparse.Namespace) -> None:
     predict = _balanced(model, options.balanced) if options.balanced else model.predict
     if options.balanced and options.save:
         raise ConfigError("A card holds the figures of the model as it is. Leave out --save or --balanced.")
-    dataset = read_once(options.archive)
+    dataset = _read_to_measure(options)
     report = measure(
         predict,
         dataset[options.split],
@@ -167,7 +180,7 @@ def compare(options: argparse.Namespace) -> None:
     if not 2 <= len(options.models) <= len(LETTERS):
         raise ConfigError(f"compare takes 2 to {len(LETTERS)} models, got {len(options.models)}. Name at least two.")
     models = [load_model(model) for model in options.models]
-    faces = read_once(options.archive)[options.split]
+    faces = _read_to_measure(options)[options.split]
     answers = [predict_all(model.predict, faces) for model in models]
     comparison = compare_answers(answers, faces.labels, models=[str(model) for model in options.models])
     print(comparison.to_json() if options.json else comparison.to_text())
@@ -181,6 +194,8 @@ def sweep(options: argparse.Namespace) -> None:
     for name in names:
         architectures.check_known(name)
     settings = ["--epochs", str(options.epochs), *options.settings]
+    if options.label_order:
+        settings += ["--label-order", options.label_order]
     with stop_children_first():
         for line in lines_of(options.archive, options.output, names, settings=settings):
             print(line, flush=True)
@@ -195,6 +210,15 @@ def convert(options: argparse.Namespace) -> None:
     print(
         json.dumps(asdict(converted), indent=2) if options.json else f"{options.output}: {', '.join(converted.files)}"
     )
+
+
+def _read_to_measure(options: argparse.Namespace) -> Dataset:
+    """The archive, with what should be known of it on stderr: stdout is the answer's."""
+    dataset = read_once(options.archive, options.label_order)
+    for sentence in (labels_read(dataset), *warnings_of(dataset)):
+        if sentence:
+            print(sentence, file=sys.stderr)
+    return dataset
 
 
 def _litert_bytes(folder: Path) -> int:

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations
+from textwrap import wrap
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +24,7 @@ import numpy as np
 from fer_core.emotions import EMOTIONS
 from train.archive_content import groups_by_split
 from train.archive_types import Dataset, LabelledFaces
+from train.dataset_warnings import labels_read, warnings_of
 from train.errors import ArchiveError
 
 NEAR_BLANK_STD: Final = 8.0
@@ -76,7 +78,11 @@ class DatasetReport:
         conflicting_groups, conflicting_images: duplicate groups with several labels, over all splits.
         skipped: what could not be read, counted by reason.
         skip_examples: the first few of each reason, as text.
-        samples: indices into the training split of a few faces per emotion, spread evenly.
+        samples: indices into the training split (the first split, where there is none) of a few faces per emotion,
+            spread evenly.
+        label_order: the order that numeric labels were read in, empty where there are none; see `train.label_orders`.
+        labels_read: the same as a sentence.
+        warnings: what may well be wrong, a sentence each.
     """
 
     source: str
@@ -92,6 +98,9 @@ class DatasetReport:
     skipped: Mapping[str, int]
     skip_examples: tuple[str, ...]
     samples: Mapping[str, tuple[int, ...]]
+    label_order: str = ""
+    labels_read: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def skipped_total(self) -> int:
@@ -113,7 +122,10 @@ class DatasetReport:
     def to_text(self) -> str:
         """As lines for a terminal."""
         head = f"{'split':<11}{'faces':>8}" + "".join(f"{emotion:>9}" for emotion in EMOTIONS)
-        lines = [f"{self.source}  sha256 {self.sha256[:16]}…", "", head + f"{'largest/smallest':>18}"]
+        lines = [f"{self.source}  sha256 {self.sha256[:16]}…"]
+        for sentence in (self.labels_read, *(f"Warning: {sentence}" for sentence in self.warnings)):
+            lines += wrap(sentence, 116, subsequent_indent="  ")
+        lines += ["", head + f"{'largest/smallest':>18}"]
         for name, split in self.splits.items():
             counts = "".join(f"{split.per_class[emotion]:>9}" for emotion in EMOTIONS)
             lines.append(f"{name:<11}{split.faces:>8}{counts}{split.imbalance:>18.1f}")
@@ -163,7 +175,10 @@ def report_on(dataset: Dataset) -> DatasetReport:
         conflicting_images=int(sizes[conflicting].sum()),
         skipped={str(reason): count for reason, count in dataset.skipped.by_reason.items()},
         skip_examples=tuple(str(example) for example in dataset.skipped.examples),
-        samples=_samples(dataset.splits["train"].labels),
+        samples=_samples(next(iter(dataset.splits.values())).labels),
+        label_order=dataset.label_order,
+        labels_read=labels_read(dataset),
+        warnings=warnings_of(dataset),
     )
 
 

@@ -22,6 +22,7 @@ from train.augment_config import AugmentConfig
 from train.calibrate import choose_threshold, fit_temperature
 from train.checkpoints import load_weights
 from train.data import to_input
+from train.dataset_warnings import warnings_of
 from train.errors import ConfigError
 from train.evaluate import evaluate, predict_all
 from train.litert import LiteRtFile, convert
@@ -185,6 +186,8 @@ def _facts(folder: Path, model: keras.Model, dataset: Dataset, name: str) -> dic
             "sha256": dataset.sha256,
             "rows": {split: len(faces) for split, faces in dataset.splits.items()},
             "cleaned": list(dataset.cleaned),
+            "label_order": dataset.label_order,
+            "warnings": list(warnings_of(dataset)),
             "class_priors": _class_priors(dataset["train"]),
         },
         "versions": _versions(),

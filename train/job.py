@@ -13,8 +13,9 @@ from typing import Any, Final
 import numpy as np
 
 from fer_core.errors import FerError
-from train.archive import Dataset, file_sha256
+from train.archive import Dataset, archive_sha256
 from train.cleaning import read_for_run
+from train.dataset_warnings import labels_read, warnings_of
 from train.errors import ConfigError
 from train.progress import LOG, MODEL, PREVIOUS, REPORT, STOP, read_status, write_json
 from train.reporter import RunReporter
@@ -66,8 +67,8 @@ def _claim(request: RunRequest | None, saved: RunRequest | None, run_dir: Path) 
         saved.check_inputs()
         return saved
     request.check_inputs()
-    if request.archive is not None and request.archive.is_file():
-        request = request.with_archive(request.archive.resolve(), file_sha256(request.archive))
+    if request.archive is not None and request.archive.exists():
+        request = request.with_archive(request.archive.resolve(), archive_sha256(request.archive))
     if saved is not None:
         request.check_same(saved, run_dir)
     request.write(run_dir)
@@ -91,6 +92,10 @@ def _train(request: RunRequest, run_dir: Path, reporter: RunReporter, stop: Stop
     reporter.stage("reading the archive", state="running")
     give_way(nice)
     dataset, votes = _dataset(request, run_dir)
+    if labels_read(dataset):
+        reporter.say(labels_read(dataset))
+    for sentence in warnings_of(dataset):
+        reporter.note(sentence)
     reporter.stage("preparing the network")
     from train.checkpoints import recover  # Keras takes seconds to import; a queued run need not hold its memory
     from train.fit import fit

@@ -6,6 +6,7 @@ import cv2
 import streamlit as st
 
 from app import training_charts
+from app.session_words import plain
 from app.views import training_tables
 from train.dataset_report import DatasetReport
 
@@ -13,7 +14,9 @@ PLOT_CONFIG = {"displayModeBar": False, "responsive": True}
 
 
 def render(report: DatasetReport, faces: Path) -> tuple[str, ...]:
-    """Draw the report; returns the switches that are on, by their names in `train.request.CLEANING`."""
+    """Draw the report, warnings first; returns the switches that are on, by their names in `train.request.CLEANING`."""
+    if report.warnings:
+        st.warning("  \n".join(map(plain, report.warnings)), icon=":material/warning:")
     for column, (name, split) in zip(st.columns(len(report.splits), gap="medium"), report.splits.items(), strict=True):
         with column:
             st.caption(f"**{name.capitalize()}** · {split.faces:,} faces", help=_SPLIT_HELP.get(name))
@@ -37,13 +40,13 @@ _SPLIT_HELP = {
 
 
 def _remarks(report: DatasetReport) -> list[str]:
-    remarks = []
+    remarks = [report.labels_read] if report.labels_read else []
     if report.made_validation:
         remarks.append("The archive has no validation split: a tenth of its training faces was set aside, the same "
                        "ones every time.")  # fmt: skip
     if "test" not in report.splits:
         remarks.append("The archive has no test split: results can be reported on the validation split only.")
-    times = report.splits["train"].imbalance
+    times = report.splits["train"].imbalance if "train" in report.splits else 1.0
     if times >= 1.5:
         remarks.append(f"Imbalance: the commonest expression has {times:.0f} times the training faces of the rarest.")
     return remarks

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,11 +16,13 @@ from fer_core.model_list import live_card
 from fer_core.paths import SHIPPED_MODELS
 from tests.app import pages
 from tests.app.pages import assert_fine, html_of, words
-from tests.app.training_folders import finish, list_networks, make_run, store_archive
+from tests.app.training_folders import DATASET, finish, list_networks, make_run, store_archive
 from tests.helpers import wait_until
 from train import progress
+from train.archive import Dataset
 from train.augment_config import AugmentConfig
 from train.config import TrainingConfig
+from train.dataset_report import report_on
 from train.runs import TrainingRun
 from train.settings import settings_of
 
@@ -128,6 +131,56 @@ def test_the_report_names_splits_leaks_and_switches():
     switches = [toggle for toggle in page.toggle if toggle.label.startswith("Drop")]
     assert len(switches) == 3
     assert all(toggle.help for toggle in switches)
+
+
+def test_numbers_of_another_set_are_refused_until_their_order_is_chosen(started):
+    path = store_archive("counted_from_1.csv", inspected=False)
+    head, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([head, *(f"{int(row[0]) + 1}{row[1:]}" for row in rows)]) + "\n")
+    page = open_page()
+    wait_until(lambda: training_jobs.look(training_jobs.inspection(path)).state == "failed", timeout_s=60)
+    page.run()
+    (error,) = told(page)
+    assert "numbers 1-7" in error
+    assert "above, under Numeric labels" in error
+    assert "--label-order" not in error
+
+    choice = next(box for box in page.selectbox if box.label == "Numeric labels")
+    choice.set_value("rafdb").run()
+    wait_until(lambda: training_jobs.look(training_jobs.inspection(path)).state == "done", timeout_s=60)
+    page.run()
+
+    assert_fine(page)
+    assert "read in RAF-DB's order (1 surprise" in words(page)
+    button(page, "Start training").click().run()
+    (run,) = started
+    request = run.request()
+    assert request is not None
+    assert request.label_order == "rafdb"
+
+
+def test_warnings_stand_first_and_show_names_as_they_are():
+    path = store_archive()
+    report = report_on(DATASET)
+    warnings = ("3 faces were passed over in the folder train/*hapy*: did you mean happy?",)
+    finish(training_jobs.inspection(path), replace(report, warnings=warnings).to_json())
+
+    page = open_page()
+
+    (warning,) = page.warning
+    assert "train/\\*hapy\\*" in warning.value
+
+
+def test_an_archive_without_training_faces_is_shown_and_cannot_be_trained_on():
+    path = store_archive()
+    only_test = Dataset({"test": DATASET["test"]}, "0" * 64, "drawn.csv")
+    finish(training_jobs.inspection(path), report_on(only_test).to_json())
+
+    page = open_page()
+
+    assert_fine(page)
+    assert "There are no training faces" in page.warning[0].value
+    assert "Start training" not in [button.label for button in page.button]
 
 
 def test_an_uploaded_archive_can_be_deleted():
