@@ -30,6 +30,8 @@ FACES: Final = "faces.png"
 """Sample faces of an inspected archive: one row per emotion."""
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _NICE: Final = 10
+_REPORT_VERSION: Final = b"2"
+"""Raised when inspecting says more, so that answers of earlier versions are asked for anew."""
 _SUFFIXES: Final = (".csv", ".zip", ".tar.gz", ".tgz")
 
 JobState = Literal["new", "running", "done", "failed"]
@@ -118,7 +120,7 @@ def look(job: Job) -> JobView:
 
 def inspection(archive: Path) -> Job:
     """Read an archive into the cache and report on it; sample faces come beside the answer."""
-    folder = answer_dir("inspect", archive_key(archive))
+    folder = answer_dir("inspect", hash_of(archive_key(archive).encode(), _REPORT_VERSION))
     return Job(folder, ("inspect", str(archive), "--json", "--faces", str(folder / FACES)))
 
 

@@ -113,6 +113,8 @@ class Dataset:
         skipped: what the archive holds but the splits do not.
         made_validation: whether the validation split was made out of the archive's training faces.
         cleaned: the cleaning switches applied since, in their order; empty for the archive as it is.
+        split_by: what a made validation split keeps together beside identical images: "person" or "sequence" where file
+            names tell it, else "image"; empty where no validation split was made.
     """
 
     splits: dict[str, LabelledFaces]
@@ -121,6 +123,7 @@ class Dataset:
     skipped: SkipSummary = SkipSummary()
     made_validation: bool = False
     cleaned: tuple[str, ...] = ()
+    split_by: str = ""
 
     def __getitem__(self, split: str) -> LabelledFaces:
         """The faces of `split`.

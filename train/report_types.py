@@ -34,9 +34,9 @@ class EvaluationReport:
         n: images.
         accuracy: share that is right, 0-1.
         interval_95: Wilson's interval for `accuracy`.
-        n_without_duplicates: images that do not also stand in the training split, byte for byte.
+        n_without_duplicates: images that do not also stand in one of `compared_with`, byte for byte.
         accuracy_without_duplicates: on these; None where there are none.
-        macro_f1: mean of the classes' F1, over the classes that occur.
+        macro_f1: mean of the classes' F1, over `macro_f1_over`: as scikit-learn counts classes.
         balanced_accuracy: mean of the classes' recall, over the classes that occur.
         nll: mean negative log-likelihood, in nats.
         ece: expected calibration error over 15 equal-width bins of confidence.
@@ -47,6 +47,14 @@ class EvaluationReport:
         coverage_curve: what an "unsure" threshold costs and gains.
         confused: the commonest mistakes.
         mistakes: by true emotion, the surest mistakes as indices into the split; empty in a model's card.
+        n_without_near_duplicates: images that have no near-identical one in `compared_with` either; None where nobody
+            looked (reports of earlier versions).
+        accuracy_without_near_duplicates: on these; None where there are none.
+        macro_f1_over: the emotions that occur or were answered.
+        compared_with: the splits in which duplicates were looked for: those that the model was trained or chosen on.
+        source: file name of the archive; empty in reports of earlier versions.
+        archive_sha256: of the archive, in hexadecimal; likewise.
+        cleaned: cleaning switches applied to it before.
 
     Raises:
         ValueError: emotions are missing in `per_class`, or `confusion` is not square.
@@ -69,6 +77,13 @@ class EvaluationReport:
     coverage_curve: tuple[CoveragePoint, ...]
     confused: tuple[ConfusedPair, ...]
     mistakes: dict[str, tuple[Mistake, ...]] = field(default_factory=dict)
+    n_without_near_duplicates: int | None = None
+    accuracy_without_near_duplicates: float | None = None
+    macro_f1_over: tuple[str, ...] = ()
+    compared_with: tuple[str, ...] = ()
+    source: str = ""
+    archive_sha256: str = ""
+    cleaned: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_confusion(self.confusion)
@@ -82,6 +97,16 @@ class EvaluationReport:
         shares: np.ndarray = counts / np.maximum(counts.sum(1, keepdims=True), 1)
         return shares
 
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Emotions without a single image, of which the figures say nothing."""
+        return tuple(name for name, figures in self.per_class.items() if not figures.support)
+
+    @property
+    def near_duplicates_share(self) -> float:
+        """Share of the images that are identical or near-identical to one that the model has seen; 0 if unknown."""
+        return 0.0 if self.n_without_near_duplicates is None else 1 - self.n_without_near_duplicates / self.n
+
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)
@@ -93,12 +118,11 @@ class EvaluationReport:
     def to_text(self) -> str:
         """As lines for a terminal."""
         low, high = self.interval_95
-        fresh = self.accuracy_without_duplicates
         lines = [
-            f"{self.split}: {self.n} images",
+            f"{self.split}: {self.n} images" + (f" of {self.source}" if self.source else ""),
             f"accuracy            {self.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})",
-            f"without duplicates  {'-' if fresh is None else f'{fresh:.2%}'}  (n {self.n_without_duplicates})",
-            f"macro-F1            {self.macro_f1:.4f}",
+            *self._duplicates_text(),
+            f"macro-F1            {self.macro_f1:.4f}{self._classes_text()}",
             f"balanced accuracy   {self.balanced_accuracy:.2%}",
             f"NLL {self.nll:.3f}, ECE {self.ece:.3f}" + self._calibration_text(),
             "",
@@ -116,11 +140,33 @@ class EvaluationReport:
         lines += [f"{pair.true} called {pair.predicted}: {pair.n} ({pair.share:.1%})" for pair in self.confused[:5]]
         return "\n".join(lines)
 
+    def _duplicates_text(self) -> list[str]:
+        fresh, unlike = self.accuracy_without_duplicates, self.accuracy_without_near_duplicates
+        lines = [f"without duplicates  {_share(fresh)}  (n {self.n_without_duplicates})"]
+        if self.n_without_near_duplicates is not None:
+            lines.append(f"without near ones   {_share(unlike)}  (n {self.n_without_near_duplicates})")
+        if self.compared_with:
+            where = " or ".join(self.compared_with)
+            lines.append(f"                    duplicates: images that also stand in {where}, identical or nearly so")
+        return lines
+
+    def _classes_text(self) -> str:
+        if not self.absent:
+            return ""
+        return (
+            f"  (mean over {len(self.macro_f1_over)} emotions that occur or were answered, as scikit-learn counts; "
+            f"no images of {', '.join(self.absent)})"
+        )
+
     def _calibration_text(self) -> str:
         c = self.calibration
         if c is None:
             return ""
         return f"  (before the temperature {c.temperature:.3f}: NLL {c.nll_before:.3f}, ECE {c.ece_before:.3f})"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2%}"
 
 
 @dataclass(frozen=True)
