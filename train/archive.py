@@ -16,10 +16,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from train.archive_content import split_off_validation
 from train.archive_csv import read_header, read_rows
 from train.archive_images import decode_face
 from train.archive_members import Member, tar_members, zip_members
+from train.archive_people import set_aside_validation
 from train.archive_rows import FaceCollector, SkipRow, Source, shown
 from train.archive_streams import CountedStream, Fillable, Meter
 from train.archive_types import SIDE, SPLITS, Dataset, LabelledFaces, Skipped, SkipReason, SkipSummary
@@ -75,11 +75,11 @@ def read_archive(path: Path, limits: ArchiveLimits | None = None, *, sha256: str
     splits, skipped = collector.finish()
     if "train" not in splits:
         raise ArchiveError(f"{name} has no training faces, only {', '.join(splits)}. Use an archive that has them.")
-    made_validation = "validation" not in splits
+    made_validation, split_by = "validation" not in splits, ""
     if made_validation:
-        train, validation = split_off_validation(splits["train"], name)
+        train, validation, split_by = set_aside_validation(splits["train"], name, collector.people)
         splits = {"train": train, "validation": validation} | {s: splits[s] for s in splits if s == "test"}
-    return Dataset(splits, sha256, name, skipped, made_validation)
+    return Dataset(splits, sha256, name, skipped, made_validation, split_by=split_by)
 
 
 def file_sha256(path: Path) -> str:
@@ -187,4 +187,5 @@ def _read_image_member(member: Member, collector: FaceCollector, limits: Archive
         raise SkipRow(SkipReason.DAMAGED, str(error)) from error
     pixels, area = decode_face(data, limits)
     meter.add_pixels(area)
+    collector.people.note(pixels, member.place)
     collector.add(Source.FOLDERS, split_of_folders(folders) or "train", label, pixels)

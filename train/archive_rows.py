@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from train.archive_people import PeopleShown
 from train.archive_types import NOT_FACES, SIDE, SPLITS, LabelledFaces, Skipped, SkipReason, SkipSummary
 from train.errors import ArchiveError
 from train.limits import ArchiveLimits
@@ -44,6 +45,7 @@ class FaceCollector:
         self.name = name
         self._limits = limits
         self._buffers: defaultdict[tuple[Source, str], _FaceBuffer] = defaultdict(_FaceBuffer)
+        self.people = PeopleShown()
         self._faces = 0
         self._by_reason: dict[SkipReason, int] = {}
         self._examples: list[Skipped] = []

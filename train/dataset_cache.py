@@ -23,7 +23,7 @@ from train.archive_types import SPLITS, Dataset, LabelledFaces, Skipped, SkipRea
 from train.errors import ArchiveError
 from train.limits import ArchiveLimits
 
-READER_VERSION: Final = 2
+READER_VERSION: Final = 3
 """Raised whenever `read_archive` gives other faces or splits for the same archive."""
 
 
@@ -163,7 +163,9 @@ def _read(cache_dir: Path, key: str) -> Dataset | None:
         return None
     if {split: len(faces) for split, faces in splits.items()} != account.faces:
         return None
-    return Dataset(splits, account.sha256, account.source, account.skipped, account.made_validation)
+    return Dataset(
+        splits, account.sha256, account.source, account.skipped, account.made_validation, split_by=account.split_by
+    )
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,7 @@ class _Account:
     read_at: str
     made_validation: bool
     skipped: SkipSummary
+    split_by: str = ""
 
     @classmethod
     def of(cls, dataset: Dataset, archive_bytes: int) -> "_Account":
@@ -188,6 +191,7 @@ class _Account:
             read_at=datetime.now(UTC).isoformat(timespec="seconds"),
             made_validation=dataset.made_validation,
             skipped=dataset.skipped,
+            split_by=dataset.split_by,
         )
 
     def to_json(self) -> str:
@@ -206,6 +210,7 @@ class _Account:
                 faces={str(split): int(count) for split, count in values["faces"].items()},
                 read_at=str(values["read_at"]),
                 made_validation=bool(values["made_validation"]),
+                split_by=str(values.get("split_by", "")),
                 skipped=SkipSummary(
                     {SkipReason(reason): int(count) for reason, count in skipped["by_reason"].items()},
                     tuple(Skipped(e["where"], SkipReason(e["reason"]), e["detail"]) for e in skipped["examples"]),
