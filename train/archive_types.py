@@ -115,6 +115,7 @@ class Dataset:
         cleaned: the cleaning switches applied since, in their order; empty for the archive as it is.
         split_by: what a made validation split keeps together beside identical images: "person" or "sequence" where file
             names tell it, else "image"; empty where no validation split was made.
+        read: faces by split as the archive was read; cleaning leaves it as it is.
     """
 
     splits: dict[str, LabelledFaces]
@@ -124,6 +125,11 @@ class Dataset:
     made_validation: bool = False
     cleaned: tuple[str, ...] = ()
     split_by: str = ""
+    read: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.read:
+            object.__setattr__(self, "read", {split: len(faces) for split, faces in self.splits.items()})
 
     def __getitem__(self, split: str) -> LabelledFaces:
         """The faces of `split`.

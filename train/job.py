@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from fer_core.errors import FerError
+from train.ancestry import record_ancestry
 from train.archive import Dataset, file_sha256
 from train.cleaning import read_for_run
 from train.errors import ConfigError
@@ -98,6 +99,7 @@ def _train(request: RunRequest, run_dir: Path, reporter: RunReporter, stop: Stop
     from train.supervision import supervision_of
 
     precision = resolve_precision(request.training.precision)
+    record_ancestry(request, run_dir)
     supervision = supervision_of(request, dataset["train"], votes, precision=precision)
     for sentence in recover(run_dir):
         reporter.note(sentence)

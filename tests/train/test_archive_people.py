@@ -22,8 +22,11 @@ from train.dataset_report import report_on
         ("S005-001-0010.jpg", "S005-007-0003.jpg", "S006-001-0010.jpg"),
         ("KA.AN1.39.tiff", "happy/KA.HA3.31.tiff", "KL.AN1.167.tiff"),
         ("AF01ANS.JPG", "BF01HAFL.JPG", "AM01ANS.JPG"),
-        ("Rafd090_01_Caucasian_female_angry_frontal.jpg", "Rafd045_01_Caucasian_female_sad_left.jpg",
-         "Rafd090_02_Caucasian_female_angry_frontal.jpg"),
+        (
+            "Rafd090_01_Caucasian_female_angry_frontal.jpg",
+            "Rafd045_01_Caucasian_female_sad_left.jpg",
+            "Rafd090_02_Caucasian_female_angry_frontal.jpg",
+        ),
         ("F0001_AN01WH_F2D.bmp", "F0001_HA02WH_F2D.bmp", "M0001_AN01WH_F2D.bmp"),
         ("01F_AN_C.BMP", "01F_HA_O.BMP", "01M_AN_C.BMP"),
         ("004_o_m_a_a.jpg", "004_o_m_h_b.jpg", "066_y_m_a_a.jpg"),
@@ -32,7 +35,7 @@ from train.dataset_report import report_on
         ("subject01.happy.png", "subject01.sad.png", "subject02.happy.png"),
         ("VL/P001/Anger/000.jpeg", "VL/P001/Happiness/003.jpeg", "VL/P002/Anger/000.jpeg"),
     ],
-)  # fmt: skip
+)
 def test_the_names_of_known_sets_tell_the_person(one: str, same: str, other: str) -> None:
     first, second, third = (shown_by(PurePosixPath(name)) for name in (one, same, other))
     assert first is not None
@@ -56,10 +59,17 @@ def test_frames_tell_their_sequence() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "train/happy/Training_1206.jpg", "train/angry/im0.png", "test/PublicTest_90.jpg", "3/train_00001_aligned.jpg",
-        "happy/image0000006.jpg", "happy/frame_003.png", "train/frame_003.png", "happy/00017.png", "00/ffhq_12.png",
+        "train/happy/Training_1206.jpg",
+        "train/angry/im0.png",
+        "test/PublicTest_90.jpg",
+        "3/train_00001_aligned.jpg",
+        "happy/image0000006.jpg",
+        "happy/frame_003.png",
+        "train/frame_003.png",
+        "happy/00017.png",
+        "00/ffhq_12.png",
     ],
-)  # fmt: skip
+)
 def test_other_names_tell_nothing(name: str) -> None:
     assert shown_by(PurePosixPath(name)) is None
 

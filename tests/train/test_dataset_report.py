@@ -188,9 +188,10 @@ def test_what_is_known_of_fer2013(shared_data: Path) -> None:
 def test_each_switch_says_what_it_drops(messy: Dataset) -> None:
     """An image that stands in both splits before its own counts once."""
     twice = dataset(
-        train=split((A, 3), (B, 0), (B, 0), (BLACK, 2)), validation=split((A, 3), (D, 1)),
+        train=split((A, 3), (B, 0), (B, 0), (BLACK, 2)),
+        validation=split((A, 3), (D, 1)),
         test=split((A, 3), (B, 0), (D, 1), (F, 2), (F, 2)),
-    )  # fmt: skip
+    )
     assert sum(leak.images for leak in report_on(twice).leaks) == 5
     assert report_on(twice).drops["drop_leaks"] == 4
     for data in (twice, messy):
