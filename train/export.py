@@ -11,7 +11,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from fer_core.card import GoldenSample, ModelCard, read_card
+from fer_core.card import CARD_FILE, GoldenSample, ModelCard, read_card
 from fer_core.crops import CROP_GEOMETRY, TILE
 from fer_core.emotions import EMOTIONS
 from fer_core.model import KERAS_FILE, TFLITE_FILE, EmotionModel, file_sha256, load_model
@@ -27,6 +27,7 @@ from train.errors import ConfigError
 from train.evaluate import evaluate_split, predict_all
 from train.litert import LiteRtFile, convert
 from train.network import load_structure
+from train.output_folder import refuse_foreign
 from train.progress import BEST
 from train.report_types import EvaluationReport
 from train.request import RunRequest, read_request
@@ -45,8 +46,10 @@ def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str) -> M
         name: what people call the model.
 
     Raises:
-        ConfigError: there is no finished epoch in `run_dir`, or the run was trained on another archive.
+        ConfigError: there is no finished epoch in `run_dir`, the run was trained on another archive, or `output` holds
+            something else than a model.
     """
+    refuse_foreign(output, _is_model_folder, expected="a new or empty folder, or a model folder to be replaced")
     request = _request_of(run_dir, dataset)
     config = request.training
     model = load_structure(config, run_dir)
@@ -72,9 +75,10 @@ def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str) -> M
 
 
 def add_metrics(folder: Path, report: EvaluationReport) -> None:
-    """Write a split's figures into a model's card."""
+    """Write a split's figures into a model's card; what else it says of that split stays if the archive is the same."""
     card = read_card(folder)
-    replace(card, metrics=card.metrics | {report.split: figures_for_card(report)}).write(folder)
+    before = card.metrics.get(report.split, {}) if report.archive_sha256 == card.dataset.get("sha256") else {}
+    replace(card, metrics=card.metrics | {report.split: before | figures_for_card(report)}).write(folder)
 
 
 def figures_for_card(report: EvaluationReport) -> dict[str, Any]:
@@ -117,6 +121,10 @@ def golden_tile() -> np.ndarray:
         tile = np.where((x - eye_x) ** 2 / 12 + (y - 18) ** 2 / 5 < 1, 30, tile)
     mouth = np.abs(y - 36 + (x - 24) ** 2 / 40) < 2
     return np.where(mouth & (np.abs(x - 24) < 10), 50, tile).clip(0, 255).astype(np.uint8)
+
+
+def _is_model_folder(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in (CARD_FILE, KERAS_FILE, TFLITE_FILE))
 
 
 def _request_of(run_dir: Path, dataset: Dataset) -> RunRequest:

@@ -1,13 +1,18 @@
 """The shapes of reports on models: written by `train`, read by pages. Loads no Keras."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from fer_core.emotions import EMOTIONS
 from train.figures import ClassFigures, ConfusedPair, CoveragePoint, Mistake, ReliabilityBin
+
+STOPPED: Final = "The run was stopped before its end; the test split is reported once the run has finished."
+NO_TEST_SPLIT: Final = "The archive has no test split."
+NOT_ASKED_FOR: Final = "A report of the test split was not asked for."
 
 
 def check_confusion(counts: tuple[tuple[int, ...], ...]) -> None:
@@ -117,56 +122,9 @@ class EvaluationReport:
 
     def to_text(self) -> str:
         """As lines for a terminal."""
-        low, high = self.interval_95
-        lines = [
-            f"{self.split}: {self.n} images" + (f" of {self.source}" if self.source else ""),
-            f"accuracy            {self.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})",
-            *self._duplicates_text(),
-            f"macro-F1            {self.macro_f1:.4f}{self._classes_text()}",
-            f"balanced accuracy   {self.balanced_accuracy:.2%}",
-            f"NLL {self.nll:.3f}, ECE {self.ece:.3f}" + self._calibration_text(),
-            "",
-            f"{'':10}precision  recall     F1      n   confusion (rows true)",
-        ]
-        for name, counts in zip(EMOTIONS, self.confusion, strict=True):
-            c = self.per_class[name]
-            row = " ".join(f"{count:4d}" for count in counts)
-            lines.append(f"{name:10}{c.precision:9.3f}{c.recall:8.3f}{c.f1:7.3f}{c.support:7d}   {row}")
-        lines += ["", "unsure below   kept   right of these"]
-        for point in self.coverage_curve[4::2]:
-            right = "-" if point.accuracy is None else f"{point.accuracy:.1%}"
-            lines.append(f"{point.threshold:12.2f}{point.coverage:7.1%}{right:>17}")
-        lines += ["", "most confused"]
-        lines += [f"{pair.true} called {pair.predicted}: {pair.n} ({pair.share:.1%})" for pair in self.confused[:5]]
-        return "\n".join(lines)
+        from train.report_text import evaluation_text  # which reads reports, so it needs this module first
 
-    def _duplicates_text(self) -> list[str]:
-        fresh, unlike = self.accuracy_without_duplicates, self.accuracy_without_near_duplicates
-        lines = [f"without duplicates  {_share(fresh)}  (n {self.n_without_duplicates})"]
-        if self.n_without_near_duplicates is not None:
-            lines.append(f"without near ones   {_share(unlike)}  (n {self.n_without_near_duplicates})")
-        if self.compared_with:
-            where = " or ".join(self.compared_with)
-            lines.append(f"                    duplicates: images that also stand in {where}, identical or nearly so")
-        return lines
-
-    def _classes_text(self) -> str:
-        if not self.absent:
-            return ""
-        return (
-            f"  (mean over {len(self.macro_f1_over)} emotions that occur or were answered, as scikit-learn counts; "
-            f"no images of {', '.join(self.absent)})"
-        )
-
-    def _calibration_text(self) -> str:
-        c = self.calibration
-        if c is None:
-            return ""
-        return f"  (before the temperature {c.temperature:.3f}: NLL {c.nll_before:.3f}, ECE {c.ece_before:.3f})"
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2%}"
+        return evaluation_text(self)
 
 
 @dataclass(frozen=True)
@@ -180,6 +138,11 @@ class ExportedModel:
         ms_per_face: on the machine that trained.
         temperature: applied to the outputs.
         unsure_below: the model's own threshold, 0-1.
+        accuracy_in_training: on validation, after the epoch that was kept: averaged weights, one pass. None, as in
+            those that follow, in reports of earlier versions.
+        accuracy_float32: on validation: exported network, 32-bit weights, one pass.
+        accuracy_int8: likewise with 8-bit weights.
+        mirror_average: whether an answer is the mean over the face and its mirror image.
     """
 
     parameters: int
@@ -188,6 +151,43 @@ class ExportedModel:
     ms_per_face: float
     temperature: float
     unsure_below: float
+    accuracy_in_training: float | None = None
+    accuracy_float32: float | None = None
+    accuracy_int8: float | None = None
+    mirror_average: bool | None = None
+
+    def accuracies(self, final: float, *, epoch: int) -> tuple[tuple[str, float], ...]:
+        """Why a model has several accuracies on one validation split: what each was measured on, from first to last.
+
+        Args:
+            final: of the model as it runs.
+            epoch: the one that was kept.
+        """
+        before = (self.accuracy_in_training, self.accuracy_float32, self.accuracy_int8)
+        weights, mirrored = self.litert_weights, self.mirror_average
+        return accuracy_steps(before, final, epoch=epoch, litert_weights=weights, mirror_average=mirrored)
+
+
+def accuracy_steps(
+    before: Sequence[float | None], final: float, *, epoch: int, litert_weights: str, mirror_average: bool | None
+) -> tuple[tuple[str, float], ...]:
+    """What each of a model's accuracies on validation was measured on, from training to use, with the accuracy.
+
+    Args:
+        before: in training, exported with 32-bit weights, with 8-bit weights; None where one is not known.
+        final: of the model as it runs.
+        epoch: the one that was kept.
+        litert_weights: "int8" or "float32".
+        mirror_average: whether it runs on the mirror image, too; None where that is not known.
+    """
+    passes = {True: ", mean with the mirror image", False: ", one pass", None: ""}[mirror_average]
+    words = (
+        f"During training, after epoch {epoch}: averaged weights, one pass",
+        "Exported with new batch-norm statistics: 32-bit weights, one pass",
+        "In 8 bits, one pass",
+        f"As it runs: {litert_weights} weights{passes}, calibrated",
+    )
+    return tuple((what, value) for what, value in zip(words, (*before, final), strict=True) if value is not None)
 
 
 @dataclass(frozen=True)
@@ -198,13 +198,20 @@ class RunReport:
         best_epoch: the one that was kept.
         model: what was exported.
         validation: what choices were made on.
-        test: None when it was not asked for or the archive has none.
+        test: None when there is no report of it.
+        no_test_because: why there is none, a sentence; empty where there is one, and in reports of earlier versions.
     """
 
     best_epoch: int
     model: ExportedModel
     validation: EvaluationReport
     test: EvaluationReport | None
+    no_test_because: str = ""
+
+    @property
+    def accuracies(self) -> tuple[tuple[str, float], ...]:
+        """What each accuracy on the validation split was measured on; see `ExportedModel.accuracies`."""
+        return self.model.accuracies(self.validation.accuracy, epoch=self.best_epoch)
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ def test_near_identical_images_are_left_out_of_a_figure_of_their_own():
     assert (found.n_without_duplicates, found.accuracy_without_duplicates) == (9, pytest.approx(4 / 9))
     assert (found.n_without_near_duplicates, found.accuracy_without_near_duplicates) == (5, 0)
     assert found.near_duplicates_share == 0.5
-    assert "without near ones   0.00%  (n 5)" in found.to_text()
+    assert "without near ones   0.00%  (n 5, near-identical neither)" in found.to_text()
 
 
 def test_macro_f1_counts_classes_as_scikit_learn_does():
