@@ -68,7 +68,8 @@ def _unwanted(dataset: Dataset, groups: Mapping[str, np.ndarray], split: str, sw
         return ~_one_of_each(groups[split], faces.labels)
     if switch == "drop_leaks":
         return leaking_images(groups, split)
-    return np.logical_or(*blank_images(faces.pixels))
+    blank, near_blank = blank_images(faces.pixels)
+    return blank | near_blank
 
 
 def dropped_by(dataset: Dataset, groups: Mapping[str, np.ndarray], switch: str) -> int:

@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from fer_core.paths import SHIPPED_MODELS
 from train.ancestry import ancestry, record_ancestry
@@ -11,7 +12,7 @@ from train.config import TrainingConfig
 from train.request import Input, RunRequest
 
 
-def request(**changes: object) -> RunRequest:
+def request(**changes: Any) -> RunRequest:
     return replace(RunRequest(TrainingConfig(), None, "mine.zip"), **changes)
 
 

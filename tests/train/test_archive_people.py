@@ -156,5 +156,4 @@ def test_an_archive_with_its_own_validation_keeps_it(tmp_path: Path) -> None:
 
 
 def _decoded(data: bytes) -> np.ndarray:
-    pixels: np.ndarray = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
-    return pixels
+    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE))

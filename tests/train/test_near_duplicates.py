@@ -26,15 +26,15 @@ PEOPLE = people()
 
 
 def saved_as_jpg(face: np.ndarray) -> np.ndarray:
-    return cv2.imdecode(cv2.imencode(".jpg", face, [cv2.IMWRITE_JPEG_QUALITY, 50])[1], cv2.IMREAD_GRAYSCALE)
+    return np.asarray(cv2.imdecode(cv2.imencode(".jpg", face, [cv2.IMWRITE_JPEG_QUALITY, 50])[1], cv2.IMREAD_GRAYSCALE))
 
 
 def next_frame(face: np.ndarray) -> np.ndarray:
     """The mouth opens a little and the head moves by half a pixel."""
     opened = face.copy()
     opened[36:40, 20:28] = (opened[36:40, 20:28] * 0.6).astype(np.uint8)
-    moved: np.ndarray = cv2.warpAffine(opened, np.float32([[1, 0, 0.5], [0, 1, 0.3]]), (48, 48), borderMode=1)
-    return moved
+    move = np.array([[1, 0, 0.5], [0, 1, 0.3]], np.float32)
+    return np.asarray(cv2.warpAffine(opened, move, (48, 48), borderMode=cv2.BORDER_REPLICATE))
 
 
 @pytest.mark.parametrize(
