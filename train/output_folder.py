@@ -18,6 +18,19 @@ def is_run_folder(folder: Path) -> bool:
     return any((folder / name).is_file() for name in _RUN_FILES)
 
 
+def refuse_foreign_parent(folder: Path) -> None:
+    """Make sure that a folder is missing, empty, or one whose folders are runs, as a recipe and a sweep make it.
+
+    Raises:
+        ConfigError: it is a file, or it holds something else.
+    """
+    refuse_foreign(folder, _holds_runs, expected="a new or empty folder, or one of runs")
+
+
+def _holds_runs(folder: Path) -> bool:
+    return is_run_folder(folder) or any(is_run_folder(child) for child in folder.iterdir() if child.is_dir())
+
+
 def prepare_folder(folder: Path) -> None:
     """Make a run's folder unless it is there.
 

@@ -9,6 +9,7 @@ from train.__main__ import main
 from train.config import TrainingConfig
 from train.errors import ConfigError
 from train.output_folder import prepare_folder
+from train.recipe import recipe_names
 from train.request import RunRequest
 
 
@@ -33,6 +34,9 @@ def test_fit_and_export_leave_a_foreign_folder_alone(foreign: Path, tmp_path: Pa
     assert f"{foreign} holds other files, such as deeper" in capsys.readouterr().err
     assert main(["export", "--run", str(tmp_path / "gone"), "--archive", archive, "--output", str(foreign)]) == 2
     assert "Nothing was written" in capsys.readouterr().err
+    assert main(["sweep", "--archive", archive, "--output", str(foreign), "--architectures", "baseline_cnn"]) == 2
+    assert main(["recipe", recipe_names()[0], "--archive", archive, "--output", str(foreign)]) == 2
+    assert capsys.readouterr().err.count("expected a new or empty folder, or one of runs") == 2
     assert files_in(foreign) == before
 
 
