@@ -69,7 +69,8 @@ def _unwanted(dataset: Dataset, groups: Mapping[str, np.ndarray], split: str, sw
     if switch == "drop_leaks":
         return leaking_images(groups, split)
     blank, near_blank = blank_images(faces.pixels)
-    return blank | near_blank
+    unwanted: np.ndarray = blank | near_blank
+    return unwanted
 
 
 def dropped_by(dataset: Dataset, groups: Mapping[str, np.ndarray], switch: str) -> int:
