@@ -2,6 +2,7 @@
 
     FER_HOME/archives/           uploads, named by content
     FER_HOME/answers/<job>/      answer.json of a child that succeeded, or error.txt with its one sentence
+    FER_HOME/answers/labels-<key>/   label_order.txt: what the numeric labels of an archive were said to mean
     FER_HOME/runs/               run folders (see train.runs)
 
 The web process never loads a deep-learning library nor decodes an archive. Imports no Streamlit.
@@ -23,15 +24,20 @@ from typing import Any, Final, Literal
 from app.server import kept
 from app.settings import folder_from
 from fer_core import paths
+from fer_core.files import write_whole
 from fer_core.private import PRIVATE_UMASK, make_file, make_folder
 from train import architectures
+from train.label_orders import LABEL_ORDERS
 
 ANSWER: Final = "answer.json"
+LABEL_ORDER: Final = "label_order.txt"
 ERROR: Final = "error.txt"
 FACES: Final = "faces.png"
 """Sample faces of an inspected archive: one row per emotion."""
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _NICE: Final = 10
+ANSWER_VERSION: Final = b"3"
+"""Raised when archives are read otherwise or their report says more: earlier versions' answers are asked for anew."""
 _SUFFIXES: Final = (".csv", ".zip", ".tar.gz", ".tgz")
 
 JobState = Literal["new", "running", "done", "failed"]
@@ -120,8 +126,33 @@ def look(job: Job) -> JobView:
 
 def inspection(archive: Path) -> Job:
     """Read an archive into the cache and report on it; sample faces come beside the answer."""
-    folder = answer_dir("inspect", archive_key(archive))
-    return Job(folder, ("inspect", str(archive), "--json", "--faces", str(folder / FACES)))
+    order = label_order(archive)
+    folder = answer_dir("inspect", hash_of(archive_key(archive).encode(), order.encode(), ANSWER_VERSION))
+    return Job(folder, ("inspect", str(archive), "--json", "--faces", str(folder / FACES), *label_flags(order)))
+
+
+def label_order(archive: Path) -> str:
+    """What its numeric labels were said to mean: a name in `LABEL_ORDERS`, empty where nothing was said."""
+    try:
+        order = (answer_dir("labels", archive_key(archive)) / LABEL_ORDER).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return order if order in LABEL_ORDERS else ""
+
+
+def keep_label_order(archive: Path, order: str) -> None:
+    """Keep what its numeric labels mean, for all pages; empty to forget it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder = answer_dir("labels", archive_key(archive))
+    write_whole(folder / LABEL_ORDER, order)
+
+
+def label_flags(order: str) -> tuple[str, ...]:
+    """The order as options of `python -m train`."""
+    return ("--label-order", order) if order else ()
 
 
 def architecture_list() -> Job:

@@ -13,6 +13,7 @@ from av.container import InputContainer
 
 from fer_core.errors import MediaError
 from fer_core.files import replacing
+from fer_core.private import make_folder
 
 INDEX_IN_FRONT: Final = {"movflags": "+faststart"}  # so that a browser starts playing at once
 IN_FRAGMENTS: Final = {"movflags": "+frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
@@ -52,7 +53,7 @@ def new_half(path: Path) -> Path:
     Raises:
         OSError: the folder or the file cannot be made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     half = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     half.touch(mode=0o600, exist_ok=False)
     return half

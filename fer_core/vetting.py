@@ -21,6 +21,7 @@ from typing import Final
 from fer_core import paths, vet_child
 from fer_core.card import REMEDY, TFLITE_FILE, read_card
 from fer_core.errors import ArtifactError
+from fer_core.private import make_folder
 
 TRIAL_S: Final = 90.0
 """A trial takes about a second; a busy machine may need many times that."""
@@ -60,7 +61,7 @@ def trust(sha256: str) -> None:
     _refused.pop(sha256, None)
     with contextlib.suppress(OSError):  # on a full or read-only disk it is tried again by the next process
         mark = _mark(sha256)
-        mark.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(mark.parent)
         mark.touch()
 
 

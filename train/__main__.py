@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Final
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -13,6 +14,7 @@ from train import commands
 from train.augment_config import AugmentConfig
 from train.children import Stopped
 from train.config import TrainingConfig
+from train.label_orders import LABEL_ORDERS
 from train.recipe import recipe_names
 from train.request import CLEANING
 from train.settings import add_flags
@@ -57,8 +59,21 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+_ARCHIVE_WORDS: Final = "csv, zip or tar.gz, or a folder of such or of class folders"
+
+
 def _add_archive(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    parser.add_argument("--archive", type=Path, required=required, help="csv, zip or tar.gz")
+    parser.add_argument("--archive", type=Path, required=required, help=_ARCHIVE_WORDS)
+    _add_label_order(parser)
+
+
+def _add_label_order(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--label-order",
+        choices=list(LABEL_ORDERS),
+        default="",
+        help="what numeric labels mean; by default 0-6 are read in FER2013's order and others refused",
+    )
 
 
 def _add_split(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +82,8 @@ def _add_split(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_inspect(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("archive", type=Path, help="csv, zip or tar.gz")
+    parser.add_argument("archive", type=Path, help=_ARCHIVE_WORDS)
+    _add_label_order(parser)
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     parser.add_argument("--faces", type=Path, metavar="PNG", help="also write sample faces, one row per emotion")
 

@@ -1,30 +1,25 @@
-"""FER2013 as people have it, read into splits without ever unpacking anything to disk.
+"""FER2013 as people have it, and data sets in its forms, read into splits without ever unpacking anything to disk.
 
 Read here: the Kaggle challenge's csv (`emotion,pixels,Usage`, columns in any order, Usage optional), plain, gzipped or
-within a zip, tar or tar.gz; and class folders (`train/<emotion>/*`, `test/<emotion>/*`, or without a split) of jpg
-or png images within a zip, tar or tar.gz. What a name means stands in `train.archive_words`.
+within a zip, tar or tar.gz; and class folders (`train/<emotion>/*`, `test/<emotion>/*`, or without a split) of images
+within a zip, tar or tar.gz, or as a folder on disk. An archive that holds nothing but archives is read one level deep.
+What a name means stands in `train.archive_words` and `train.label_words`, what a number means in `train.label_orders`.
 
 A single bad row or image is skipped, counted and listed in `Dataset.skipped`. The archive as a whole is refused, by
-one ArchiveError, when it is damaged, encrypted or past a limit, or when too much of it had to be skipped.
+one ArchiveError, when it is damaged, encrypted or past a limit, when too much of it had to be skipped, or when its
+labels are numbers that several data sets use differently.
 """
 
-import gzip
 import hashlib
-import io
-import tarfile
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
-from train.archive_content import split_off_validation
-from train.archive_csv import read_header, read_rows
-from train.archive_images import decode_face
-from train.archive_members import Member, tar_members, zip_members
-from train.archive_rows import FaceCollector, SkipRow, Source, shown
-from train.archive_streams import CountedStream, Fillable, Meter
+from train.archive_folders import folder_sha256
+from train.archive_people import set_aside_validation
+from train.archive_reading import read_source
+from train.archive_skips import shown
 from train.archive_types import SIDE, SPLITS, Dataset, LabelledFaces, Skipped, SkipReason, SkipSummary
-from train.archive_words import emotion_of_folders, split_of_csv, split_of_folders
 from train.errors import ArchiveError
+from train.label_orders import check_label_order
 from train.limits import ArchiveLimits
 
 __all__ = [
@@ -36,50 +31,58 @@ __all__ = [
     "SkipReason",
     "SkipSummary",
     "Skipped",
+    "archive_sha256",
     "file_sha256",
     "read_archive",
 ]
 
-IMAGE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg"})
-OTHER_FORMATS: Final = {
-    b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR", b"\x28\xb5\x2f\xfd": "zstd",
-    b"\xff\xfe": "UTF-16 text", b"\xfe\xff": "UTF-16 text",
-    b"\x89PNG": "a single image", b"\xff\xd8\xff": "a single image",
-}  # fmt: skip
-_BUFFER: Final = 1 << 16  # below the size from which malloc maps memory anew each time
 
-
-def read_archive(path: Path, limits: ArchiveLimits | None = None, *, sha256: str | None = None) -> Dataset:
+def read_archive(
+    path: Path, limits: ArchiveLimits | None = None, *, sha256: str | None = None, label_order: str = ""
+) -> Dataset:
     """Read a FER2013 archive.
 
     Args:
-        path: csv, zip, tar or tar.gz. Which one is told by the content, not by the name.
+        path: csv, zip, tar or tar.gz; which one is told by the content, not by the name. Or a folder.
         limits: what it may cost; `ArchiveLimits()` if None.
-        sha256: of the file, if it is known already.
+        sha256: of the archive, if it is known already.
+        label_order: what numeric labels mean: a name in `LABEL_ORDERS`; empty to read 0-6 in FER2013's order and to
+            refuse others.
 
     Raises:
-        ArchiveError: the file is missing, is none of these, is damaged, encrypted or past a limit, or holds no
-            usable training face.
+        ArchiveError: it is missing, is none of these, is damaged, encrypted or past a limit, or holds no usable face.
+        ConfigError: there is no such label order.
     """
+    check_label_order(label_order)
     limits = limits or ArchiveLimits()
     name = shown(path.name)
     try:
-        _check_file(path, limits)
-        collector = FaceCollector(name, limits)
-        _read_into(collector, path, limits)
-        sha256 = sha256 or file_sha256(path)
+        _check_source(path, limits)
+        collected = read_source(path, limits, label_order).finish()
+        sha256 = sha256 or archive_sha256(path)
     except OSError as error:
         raise ArchiveError(
             f"{name} cannot be read: {error.strerror or error}. Check the disk and the rights."
         ) from error
-    splits, skipped = collector.finish()
-    if "train" not in splits:
-        raise ArchiveError(f"{name} has no training faces, only {', '.join(splits)}. Use an archive that has them.")
-    made_validation = "validation" not in splits
-    if made_validation:
-        train, validation = split_off_validation(splits["train"], name)
+    splits, made_by = collected.splits, ""
+    if "train" in splits and "validation" not in splits:
+        train, validation, made_by = set_aside_validation(splits["train"], name, collected.people)
         splits = {"train": train, "validation": validation} | {s: splits[s] for s in splits if s == "test"}
-    return Dataset(splits, sha256, name, skipped, made_validation)
+    return Dataset(
+        splits,
+        sha256,
+        name,
+        collected.skipped,
+        made_validation=bool(made_by),
+        label_order=collected.label_order,
+        notes=collected.notes,
+        split_by=made_by,
+    )
+
+
+def archive_sha256(path: Path) -> str:
+    """The SHA-256 of an archive file, or one of all that is read of a folder, in hexadecimal."""
+    return folder_sha256(path, ArchiveLimits()) if path.is_dir() else file_sha256(path)
 
 
 def file_sha256(path: Path) -> str:
@@ -88,9 +91,11 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _check_file(path: Path, limits: ArchiveLimits) -> None:
+def _check_source(path: Path, limits: ArchiveLimits) -> None:
+    if path.is_dir():
+        return
     if not path.is_file():
-        raise ArchiveError(f"No archive at {path}: expected a csv, zip or tar.gz file. Check the path.")
+        raise ArchiveError(f"No archive at {path}: expected a csv, zip or tar.gz file, or a folder. Check the path.")
     size = path.stat().st_size
     if size == 0:
         raise ArchiveError(f"{path.name} is empty: expected a csv, zip or tar.gz file. Download it again.")
@@ -99,92 +104,3 @@ def _check_file(path: Path, limits: ArchiveLimits) -> None:
             f"{path.name} has {size} bytes; at most {limits.archive_bytes} are read (limit: archive_bytes). "
             "Use a smaller archive."
         )
-
-
-def _read_into(collector: FaceCollector, path: Path, limits: ArchiveLimits) -> None:
-    name = shown(path.name)
-    meter = Meter(name, path.stat().st_size, limits)
-    with path.open("rb") as file:
-        start = file.read(512)
-        file.seek(0)
-        if start.startswith(b"PK"):
-            _read_members(zip_members(path, limits), collector, limits, meter)
-        elif start.startswith(b"\x1f\x8b"):
-            # gzip hands its exceptions through the counted stream, which names them.
-            _read_plain(gzip.GzipFile(fileobj=file), collector, limits, meter)
-        else:
-            _read_plain(file, collector, limits, meter)
-
-
-def _read_plain(file: Fillable, collector: FaceCollector, limits: ArchiveLimits, meter: Meter) -> None:
-    """Read what is no zip, unpacked already: a tar or a csv."""
-    name = collector.name
-    stream = io.BufferedReader(CountedStream(file, name, meter), _BUFFER)
-    start = stream.peek(512)[:512]
-    if _is_tar(start):
-        _read_members(tar_members(stream, name, limits, meter), collector, limits, meter)
-        return
-    for magic, what in OTHER_FORMATS.items():
-        if start.startswith(magic):
-            raise ArchiveError(f"{name} is {what}, which is not read: expected csv, zip or tar.gz. Convert it.")
-    layout, line = read_header(stream, limits)
-    if layout is None:
-        raise ArchiveError(
-            f"{name} is no zip or tar.gz and does not start with the header emotion,pixels,Usage of FER2013's csv "
-            f"but with {shown(line)!r}. Check that it is a FER2013 archive."
-        )
-    read_rows(stream, layout, collector, limits)
-
-
-def _is_tar(block: bytes) -> bool:
-    """Whether a header block's checksum holds; the oldest tars have no magic word."""
-    try:
-        tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-    except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
-        return True  # a block of zeros: an empty tar
-    except (tarfile.HeaderError, ValueError):
-        return block[257:262] == b"ustar"  # a damaged one, then
-    return True
-
-
-def _read_members(members: Iterable[Member], collector: FaceCollector, limits: ArchiveLimits, meter: Meter) -> None:
-    for member in members:
-        try:
-            if member.refused is not None:
-                raise SkipRow(member.refused)
-            if member.suffix == ".csv":
-                _read_csv_member(member, collector, limits)
-            elif member.suffix in IMAGE_SUFFIXES:
-                _read_image_member(member, collector, limits, meter)
-            else:
-                raise SkipRow(SkipReason.OTHER_FILE)
-        except SkipRow as skip:
-            collector.skip(member.name, skip.reason, skip.detail)
-
-
-def _read_csv_member(member: Member, collector: FaceCollector, limits: ArchiveLimits) -> None:
-    with member.open() as stream:
-        layout, line = read_header(stream, limits)
-        if layout is None:
-            raise SkipRow(SkipReason.NO_COLUMNS, f"starts with {line!r}")
-        split = split_of_csv(member.name) or "train"
-        read_rows(stream, layout, collector, limits, prefix=f"{member.name}, ", split=split)
-
-
-def _read_image_member(member: Member, collector: FaceCollector, limits: ArchiveLimits, meter: Meter) -> None:
-    folders = member.place.parts[:-1]
-    label = emotion_of_folders(folders)
-    if label is None:
-        raise SkipRow(SkipReason.NO_EMOTION_FOLDER)
-    if member.size > limits.image_bytes:
-        raise SkipRow(SkipReason.IMAGE_TOO_LARGE, f"{member.size} bytes, at most {limits.image_bytes}")
-    try:
-        with member.open() as stream:
-            data = stream.read(member.size)
-    except ArchiveError as error:
-        if not member.stands_alone:
-            raise
-        raise SkipRow(SkipReason.DAMAGED, str(error)) from error
-    pixels, area = decode_face(data, limits)
-    meter.add_pixels(area)
-    collector.add(Source.FOLDERS, split_of_folders(folders) or "train", label, pixels)

@@ -1,37 +1,53 @@
-"""FER2013's csv, row by row: a checked vectorised parse of the digits, and a careful one for rows that do not fit it.
+"""FER2013's csv, row by row, and its relatives: other column names, pixels as a list, one column per pixel.
 
-One row is one line: quotes may stand around a cell and carry nothing, for no cell of the format can hold a
-delimiter. So a stray quote costs one row and never the rest of the file.
+One row is one line, but for a list of pixels that goes on over several. Quotes tell where a cell ends only when they
+come in pairs; a stray one costs its row and never the rest of the file. How the text of one face becomes pixels stands
+in `train.archive_pixels`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
 from typing import IO, Final, NamedTuple
 
-import numpy as np
-
-from train.archive_rows import FaceCollector, SkipRow, Source
+from train.archive_pixels import PIXELS, parse_block, parse_pixels, without_brackets, without_quotes
+from train.archive_rows import FaceCollector
+from train.archive_skips import SkipRow, shown
+from train.archive_splits import Source
 from train.archive_types import SIDE, SkipReason
-from train.archive_words import emotion_index, split_of
+from train.archive_words import SplitOfPath, split_of
 from train.errors import ArchiveError
+from train.label_orders import label_code
+from train.label_words import is_no_label
 from train.limits import ArchiveLimits
 
-PIXELS: Final = SIDE * SIDE
 DELIMITERS: Final = (b",", b";", b"\t")
 BLOCK_ROWS: Final = 4
-_BLANK, _ZERO = 32, 48
+_LONGEST_LIST: Final = 1 << 16  # bytes of a list of pixels over several lines; 2,304 of them take some 12 kB
+_EMOTION: Final = ("emotion", "emotions", "label", "labels", "expression", "class", "target")
+_PIXELS: Final = ("pixels", "pixel", "pixel_values", "pixel0", "pixel_0", "pixel1", "pixel_1")
+_USAGE: Final = ("usage", "split", "subset", "set", "partition")
 
 
 @dataclass(frozen=True)
 class CsvLayout:
-    """Which column is what. `usage` is None for a csv without that column."""
+    """Which column is what. `usage` is None for a csv without that column.
+
+    Attributes:
+        pixels: the column of the pixels, or of the first pixel where each has its own.
+        columns: how many there are.
+    """
 
     delimiter: bytes
     emotion: int
     pixels: int
     usage: int | None
+    columns: int
+
+    @property
+    def row_cells(self) -> int:
+        """How many cells a row has that gives each pixel a cell of its own."""
+        return self.columns if self.columns > PIXELS else self.columns + PIXELS - 1
 
     @property
     def source(self) -> Source:
@@ -45,11 +61,15 @@ def read_header(stream: IO[bytes], limits: ArchiveLimits) -> tuple[CsvLayout | N
     text = line.decode("utf-8-sig", "replace")
     whole = line.endswith(b"\n") or len(line) < limits.line_bytes
     for delimiter in DELIMITERS if whole else ():
-        cells = [cell.strip(' "\r\n').lower() for cell in text.split(delimiter.decode())]
-        if "emotion" in cells and "pixels" in cells:
-            usage = cells.index("usage") if "usage" in cells else None
-            return CsvLayout(delimiter, cells.index("emotion"), cells.index("pixels"), usage), text[:60]
+        cells = [cell.strip(" \"'\r\n").lower() for cell in text.split(delimiter.decode())]
+        emotion, pixels = _column(cells, _EMOTION), _column(cells, _PIXELS)
+        if emotion is not None and pixels is not None:
+            return CsvLayout(delimiter, emotion, pixels, _column(cells, _USAGE), len(cells)), text[:60]
     return None, text[:60].strip()
+
+
+def _column(cells: list[str], names: tuple[str, ...]) -> int | None:
+    return next((cells.index(name) for name in names if name in cells), None)
 
 
 def read_rows(
@@ -58,22 +78,23 @@ def read_rows(
     collector: FaceCollector,
     limits: ArchiveLimits,
     *,
-    prefix: str = "",
-    split: str = "train",
+    name: str = "",
+    split: SplitOfPath,
 ) -> None:
     """Read all rows after the header into `collector`; unusable rows become skips.
 
     Args:
-        prefix: stands before the line number in skips (the csv's name, when there may be several).
+        name: the csv's, where there may be several; it stands before the line number in skips.
         split: of all rows where the csv has no Usage column.
 
     Raises:
         ArchiveError: the stream is damaged, or a limit is passed.
     """
     waiting: list[_Row] = []
+    prefix = f"{name}, " if name else ""
 
     def flush() -> None:
-        _add_rows(waiting, layout.source, collector, prefix)
+        _add_rows(waiting, layout.source, collector, prefix, name or collector.name)
         waiting.clear()
 
     for number, line in _lines(stream, limits):
@@ -83,7 +104,7 @@ def read_rows(
             waiting.append(_split_row(number, line, layout, split))
         except SkipRow as skip:
             flush()  # so that skips are listed in the order of their lines
-            collector.skip(f"{prefix}line {number}", skip.reason, skip.detail)
+            collector.skip(f"{prefix}line {number}", skip.reason, skip.detail, place=skip.place)
         if len(waiting) == BLOCK_ROWS:
             flush()
     flush()
@@ -93,12 +114,12 @@ class _Row(NamedTuple):
     """A line whose label and split are known and whose pixels are still text, without white space around it."""
 
     number: int
-    label: int
-    split: str
+    code: int
+    split: SplitOfPath
     cell: bytes
 
 
-def _add_rows(rows: list[_Row], source: Source, collector: FaceCollector, prefix: str) -> None:
+def _add_rows(rows: list[_Row], source: Source, collector: FaceCollector, prefix: str, place: str) -> None:
     block = parse_block([row.cell for row in rows])
     for index, row in enumerate(rows):
         try:
@@ -106,11 +127,11 @@ def _add_rows(rows: list[_Row], source: Source, collector: FaceCollector, prefix
         except SkipRow as skip:
             collector.skip(f"{prefix}line {row.number}", skip.reason, skip.detail)
         else:
-            collector.add(source, row.split, row.label, pixels.reshape(SIDE, SIDE))
+            collector.add(source, row.split, row.code, pixels.reshape(SIDE, SIDE), place=place)
 
 
 def _lines(stream: IO[bytes], limits: ArchiveLimits) -> Iterator[tuple[int, bytes | None]]:
-    """Number and bytes of each line that is not blank, from 2; None for one that is too long."""
+    """Number and bytes of each row that is not blank, from 2; None for one that is too long."""
     number = 1
     most = limits.faces + limits.skips
     while line := stream.readline(limits.line_bytes):
@@ -121,32 +142,89 @@ def _lines(stream: IO[bytes], limits: ArchiveLimits) -> Iterator[tuple[int, byte
             while (rest := stream.readline(limits.line_bytes)) and not rest.endswith(b"\n"):
                 pass
             yield number, None
-        elif not line.isspace():
-            yield number, line
+            continue
+        # Looked for first: counting takes ten times as long, and hardly any csv has brackets.
+        is_open = b"[" in line and line.count(b"[") > line.count(b"]")
+        rows = _list_over_lines(line, stream, limits) if is_open else [line]
+        for offset, row in enumerate(rows):
+            if not row.isspace():
+                yield number + offset, row
+        number += len(rows) - 1 if len(rows) > 1 else rows[0].rstrip(b"\r\n").count(b"\n")
 
 
-def _split_row(number: int, line: bytes, layout: CsvLayout, split: str) -> _Row:
+def _list_over_lines(line: bytes, stream: IO[bytes], limits: ArchiveLimits) -> list[bytes]:
+    """A line whose list is still open, with those that follow: as one row if the list ends soon, else one by one."""
+    lines = [line]
+    opened = line.count(b"[") - line.count(b"]")
+    length = len(line)
+    while opened > 0 and length < _LONGEST_LIST and (more := stream.readline(limits.line_bytes)):
+        lines.append(more)
+        opened += more.count(b"[") - more.count(b"]")
+        length += len(more)
+    return lines if opened > 0 else [b"".join(lines)]
+
+
+def _split_row(number: int, line: bytes, layout: CsvLayout, split: SplitOfPath) -> _Row:
     """The cells of a line; raises SkipRow."""
-    if b'"' in line:
-        line = line.replace(b'"', b"")
-    cells = line.split(layout.delimiter)
+    cells, pixels = _cells(line, layout)
     if len(cells) <= max(layout.emotion, layout.pixels, layout.usage or 0):
         raise SkipRow(SkipReason.TOO_FEW_COLUMNS, f"{len(cells)} columns")
-    label = _label(cells[layout.emotion])
-    if label is None:
-        raise SkipRow(SkipReason.WRONG_LABEL, f"got {_word(cells[layout.emotion])!r}, expected 0-6")
+    code = _code(cells[layout.emotion])
+    if code is None:
+        raise _wrong_label(_word(cells[layout.emotion]))
     if layout.usage is not None:
         known = _split(cells[layout.usage])
         if known is None:
-            word = _word(cells[layout.usage])
-            raise SkipRow(SkipReason.UNKNOWN_USAGE, f"got {word!r}, expected Training, PublicTest or PrivateTest")
-        split = known
-    return _Row(number, label, split, cells[layout.pixels].strip())
+            raise _unknown_usage(_word(cells[layout.usage]))
+        split = SplitOfPath(known)
+    return _Row(number, code, split, pixels)
+
+
+def _cells(line: bytes, layout: CsvLayout) -> tuple[list[bytes], bytes]:
+    """The cells where the header has them, and the pixels' text, with one blank between where it was a list.
+
+    A list of pixels may hold the delimiter: within quotes, within brackets, or bare; the last only where the number of
+    cells leaves no doubt.
+    """
+    is_list = b'"' in line or b"[" in line
+    if b'"' in line:
+        line = without_quotes(line, layout.delimiter)
+    if b"[" in line:
+        line = without_brackets(line, layout.delimiter)
+    cells = line.split(layout.delimiter)
+    if len(cells) > PIXELS and len(cells) == layout.row_cells:
+        return _merged(cells, layout)
+    if len(cells) <= layout.pixels:
+        return cells, b""
+    pixels = cells[layout.pixels].strip()
+    if is_list or b"," in pixels:
+        pixels = b" ".join(pixels.replace(b",", b" ").split())
+    return cells, pixels
+
+
+def _merged(cells: list[bytes], layout: CsvLayout) -> tuple[list[bytes], bytes]:
+    """For one cell per pixel: where the header has one column for all, the cells after them move to their places."""
+    end = layout.pixels + PIXELS
+    pixels = b" ".join(cell.strip() for cell in cells[layout.pixels : end])
+    return cells if layout.columns > PIXELS else [*cells[: layout.pixels], b"", *cells[end:]], pixels
+
+
+def _wrong_label(word: str) -> SkipRow:
+    if is_no_label(word):
+        return SkipRow(SkipReason.UNLABELLED, place="rows of the csv")
+    word = shown(word)
+    return SkipRow(SkipReason.WRONG_LABEL, f"got {word!r}, expected 0-6 or an emotion's name", place=word)
+
+
+def _unknown_usage(word: str) -> SkipRow:
+    word = shown(word)
+    expected = "Training, PublicTest or PrivateTest"
+    return SkipRow(SkipReason.UNKNOWN_USAGE, f"got {word!r}, expected {expected}", place=word)
 
 
 @lru_cache(maxsize=64)
-def _label(cell: bytes) -> int | None:
-    return emotion_index(_word(cell))
+def _code(cell: bytes) -> int | None:
+    return label_code(_word(cell))
 
 
 @lru_cache(maxsize=64)
@@ -155,70 +233,4 @@ def _split(cell: bytes) -> str | None:
 
 
 def _word(cell: bytes) -> str:
-    return cell[:40].decode("utf-8", "replace").strip()
-
-
-def parse_pixels(cell: bytes) -> np.ndarray:
-    """2,304 numbers as text to uint8 (2304,).
-
-    Raises:
-        SkipRow: the count is another, or a value is no number or not within 0-255.
-    """
-    block = parse_block([cell.strip()])
-    return _parse_careful(cell) if block is None else block[0]
-
-
-def parse_block(cells: Sequence[bytes]) -> np.ndarray | None:
-    """Rows of 2,304 numbers of one to three digits with one blank between, to uint8 (n, 2304).
-
-    None when any row is anything else, right or wrong; then each has to be looked at by itself.
-
-    Every byte is accounted for: there are exactly as many blanks as the counts ask, those after each row stand where
-    the row ends, all other bytes are digits, and no number is empty or longer than three digits. Such a text has one
-    reading. A row takes some 25 microseconds where splitting and converting it takes 250. `BLOCK_ROWS` rows at once
-    spread NumPy's cost per call; more of them would make arrays above 128 kB, which malloc maps anew each time.
-    """
-    count = len(cells) * PIXELS
-    # Three blanks in front, so that the two places before the first number's last digit exist.
-    text = b"   " + b" ".join(cells) + b" "
-    codes = np.frombuffer(text, np.uint8)
-    is_blank = codes == _BLANK
-    blanks = np.flatnonzero(is_blank)
-    digits = codes - _ZERO  # wraps: bytes below "0" become large
-    is_digit = digits <= 9
-    if count == 0 or len(blanks) != count + 3 or np.count_nonzero(is_digit) != len(text) - len(blanks):
-        return None
-    row_ends = list(accumulate((len(cell) + 1 for cell in cells), initial=2))[1:]
-    two = is_digit[1:] & is_digit[:-1]
-    if (
-        blanks[PIXELS + 2 :: PIXELS].tolist() != row_ends
-        or (two[2:] & two[:-2]).any()
-        or (is_blank[3:] & is_blank[2:-1]).any()
-    ):
-        return None
-    digits *= is_digit  # blanks become 0
-    tens_and_ones = digits[1:] + digits[:-1] * np.uint8(10)
-    hundreds = digits[:-2] * two[1:]
-    # All three slices begin so that one index, the place three before a number's end, serves them.
-    at = blanks[3:] - 3
-    low, high = tens_and_ones[1:].take(at), hundreds.take(at)
-    if ((high > 2) | ((high == 2) & (low > 55))).any():
-        return None
-    return (high * np.uint8(100) + low).reshape(-1, PIXELS)
-
-
-def _parse_careful(cell: bytes) -> np.ndarray:
-    """Any run of white space between numbers, leading zeros; raises SkipRow, naming what is wrong."""
-    words = cell.split()
-    if len(words) != PIXELS:
-        raise SkipRow(SkipReason.PIXEL_COUNT, f"got {len(words)}, expected {PIXELS}")
-    values = np.empty(PIXELS, np.uint8)
-    for index, word in enumerate(words):
-        number = word.lstrip(b"+-")
-        if not number.isdigit():
-            raise SkipRow(SkipReason.NOT_A_NUMBER, f"got {_word(word)!r} at pixel {index}")
-        # The length is asked first: int() refuses thousands of digits.
-        if word.startswith(b"-") or len(number.lstrip(b"0")) > 3 or int(number) > 255:
-            raise SkipRow(SkipReason.OUT_OF_RANGE, f"got {_word(word)!r} at pixel {index}")
-        values[index] = int(number)
-    return values
+    return cell[:40].decode("utf-8", "replace").strip(" '\r\n\t")

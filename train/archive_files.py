@@ -11,7 +11,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Final, Protocol
 
 from fer_core.private import make_folder
-from train.archive_rows import shown
+from train.archive_skips import shown
 from train.archive_streams import damage_named
 from train.errors import ArchiveError
 from train.limits import ArchiveLimits

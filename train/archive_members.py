@@ -7,10 +7,10 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import IO, Final, cast
 
-from train.archive_rows import shown
+from train.archive_skips import shown
 from train.archive_streams import CountedStream, DirectoryGuard, ForwardStream, Meter, damage_named
 from train.archive_types import SkipReason
 from train.errors import ArchiveError
@@ -50,15 +50,17 @@ class Member:
         return self.place.suffix.lower()
 
 
-def zip_members(path: Path, limits: ArchiveLimits) -> Iterator[Member]:
-    """The files within the zip at `path`, without system files.
+def zip_members(file: io.RawIOBase | io.BytesIO, name: str, limits: ArchiveLimits, meter: Meter) -> Iterator[Member]:
+    """The files within a zip, without system files.
+
+    Args:
+        file: the zip, which can be sought in.
+        name: its name, for messages.
 
     Raises:
         ArchiveError: it is damaged, encrypted or past a limit.
     """
-    name = shown(path.name)
-    meter = Meter(name, path.stat().st_size, limits)
-    with path.open("rb", buffering=0) as raw, DirectoryGuard(raw, name, limits) as guard:
+    with DirectoryGuard(cast(io.RawIOBase, file), name, limits) as guard:
         with damage_named(name):
             archive = zipfile.ZipFile(guard)
         with archive:
@@ -69,7 +71,7 @@ def zip_members(path: Path, limits: ArchiveLimits) -> Iterator[Member]:
                 if info.flag_bits & ENCRYPTED:
                     raise ArchiveError(f"{name} is encrypted ({shown(info.filename)}). Make it without a password.")
             for info in infos:
-                if not info.is_dir() and not _is_system_file(info.filename):
+                if not info.is_dir() and not is_system_file(info.filename):
                     yield _zip_member(archive, info)
 
 
@@ -112,7 +114,7 @@ def tar_members(stream: IO[bytes], name: str, limits: ArchiveLimits, meter: Mete
             raise ArchiveError(
                 f"{name} has a forged header: {shown(info.name)} claims {info.size} bytes. Make it again."
             )
-        if not info.isdir() and not _is_system_file(info.name):
+        if not info.isdir() and not is_system_file(info.name):
             yield _tar_member(archive, info)
     if not forward.ended_with_mark:
         raise ArchiveError(f"{name} is cut off or damaged after {forward.tell()} bytes. Download or make it again.")
@@ -140,6 +142,7 @@ def _unsafe(name: str) -> SkipReason | None:
     return SkipReason.UNSAFE_NAME if leads_out else None
 
 
-def _is_system_file(name: str) -> bool:
+def is_system_file(name: str) -> bool:
+    """Whether an entry is hidden, or what an operating system puts beside people's files."""
     parts = [part for part in name.replace("\\", "/").split("/") if part != "."]
     return ".." not in parts and any(part.startswith(".") or part.lower() in SYSTEM_FILES for part in parts)

@@ -1,36 +1,36 @@
 """Where faces gather while an archive is read: growing arrays by source and split, and the account of skips."""
 
 from collections import defaultdict
-from enum import IntEnum
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from train.archive_types import NOT_FACES, SIDE, SPLITS, LabelledFaces, Skipped, SkipReason, SkipSummary
+from fer_core.emotions import EMOTIONS
+from train.archive_people import PeopleShown
+from train.archive_skips import SkipAccount, reasons_for_people
+from train.archive_splits import Source, SplitDoubts
+from train.archive_types import SIDE, SPLITS, LabelledFaces, SkipReason, SkipSummary
+from train.archive_words import SplitOfPath
 from train.errors import ArchiveError
+from train.label_orders import CONTEMPT_CODE, labels_of_codes
 from train.limits import ArchiveLimits
 
 CHUNK_FACES: Final = 1024
 
 
-class Source(IntEnum):
-    """Where a face stood, the one to be trusted first: archives often hold the same faces twice.
+@dataclass(frozen=True, eq=False)
+class CollectedFaces:
+    """What came in: splits in the order of `SPLITS`, none empty; see `train.archive_types.Dataset` for the rest.
 
-    Kaggle's own bundle has icml_face_data.csv with all rows and Usage, and train.csv with a part of them without.
+    `people` is what file names tell, of all faces that came in.
     """
 
-    CSV_WITH_USAGE = 0
-    CSV = 1
-    FOLDERS = 2
-
-
-class SkipRow(Exception):  # noqa: N818 - a signal between parser and collector, not an error that anyone sees
-    """One row or image cannot be used."""
-
-    def __init__(self, reason: SkipReason, detail: str = "") -> None:
-        super().__init__(reason, detail)
-        self.reason = reason
-        self.detail = detail
+    splits: dict[str, LabelledFaces]
+    skipped: SkipSummary
+    label_order: str
+    notes: tuple[str, ...]
+    people: PeopleShown
 
 
 class FaceCollector:
@@ -38,18 +38,32 @@ class FaceCollector:
 
     Args:
         name: the archive's, for messages.
+        label_order: the order of its numeric labels (see `train.label_orders`); empty to find out.
     """
 
-    def __init__(self, name: str, limits: ArchiveLimits) -> None:
+    def __init__(self, name: str, limits: ArchiveLimits, label_order: str = "") -> None:
         self.name = name
         self._limits = limits
+        self._label_order = label_order
         self._buffers: defaultdict[tuple[Source, str], _FaceBuffer] = defaultdict(_FaceBuffer)
+        self.people = PeopleShown()
         self._faces = 0
-        self._by_reason: dict[SkipReason, int] = {}
-        self._examples: list[Skipped] = []
+        self._skips = SkipAccount(name, limits)
+        self._doubts = SplitDoubts()
 
-    def add(self, source: Source, split: str, label: int, pixels: np.ndarray) -> None:
-        """Keep one face: `pixels` uint8 (48, 48).
+    @property
+    def faces(self) -> int:
+        """How many came in so far."""
+        return self._faces
+
+    def add(self, source: Source, split: SplitOfPath, code: int, pixels: np.ndarray, *, place: str) -> None:
+        """Keep one face.
+
+        Args:
+            split: what is known of its split; without any it is a training face.
+            code: its label, as `label_code` gives it.
+            pixels: uint8 (48, 48).
+            place: its folder or csv, for remarks.
 
         Raises:
             ArchiveError: there are more faces than the limits allow.
@@ -60,52 +74,61 @@ class FaceCollector:
                 "Use a smaller archive."
             )
         self._faces += 1
-        self._buffers[source, split].add(pixels, label)
+        self._doubts.see(source, split, place)
+        self._buffers[source, split.split or "train"].add(pixels, code)
 
-    def skip(self, where: str, reason: SkipReason, detail: str = "") -> None:
+    def skip(self, where: str, reason: SkipReason, detail: str = "", *, place: str = "", count: int = 1) -> None:
         """Count something left out, and list it if the list has room.
 
         Raises:
             ArchiveError: more was left out than the limits allow.
         """
-        count = self._by_reason.get(reason, 0) + 1
-        self._by_reason[reason] = count
-        if count <= self._limits.listed_skips:
-            self._examples.append(Skipped(shown(where), reason, shown(detail)))
-        if sum(self._by_reason.values()) > self._limits.skips:
-            raise ArchiveError(
-                f"{self.name} has more than {self._limits.skips} unusable rows; the last is {self._examples[-1]}. "
-                "Check that it is a FER2013 archive."
-            )
+        self._skips.add(where, reason, detail, place=place, count=count)
 
-    def finish(self) -> tuple[dict[str, LabelledFaces], SkipSummary]:
-        """The splits of the most trusted source, in the order of `SPLITS`, and what was left out.
+    def finish(self) -> CollectedFaces:
+        """The splits of the most trusted source, and what was left out.
 
         Raises:
-            ArchiveError: no face came in, or too large a share of them was skipped.
+            ArchiveError: no face came in, too large a share of them was skipped, or their labels are numbers whose
+                order is not known.
         """
-        summary = SkipSummary(dict(self._by_reason), tuple(self._examples))
+        summary = self._skips.summary()
         if not self._buffers:
             raise ArchiveError(
                 f"{self.name} holds no usable face: expected a csv with emotion,pixels,Usage or folders "
-                f"train/<emotion>/, test/<emotion>/ of jpg or png images.{_reasons(summary)} "
+                f"train/<emotion>/, test/<emotion>/ of images.{reasons_for_people(summary)} "
                 "Check that it is a FER2013 archive."
             )
+        source = min(source for source, _ in self._buffers)
+        codes = {code for (each, _), buffer in self._buffers.items() if each is source for code in buffer.codes}
+        table, order = labels_of_codes(codes, self._label_order, self.name)
         share = summary.faces / (summary.faces + self._faces)
         if share > self._limits.skipped_share:
             raise ArchiveError(
                 f"{self.name} is mostly unusable: {summary.faces} of {summary.faces + self._faces} faces had to be "
-                f"skipped, at most {self._limits.skipped_share:.0%} may be.{_reasons(summary)} Mend the archive."
+                f"skipped, at most {self._limits.skipped_share:.0%} may be.{reasons_for_people(summary)} "
+                "Mend the archive."
             )
-        return self._splits(), SkipSummary(dict(self._by_reason), tuple(self._examples))
+        splits = self._splits(source, table)
+        if not splits:
+            raise ArchiveError(f"{self.name} holds no usable face: all are of contempt, none of {', '.join(EMOTIONS)}.")
+        return CollectedFaces(splits, self._skips.summary(), order, self._doubts.sentences(source), self.people)
 
-    def _splits(self) -> dict[str, LabelledFaces]:
-        source = min(source for source, _ in self._buffers)
+    def _splits(self, source: Source, table: np.ndarray) -> dict[str, LabelledFaces]:
         for other in sorted({source for source, _ in self._buffers} - {source}):
             count = sum(len(buffer) for (each, _), buffer in self._buffers.items() if each is other)
             self.skip(other.name.lower().replace("_", " "), SkipReason.OTHER_SOURCE, f"{count} faces")
-        # Popped one by one, so that no more than one split exists twice at any moment.
-        return {s: self._buffers.pop((source, s)).stack() for s in SPLITS if (source, s) in self._buffers}
+        splits = {}
+        for split in SPLITS:
+            if (source, split) not in self._buffers:
+                continue
+            # Popped one by one, so that no more than one split exists twice at any moment.
+            faces, contempt = self._buffers.pop((source, split)).stack(table)
+            if contempt:
+                self.skip(f"{split} split", SkipReason.CONTEMPT, f"{contempt} faces", count=contempt)
+            if len(faces):
+                splits[split] = faces
+        return splits
 
 
 class _FaceBuffer:
@@ -113,37 +136,29 @@ class _FaceBuffer:
 
     def __init__(self) -> None:
         self._pixels: list[np.ndarray] = []
-        self._labels: list[int] = []
+        self._codes: list[int] = []
+        self.codes: set[int] = set()
 
     def __len__(self) -> int:
-        return len(self._labels)
+        return len(self._codes)
 
-    def add(self, pixels: np.ndarray, label: int) -> None:
-        row = len(self._labels) % CHUNK_FACES
+    def add(self, pixels: np.ndarray, code: int) -> None:
+        row = len(self._codes) % CHUNK_FACES
         if row == 0:
             self._pixels.append(np.empty((CHUNK_FACES, SIDE, SIDE), np.uint8))
         self._pixels[-1][row] = pixels
-        self._labels.append(label)
+        self._codes.append(code)
+        self.codes.add(code)
 
-    def stack(self) -> LabelledFaces:
-        pixels = np.empty((len(self), SIDE, SIDE), np.uint8)
+    def stack(self, table: np.ndarray) -> tuple[LabelledFaces, int]:
+        """The faces with their labels out of the table of `labels_of_codes`, and how many of contempt are left out."""
+        labels = table[np.array(self._codes, np.int64)]
+        keep = labels != CONTEMPT_CODE
+        pixels = np.empty((int(keep.sum()), SIDE, SIDE), np.uint8)
+        end = 0
         for index, chunk in enumerate(self._pixels):
             start = index * CHUNK_FACES
-            pixels[start : start + CHUNK_FACES] = chunk[: len(self) - start]
-        return LabelledFaces(pixels, np.array(self._labels, np.int64))
-
-
-def shown(text: str, length: int = 120) -> str:
-    """`text` from an archive made safe to print: no control characters, no lone surrogates, not too long."""
-    if len(text) <= length and text.isprintable():
-        return text
-    printable = "".join(c if c.isprintable() else "?" for c in text[: length + 1])
-    return printable if len(printable) <= length else printable[: length - 1] + "…"
-
-
-def _reasons(summary: SkipSummary) -> str:
-    if not summary.by_reason:
-        return ""
-    counts = sorted(summary.by_reason.items(), key=lambda item: -item[1])
-    faces_first = next((e for e in summary.examples if e.reason not in NOT_FACES), summary.examples[0])
-    return f" Skipped: {'; '.join(f'{count} {reason}' for reason, count in counts[:3])}. First: {faces_first}."
+            kept = chunk[: len(self) - start][keep[start : start + CHUNK_FACES]]
+            pixels[end : end + len(kept)] = kept
+            end += len(kept)
+        return LabelledFaces(pixels, labels[keep]), int((~keep).sum())

@@ -21,23 +21,33 @@ class SkipReason(StrEnum):
     TOO_FEW_COLUMNS = "too few columns"
     LINE_TOO_LONG = "line too long"
     WRONG_LABEL = "label is not an emotion"
+    CONTEMPT = "contempt, which is none of the seven emotions"
+    UNLABELLED = "without a label"
     UNKNOWN_USAGE = "unknown Usage"
     PIXEL_COUNT = "wrong number of pixels"
     NOT_A_NUMBER = "pixel value is not a number"
     OUT_OF_RANGE = "pixel value outside 0-255"
     NO_EMOTION_FOLDER = "no folder on its path names an emotion"
-    NOT_AN_IMAGE = "not a readable jpg or png"
+    NOT_AN_IMAGE = "not a readable image"
     IMAGE_TOO_LARGE = "image too large"
     DAMAGED = "damaged inside the archive"
     UNSAFE_NAME = "name leads out of the archive"
     SPECIAL_FILE = "link, device or other special file"
-    OTHER_FILE = "neither csv, jpg nor png"
+    OTHER_FILE = "neither a csv nor an image"
     NO_COLUMNS = "csv without the columns emotion and pixels"
     OTHER_SOURCE = "left out because the archive's main csv is read instead"
 
 
-NOT_FACES: Final = frozenset({SkipReason.OTHER_FILE, SkipReason.NO_COLUMNS, SkipReason.OTHER_SOURCE})
-"""Reasons that say nothing about faces: they do not count towards the share that makes an archive unusable."""
+NO_FAULT: Final = frozenset(
+    {
+        SkipReason.OTHER_FILE,
+        SkipReason.NO_COLUMNS,
+        SkipReason.OTHER_SOURCE,
+        SkipReason.CONTEMPT,
+        SkipReason.UNLABELLED,
+    }
+)
+"""Reasons that no fault of the archive is behind: they do not count towards the share that makes it unusable."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +63,27 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class SkippedPlace:
+    """`count` faces left out for one reason in one place: a folder, or a label or Usage of a csv, made printable."""
+
+    place: str
+    reason: SkipReason
+    count: int
+
+
+@dataclass(frozen=True)
 class SkipSummary:
-    """All that was left out. Counts are exact; `examples` holds the first few of each reason, in reading order."""
+    """All that was left out.
+
+    Attributes:
+        by_reason: exact counts.
+        examples: the first few of each reason, in reading order.
+        places: where faces were left out for their label, their folder or their Usage, most first; bounded, too.
+    """
 
     by_reason: Mapping[SkipReason, int] = field(default_factory=dict)
     examples: tuple[Skipped, ...] = ()
+    places: tuple[SkippedPlace, ...] = ()
 
     @property
     def total(self) -> int:
@@ -66,8 +92,8 @@ class SkipSummary:
 
     @property
     def faces(self) -> int:
-        """How many of them were meant to be faces."""
-        return sum(count for reason, count in self.by_reason.items() if reason not in NOT_FACES)
+        """How many of them were meant to be labelled faces."""
+        return sum(count for reason, count in self.by_reason.items() if reason not in NO_FAULT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,12 +133,18 @@ class Dataset:
     """An archive, decoded.
 
     Attributes:
-        splits: "train" and "validation", neither empty, and "test" where the archive has one; in this order.
+        splits: "train", "validation" and "test", those that the archive has, none of them empty; in this order. With
+            "train" there always is "validation".
         sha256: of the archive file, in hexadecimal.
         source: the archive's file name.
         skipped: what the archive holds but the splits do not.
         made_validation: whether the validation split was made out of the archive's training faces.
         cleaned: the cleaning switches applied since, in their order; empty for the archive as it is.
+        label_order: the name in `LABEL_ORDERS` of the order that numeric labels were read in; empty without such.
+        notes: sentences about faces whose split was in doubt.
+        split_by: what a made validation split keeps together beside identical images: "person" or "sequence" where file
+            names tell it, else "image"; empty where no validation split was made.
+        read: faces by split as the archive was read; cleaning leaves it as it is.
     """
 
     splits: dict[str, LabelledFaces]
@@ -121,6 +153,14 @@ class Dataset:
     skipped: SkipSummary = SkipSummary()
     made_validation: bool = False
     cleaned: tuple[str, ...] = ()
+    label_order: str = ""
+    notes: tuple[str, ...] = ()
+    split_by: str = ""
+    read: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.read:
+            object.__setattr__(self, "read", {split: len(faces) for split, faces in self.splits.items()})
 
     def __getitem__(self, split: str) -> LabelledFaces:
         """The faces of `split`.

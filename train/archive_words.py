@@ -1,64 +1,92 @@
-"""The words of FER2013 archives: which names mean which emotion and which split. Defined here, nowhere else."""
+"""The words of FER2013 archives' paths: which folders and csv names mean which split, and which label."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
-from fer_core.emotions import EMOTIONS
+from train.label_orders import is_number_code, label_code
+from train.label_words import is_filler, is_no_label, plain, splits_in, tokens
 
-SPLIT_OF_WORD: Final = {
-    "train": "train", "training": "train",
-    "publictest": "validation", "validation": "validation", "valid": "validation", "val": "validation",
-    "dev": "validation",
-    "privatetest": "test", "test": "test", "testing": "test",
-}  # fmt: skip
-"""Usage values, folder names and csv names, in lower case without blanks, hyphens and underscores, to splits."""
-
-EMOTION_SYNONYMS: Final = {
-    "anger": "angry",
-    "disgusted": "disgust", "disgusting": "disgust",
-    "fearful": "fear", "afraid": "fear", "scared": "fear",
-    "happiness": "happy", "joy": "happy",
-    "sadness": "sad", "unhappy": "sad",
-    "surprised": "surprise",
-    "neutrality": "neutral",
-}  # fmt: skip
+_EXACT: Final = frozenset(
+    {
+        "train",
+        "training",
+        "publictest",
+        "validation",
+        "valid",
+        "val",
+        "dev",
+        "privatetest",
+        "test",
+        "testing",
+    }
+)
+"""Names that are a split and nothing else; they go before names that only hold such a word."""
 
 
-@lru_cache(maxsize=1024)
-def emotion_index(word: str) -> int | None:
-    """The label of a folder name or csv cell: a name, a synonym or 0-6, in any case; None for other words."""
-    word = word.strip().lower()
-    # isdigit alone also holds for superscripts, which int() refuses.
-    if word.isascii() and word.isdigit() and len(word) == 1 and int(word) < len(EMOTIONS):
-        return int(word)
-    word = EMOTION_SYNONYMS.get(word, word)
-    return EMOTIONS.index(word) if word in EMOTIONS else None
+class SplitOfPath(NamedTuple):
+    """What a path says of the split.
+
+    Attributes:
+        split: "train", "validation" or "test"; None where no name says so.
+        in_doubt: whether its names speak of a test or validation split besides, or of several splits at once.
+    """
+
+    split: str | None
+    in_doubt: bool = False
 
 
 @lru_cache(maxsize=1024)
 def split_of(word: str) -> str | None:
-    """The split that a Usage value or folder name means; None for other words."""
-    return SPLIT_OF_WORD.get(word.strip().lower().translate({ord(c): None for c in " -_"}))
+    """The split that a Usage value, a folder or a csv's name means, by a word within it; None for no or several."""
+    found = splits_in(tokens(word))
+    if found == {"train", "validation"}:
+        return "train"  # `trainval` and `train_val` hold what is left of the test split
+    return next(iter(found)) if len(found) == 1 else None
 
 
-def emotion_of_folders(folders: Sequence[str]) -> int | None:
-    """The label that a path's folders mean, outermost first; None without one.
+def split_of_folders(folders: Sequence[str]) -> SplitOfPath:
+    """The split that a path's folders mean.
 
-    Names go before digits, so that `happy/1/` is happy; then the innermost folder goes first.
+    A folder that is just a split's name goes before one that holds such a word (`train/happy/test_person_3` is of
+    train), then the innermost goes first.
     """
-    found = [(part, label) for part in reversed(folders) if (label := emotion_index(part)) is not None]
-    named = [label for part, label in found if not part.strip().isdigit()]
-    return next(iter(named), found[0][1] if found else None)
+    named = [(name, split) for name in reversed(folders) if (split := split_of(name)) is not None]
+    exact = [split for name, split in named if _is_exact(name)]
+    found = exact or [split for _, split in named]
+    if not found:
+        return SplitOfPath(None, any(len(splits_in(tokens(name))) > 1 for name in folders))
+    return SplitOfPath(found[0], found[0] == "train" and len(set(found)) > 1)
 
 
-def split_of_folders(folders: Sequence[str]) -> str | None:
-    """The split that a path's folders mean, the innermost first; None without one."""
-    return next((split for part in reversed(folders) if (split := split_of(part)) is not None), None)
-
-
-def split_of_csv(name: str) -> str | None:
-    """The split that a csv's own name or folders mean (`train.csv`, `test/faces.csv`); None without one."""
+def split_of_csv(name: str) -> SplitOfPath:
+    """The split that a csv's own name or folders mean (`train.csv`, `test/faces.csv`)."""
     place = PurePosixPath(name)
     return split_of_folders([*place.parts[:-1], place.stem])
+
+
+def split_of_source(name: str) -> str | None:
+    """The split that the name of a whole archive or folder means: only where it says nothing else (`test.csv`)."""
+    stem = name.split(".")[0]
+    own = stem[17:] if len(stem) > 17 and stem[16] == "-" else stem  # uploads have a hash before their name
+    return split_of(own) if _is_exact(own) else None
+
+
+def _is_exact(name: str) -> bool:
+    return plain(name).replace(" ", "").replace("-", "").replace("_", "") in _EXACT
+
+
+def label_of_folders(folders: Sequence[str]) -> int | None:
+    """The code (see `label_code`) that a path's folders mean; None without one.
+
+    Names go before numbers, so that `happy/1/` is happy; then the innermost folder goes first.
+    """
+    found = [code for part in reversed(folders) if (code := label_code(part)) is not None]
+    named = [code for code in found if not is_number_code(code)]
+    return next(iter(named), found[0] if found else None)
+
+
+def is_unlabelled(folders: Sequence[str]) -> bool:
+    """Whether an image in these folders has no label at all, rather than one that is not understood."""
+    return not folders or is_no_label(folders[-1]) or is_filler(folders[-1])

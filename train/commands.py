@@ -13,10 +13,12 @@ import numpy as np
 
 from fer_core.files import check_writable
 from train import architectures
+from train.archive_types import Dataset
 from train.augment_config import AugmentConfig
 from train.children import stop_children_first
 from train.cleaning import read_for_run, read_once
 from train.config import TrainingConfig
+from train.dataset_warnings import labels_read, warnings_of
 from train.errors import ConfigError
 from train.fit_request import cleaning_of, fit_request
 from train.job import give_way
@@ -25,6 +27,7 @@ from train.request import Input, RunRequest, read_request
 from train.settings import given_values
 
 if TYPE_CHECKING:
+    from fer_core.card import ModelCard
     from fer_core.model import EmotionModel
 
 Command = Callable[[argparse.Namespace], None]
@@ -35,12 +38,12 @@ def inspect(options: argparse.Namespace) -> None:
     """Print the data set report of an archive."""
     from train.dataset_report import report_on
 
-    dataset = read_once(options.archive)
+    dataset = read_once(options.archive, options.label_order)
     report = report_on(dataset)
     if options.faces is not None:
         from train.pictures import write_samples
 
-        write_samples(options.faces, dataset["train"], dict(report.samples))
+        write_samples(options.faces, next(iter(dataset.splits.values())), dict(report.samples))
     print(report.to_json() if options.json else report.to_text())
 
 
@@ -75,7 +78,7 @@ def teach(options: argparse.Namespace) -> None:
         raise ConfigError("For teach, FER+'s votes only tell which images are no faces. Add --drop-not-faces.")
     request = RunRequest(
         TrainingConfig(augment=augment), options.archive, cleaning=cleaning_of(options), ferplus=ferplus,
-        drop_not_faces=options.drop_not_faces,
+        drop_not_faces=options.drop_not_faces, label_order=options.label_order,
     )  # fmt: skip
     check_writable(options.output)
     give_way(options.nice)
@@ -113,7 +116,13 @@ def recipe(options: argparse.Namespace) -> None:
         raise ConfigError(f"jobs must be at least 1, got {options.jobs}")
     with stop_children_first():
         for line in carry_out(
-            wanted, options.archive, options.output, ferplus=options.ferplus, nice=options.nice, jobs=options.jobs
+            wanted,
+            options.archive,
+            options.output,
+            ferplus=options.ferplus,
+            nice=options.nice,
+            jobs=options.jobs,
+            label_order=options.label_order,
         ):
             print(line, flush=True)
 
@@ -123,29 +132,30 @@ def export(options: argparse.Namespace) -> None:
     from train.export import export_run
 
     request = read_request(options.run_dir)
-    dataset = read_for_run(request, options.archive)[0] if request else read_once(options.archive)
+    if request is not None and options.label_order not in ("", request.label_order):
+        raise ConfigError(
+            f"{options.run_dir} was trained with another label order ({request.label_order or 'none given'}). "
+            "Leave out --label-order."
+        )
+    dataset = read_for_run(request, options.archive)[0] if request else read_once(options.archive, options.label_order)
     card = export_run(options.run_dir, dataset, options.output, name=options.output.name)
-    print(f"{options.output}: validation accuracy {card.metrics['validation']['accuracy']:.2%}")
+    figures = card.metrics["validation"]
+    print(f"{options.output}: validation accuracy {figures['accuracy']:.2%} as it runs, with {_as_it_runs(card)}")
+    print(f"During training it was {figures['accuracy_in_training']:.2%}: averaged weights, one pass.")
 
 
 def evaluate(options: argparse.Namespace) -> None:
     """Print the evaluation report of a model."""
     from fer_core.model import load_model
-    from train.evaluate import evaluate as measure
-    from train.evaluate import ms_per_face
+    from train.evaluate import evaluate_split, ms_per_face
 
     model = load_model(options.model)
     predict = _balanced(model, options.balanced) if options.balanced else model.predict
     if options.balanced and options.save:
         raise ConfigError("A card holds the figures of the model as it is. Leave out --save or --balanced.")
-    dataset = read_once(options.archive)
-    report = measure(
-        predict,
-        dataset[options.split],
-        split=options.split,
-        train=dataset.splits.get("train"),
-        temperature=None if options.balanced else model.card.temperature,
-    )
+    dataset = _read_to_measure(options)
+    temperature = None if options.balanced else model.card.temperature
+    report = evaluate_split(predict, dataset, options.split, temperature=temperature)
     if options.save:
         from train.export import add_metrics
 
@@ -154,7 +164,8 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(report.to_dict() | speed, indent=2))
     else:
-        print(f"{report.to_text()}\n\n{speed['ms_per_face']} ms a face, LiteRT file of {speed['litert_bytes']:,} bytes")
+        print(report.to_text() + _other_archive(model.card, dataset))
+        print(f"\n{speed['ms_per_face']} ms a face, LiteRT file of {speed['litert_bytes']:,} bytes")
 
 
 def compare(options: argparse.Namespace) -> None:
@@ -167,7 +178,7 @@ def compare(options: argparse.Namespace) -> None:
     if not 2 <= len(options.models) <= len(LETTERS):
         raise ConfigError(f"compare takes 2 to {len(LETTERS)} models, got {len(options.models)}. Name at least two.")
     models = [load_model(model) for model in options.models]
-    faces = read_once(options.archive)[options.split]
+    faces = _read_to_measure(options)[options.split]
     answers = [predict_all(model.predict, faces) for model in models]
     comparison = compare_answers(answers, faces.labels, models=[str(model) for model in options.models])
     print(comparison.to_json() if options.json else comparison.to_text())
@@ -181,6 +192,8 @@ def sweep(options: argparse.Namespace) -> None:
     for name in names:
         architectures.check_known(name)
     settings = ["--epochs", str(options.epochs), *options.settings]
+    if options.label_order:
+        settings += ["--label-order", options.label_order]
     with stop_children_first():
         for line in lines_of(options.archive, options.output, names, settings=settings):
             print(line, flush=True)
@@ -195,6 +208,28 @@ def convert(options: argparse.Namespace) -> None:
     print(
         json.dumps(asdict(converted), indent=2) if options.json else f"{options.output}: {', '.join(converted.files)}"
     )
+
+
+def _read_to_measure(options: argparse.Namespace) -> Dataset:
+    """The archive, with what should be known of it on stderr: stdout is the answer's."""
+    dataset = read_once(options.archive, options.label_order)
+    for sentence in (labels_read(dataset), *warnings_of(dataset)):
+        if sentence:
+            print(sentence, file=sys.stderr)
+    return dataset
+
+
+def _other_archive(card: "ModelCard", dataset: Dataset) -> str:
+    """A remark where a model is measured on an archive that it was not trained on."""
+    if card.dataset.get("sha256") == dataset.sha256:
+        return ""
+    other = card.dataset.get("source", "an unnamed archive")
+    return f"\n\nThe model learnt from another archive, {other}: duplicates were looked for in {dataset.source} alone."
+
+
+def _as_it_runs(card: "ModelCard") -> str:
+    passes = "the mean over the face and its mirror image" if card.mirror_average else "one pass"
+    return f"{card.metrics['validation']['litert_weights']} weights and {passes}"
 
 
 def _litert_bytes(folder: Path) -> int:

@@ -1,7 +1,8 @@
 """Decoded data sets on disk, so that an archive is decoded once.
 
 A data set is `<key>.npz` (its faces) and `<key>.json` (its account) in one folder. The key is made of the archive's
-SHA-256, the reader's version and the limits it was read under: whatever could change the result changes the key.
+SHA-256, the reader's version, the limits it was read under, the label order that was asked for and what its own name
+says of its split: whatever could change the result changes the key.
 """
 
 import hashlib
@@ -15,15 +16,17 @@ from typing import Final
 
 import numpy as np
 
-from train.archive import file_sha256, read_archive
+from train.archive import archive_sha256, read_archive
 from train.archive_files import FreeBytes, free_disk_bytes, require_space, whole_file
-from train.archive_rows import shown
+from train.archive_folders import folder_stamp
+from train.archive_skips import shown
 from train.archive_streams import damage_named
-from train.archive_types import SPLITS, Dataset, LabelledFaces, Skipped, SkipReason, SkipSummary
+from train.archive_types import SPLITS, Dataset, LabelledFaces, Skipped, SkippedPlace, SkipReason, SkipSummary
+from train.archive_words import split_of_source
 from train.errors import ArchiveError
 from train.limits import ArchiveLimits
 
-READER_VERSION: Final = 2
+READER_VERSION: Final = 4
 """Raised whenever `read_archive` gives other faces or splits for the same archive."""
 
 
@@ -53,31 +56,42 @@ def load_dataset(
     cache_dir: Path,
     limits: ArchiveLimits | None = None,
     *,
+    label_order: str = "",
     free_bytes: FreeBytes = free_disk_bytes,
 ) -> Dataset:
     """The archive at `path`, out of the cache if it is there, else decoded and put there.
 
-    A damaged entry is made anew. `source` is the name of `path`, whatever the archive was called when it was cached.
+    A folder is hashed each time. A damaged entry is made anew. `source` is the name of `path`, whatever the archive was
+    called when it was cached.
+
+    Args:
+        label_order: what numeric labels mean (see `read_archive`).
 
     Raises:
         ArchiveError: the archive cannot be read (see `read_archive`), or the disk is too full for the cache.
+        ConfigError: there is no such label order.
     """
     limits = limits or ArchiveLimits()
-    before = _stamp(path)
+    before = _stamp(path, limits)
     size = before[0]
-    if size > limits.archive_bytes:
+    if size > (limits.total_bytes if path.is_dir() else limits.archive_bytes):
         return read_archive(path, limits)  # refuses it, without hashing gigabytes first
+
+    def key_of(sha256: str) -> str:
+        return cache_key(sha256, limits, label_order, split_of_source(path.name) or "")
+
     with ThreadPoolExecutor(max_workers=1) as pool:
         # Hashing leaves Python's lock: on a second core it costs no time beside decoding.
         hashing = pool.submit(_hash, path)
         if any(account.archive_bytes == size for _, account in _accounts(cache_dir)):
-            cached = _read(cache_dir, cache_key(hashing.result(), limits))
+            cached = _read(cache_dir, key_of(hashing.result()))
             if cached is not None:
                 return replace(cached, source=shown(path.name))
-        dataset = replace(read_archive(path, limits, sha256="0" * 64), sha256=hashing.result())
-    if _stamp(path) != before:
+        read = read_archive(path, limits, sha256="0" * 64, label_order=label_order)
+        dataset = replace(read, sha256=hashing.result())
+    if _stamp(path, limits) != before:
         raise ArchiveError(f"{path.name} was changed while it was read. Wait until it is complete and try again.")
-    _write(dataset, cache_dir, cache_key(dataset.sha256, limits), size, free_bytes)
+    _write(dataset, cache_dir, key_of(dataset.sha256), size, free_bytes)
     return dataset
 
 
@@ -105,22 +119,28 @@ def list_cached(cache_dir: Path) -> tuple[CachedDataset, ...]:
     return tuple(sorted(entries, key=lambda entry: (entry.read_at, entry.key), reverse=True))
 
 
-def cache_key(sha256: str, limits: ArchiveLimits) -> str:
+def cache_key(sha256: str, limits: ArchiveLimits, label_order: str = "", own_split: str = "") -> str:
     """The name of a data set in the cache."""
-    settings = hashlib.sha256(json.dumps(asdict(limits), sort_keys=True).encode()).hexdigest()
+    values = asdict(limits) | {"label_order": label_order, "own_split": own_split}
+    settings = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
     return f"{sha256}-r{READER_VERSION}-{settings[:12]}"
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    if not path.is_file():
-        raise ArchiveError(f"No archive at {path}: expected a csv, zip or tar.gz file. Check the path.")
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
+def _stamp(path: Path, limits: ArchiveLimits) -> tuple[int, int]:
+    try:
+        if path.is_dir():
+            return folder_stamp(path, limits)
+        if path.is_file():
+            status = path.stat()
+            return status.st_size, status.st_mtime_ns
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be read: {error.strerror or error}. Check the rights.") from error
+    raise ArchiveError(f"No archive at {path}: expected a csv, zip or tar.gz file, or a folder. Check the path.")
 
 
 def _hash(path: Path) -> str:
     with damage_named(shown(path.name)):
-        return file_sha256(path)
+        return archive_sha256(path)
 
 
 def _accounts(cache_dir: Path) -> Iterator[tuple[str, "_Account"]]:
@@ -163,7 +183,16 @@ def _read(cache_dir: Path, key: str) -> Dataset | None:
         return None
     if {split: len(faces) for split, faces in splits.items()} != account.faces:
         return None
-    return Dataset(splits, account.sha256, account.source, account.skipped, account.made_validation)
+    return Dataset(
+        splits,
+        account.sha256,
+        account.source,
+        account.skipped,
+        account.made_validation,
+        label_order=account.label_order,
+        notes=account.notes,
+        split_by=account.split_by,
+    )
 
 
 @dataclass(frozen=True)
@@ -177,6 +206,9 @@ class _Account:
     read_at: str
     made_validation: bool
     skipped: SkipSummary
+    label_order: str
+    notes: tuple[str, ...]
+    split_by: str
 
     @classmethod
     def of(cls, dataset: Dataset, archive_bytes: int) -> "_Account":
@@ -188,6 +220,9 @@ class _Account:
             read_at=datetime.now(UTC).isoformat(timespec="seconds"),
             made_validation=dataset.made_validation,
             skipped=dataset.skipped,
+            label_order=dataset.label_order,
+            notes=dataset.notes,
+            split_by=dataset.split_by,
         )
 
     def to_json(self) -> str:
@@ -209,7 +244,11 @@ class _Account:
                 skipped=SkipSummary(
                     {SkipReason(reason): int(count) for reason, count in skipped["by_reason"].items()},
                     tuple(Skipped(e["where"], SkipReason(e["reason"]), e["detail"]) for e in skipped["examples"]),
+                    tuple(SkippedPlace(e["place"], SkipReason(e["reason"]), e["count"]) for e in skipped["places"]),
                 ),
+                label_order=str(values["label_order"]),
+                notes=tuple(map(str, values["notes"])),
+                split_by=str(values["split_by"]),
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None

@@ -22,7 +22,8 @@ def fit_request(options: argparse.Namespace) -> RunRequest | None:
         raise ConfigError(f"{options.output} holds no run to go on with. Pass --archive to start one.")
     training = _training(options, saved.training if saved else TrainingConfig())
     if options.archive is None and saved is not None:
-        if training != saved.training or _inputs(options, saved) != _inputs(argparse.Namespace(), saved):
+        other_order = options.label_order not in ("", saved.label_order)
+        if training != saved.training or other_order or _inputs(options, saved) != _inputs(argparse.Namespace(), saved):
             raise ConfigError(f"{options.output} holds a run with other settings. Give none, or start a new run.")
         return None
     cleaning = cleaning_of(options)
@@ -33,6 +34,7 @@ def fit_request(options: argparse.Namespace) -> RunRequest | None:
         cleaning=saved.cleaning if saved and not cleaning else cleaning,
         report_test=options.report_test or bool(saved and saved.report_test),
         export=not options.no_export,
+        label_order=options.label_order or (saved.label_order if saved else ""),
         **_inputs(options, saved),
     )
 

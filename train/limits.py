@@ -19,6 +19,7 @@ class ArchiveLimits:
     Attributes:
         archive_bytes: size of the file itself.
         members: entries of a zip or tar, of whatever kind.
+        inner_bytes: size of an archive within the archive, which is held in memory while it is read.
         total_bytes: unpacked size of all entries together.
         ratio: unpacked size over the file's size; asked once more than 16 MiB are unpacked. A csv of faces has 3.
         total_pixels: sum of width x height over all images decoded.
@@ -34,6 +35,7 @@ class ArchiveLimits:
 
     archive_bytes: int = 2 << 30
     members: int = 200_000
+    inner_bytes: int = 512 << 20
     total_bytes: int = 4 << 30
     ratio: float = 200.0
     total_pixels: int = 40_000_000_000

@@ -23,6 +23,7 @@ from train.children import run_train
 from train.config import TrainingConfig
 from train.errors import ConfigError, TrainingError
 from train.ferplus import DROP_NOT_FACES
+from train.output_folder import refuse_foreign_parent
 from train.progress import BEST, MODEL, read_json, write_json
 from train.request import CLEANING
 from train.runs import TrainingRun
@@ -122,7 +123,14 @@ def parse_recipe(name: str, values: dict[str, Any]) -> Recipe:
 
 
 def carry_out(
-    recipe: Recipe, archive: Path, output: Path, *, ferplus: Path | None, nice: int, jobs: int = 1
+    recipe: Recipe,
+    archive: Path,
+    output: Path,
+    *,
+    ferplus: Path | None,
+    nice: int,
+    jobs: int = 1,
+    label_order: str = "",
 ) -> Iterator[str]:
     """Do what is not done yet, step by step, then measure the model.
 
@@ -133,20 +141,24 @@ def carry_out(
         ferplus: FER+'s csv; without it the steps' settings for votes are left out.
         nice: how far the steps give way to others.
         jobs: how many steps may run side by side, where none leans on another.
+        label_order: what the archive's numeric labels mean (see `train.label_orders`).
 
     Yields:
         What is going on, a sentence at a time. The steps themselves write to the terminal, too.
 
     Raises:
-        ConfigError: `output` holds another recipe.
+        ConfigError: `output` holds another recipe, or something else.
         TrainingError: a step did not come to its end.
     """
     steps = recipe.steps if ferplus else tuple(step.without_votes() for step in recipe.steps)
     record = {"name": recipe.name, "votes": ferplus is not None, "steps": [asdict(step) for step in steps]}
+    if label_order:
+        record["label_order"] = label_order
     record = json.loads(json.dumps(record))  # as it will be read again: lists, not tuples
     before = read_json(output / RECIPE)
     if before not in (None, record):
         raise ConfigError(f"{output} holds another recipe, or this one with other steps. Choose another folder.")
+    refuse_foreign_parent(output)
     output.mkdir(parents=True, exist_ok=True)
     write_json(output / RECIPE, record)
     yield f"{recipe.about} {recipe.time}"
@@ -166,7 +178,7 @@ def carry_out(
                 carried_out.result()
                 if not _is_done(step, output / step.name):
                     raise TrainingError(f"{_why_not(step, output / step.name)} Call the same command again to go on.")
-    yield from _finish(output / steps[-1].name, archive)
+    yield from _finish(output / steps[-1].name, archive, label_order)
 
 
 def stages(steps: Sequence[Step]) -> list[list[Step]]:
@@ -187,10 +199,10 @@ def _carry_out_step(
     folder.mkdir(exist_ok=True)
     if step.kind == "fit":
         write_json(folder / RECIPE, record | {"step": step.name})
-    run_train(_arguments(step, folder, archive, ferplus, nice))
+    run_train(_arguments(step, folder, archive, ferplus, nice, record.get("label_order", "")))
 
 
-def _finish(run_dir: Path, archive: Path) -> Iterator[str]:
+def _finish(run_dir: Path, archive: Path, label_order: str) -> Iterator[str]:
     model = run_dir / MODEL
     if not model.is_dir():  # Keras ran on another backend than the one that makes LiteRT files
         yield "Exporting."
@@ -198,7 +210,8 @@ def _finish(run_dir: Path, archive: Path) -> Iterator[str]:
         run_train(["export", "--run", run_dir, "--archive", archive, "--output", model], tensorflow)
         if not model.is_dir():
             raise TrainingError(f"{run_dir} was not exported. Call: python -m train export")
-    run_train(["evaluate", "--model", model, "--archive", archive, "--split", "validation"])
+    measure: list[object] = ["evaluate", "--model", model, "--archive", archive, "--split", "validation"]
+    run_train([*measure, *_label_flags(label_order)])
     yield f"The model is in {model}."
 
 
@@ -229,13 +242,20 @@ def _why_not(step: Step, folder: Path) -> str:
     return f"{step.name} is {status.state} after {status.epoch} epochs. {status.error}".strip()
 
 
-def _arguments(step: Step, folder: Path, archive: Path, ferplus: Path | None, nice: int) -> list[object]:
+def _label_flags(label_order: str) -> list[str]:
+    return ["--label-order", label_order] if label_order else []
+
+
+def _arguments(
+    step: Step, folder: Path, archive: Path, ferplus: Path | None, nice: int, label_order: str = ""
+) -> list[object]:
     """The command line of a step, without `python -m train`."""
     common = ["--nice", nice]
     if step.kind == "fit" and TrainingRun(folder).request() is not None:
         return ["fit", "--output", folder, *common]  # it began: it goes on with its own archive and settings
     output = folder if step.kind == "fit" else folder / VIEWS
     arguments: list[object] = [step.kind, "--archive", archive.resolve(), "--output", output, *common]
+    arguments += _label_flags(label_order)
     if ferplus is not None and _OF_VOTES & step.settings.keys():
         arguments += ["--ferplus", ferplus.resolve()]
     if step.teachers:

@@ -9,9 +9,12 @@ from typing import Any, Final
 
 from fer_core.card import read_card
 from fer_core.model import KERAS_FILE, file_sha256, find_model
+from train.augment_config import AugmentConfig
 from train.config import TrainingConfig
 from train.errors import ConfigError
+from train.label_orders import check_label_order
 from train.progress import BEST, CONFIG, read_json, write_json
+from train.settings import Setting, settings_of
 
 CLEANING: Final = ("drop_duplicates", "drop_leaks", "drop_blanks")
 """The switches of `train.dataset_report.clean`."""
@@ -82,6 +85,7 @@ class RunRequest:
         export: whether the best weights become a model folder at the end.
         ferplus: FER+'s csv, where its votes are used.
         drop_not_faces: whether training images that its voters call no face are left out.
+        label_order: what the archive's numeric labels mean (see `train.label_orders`); empty to read FER2013's alone.
         teachers: networks that answer for each image as it is seen.
         teacher_views: or their answers for fixed views, written by `python -m train teach`.
     """
@@ -97,8 +101,10 @@ class RunRequest:
     drop_not_faces: bool = False
     teachers: tuple[Input, ...] = ()
     teacher_views: Input | None = None
+    label_order: str = ""
 
     def __post_init__(self) -> None:
+        check_label_order(self.label_order)
         unknown = sorted(set(self.cleaning) - set(CLEANING))
         if unknown:
             raise ConfigError(f"cleaning must be some of {', '.join(CLEANING)}, got {', '.join(unknown)}")
@@ -124,6 +130,7 @@ class RunRequest:
                     "name": self.archive_name,
                     "sha256": self.archive_sha256,
                     "path": str(self.archive) if self.archive else "",
+                    "label_order": self.label_order,
                 },
                 "cleaning": list(self.cleaning),
                 "report_test": self.report_test,
@@ -135,6 +142,16 @@ class RunRequest:
             },
         )
 
+    def changed_settings(self) -> tuple[tuple[Setting, Any], ...]:
+        """The settings that are not the defaults, each with its value."""
+        both = ((self.training, TrainingConfig()), (self.training.augment, AugmentConfig()))
+        return tuple(
+            (item, getattr(own, item.name))
+            for own, plain in both
+            for item in settings_of(type(own))
+            if getattr(own, item.name) != getattr(plain, item.name)
+        )
+
     def check_same(self, saved: "RunRequest", run_dir: Path) -> None:
         """Compare with the request that `run_dir` holds already.
 
@@ -142,7 +159,9 @@ class RunRequest:
             ConfigError: it has other settings or other data.
         """
         same_data = (not saved.archive_sha256 or saved.archive_sha256 == self.archive_sha256) and (
-            self.input_hashes == saved.input_hashes and self.drop_not_faces == saved.drop_not_faces
+            self.input_hashes == saved.input_hashes
+            and self.drop_not_faces == saved.drop_not_faces
+            and self.label_order == saved.label_order
         )
         if self.training != saved.training or self.cleaning != saved.cleaning or not same_data:
             raise ConfigError(
@@ -214,6 +233,7 @@ def read_request(run_dir: Path) -> RunRequest | None:
             drop_not_faces=bool(values.get("drop_not_faces", False)),
             teachers=tuple(Input.from_dict(teacher) for teacher in values.get("teachers", ())),
             teacher_views=_input(values.get("teacher_views")),
+            label_order=str(archive.get("label_order", "")),
         )
     except (TypeError, KeyError) as error:
         raise ConfigError(f"{path} is damaged ({error!r}): expected a run's settings. Start another run.") from error

@@ -60,6 +60,7 @@ class TrainingRun:
         cleaning: tuple[str, ...] = (),
         report_test: bool = False,
         export: bool = True,
+        label_order: str = "",
     ) -> "TrainingRun":
         """Make a run folder below `root` and start its process; it waits while another run of `root` trains.
 
@@ -71,6 +72,7 @@ class TrainingRun:
             cleaning: switches of `train.request.CLEANING`.
             report_test: whether the finished run reports the test split, too.
             export: whether the best weights become a model folder at the end.
+            label_order: what the archive's numeric labels mean (see `train.label_orders`).
 
         Raises:
             ConfigError: `name` is taken or no plain name.
@@ -86,6 +88,7 @@ class TrainingRun:
             cleaning=tuple(cleaning),
             report_test=report_test,
             export=export,
+            label_order=label_order,
         )
         request.write(run_dir)
         run = cls(run_dir)

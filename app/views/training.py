@@ -66,7 +66,12 @@ def _settings_and_start(data: ChosenData, network: ChosenNetwork, memory: Traini
         return
     try:
         run = TrainingRun.start(
-            training_jobs.runs_dir(), data.archive, config, cleaning=data.cleaning, report_test=report_test
+            training_jobs.runs_dir(),
+            data.archive,
+            config,
+            cleaning=data.cleaning,
+            report_test=report_test,
+            label_order=data.label_order,
         )
     except FerError as error:
         st.error(sentence(str(error)))

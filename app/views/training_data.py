@@ -14,6 +14,7 @@ from app.views import page_parts, training_dataset
 from train.archive_files import store_upload
 from train.dataset_report import DatasetReport
 from train.errors import ArchiveError
+from train.label_orders import LABEL_ORDERS, describe_order
 
 ARCHIVE_KEY = "train_archive"
 _UPLOAD_KEY, _REFUSED_KEY = "train_upload", "train_upload_refused"
@@ -26,11 +27,12 @@ _ONLY_WHEN_REFUSED = (
 
 @dataclass(frozen=True)
 class ChosenData:
-    """A readable archive, its report, and the cleaning switches that are on."""
+    """A readable archive, its report, the cleaning switches that are on, and what its numeric labels mean."""
 
     archive: Path
     report: DatasetReport
     cleaning: tuple[str, ...]
+    label_order: str = ""
 
 
 def render() -> ChosenData | None:
@@ -43,6 +45,8 @@ def render() -> ChosenData | None:
         archive = _choose(memory)
     if archive is None:
         return None
+    with right:
+        _choose_label_order(archive)
     job = training_jobs.inspection(archive)
     view = training_jobs.look(job)
     if view.state == "new":
@@ -60,7 +64,9 @@ def render() -> ChosenData | None:
         _failed(job, archive, view.error or "The report on this archive is damaged.")
         return None
     cleaning = training_dataset.render(report, job.dir / training_jobs.FACES)
-    return ChosenData(archive, report, cleaning)
+    if "train" not in report.splits:
+        return None
+    return ChosenData(archive, report, cleaning, training_jobs.label_order(archive))
 
 
 def _upload(memory: TrainingMemory) -> None:
@@ -112,6 +118,26 @@ def _choose(memory: TrainingMemory) -> Path | None:
     return named or chosen
 
 
+def _choose_label_order(archive: Path) -> None:
+    """What numbers mean as labels: kept with the archive, so that every page reads it alike."""
+    kept = training_jobs.label_order(archive)
+    orders = ["", *LABEL_ORDERS]
+    chosen = st.selectbox(
+        "Numeric labels",
+        orders,
+        orders.index(kept),
+        format_func=lambda name: describe_order(name) if name else "FER2013's 0-6, nothing else",
+        key=f"train_label_order_{training_jobs.archive_key(archive)}",
+        help="Data sets count the emotions in different orders. This matters only where folders or labels are numbers.",
+    )
+    if chosen == kept:
+        return
+    try:
+        training_jobs.keep_label_order(archive, chosen)
+    except OSError as error:
+        st.error(f"The choice cannot be kept: {error}. Check the disk's free space.")
+
+
 def _delete_button(archive: Path, title: str) -> None:
     with st.popover("Delete this archive", type="tertiary", icon=":material/delete:"):
         st.write(
@@ -124,9 +150,8 @@ def _delete_button(archive: Path, title: str) -> None:
 
 def _failed(job: Job, archive: Path, words: str) -> None:
     title = training_jobs.archive_title(archive)
-    st.error(
-        f"**{sentence(title)} cannot be used.** {sentence(words.replace(archive.name, title))}", icon=":material/error:"
-    )
+    words = words.replace(archive.name, title).replace(" (option --label-order)", ", above, under Numeric labels")
+    st.error(f"**{sentence(title)} cannot be used.** {sentence(words)}", icon=":material/error:")
     if st.button("Try again", key="train_inspect_again"):
         page_parts.start(job)
         st.rerun()

@@ -31,6 +31,17 @@ def test_a_comparison_belongs_to_its_models_in_their_order_and_to_the_split(tmp_
     assert jobs[0] == model_jobs.comparison([SHIPPED, other], archive, "test")
 
 
+def test_a_comparison_reads_numbers_as_the_train_page_was_told():
+    archive = store_archive(inspected=False)
+    before = model_jobs.comparison([SHIPPED, SHIPPED], archive, "test")
+    training_jobs.keep_label_order(archive, "rafdb")
+    job = model_jobs.comparison([SHIPPED, SHIPPED], archive, "test")
+    assert job.dir != before.dir
+    assert job.arguments[job.arguments.index("--label-order") + 1] == "rafdb"
+    training_jobs.keep_label_order(archive, "")
+    assert model_jobs.comparison([SHIPPED, SHIPPED], archive, "test") == before
+
+
 def test_the_latest_conversions_are_kept():
     for age in range(9):
         job = training_jobs.Job(training_jobs.answer_dir("convert", str(age)), ())

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,11 +16,13 @@ from fer_core.model_list import live_card
 from fer_core.paths import SHIPPED_MODELS
 from tests.app import pages
 from tests.app.pages import assert_fine, html_of, words
-from tests.app.training_folders import finish, list_networks, make_run, store_archive
+from tests.app.training_folders import DATASET, finish, list_networks, make_run, store_archive
 from tests.helpers import wait_until
 from train import progress
+from train.archive import Dataset
 from train.augment_config import AugmentConfig
 from train.config import TrainingConfig
+from train.dataset_report import report_on
 from train.runs import TrainingRun
 from train.settings import settings_of
 
@@ -128,6 +131,56 @@ def test_the_report_names_splits_leaks_and_switches():
     switches = [toggle for toggle in page.toggle if toggle.label.startswith("Drop")]
     assert len(switches) == 3
     assert all(toggle.help for toggle in switches)
+
+
+def test_numbers_of_another_set_are_refused_until_their_order_is_chosen(started):
+    path = store_archive("counted_from_1.csv", inspected=False)
+    head, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([head, *(f"{int(row[0]) + 1}{row[1:]}" for row in rows)]) + "\n")
+    page = open_page()
+    wait_until(lambda: training_jobs.look(training_jobs.inspection(path)).state == "failed", timeout_s=60)
+    page.run()
+    (error,) = told(page)
+    assert "numbers 1-7" in error
+    assert "above, under Numeric labels" in error
+    assert "--label-order" not in error
+
+    choice = next(box for box in page.selectbox if box.label == "Numeric labels")
+    choice.set_value("rafdb").run()
+    wait_until(lambda: training_jobs.look(training_jobs.inspection(path)).state == "done", timeout_s=60)
+    page.run()
+
+    assert_fine(page)
+    assert "read in RAF-DB's order (1 surprise" in words(page)
+    button(page, "Start training").click().run()
+    (run,) = started
+    request = run.request()
+    assert request is not None
+    assert request.label_order == "rafdb"
+
+
+def test_warnings_stand_first_and_show_names_as_they_are():
+    path = store_archive()
+    report = report_on(DATASET)
+    warnings = ("3 faces were passed over in the folder train/*hapy*: did you mean happy?",)
+    finish(training_jobs.inspection(path), replace(report, warnings=warnings).to_json())
+
+    page = open_page()
+
+    (warning,) = page.warning
+    assert "train/\\*hapy\\*" in warning.value
+
+
+def test_an_archive_without_training_faces_is_shown_and_cannot_be_trained_on():
+    path = store_archive()
+    only_test = Dataset({"test": DATASET["test"]}, "0" * 64, "drawn.csv")
+    finish(training_jobs.inspection(path), report_on(only_test).to_json())
+
+    page = open_page()
+
+    assert_fine(page)
+    assert "There are no training faces" in page.warning[0].value
+    assert "Start training" not in [button.label for button in page.button]
 
 
 def test_an_uploaded_archive_can_be_deleted():
@@ -324,6 +377,90 @@ def test_a_finished_run_is_reported():
 
 def test_without_a_test_split_the_report_says_so():
     assert "No test split was reported" in words(finished_page(with_test=False))
+
+
+@pytest.mark.parametrize(
+    ("state", "asked_for", "stored", "reason"),
+    [
+        ("finished", False, None, "was not asked for"),
+        ("finished", True, None, "The archive has no test split"),
+        ("stopped", True, None, "stopped before its end"),
+        ("stopped", False, None, "was not asked for"),
+        ("stopped", True, "The run was stopped before its end; go on.", "before its end; go on."),
+    ],
+)
+def test_a_report_without_the_test_split_says_why(state: str, asked_for: bool, stored: str | None, reason: str):
+    run_dir = make_run("done", state, with_report=True, with_test=False)
+    request = TrainingRun(run_dir).request()
+    assert request is not None
+    replace(request, report_test=asked_for).write(run_dir)
+    values = json.loads((run_dir / progress.REPORT).read_text())
+    if stored is not None:
+        progress.write_json(run_dir / progress.REPORT, values | {"no_test_because": stored})
+    page = open_page()
+
+    page.button_group(key="train_view").set_value(training.RUNS).run()
+
+    assert_fine(page)
+    assert "No test split was reported." in words(page)
+    assert reason in words(page)
+
+
+def test_the_two_accuracies_of_a_model_stand_together_each_named():
+    run_dir = make_run("done", "finished", epochs=4, with_report=True, with_test=False)
+    values = json.loads((run_dir / progress.REPORT).read_text())
+    values["model"] |= {
+        "accuracy_in_training": 0.268,
+        "accuracy_float32": 0.25,
+        "accuracy_int8": 0.245,
+        "mirror_average": True,
+    }
+    values["validation"]["accuracy"] = 0.24
+    progress.write_json(run_dir / progress.REPORT, values)
+    page = open_page()
+
+    page.button_group(key="train_view").set_value(training.RUNS).run()
+
+    assert_fine(page)
+    html = html_of(page)
+    assert 'During training, after epoch 2: averaged weights, one pass</td><td class="n">26.8' in html
+    assert 'As it runs: int8 weights, mean with the mirror image, calibrated</td><td class="n">24.0' in html
+    assert "Best validation is measured during training" in words(page)
+
+
+def test_a_runs_settings_are_shown_with_the_learning_rate_that_is_used():
+    run_dir = make_run("done", "finished")
+    request = TrainingRun(run_dir).request()
+    assert request is not None
+    config = replace(request.training, batch_size=64, optimizer="adam", label_smoothing=0.2)
+    replace(request, training=config, cleaning=("drop_leaks",)).write(run_dir)
+    page = open_page()
+
+    page.button_group(key="train_view").set_value(training.RUNS).run()
+
+    assert_fine(page)
+    html = html_of(page)
+    assert "0.0005 = 0.001 (automatic for adam) x batch size 64 / 128" in html
+    for label, value in (("Label smoothing", "0.2"), ("Cleaning", "drop leaks"), ("Archive", "drawn.csv")):
+        assert f"<td>{label}</td><td>{value}</td>" in html
+
+
+def test_figures_of_near_copies_and_of_missing_expressions_are_warned_of():
+    run_dir = make_run("done", "finished", epochs=4, with_report=True, with_test=False)
+    values = json.loads((run_dir / progress.REPORT).read_text())
+    found = values["validation"]
+    found |= {"n_without_near_duplicates": 5, "accuracy_without_near_duplicates": 0.2, "compared_with": ["train"]}
+    found["per_class"]["disgust"]["support"] = 0
+    progress.write_json(run_dir / progress.REPORT, values)
+    page = open_page()
+
+    page.button_group(key="train_view").set_value(training.RUNS).run()
+
+    assert_fine(page)
+    warnings = " ".join(str(warning.value) for warning in page.warning)
+    assert "82% of these faces are identical or near-identical to one in train" in warnings
+    assert "no images of disgust" in warnings
+    assert metrics(page)["Without near-duplicates"] == "20.0\u00a0%"
 
 
 def test_using_a_model_puts_it_live():

@@ -112,6 +112,16 @@ def test_an_answer_belongs_to_the_archives_content():
     assert training_jobs.inspection(path).dir != before.dir
 
 
+@pytest.mark.parametrize("written", [b"raf", b"\xff", b"../x", b""])
+def test_a_damaged_label_order_counts_as_none(written):
+    path = store_archive(inspected=False)
+    training_jobs.keep_label_order(path, "rafdb")
+    assert training_jobs.label_order(path) == "rafdb"
+    (kept,) = training_jobs.answer_dir("labels", "").parent.glob("labels-*/label_order.txt")
+    kept.write_bytes(written)
+    assert training_jobs.label_order(path) == ""
+
+
 def test_only_uploads_are_listed_and_deleted(tmp_path):
     path = store_archive("faces.tar.gz", inspected=False)
     (path.parent / ".half.part").write_text("")

@@ -29,6 +29,7 @@ from train.archive import SkipReason
 from train.limits import ArchiveLimits
 
 GOOD_ROWS = faces()
+_FERPLUS = b"Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
 GOOD_CSV = csv_text(GOOD_ROWS).encode()
 PIXELS = digits(face(99))
 FOLDERS = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
@@ -101,17 +102,21 @@ def _csv_rows() -> list[BadArchive]:
         _row("Arabic digits", f"3,\u0661\u0662 {rest},Training", reason.NOT_A_NUMBER),
         _row("NUL among the pixels", f"3,\0 {rest},Training", reason.NOT_A_NUMBER),
         _row("NUL inside a number", f"3,1\0 {rest},Training", reason.NOT_A_NUMBER),
-        _row("label 7", f"7,{PIXELS},Training", reason.WRONG_LABEL),
+        _row("label 8", f"8,{PIXELS},Training", reason.WRONG_LABEL),
         _row("label -1", f"-1,{PIXELS},Training", reason.WRONG_LABEL),
-        _row("no label", f",{PIXELS},Training", reason.WRONG_LABEL),
-        _row("another emotion", f"contempt,{PIXELS},Training", reason.WRONG_LABEL),
+        _row("label 3.5", f"3.5,{PIXELS},Training", reason.WRONG_LABEL),
+        _row("no label", f",{PIXELS},Training", reason.UNLABELLED),
+        _row("label nan", f"nan,{PIXELS},Training", reason.UNLABELLED),
+        _row("contempt", f"contempt,{PIXELS},Training", reason.CONTEMPT),
         _row("a superscript label", f"\u00b2,{PIXELS},Training", reason.WRONG_LABEL),
         _row("NUL as label", f"\0,{PIXELS},Training", reason.WRONG_LABEL),
         _row("label that is no UTF-8", b"\xff\xfe," + PIXELS.encode() + b",Training", reason.WRONG_LABEL),
         _row("the header again", "emotion,pixels,Usage", reason.WRONG_LABEL),
-        _row("another Usage", f"3,{PIXELS},Holdout", reason.UNKNOWN_USAGE),
+        _row("another Usage", f"3,{PIXELS},Elsewhere", reason.UNKNOWN_USAGE),
         _row("no Usage", f"3,{PIXELS},", reason.UNKNOWN_USAGE),
-        _row("pixels divided by commas", f"3,{PIXELS.replace(' ', ',')},Training", reason.UNKNOWN_USAGE),
+        _row("too few pixels divided by commas", f"3,{rest.replace(' ', ',')},Training", reason.UNKNOWN_USAGE),
+        _row("a list cut by NumPy", f'3,"[{start} 7 ... 9 3]",Training', reason.PIXEL_COUNT),
+        _row("pixels of 0-1", f"3,0.5 {rest},Training", reason.NOT_A_NUMBER),
         _row("two columns", f"3,{PIXELS}", reason.TOO_FEW_COLUMNS),
         _row("cut off within", f"3,{PIXELS[:5000]}", reason.TOO_FEW_COLUMNS),
         _row("an open quote", f'"3,{start}', reason.TOO_FEW_COLUMNS),
@@ -123,7 +128,6 @@ def _csv_rows() -> list[BadArchive]:
 def _csv_files() -> list[BadArchive]:
     rows = [(label, pixels, "Training") for label, pixels, _ in GOOD_ROWS]
     half_bad = csv_text(rows) + f"9,{PIXELS},Training\n" * (len(rows) + 1)
-    tests_only = csv_text([(label, pixels, "PrivateTest") for label, pixels, _ in GOOD_ROWS])
     named = [
         _refused(f"a {what} file", magic + bytes(600), what)
         for what, magic in {
@@ -134,6 +138,7 @@ def _csv_files() -> list[BadArchive]:
     return [
         *named,
         _refused("an empty file", b"", "is empty"),
+        _refused("FER+'s votes", _FERPLUS, "FER+'s votes", "--ferplus"),
         _refused("one byte", b"e", "does not start with the header"),
         _refused("header only", b"emotion,pixels,Usage\n", "no usable face"),
         _refused("no header", GOOD_CSV.split(b"\n", 1)[1], "header emotion,pixels,Usage"),
@@ -146,7 +151,9 @@ def _csv_files() -> list[BadArchive]:
         _refused("escape codes for a header", b"\x1b[2J\x1b]0;x\x07" * 9, "header", "?[2J"),
         _refused("all rows bad", f"emotion,pixels,Usage\n9,{PIXELS},Training\n".encode(), "no usable face", "label"),
         _refused("most rows bad", half_bad.encode(), "mostly unusable", "22 of 43" if len(rows) == 21 else "of"),
-        _refused("no training rows", tests_only.encode(), "no training faces", "test"),
+        _refused("label 7", GOOD_CSV + f"7,{PIXELS},Training\n".encode(), "numbers 0-7", "label order", "affectnet"),
+        _refused("labels 1-6", csv_text([row for row in GOOD_ROWS if row[0]]).encode(), "1-6", "rafdb", "fer2013"),
+        _refused("contempt alone", f"emotion,pixels\ncontempt,{PIXELS}\n".encode(), "contempt"),
         _refused("one face", csv_text(GOOD_ROWS[:1]).encode(), "too few faces"),
         _refused("more faces than the limit", GOOD_CSV, "more than 10 faces", faces=10),
         _refused("more skips than the limit", half_bad.encode(), "more than 5 unusable", "label", skips=5),
@@ -165,7 +172,7 @@ def _zip_skips() -> list[BadArchive]:
     greedy = png[:33] + struct.pack(">I4s", 0x7FFFFFFF, b"IDAT") + png[41:]
     scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x2a"
     scans = jpg[:-2] + scan * 1000 + jpg[-2:]
-    others = {"README.txt": b"hi", "train/happy/x.webp": b"RIFF", "a.exe": b"MZ"}
+    others = {"README.txt": b"hi", "train/happy/x.txt": b"RIFF", "a.exe": b"MZ"}
     padded = {"train/sad/x.png": png + bytes(9000)}
     huge = png[:16] + struct.pack(">II", 100_000, 100_000) + png[24:]
     link = zipfile.ZipInfo("train/happy/link.png")
@@ -190,8 +197,10 @@ def _zip_skips() -> list[BadArchive]:
         _zip_with("10 gigapixels claimed", {"train/happy/x.png": huge}, reason.IMAGE_TOO_LARGE),
         _zip_with("an image over the limit", {"train/sad/x.jpg": jpg}, reason.IMAGE_TOO_LARGE, image_pixels=48 * 49),
         _zip_with("a file over the limit", padded, reason.IMAGE_TOO_LARGE, image_bytes=9000),
-        _zip_with("another emotion", {"train/contempt/x.png": png}, reason.NO_EMOTION_FOLDER),
-        _zip_with("an image in no folder", {"x.png": png, "train/y.png": png}, reason.NO_EMOTION_FOLDER),
+        _zip_with("another emotion", {"train/boredom/x.png": png}, reason.NO_EMOTION_FOLDER),
+        _zip_with("contempt", {"train/contempt/x.png": png}, reason.CONTEMPT),
+        _zip_with("an image in no folder", {"x.png": png, "train/y.png": png}, reason.UNLABELLED),
+        _zip_with("a text as webp", {"train/happy/x.webp": b"RIFF", "train/sad/x.tif": b"II*\0"}, reason.NOT_AN_IMAGE),
         _zip_with("other files", others, reason.OTHER_FILE),
         _zip_with("an archive within", {"inner.zip": GOOD_ZIP, "fer2013.tar.gz": GOOD_TAR}, reason.OTHER_FILE),
         _zip_with("a csv of other things", {"submission.csv": b"id,emotion\n1,2\n", "b.csv": b""}, reason.NO_COLUMNS),
@@ -247,12 +256,17 @@ def _zip_damage() -> list[BadArchive]:
         _refused("zip that is only a beginning", b"PK\x03\x04", "damaged or cut off"),
         _refused("empty zip", zip_bytes({}), "no usable face"),
         _refused(
-            "zip of texts", zip_bytes({"a.txt": b"a", "b.md": b"b"}), "no usable face", "neither csv, jpg nor png"
+            "zip of texts", zip_bytes({"a.txt": b"a", "b.md": b"b"}), "no usable face", "neither a csv nor an image"
         ),
-        _refused("zip of an archive", zip_bytes({"fer2013.tar.gz": GOOD_TAR}), "no usable face", "fer2013.tar.gz"),
+        _refused(
+            "zip of zip of zip", zip_bytes({"b.zip": zip_bytes({"a.zip": GOOD_ZIP})}), "no usable face", "two levels"
+        ),
+        _refused("zip of a large zip", zip_bytes({"a.zip": GOOD_ZIP}), "inner_bytes", "Unpack", inner_bytes=1000),
+        _refused("zip of a cut zip", zip_bytes({"a.zip": GOOD_ZIP[:-99]}), "a.zip", "damaged or cut off"),
+        _refused("bombs within a zip", zip_bytes({"a.zip": bomb, "b.zip": bomb}), "zip bomb"),
         _refused("zip of wrong folders", zip_bytes({"cat/1.png": image(face(1))}), "no usable face", "cat/1.png"),
         _refused("zip of system files", zip_bytes({"__MACOSX/happy/._1.png": b"x"}), "no usable face"),
-        _refused("zip with mostly broken images", _mostly_broken(), "mostly unusable", "not a readable jpg"),
+        _refused("zip with mostly broken images", _mostly_broken(), "mostly unusable", "not a readable image"),
     ]
 
 

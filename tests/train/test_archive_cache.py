@@ -80,6 +80,26 @@ def test_other_limits_are_another_entry(archive: Path, cache: Path, decoded: lis
     assert len(list_cached(cache)) == 2
 
 
+def test_label_orders_and_names_that_are_a_split_have_entries_of_their_own(tmp_path: Path, cache: Path) -> None:
+    path = tmp_path / "fer2013.csv"
+    path.write_text(csv_text(faces(per_class=6, usages=["Training"]), "emotion,pixels"))
+    read = [load_dataset(path, cache, label_order=order) for order in ("", "affectnet", "", "affectnet")]
+    assert [dataset.label_order for dataset in read] == ["fer2013", "affectnet", "fer2013", "affectnet"]
+    assert not np.array_equal(read[0]["train"].labels, read[1]["train"].labels)
+    renamed = path.rename(tmp_path / "test.csv")
+    assert list(load_dataset(renamed, cache).splits) == ["test"]
+    assert list(load_dataset(renamed.rename(path), cache).splits) == ["train", "validation"]
+    assert len(list_cached(cache)) == 3
+
+
+def test_what_was_left_out_where_is_kept(tmp_path: Path, cache: Path) -> None:
+    path = tmp_path / "fer2013.csv"
+    path.write_text(csv_text(ROWS) + "hapy,1 2,Training\n" * 3)
+    first, second = load_dataset(path, cache), load_dataset(path, cache)
+    assert first.skipped == second.skipped
+    assert [(place.place, place.count) for place in second.skipped.places] == [("hapy", 3)]
+
+
 def _flip_byte(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1

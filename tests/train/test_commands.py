@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fer_core.model import load_model
+from tests.train.archive_builders import faces, folder_files
 from tests.train.synthetic import drawn_dataset, write_archive
 from train.__main__ import main, parse
 from train.progress import read_epochs
@@ -67,6 +68,36 @@ def test_evaluate_compare_and_convert_use_the_exported_model(finished, archive, 
     assert main(["convert", "--model", model, "--form", "saved_model", "--output", str(packed), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["files"] == ["saved_model"]
     assert packed.is_file()
+
+
+def test_the_card_holds_the_warnings_of_its_data_set(finished):
+    dataset = load_model(finished[0] / "model").card.dataset
+    assert (dataset["label_order"], dataset["warnings"]) == ("fer2013", [])
+
+
+@pytest.mark.parametrize("split", ["test", "validation"])
+def test_a_split_alone_can_be_measured_and_not_trained_on(split, tmp_path, capsys):
+    sizes = {"train": 0, "validation": 0, "test": 0} | {split: 14}
+    archive = str(write_archive(tmp_path / "faces.csv", drawn_dataset(**sizes)))
+    assert main(["evaluate", "--model", "default", "--archive", archive, "--split", split, "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["n"] == 14
+    assert f"There are no training faces, only {split}" in said.err
+    assert main(["inspect", archive]) == 0
+    assert "Warning: There are no training faces" in capsys.readouterr().out
+    assert main(["fit", "--archive", archive, "--output", str(tmp_path / "run"), "--nice", "0"]) == 2
+    assert f"has no training faces, only {split}" in capsys.readouterr().err
+
+
+def test_a_folder_can_stand_in_for_an_archive(tmp_path, capsys):
+    for name, data in folder_files(faces(), {"Training": "train_set", "PublicTest": "val_set"}, ".bmp").items():
+        (tmp_path / "faces" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "faces" / name).write_bytes(data)
+    assert main(["inspect", str(tmp_path / "faces"), "--json"]) == 0
+    splits = json.loads(capsys.readouterr().out)["splits"]
+    assert {name: split["faces"] for name, split in splits.items()} == {"train": 21, "validation": 21}
+    assert main(["evaluate", "--model", "default", "--archive", str(tmp_path / "faces"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n"] == 21
 
 
 def test_export_can_be_called_again(finished, archive, tmp_path, capsys):

@@ -1,5 +1,6 @@
 """What a command line of `fit` asks for, beside what the run in the folder has."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +51,35 @@ def test_votes_and_teachers_are_kept_with_the_run_and_asked_for_again(tmp_path):
     assert other is not None
     with pytest.raises(ConfigError, match="other data"):
         other.check_same(fresh, tmp_path)
+
+
+def test_the_label_order_is_kept_with_the_run(tmp_path):
+    fresh = request_of("--archive", "a.csv", "--output", tmp_path, "--label-order", "rafdb")
+    assert fresh is not None
+    assert fresh.label_order == "rafdb"
+    fresh.write(tmp_path)
+    assert read_request(tmp_path) == replace(fresh, archive=Path("a.csv"))
+    assert request_of("--archive", "a.csv", "--output", tmp_path) == fresh
+    assert request_of("--output", tmp_path) is request_of("--output", tmp_path, "--label-order", "rafdb") is None
+    with pytest.raises(ConfigError, match="other settings"):
+        request_of("--output", tmp_path, "--label-order", "affectnet")
+    other = request_of("--archive", "a.csv", "--output", tmp_path, "--label-order", "affectnet")
+    assert other is not None
+    with pytest.raises(ConfigError, match="other data"):
+        other.check_same(fresh, tmp_path)
+    with pytest.raises(ConfigError, match="label_order must be one of"):
+        replace(fresh, label_order="raf")
+
+
+def test_a_run_of_before_has_no_label_order(tmp_path):
+    request = request_of("--archive", "a.csv", "--output", tmp_path)
+    assert request is not None
+    request.write(tmp_path)
+    config = tmp_path / "config.json"
+    values = json.loads(config.read_text())
+    del values["archive"]["label_order"]
+    config.write_text(json.dumps(values))
+    assert read_request(tmp_path) == request
 
 
 @pytest.mark.parametrize(

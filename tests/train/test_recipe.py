@@ -123,6 +123,12 @@ def test_without_votes_the_steps_do_without_them(tmp_path):
     assert "--ferplus" not in _arguments(step, tmp_path, Path("a.csv"), None, 0)
 
 
+def test_the_label_order_is_handed_to_every_step(tmp_path):
+    for step in parse_recipe("tiny", TINY).steps:
+        arguments = [str(word) for word in _arguments(step, tmp_path, Path("a.csv"), None, 0, "rafdb")]
+        assert arguments[arguments.index("--label-order") + 1] == "rafdb"
+
+
 def test_steps_that_lean_on_none_of_their_own_group_may_run_side_by_side():
     assert [[step.name for step in group] for group in stages(read_recipe("default").steps)] == [
         ["teacher-se-resnet-wide", "teacher-vgg-se", "teacher-se-resnet", "teacher-deep-se"], ["views"], ["student"],
