@@ -18,7 +18,11 @@ import av
 import numpy as np
 from av.stream import Disposition
 
+from fer_core import limits
+from fer_core.animations import Animation, open_animation
 from fer_core.errors import MediaError
+from fer_core.picture_heads import read_head
+from fer_core.picture_size import check_frame_size
 from fer_core.pictures import is_picture_file, read_picture, unreadable_reason
 from fer_core.timing import EVERY_FRAME, RisingClock, Sampling
 from fer_core.upright import View
@@ -132,13 +136,14 @@ def open_media(path: Path, *, decoder_threads: int | None = None) -> MediaFile:
         raise MediaError(f"{path}: expected a picture or a video, found a folder or a device. Name a file.")
     try:
         with path.open("rb") as stream:
-            head = stream.read(32)
+            head = stream.read(64)
     except OSError as error:
         raise MediaError(f"{path}: cannot be read: {error.strerror}. Check its permissions.") from error
     if not head:
         raise MediaError(f"{path}: the file is empty (0 bytes). Copy or record it again.")
-    if path.suffix.lower() not in VIDEO_SUFFIXES and is_picture_file(path, head):
-        return _PictureFile(path)
+    if is_picture_file(path, head):
+        animation = open_animation(path)
+        return _PictureFile(path) if animation is None else _AnimationFile(animation)
     return _VideoFile(path, head, decoder_threads)
 
 
@@ -161,9 +166,33 @@ class _PictureFile(MediaFile):
         yield TimedFrame(0, 0.0, frame_bgr)
 
 
+class _AnimationFile(MediaFile):
+    """An animated picture: a film, shown once."""
+
+    def __init__(self, animation: Animation) -> None:
+        self._animation = animation
+        count = animation.head.frames
+        self.info = MediaInfo(animation.path, is_picture=False, duration_s=None, frame_count=count, rate=10.0)
+
+    def frames(self, sampling: Sampling = EVERY_FRAME) -> Iterator[TimedFrame]:
+        chooser = sampling.chooser()
+        count = 0
+        try:
+            for time_s, frame_bgr in self._animation.frames():
+                if chooser.takes(count, time_s):
+                    yield TimedFrame(count, time_s, frame_bgr)
+                count += 1
+        except MediaError as error:
+            if not count:
+                raise
+            self.damage = str(error).removeprefix(f"{self.info.path}: ").removesuffix(".")
+
+
 class _VideoFile(MediaFile):
     def __init__(self, path: Path, head: bytes, decoder_threads: int | None) -> None:
-        options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
+        limit = {"max_pixels": str(limits.MAX_FRAME_PIXELS)}
+        options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS, **limit}
+        _check_gif(path, head)
         try:
             # "file:" keeps a colon in a name from being taken for a protocol. Titles in an old encoding are no reason
             # to refuse a file.
@@ -172,10 +201,12 @@ class _VideoFile(MediaFile):
             raise MediaError(f"{path}: {unreadable_reason(head)}") from error
         try:
             self._stream = _moving_picture(self._container, path)
+            check_frame_size(self._stream.codec_context.width, self._stream.codec_context.height, str(path))
         except MediaError:
             self._container.close()
             raise
         self._stream.thread_type = "AUTO"
+        self._stream.codec_context.options = limit  # for frames that turn out larger than the file said
         self._stream.codec_context.thread_count = decoder_threads or min(MAX_DECODER_THREADS, os.cpu_count() or 1)
         self._rate = float(self._stream.average_rate or self._stream.guessed_rate or 25)
         self._broken_packets = 0
@@ -237,6 +268,13 @@ class _VideoFile(MediaFile):
         if self._broken_packets:
             return f"{self._broken_packets} pieces of it are damaged and were passed over"
         return None
+
+
+def _check_gif(path: Path, head: bytes) -> None:
+    """Refuse a GIF whose frames are too large, with their size, of which FFmpeg would only say that it is invalid."""
+    gif = read_head(head) if head.startswith(b"GIF8") else None
+    if gif is not None:
+        check_frame_size(gif.width, gif.height, str(path))
 
 
 def _moving_picture(container: av.container.InputContainer, path: Path) -> av.VideoStream:
