@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 
@@ -12,11 +13,16 @@ from fer_core.balance import rebalance
 from fer_core.crops import crop_faces
 from fer_core.detector import FaceDetector
 from fer_core.follow import FaceFollower
+from fer_core.frames import checked_frame
 from fer_core.model import EmotionModel
 from fer_core.quality import QualityLimits, doubts_about, measure_quality
 from fer_core.results import Doubt, Face, FaceEmotion, FrameResult
 from fer_core.smoothing import ProbabilitySmoother, SmoothingSettings
 from fer_core.tracker import FaceTracker
+from fer_core.turns import find_turned
+
+MAX_FACES: Final = 8
+"""Faces of a film's or a live frame that are analysed unless somebody asks for more."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +36,11 @@ class PipelineSettings:
         detect_every: the detector looks at every n-th frame; optical flow carries the faces between. While a new
             face awaits its second detection, it looks at each.
         max_follow_s: but at least this often, however few frames come.
-        max_faces: the largest ones are analysed.
+        max_faces: the largest ones are analysed, and `FrameResult.faces_left_out` counts the others; None for all.
         balance: how far emotions that were rare in training are favoured, 0 (not at all) to 1; see
             `fer_core.balance`. A model whose card does not say how rare they were answers as it is.
+        try_turns: look at the frame turned by a quarter, a half and three quarters, too, and take the turn that shows
+            faces clearly better, as of a picture that lies on its side; see `fer_core.turns`. For single pictures.
     """
 
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
@@ -40,11 +48,12 @@ class PipelineSettings:
     limits: QualityLimits = field(default_factory=QualityLimits)
     detect_every: int = 3
     max_follow_s: float = 0.25
-    max_faces: int = 8
+    max_faces: int | None = MAX_FACES
     balance: float = 0.0
+    try_turns: bool = False
 
 
-STILL = PipelineSettings(smoothing=SmoothingSettings(time_constant_s=0), detect_every=1)
+STILL = PipelineSettings(smoothing=SmoothingSettings(time_constant_s=0), detect_every=1, max_faces=None, try_turns=True)
 """For a picture that is no frame of a video."""
 
 
@@ -85,10 +94,15 @@ class EmotionPipeline:
 
         Returns:
             The faces, largest first; none is an ordinary answer.
+
+        Raises:
+            InputError: the frame has another type or shape; a `ValueError`. Nothing of it is remembered.
         """
+        frame_bgr = checked_frame(frame_bgr)
         clock = _StageClock()
         settings = self._effective_settings()
-        faces = self._locate(frame_bgr, captured_at_s, settings, clock)[: settings.max_faces]
+        seen = self._locate(frame_bgr, captured_at_s, settings, clock)
+        faces = seen[: settings.max_faces]
         with clock.stage("crop"):
             tiles = crop_faces(frame_bgr, faces)
         with clock.stage("predict"):
@@ -103,7 +117,7 @@ class EmotionPipeline:
             )
             self._forget(captured_at_s)
         height, width = frame_bgr.shape[:2]
-        return FrameResult(captured_at_s, (width, height), judged, clock.milliseconds())
+        return FrameResult(captured_at_s, (width, height), judged, clock.milliseconds(), len(seen) - len(faces))
 
     def _effective_settings(self) -> PipelineSettings:
         settings = self.settings
@@ -127,6 +141,8 @@ class EmotionPipeline:
         if faces is None:
             with clock.stage("detect"):
                 faces = self.detector.detect(frame_bgr)
+                if settings.try_turns:
+                    faces = find_turned(self.detector, frame_bgr, faces)
             self._frames_since_detection = 0
             self._detected_at_s = now_s
             with clock.stage("follow"):
