@@ -25,6 +25,7 @@ from fer_core.annotate import annotate
 from fer_core.detector import DetectorName
 from fer_core.errors import FerError
 from fer_core.history import EmotionHistory
+from fer_core.limits import live_size
 from fer_core.model import EmotionModel
 from fer_core.pipeline import EmotionPipeline
 from fer_core.results import FrameResult
@@ -110,7 +111,8 @@ class LiveSession:
         # One of three broad excepts: whatever goes wrong in drawing, the picture must go on.
         try:
             # A converter that is kept, with one thread: `frame.to_ndarray` sets up a new one for each frame.
-            frame_bgr = self._to_bgr.reformat(frame, format="bgr24", threads=1).to_ndarray()
+            width, height = live_size(frame.width, frame.height)
+            frame_bgr = self._to_bgr.reformat(frame, width, height, "bgr24", threads=1).to_ndarray()
             now_s = time.monotonic()
             self._offer(frame_bgr, now_s)
             settings = self._settings
@@ -134,6 +136,7 @@ class LiveSession:
             state=self._state(now_s, frame_times, has_results=bool(recent)),
             message=self._error,
             faces=len(result.faces) if result else 0,
+            faces_left_out=result.faces_left_out if result else 0,
             results_per_s=rate_per_s([at for at, _ in recent]),
             frames_per_s=rate_per_s([at for at in frame_times if now_s - at < RECENT_S]),
             latency_ms=latencies[len(latencies) // 2] * 1000 if latencies else None,

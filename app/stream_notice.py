@@ -50,6 +50,8 @@ def words_for(status: LiveStatus, doubts: tuple[str, ...] = ()) -> tuple[str, st
         return "warn", _DOUBT_WORDS.get(reason, "The view of the face is too poor to judge.")
     if status.state is LiveState.FINE:
         faces = {0: "No face in view", 1: "1 face in view"}.get(status.faces, f"{status.faces} faces in view")
+        if status.faces_left_out:
+            faces += f", and {status.faces_left_out} more than are analysed (Settings, “Largest number of faces”)"
         return "ok", f"{faces}. Expressions are not feelings: take the labels as hints."
     return _WORDS[status.state]
 

@@ -6,7 +6,7 @@ with open_media(path) as media:
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +14,12 @@ import numpy as np
 
 from fer_core.detector import FaceDetector
 from fer_core.errors import MediaError
+from fer_core.limits import MAX_FACES
 from fer_core.media import VIDEO_SUFFIXES, MediaFile, MediaInfo
 from fer_core.model import EmotionModel
-from fer_core.pictures import PICTURE_SUFFIXES
-from fer_core.pipeline import STILL, EmotionPipeline
+from fer_core.picture_kinds import PICTURE_SUFFIXES, UNREADABLE_SUFFIXES
+from fer_core.pipeline import STILL, EmotionPipeline, PipelineSettings
+from fer_core.remarks import Remarks
 from fer_core.results import FrameResult
 from fer_core.timing import EVERY_FRAME, Sampling
 
@@ -26,6 +28,8 @@ SHOWN_NAMES: Final = 5
 
 SPARSE_S: Final = 0.5
 """Frames further apart than this, in seconds, are taken each on its own word."""
+FEW_FRAMES: Final = 8
+"""Of so few, as in animated pictures, each may show something else: they are taken so, too."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +74,31 @@ FrameSink = Callable[[np.ndarray, FrameResult], None]
 
 
 def pipeline_for(
-    info: MediaInfo, detector: FaceDetector, model: EmotionModel, sampling: Sampling = EVERY_FRAME
+    info: MediaInfo,
+    detector: FaceDetector,
+    model: EmotionModel,
+    sampling: Sampling = EVERY_FRAME,
+    *,
+    max_faces: int | None = None,
 ) -> EmotionPipeline:
-    """A fresh pipeline with the settings for a video or, where it is one, for a still picture."""
+    """A fresh pipeline with the settings for a video or, where it is one, for a still picture.
+
+    Args:
+        info: of the file.
+        detector, model: its parts.
+        sampling: which frames are looked at.
+        max_faces: how many faces of a frame, the largest ones, are analysed; None for all of a picture and for
+            `MAX_FACES` of a video.
+    """
     if info.is_picture:
-        return EmotionPipeline(detector, model, STILL, min_hits=1)
+        return EmotionPipeline(detector, model, replace(STILL, max_faces=max_faces), min_hits=1)
+    settings = PipelineSettings(max_faces=max_faces or MAX_FACES)
+    expected = info.expected_frames(sampling)
+    if expected is not None and expected <= FEW_FRAMES:
+        return EmotionPipeline(detector, model, replace(settings, detect_every=1), min_hits=1)
     # Frames that lie far apart show a face too seldom for a second look at it.
     sparse = info.interval_s(sampling) > SPARSE_S
-    return EmotionPipeline(detector, model, min_hits=1 if sparse else 2)
+    return EmotionPipeline(detector, model, settings, min_hits=1 if sparse else 2)
 
 
 def analyse_media(
@@ -92,7 +113,7 @@ def analyse_media(
     """Analyse an opened file, one frame in memory at a time.
 
     Args:
-        media: as `open_media` gave it; its `damage` says afterwards what was broken.
+        media: as `open_media` gave it; its `damage` says afterwards what was broken or is to be told.
         pipeline: a fresh one, as its faces and times belong to this file.
         sampling: which frames to look at.
         on_progress: called after each frame.
@@ -103,16 +124,19 @@ def analyse_media(
         MediaError: nothing at all could be decoded.
     """
     expected = media.info.expected_frames(sampling)
+    remarks = Remarks()
     for done, frame in enumerate(media.frames(sampling), start=1):
         if should_stop is not None and should_stop():
-            media.damage = f"the analysis was stopped after {frame.time_s:.1f} s"
+            media.damage = remarks.added_to(f"the analysis was stopped after {frame.time_s:.1f} s")
             return
         result = pipeline.process(frame.frame_bgr, frame.time_s)
+        remarks.see(result)
         if frame_sink is not None:
             frame_sink(frame.frame_bgr, result)
         if on_progress is not None:
             on_progress(Progress(done, frame.time_s, expected, media.info.duration_s))
         yield AnalysedFrame(frame.index, result)
+    media.damage = remarks.added_to(media.damage)
 
 
 @dataclass(frozen=True)
@@ -144,7 +168,7 @@ def expand_inputs(inputs: Sequence[Path]) -> Inputs:
     Raises:
         MediaError: a folder holds none.
     """
-    known = PICTURE_SUFFIXES | VIDEO_SUFFIXES
+    known = PICTURE_SUFFIXES | UNREADABLE_SUFFIXES | VIDEO_SUFFIXES
     files: dict[Path, None] = {}
     passed_over: list[Path] = []
     for given in inputs:

@@ -20,7 +20,7 @@ from fer_core.file_run import FileRun, expected_frames
 from fer_core.files import replacing
 from fer_core.media import probe
 from fer_core.model import EmotionModel, load_model
-from fer_core.pictures import PICTURE_SUFFIXES, write_picture
+from fer_core.pictures import WRITABLE_SUFFIXES, write_picture
 from fer_core.result_files import CsvResults, JsonResults, Provenance, ResultWriter
 from fer_core.run_report import ProgressLines, Tally
 from fer_core.timing import EVERY_FRAME, Sampling
@@ -43,6 +43,7 @@ class AnalyseJob:
         annotated: ends in .mp4 or, for one picture, in a picture's suffix; None for no copy.
         detector: None for the best one there is.
         sampling: which frames to look at.
+        max_faces: of a frame; None for all of a picture and the usual number of a film's frame.
     """
 
     inputs: tuple[Path, ...]
@@ -50,6 +51,7 @@ class AnalyseJob:
     annotated: Path | None = None
     detector: DetectorName | None = None
     sampling: Sampling = EVERY_FRAME
+    max_faces: int | None = None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -64,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
         annotated=options.annotated,
         detector=options.detector,
         sampling=Sampling(every=options.every, fps=options.fps),
+        max_faces=options.max_faces,
     )
     return analyse_job(job, load_model(options.model))
 
@@ -105,7 +108,7 @@ def _check_targets(job: AnalyseJob, paths: Sequence[Path]) -> None:
         return
     if len(paths) != 1:
         raise MediaError(f"--annotated makes a copy of one picture or video, found {len(paths)}. Name one input.")
-    allowed = PICTURE_SUFFIXES if probe(paths[0]).is_picture else {".mp4"}
+    allowed = WRITABLE_SUFFIXES if probe(paths[0]).is_picture else {".mp4"}
     if job.annotated.suffix.lower() not in allowed:
         raise MediaError(
             f"{job.annotated}: for {paths[0].name} expected a name ending in {', '.join(sorted(allowed))}."
@@ -122,8 +125,10 @@ def _write_output(
             stream = stack.enter_context(
                 stack.enter_context(replacing(job.output)).open("w", newline="", encoding="utf-8")
             )
-            writer = WRITERS[job.output.suffix.lower()](stream, Provenance(model.card, detector.name, job.sampling))
-            run = FileRun(detector, model, job.sampling, [writer], interrupted)
+            writer = WRITERS[job.output.suffix.lower()](
+                stream, Provenance(model.card, detector.name, job.sampling, job.max_faces)
+            )
+            run = FileRun(detector, model, job.sampling, [writer], interrupted, max_faces=job.max_faces)
             progress = stack.enter_context(ProgressLines(expected_frames(paths, job.sampling)))
             sink = _annotated_copy(job.annotated, stack)
             for path in paths:
@@ -154,7 +159,7 @@ def _annotated_copy(path: Path | None, stack: ExitStack) -> FrameSink | None:
     """Writes each frame with its result drawn on it."""
     if path is None:
         return None
-    if path.suffix.lower() in PICTURE_SUFFIXES:
+    if path.suffix.lower() in WRITABLE_SUFFIXES:
         return lambda frame_bgr, result: write_picture(path, annotate(frame_bgr, result))
     video = stack.enter_context(VideoWriter(path))
     return lambda frame_bgr, result: video.write(annotate(frame_bgr, result), result.captured_at_s)

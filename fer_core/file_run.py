@@ -38,6 +38,7 @@ class FileRun:
         writers: each gets every result.
         should_stop: asked before each frame.
         decoder_threads: see `open_media`.
+        max_faces: see `pipeline_for`.
     """
 
     detector: FaceDetector
@@ -46,6 +47,7 @@ class FileRun:
     writers: Sequence[ResultWriter]
     should_stop: Callable[[], bool]
     decoder_threads: int | None = None
+    max_faces: int | None = None
 
     def analyse(
         self,
@@ -72,7 +74,7 @@ class FileRun:
         with open_media(path, decoder_threads=self.decoder_threads) as media:
             frames = analyse_media(
                 media,
-                pipeline_for(media.info, self.detector, self.model, self.sampling),
+                pipeline_for(media.info, self.detector, self.model, self.sampling, max_faces=self.max_faces),
                 sampling=self.sampling,
                 on_progress=on_progress,
                 should_stop=self.should_stop,

@@ -25,6 +25,9 @@ MAX_LIVE_PIXELS: Final = 1920 * 1088
 MAX_ARCHIVE_IMAGE_PIXELS: Final = 25 * MEGA
 """Of a training archive's image, of which 48 x 48 pixels are kept."""
 
+MAX_FACES: Final = 8
+"""Faces of a film's or a live frame that are analysed, unless somebody asks for another number. A picture's are all."""
+
 MAX_WORK_PIXELS: Final = 50 * MEGA
 """What a picture has at most when it is analysed; larger ones are scaled down. 48-megapixel photographs stay whole."""
 MAX_WORK_SIDE: Final = 32_000

@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 import numpy as np
 
@@ -14,15 +13,13 @@ from fer_core.crops import crop_faces
 from fer_core.detector import FaceDetector
 from fer_core.follow import FaceFollower
 from fer_core.frames import checked_frame
+from fer_core.limits import MAX_FACES
 from fer_core.model import EmotionModel
 from fer_core.quality import QualityLimits, doubts_about, measure_quality
 from fer_core.results import Doubt, Face, FaceEmotion, FrameResult
 from fer_core.smoothing import ProbabilitySmoother, SmoothingSettings
 from fer_core.tracker import FaceTracker
 from fer_core.turns import find_turned
-
-MAX_FACES: Final = 8
-"""Faces of a film's or a live frame that are analysed unless somebody asks for more."""
 
 
 @dataclass(frozen=True)
