@@ -18,6 +18,8 @@ from fer_core.results import Face
 
 YUNET_WIDTH: Final = 480
 """Width in pixels at which YuNet looks for faces: wide enough for small ones, which 320 loses (docs/decisions.md)."""
+CASCADE_MIDDLE: Final = 55.0
+"""Stage sum that gets a score of 0.5: false faces have 54.5 to 55.3, real ones 55 to 58."""
 MAX_CANDIDATES: Final = 5000
 """Of YuNet, several for each face; with a hundred, a crowd's faces would be missing."""
 HAAR_WIDTH: Final = 320
@@ -176,5 +178,5 @@ def _face_from_yunet_row(row: np.ndarray, scale: float) -> Face:
 
 
 def _cascade_score(weight: float) -> float:
-    """The cascade's stage sum squeezed into 0-1; it orders boxes, it is no probability."""
-    return float(1 / (1 + np.exp(-weight)))
+    """The cascade's last stage sum squeezed into 0-1; it orders boxes, it is no probability."""
+    return float(1 / (1 + np.exp(CASCADE_MIDDLE - weight)))

@@ -55,7 +55,7 @@ def _what(value: Any) -> str:
     if value.dtype == object:
         return f"an array of Python objects, shape {value.shape}"
     span = ""
-    if np.issubdtype(value.dtype, np.floating) and value.size:
+    if np.issubdtype(value.dtype, np.floating) and np.isfinite(value).any():
         span = f" with values from {np.nanmin(value):.3g} to {np.nanmax(value):.3g}"
     return f"{value.dtype} {value.shape}{span}"
 

@@ -1,5 +1,6 @@
 """Find the faces of a picture that lies on its side or stands on its head and does not say so."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -11,8 +12,8 @@ from fer_core.results import Face
 
 LONGEST_PX: Final = 1920
 """Longer sides are shrunk before turning: detectors look at less, and a large picture is not copied three times."""
-MIN_SCORE: Final = 0.8
-"""Of a face in a turned picture; surer than usual, as three more looks find more that is no face."""
+MIN_SCORES: Final[Mapping[str, float]] = {"yunet": 0.8, "haar": 0.62}
+"""By detector, of a face in a turned picture; surer than usual, as three more looks find more that is no face."""
 MIN_GAIN, MIN_MEAN_GAIN = 0.05, 0.02
 """By how much a turn's scores must be better in sum and on average. YuNet sees some faces that lie on their side, less
 surely and with eyes and mouth in wrong places, so that finding somebody does not mean that a picture is upright.
@@ -38,7 +39,7 @@ def find_turned(detector: FaceDetector, frame_bgr: np.ndarray, faces: list[Face]
     best: list[Face] = []
     for turns in TRIED:
         looked = detector.detect(cv2.rotate(small, _ROTATIONS[turns]))
-        found = [_turned_back(face, turns, width, height) for face in looked if face.score >= MIN_SCORE]
+        found = [_turned_back(face, turns, width, height) for face in looked if face.score >= MIN_SCORES[detector.name]]
         if _sum(found) > _sum(best):
             best = found
     is_better = _sum(best) > _sum(faces) + MIN_GAIN and _mean(best) > _mean(faces) + MIN_MEAN_GAIN

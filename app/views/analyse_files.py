@@ -33,8 +33,8 @@ def render(memory: AnalysisMemory) -> None:
     with left:
         uploads = st.file_uploader(
             "Pictures and videos", accept_multiple_files=True, key=f"analyse_upload_{memory.uploads}",
-            help="JPEG, PNG, WebP, AVIF, TIFF and other pictures; MP4, MOV, WebM, MKV and other videos. What you upload "
-            "is deleted as soon as it is analysed, the results when you discard them or close the page.",
+            help="JPEG, PNG, WebP, AVIF, TIFF and other pictures; MP4, MOV, WebM, MKV and other videos. What you "
+            "upload is deleted as soon as it is analysed, the results when you discard them or close the page.",
         )  # fmt: skip
         request = _named_on_server() or AnalysisRequest(())
     with right:
