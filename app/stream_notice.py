@@ -51,7 +51,7 @@ def words_for(status: LiveStatus, doubts: tuple[str, ...] = ()) -> tuple[str, st
     if status.state is LiveState.FINE:
         faces = {0: "No face in view", 1: "1 face in view"}.get(status.faces, f"{status.faces} faces in view")
         if status.faces_left_out:
-            faces += f", and {status.faces_left_out} more than are analysed (Settings, “Largest number of faces”)"
+            faces += f", and {status.faces_left_out} more that are not analysed (Settings, “Largest number of faces”)"
         return "ok", f"{faces}. Expressions are not feelings: take the labels as hints."
     return _WORDS[status.state]
 

@@ -1,5 +1,7 @@
 """Every state of the stream has words of its own."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.live_types import LiveState, LiveStatus
@@ -20,6 +22,12 @@ def test_every_state_has_words(state):
     assert kind in KINDS
     assert len(words) > 15
     assert words.rstrip("…").rstrip(".") != words, "it is a sentence"
+
+
+def test_faces_beyond_the_limit_are_told_with_where_to_change_it():
+    _, words = words_for(replace(status(LiveState.FINE, faces=8), faces_left_out=3))
+
+    assert words.startswith("8 faces in view, and 3 more that are not analysed (Settings, “Largest number of faces”).")
 
 
 def test_the_states_are_told_apart():
