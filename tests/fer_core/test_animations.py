@@ -1,7 +1,9 @@
 """Animated WebP, PNG and AVIF pictures are films: every frame at its time."""
 
+import struct
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -103,3 +105,26 @@ def test_a_folder_gives_every_picture_that_can_be_read_and_those_that_cannot(tmp
 
     assert [path.name for path in found.files] == names[:-1]
     assert "notes.txt" in found.sentence()
+
+
+def test_a_gif_of_a_hundred_bytes_that_claims_gigabytes_is_refused_with_its_size(tmp_path):
+    path = tmp_path / "bomb.gif"
+    path.write_bytes(b"GIF89a" + struct.pack("<HH", 65_535, 65_535) + b"\x80\0\0" + bytes(80))
+
+    with pytest.raises(MediaError, match=r"its frames have 65535 x 65535 pixels \(4295 megapixels\); at most 36"):
+        open_media(path)
+
+
+def test_a_film_whose_frames_turn_out_larger_than_its_head_said_is_not_decoded(tmp_path):
+    path = tmp_path / "bomb.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for _ in range(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="bgr24")))
+        container.mux(stream.encode(None))
+    size, claimed = struct.pack(">HH", 48, 64), struct.pack(">HH", 15_000, 15_000)
+    path.write_bytes(path.read_bytes().replace(b"\xff\xc0\x00\x11\x08" + size, b"\xff\xc0\x00\x11\x08" + claimed))
+
+    with pytest.raises(MediaError), open_media(path) as media:
+        list(media.frames())
