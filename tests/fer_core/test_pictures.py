@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,7 +28,7 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 def oriented(kind: str, orientation: int) -> bytes:
     exif = Image.Exif()
     exif[0x112] = orientation
-    how = {"tiffinfo": {0x112: orientation}} if kind == "TIFF" else {"exif": exif.tobytes()}
+    how: dict[str, Any] = {"tiffinfo": {0x112: orientation}} if kind == "TIFF" else {"exif": exif.tobytes()}
     stream = io.BytesIO()
     Image.fromarray(QUARTERS).save(stream, kind, **how)
     return stream.getvalue()
@@ -104,7 +105,7 @@ def patched(ending: str, mark: bytes, skip: int, form: str, *values: int) -> byt
     return bytes(data)
 
 
-BOMBS = {
+BOMBS: dict[str, bytes] = {
     "png": png(60_000, 60_000),
     "jpeg": patched(".jpg", b"\xff\xc0", 5, ">HH", 65_000, 65_000),
     "webp": patched(".webp", b"VP8L", 9, "<I", 16_382 | 16_382 << 14),
@@ -147,8 +148,8 @@ def test_a_jpeg_of_a_thousand_passes_is_refused():
 @pytest.mark.slow
 def test_refusing_and_unpacking_stay_small_in_memory(tmp_path):
     packed = zlib.compress(bytes(1 << 28), 9)
-    for name in (b"zTXt", b"iCCP"):
-        (tmp_path / f"{name.decode()}.bin").write_bytes(png(64, 64, chunk(name, b"k\0\0" + packed)))
+    for extra in (b"zTXt", b"iCCP"):
+        (tmp_path / f"{extra.decode()}.bin").write_bytes(png(64, 64, chunk(extra, b"k\0\0" + packed)))
     for name, data in BOMBS.items():
         (tmp_path / f"{name.replace(' ', '-')}.bin").write_bytes(data)
     program = """
