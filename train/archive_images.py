@@ -1,15 +1,16 @@
 """An image file's bytes to a grey 48 x 48 face, its size looked at before anything is decoded."""
 
-import io
 import re
 import struct
-import warnings
 from typing import Final
 
 import cv2
 import numpy as np
-from PIL import Image
 
+from fer_core.limits import MAX_JPEG_SCANS
+from fer_core.picture_boxes import START_OF_CODESTREAM
+from fer_core.picture_heads import START_OF_SCAN, read_head
+from fer_core.picture_kinds import UNREADABLE, PictureKind
 from train.archive_skips import SkipRow
 from train.archive_types import SIDE, SkipReason
 from train.limits import ArchiveLimits
@@ -36,53 +37,29 @@ IMAGE_SUFFIXES: Final = frozenset(
     ]
 )
 """AVIF and HEIC are skipped as images that are not read: their decoders do not keep to the size in the header."""
-_BY_PILLOW: Final = ("BMP", "DIB", "WEBP", "TIFF", "GIF", "PPM")  # formats whose size Pillow reads; the others' is ours
+_KINDS: Final = frozenset(PictureKind) - {PictureKind.AVIF} - UNREADABLE
+_CODESTREAM: Final = re.compile(START_OF_CODESTREAM + b"(?=.{20})", re.DOTALL)
 PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 JPEG_MAGIC: Final = b"\xff\xd8\xff"
-JP2_MAGIC: Final = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
-START_OF_SCAN: Final = b"\xff\xda"
-MAX_SCANS: Final = 64
-"""A progressive jpg has about ten scans. Each is a pass over the whole image, and an empty one takes 40 bytes."""
-
-_HUGE: Final = (1 << 20, 1 << 20)
-_CODESTREAM: Final = re.compile(rb"\xff\x4f\xff\x51", re.DOTALL)
-_STANDALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
-_START_OF_FRAME: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:
     """Width and height in pixels from the header of an image; None when `data` is of no known format or cut off."""
-    try:
-        if data.startswith(PNG_MAGIC) and data[12:16] == b"IHDR":
-            width, height = struct.unpack_from(">II", data, 16)
-            return width, height
-        if data.startswith(JPEG_MAGIC):
-            return _jpeg_size(data)
-        if data.startswith(JP2_MAGIC):
-            return _jp2_size(data)
-    except (struct.error, IndexError):
-        return None  # the header is cut off
-    return _size_by_pillow(data)
+    head = read_head(data)
+    if head is None or head.kind not in _KINDS:
+        return None
+    if head.kind is PictureKind.JPEG_2000:
+        return _largest_codestream(data)
+    if head.block_pixels > head.pixels:  # a TIFF's tile may be larger than its picture, and is decoded whole
+        return head.block_pixels, 1
+    return head.width, head.height
 
 
-def _jp2_size(data: bytes) -> tuple[int, int] | None:
-    """The largest image of any codestream within: the decoder goes by that, whatever the file's own header says."""
+def _largest_codestream(data: bytes) -> tuple[int, int] | None:
+    """A JPEG 2000 decoder goes by a codestream's size, whatever the file's own header says."""
     found = [struct.unpack_from(">IIII", data, match.end() + 4) for match in _CODESTREAM.finditer(data)]
     sizes = [(max(0, right - left), max(0, bottom - top)) for right, bottom, left, top in found]
     return max(sizes, key=lambda size: size[0] * size[1], default=None)
-
-
-def _size_by_pillow(data: bytes) -> tuple[int, int] | None:
-    """Pillow's word; it reads no pixels yet, but of a damaged header it raises nearly anything."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=_BY_PILLOW) as image:
-                return image.size
-    except Image.DecompressionBombError:
-        return _HUGE
-    except Exception:
-        return None
 
 
 def decode_face(data: bytes, limits: ArchiveLimits) -> tuple[np.ndarray, int]:
@@ -102,8 +79,8 @@ def decode_face(data: bytes, limits: ArchiveLimits) -> tuple[np.ndarray, int]:
     if width * height > limits.image_pixels:
         raise SkipRow(SkipReason.IMAGE_TOO_LARGE, f"{width} x {height}, at most {limits.image_pixels} pixels")
     scans = data.count(START_OF_SCAN) if data.startswith(JPEG_MAGIC) else 1
-    if scans > MAX_SCANS:
-        raise SkipRow(SkipReason.IMAGE_TOO_LARGE, f"{scans} scans, at most {MAX_SCANS}")
+    if scans > MAX_JPEG_SCANS:
+        raise SkipRow(SkipReason.IMAGE_TOO_LARGE, f"{scans} scans, at most {MAX_JPEG_SCANS}")
     if data.startswith(PNG_MAGIC) and not _has_whole_chunks(data):
         raise SkipRow(SkipReason.NOT_AN_IMAGE, "cut off or damaged")
     try:
@@ -138,20 +115,3 @@ def _has_whole_chunks(data: bytes) -> bool:
             return True
         at += 12 + length
     return False
-
-
-def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Walk the segments up to the frame header; raises IndexError or struct.error when the data end before it."""
-    at = 2
-    while True:
-        if data[at] != 0xFF:
-            return None
-        while data[at] == 0xFF:  # any number of fill bytes
-            at += 1
-        marker = data[at]
-        at += 1
-        if marker in _START_OF_FRAME:
-            height, width = struct.unpack_from(">HH", data, at + 3)
-            return width, height
-        if marker not in _STANDALONE:
-            at += max(2, struct.unpack_from(">H", data, at)[0])
