@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from fer_core.annotate import annotate
-from fer_core.pictures import PICTURE_SUFFIXES, write_picture
+from fer_core.picture_kinds import WRITABLE_SUFFIXES
+from fer_core.pictures import write_picture
 from fer_core.results import FrameResult
 from fer_core.video_writer import VideoWriter
 
@@ -34,7 +35,7 @@ class AnnotatedCopy:
         self._show = show
         self._shown_at_s = -PREVIEW_EVERY_S
         # One thread: the encoder would take every core from the live pages.
-        self._video = VideoWriter(path, threads=1) if path.suffix.lower() not in PICTURE_SUFFIXES else None
+        self._video = VideoWriter(path, threads=1) if path.suffix.lower() not in WRITABLE_SUFFIXES else None
 
     def add(self, frame_bgr: np.ndarray, result: FrameResult) -> None:
         """Take a frame, uint8 (height, width, 3).

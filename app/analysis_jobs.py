@@ -16,6 +16,7 @@ from app.file_summary import FileSummary
 from fer_core.analyse import Inputs, expand_inputs
 from fer_core.card import ModelCard
 from fer_core.detector import DetectorName
+from fer_core.limits import MAX_FACES
 from fer_core.names import distinct_names, shown_name
 from fer_core.timing import EVERY_FRAME, Sampling
 
@@ -52,6 +53,7 @@ class AnalysisRequest:
         detector: None for the best there is.
         sampling: which frames to look at.
         annotated: also make copies of the videos with boxes and labels; pictures always get theirs.
+        max_faces: of a video's frame, the largest ones; a picture's are always all analysed.
         passed_over: a sentence on files of a folder that are no pictures or videos; else empty.
     """
 
@@ -60,6 +62,7 @@ class AnalysisRequest:
     detector: DetectorName | None = None
     sampling: Sampling = EVERY_FRAME
     annotated: bool = True
+    max_faces: int = MAX_FACES
     passed_over: str = ""
 
 

@@ -8,6 +8,7 @@ import os
 import threading
 from collections import deque
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -90,7 +91,7 @@ def _run(job: AnalysisJob) -> str:
     model, detector = load_model(request.model), build_detector(request.detector)
     job.card = model.card
     job._expect(expected_frames([file.path for file in request.files], request.sampling))
-    provenance = Provenance(model.card, detector.name, request.sampling)
+    provenance = Provenance(model.card, detector.name, request.sampling, request.max_faces)
     done = 0
     unreadable: dict[str, str] = {}
     with ExitStack() as stack:
@@ -135,6 +136,8 @@ def _analyse_one(job: AnalysisJob, index: int, file: InputFile, run: FileRun) ->
 
 def _analyse_readable(job: AnalysisJob, index: int, file: InputFile, run: FileRun) -> None:
     info = probe(file.path)
+    # A picture's faces are all looked at: that takes no longer than one frame of a video.
+    run = replace(run, max_faces=None if info.is_picture else job.request.max_faces)
     summary = SummaryBuilder(is_picture=info.is_picture)
     copy = AnnotatedCopy(
         job.folder / f"{index:05d}{'.jpg' if info.is_picture else '.mp4'}",

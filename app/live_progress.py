@@ -131,6 +131,7 @@ class LiveProgress:
             state=self._state(now_s, limits, behind_s=behind_s, paused=paused),
             message=self.error,
             faces=len(faces),
+            faces_left_out=shown.result.faces_left_out if shown else 0,
             results_per_s=rate_per_s([answer.at_s for answer in recent]),
             frames_per_s=rate_per_s([at_s for at_s in self.frame_times if now_s - at_s < limits.recent_s]),
             latency_ms=latencies[len(latencies) // 2] * 1000 if latencies else None,

@@ -25,6 +25,7 @@ from app.live_types import LiveListener, LiveSettings, LiveStatus, highest_face_
 from app.tidy import give_memory_back_soon
 from fer_core.annotate import annotate
 from fer_core.history import EmotionHistory
+from fer_core.limits import live_size
 from fer_core.pipeline import EmotionPipeline
 from fer_core.results import FrameResult
 from fer_core.tracker import FaceNumbers
@@ -113,7 +114,8 @@ class LiveSession:
         # One of three broad excepts: whatever goes wrong in drawing, the picture must go on.
         try:
             # A converter that is kept, with one thread: `frame.to_ndarray` sets up a new one for each frame.
-            frame_bgr = self._to_bgr.reformat(frame, format="bgr24", threads=1).to_ndarray()
+            width, height = live_size(frame.width, frame.height)
+            frame_bgr = self._to_bgr.reformat(frame, width, height, "bgr24", threads=1).to_ndarray()
             now_s = time.monotonic()
             self._offer(frame_bgr, now_s)
             shown_bgr = self._drawn(frame_bgr)

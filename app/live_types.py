@@ -56,6 +56,7 @@ class LiveStatus:
         state: the one thing to tell.
         message: the sentence that goes with a failure; empty otherwise.
         faces: in the newest result.
+        faces_left_out: seen in it, too, and not analysed, as there is a limit.
         results_per_s: analysed frames per second over the last seconds.
         frames_per_s: frames that came, likewise.
         latency_ms: median time from a frame's arrival to its result; None before the first.
@@ -73,6 +74,7 @@ class LiveStatus:
     doubts: tuple[Doubt, ...] = ()
     behind_s: float = 0.0
     is_shown: bool = True
+    faces_left_out: int = 0
 
 
 class LiveListener(Protocol):

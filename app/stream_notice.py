@@ -66,14 +66,18 @@ def _state_words(status: LiveStatus, doubts: tuple[str, ...]) -> tuple[str, str]
         reason = next((d for d in doubts if d in _DOUBT_WORDS), "")
         return "warn", _DOUBT_WORDS.get(reason, "The view of the face is too poor to judge.")
     if status.state is LiveState.SLOW:
-        return "warn", "" if not status.is_shown else f"{_faces(status.faces)}."
+        return "warn", "" if not status.is_shown else f"{_faces(status)}."
     if status.state is LiveState.FINE:
-        return "ok", f"{_faces(status.faces)}. Expressions are not feelings: take the labels as hints."
+        return "ok", f"{_faces(status)}. Expressions are not feelings: take the labels as hints."
     return _WORDS[status.state]
 
 
-def _faces(count: int) -> str:
-    return {0: "No face in view", 1: "1 face in view"}.get(count, f"{count} faces in view")
+def _faces(status: LiveStatus) -> str:
+    """How many are in view, and how many more there are than are analysed."""
+    words = {0: "No face in view", 1: "1 face in view"}.get(status.faces, f"{status.faces} faces in view")
+    if status.faces_left_out:
+        words += f", and {status.faces_left_out} more that are not analysed (Settings, “Largest number of faces”)"
+    return words
 
 
 def show(kind: str, text: str) -> None:

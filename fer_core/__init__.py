@@ -14,7 +14,7 @@ from fer_core.card import ModelCard
 from fer_core.crops import crop_faces
 from fer_core.detector import FaceDetector, HaarDetector, YuNetDetector, build_detector
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
-from fer_core.errors import ArtifactError, DetectorError, FerError, MediaError
+from fer_core.errors import ArtifactError, DetectorError, FerError, InputError, MediaError
 from fer_core.history import EmotionHistory
 from fer_core.model import EmotionModel, list_models, load_model
 from fer_core.occlusion import occlusion_map, overlay_occlusion
@@ -39,6 +39,7 @@ __all__ = [
     "FerError",
     "FrameResult",
     "HaarDetector",
+    "InputError",
     "MediaError",
     "ModelCard",
     "PipelineSettings",

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fer_core.console import print_anything, run_command
+from fer_core.limits import MAX_FACES
 
 # Each command brings in what it needs: `make run` calls fetch-detector at every start and must not wait.
 
@@ -38,6 +39,12 @@ def _add_analyse(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", default="default", metavar="NAME", help="a model's name or folder")
     parser.add_argument("--detector", choices=["yunet", "haar"], help="default: YuNet where its file is there")
+    parser.add_argument(
+        "--max-faces",
+        type=_count,
+        metavar="N",
+        help=f"analyse the N largest faces of a frame; default: all of a picture, {MAX_FACES} of a video's frame",
+    )
     rate = parser.add_mutually_exclusive_group()
     rate.add_argument("--every", type=_count, default=1, metavar="N", help="look at every N-th frame")
     rate.add_argument("--fps", type=_rate, metavar="F", help="look at no more than F frames per second of video")

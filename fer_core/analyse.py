@@ -14,12 +14,14 @@ import numpy as np
 
 from fer_core.detector import FaceDetector
 from fer_core.errors import MediaError
-from fer_core.looks import SPARSE_S, looks
+from fer_core.limits import MAX_FACES
+from fer_core.looks import SPARSE_S, Look, looks
 from fer_core.media import VIDEO_SUFFIXES, MediaFile, MediaInfo
 from fer_core.model import EmotionModel
 from fer_core.names import shown_name
-from fer_core.pictures import PICTURE_SUFFIXES
-from fer_core.pipeline import STILL, EmotionPipeline
+from fer_core.picture_kinds import PICTURE_SUFFIXES, UNREADABLE_SUFFIXES
+from fer_core.pipeline import STILL, EmotionPipeline, PipelineSettings
+from fer_core.remarks import Remarks
 from fer_core.results import FrameResult
 from fer_core.timing import EVERY_FRAME, Sampling
 
@@ -69,14 +71,28 @@ FrameSink = Callable[[np.ndarray, FrameResult], None]
 
 
 def pipeline_for(
-    info: MediaInfo, detector: FaceDetector, model: EmotionModel, sampling: Sampling = EVERY_FRAME
+    info: MediaInfo,
+    detector: FaceDetector,
+    model: EmotionModel,
+    sampling: Sampling = EVERY_FRAME,
+    *,
+    max_faces: int | None = None,
 ) -> EmotionPipeline:
-    """A fresh pipeline with the settings for a video or, where it is one, for a still picture."""
+    """A fresh pipeline with the settings for a video or, where it is one, for a still picture.
+
+    Args:
+        info: of the file.
+        detector, model: its parts.
+        sampling: which frames are looked at.
+        max_faces: how many faces of a frame, the largest ones, are analysed; None for all of a picture or of a
+            film's only frame, and for `MAX_FACES` of any other.
+    """
     if info.is_picture:
-        return EmotionPipeline(detector, model, STILL, min_hits=1)
+        return EmotionPipeline(detector, model, replace(STILL, max_faces=max_faces), min_hits=1)
+    settings = PipelineSettings(max_faces=max_faces or MAX_FACES, max_faces_alone=max_faces)
     # Frames that lie far apart show a face too seldom for a second look at it.
     sparse = info.interval_s(sampling) > SPARSE_S
-    return EmotionPipeline(detector, model, min_hits=1 if sparse else 2)
+    return EmotionPipeline(detector, model, settings, min_hits=1 if sparse else 2)
 
 
 def analyse_media(
@@ -91,10 +107,10 @@ def analyse_media(
     """Analyse an opened file, a few frames in memory at a time.
 
     A face is reported at its second detection, against false alarms. Where there is no second look soon, the first one
-    counts: in a film of up to `FEW_LOOKS` looks, and in looks that are alone for `SPARSE_S` before and after.
+    counts: see `fer_core.looks`.
 
     Args:
-        media: as `open_media` gave it; its `damage` says afterwards what was broken.
+        media: as `open_media` gave it; its `damage` says afterwards what was broken or is to be told.
         pipeline: a fresh one, as its faces and times belong to this file.
         sampling: which frames to look at.
         on_progress: called after each frame.
@@ -105,23 +121,36 @@ def analyse_media(
         MediaError: nothing at all could be decoded.
     """
     expected = media.info.expected_frames(sampling)
-    usual_hits = pipeline.min_hits
+    usual_hits, usual = pipeline.min_hits, pipeline.settings
+    remarks = Remarks()
     for done, look in enumerate(looks(media.frames(sampling)), start=1):
         frame = look.frame
         if should_stop is not None and should_stop():
-            media.damage = f"the analysis was stopped after {frame.time_s:.1f} s"
+            media.damage = remarks.added_to(f"the analysis was stopped after {frame.time_s:.1f} s")
             return
         pipeline.min_hits = 1 if look.is_alone else usual_hits
-        if look.is_only:  # as good as a picture
-            pipeline.settings = replace(
-                pipeline.settings, smoothing=STILL.smoothing, detect_every=1, max_faces=STILL.max_faces
-            )
+        pipeline.settings = usual if media.info.is_picture else _settings_for(look, usual)
         result = pipeline.process(frame.frame_bgr, frame.time_s)
+        remarks.see(result)
         if frame_sink is not None:
             frame_sink(frame.frame_bgr, result)
         if on_progress is not None:
             on_progress(Progress(done, frame.time_s, expected, media.info.duration_s))
         yield AnalysedFrame(frame.index, result)
+    media.damage = remarks.added_to(media.damage)
+
+
+def _settings_for(look: Look, usual: PipelineSettings) -> PipelineSettings:
+    """A film's only frame is judged like a picture. Where looks are alone, nothing can be followed between them."""
+    if look.is_only:
+        return replace(
+            usual,
+            smoothing=STILL.smoothing,
+            detect_every=1,
+            max_faces=usual.max_faces_alone,
+            try_turns=STILL.try_turns,
+        )
+    return replace(usual, detect_every=1) if look.is_alone else usual
 
 
 @dataclass(frozen=True)
@@ -153,7 +182,7 @@ def expand_inputs(inputs: Sequence[Path]) -> Inputs:
     Raises:
         MediaError: a folder holds none.
     """
-    known = PICTURE_SUFFIXES | VIDEO_SUFFIXES
+    known = PICTURE_SUFFIXES | UNREADABLE_SUFFIXES | VIDEO_SUFFIXES
     files: dict[Path, None] = {}
     passed_over: list[Path] = []
     for given in inputs:

@@ -22,7 +22,8 @@ from fer_core.files import check_writable, replacing
 from fer_core.media import MediaInfo, probe
 from fer_core.model import EmotionModel, load_model
 from fer_core.names import distinct_names, shown_name
-from fer_core.pictures import PICTURE_SUFFIXES, write_picture
+from fer_core.picture_kinds import WRITABLE_SUFFIXES
+from fer_core.pictures import write_picture
 from fer_core.result_files import CsvResults, JsonResults, Provenance, ResultWriter
 from fer_core.run_report import ProgressLines, Tally
 from fer_core.timing import EVERY_FRAME, Sampling
@@ -45,6 +46,7 @@ class AnalyseJob:
         annotated: ends in .mp4 or, for one picture, in a picture's suffix; None for no copy.
         detector: None for the best one there is.
         sampling: which frames to look at.
+        max_faces: of a frame; None for all of a picture and the usual number of a film's frame.
     """
 
     inputs: tuple[Path, ...]
@@ -52,6 +54,7 @@ class AnalyseJob:
     annotated: Path | None = None
     detector: DetectorName | None = None
     sampling: Sampling = EVERY_FRAME
+    max_faces: int | None = None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -66,6 +69,7 @@ def run(options: argparse.Namespace) -> int:
         annotated=options.annotated,
         detector=options.detector,
         sampling=Sampling(every=options.every, fps=options.fps),
+        max_faces=options.max_faces,
     )
     return analyse_job(job, load_model(options.model))
 
@@ -130,8 +134,8 @@ def _check_annotated(job: AnalyseJob, paths: Sequence[Path]) -> None:
 def _copy_suffixes(info: MediaInfo) -> Set[str]:
     """What the copy's name may end in. A film of one frame may become either."""
     if info.is_picture:
-        return PICTURE_SUFFIXES
-    return {".mp4", *PICTURE_SUFFIXES} if info.frame_count == 1 else {".mp4"}
+        return WRITABLE_SUFFIXES
+    return {".mp4", *WRITABLE_SUFFIXES} if info.frame_count == 1 else {".mp4"}
 
 
 def _write_output(
@@ -141,8 +145,9 @@ def _write_output(
     tally = Tally()
     with _refusals(job.output), ExitStack() as stack:
         stream = stack.enter_context(stack.enter_context(replacing(job.output)).open("w", newline="", encoding="utf-8"))
-        writer = WRITERS[job.output.suffix.lower()](stream, Provenance(model.card, detector.name, job.sampling))
-        run = FileRun(detector, model, job.sampling, [writer], interrupted)
+        made_by = Provenance(model.card, detector.name, job.sampling, job.max_faces)
+        writer = WRITERS[job.output.suffix.lower()](stream, made_by)
+        run = FileRun(detector, model, job.sampling, [writer], interrupted, max_faces=job.max_faces)
         progress = stack.enter_context(ProgressLines(expected_frames(paths, job.sampling)))
         sink = _annotated_copy(job.annotated, stack)
         for path, source in zip(paths, distinct_names(map(shown_name, paths)), strict=True):
@@ -185,7 +190,7 @@ def _annotated_copy(path: Path | None, stack: ExitStack) -> FrameSink | None:
     """Writes each frame with its result drawn on it."""
     if path is None:
         return None
-    if path.suffix.lower() in PICTURE_SUFFIXES:
+    if path.suffix.lower() in WRITABLE_SUFFIXES:
         return lambda frame_bgr, result: write_picture(path, annotate(frame_bgr, result))
     video = stack.enter_context(VideoWriter(path))
     return lambda frame_bgr, result: video.write(annotate(frame_bgr, result), result.captured_at_s)

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from fer_core.emotions import UNSURE, colour_bgr
+from fer_core.frames import checked_frame
 from fer_core.results import FaceEmotion, FrameResult
 
 Overlay = Literal["boxes", "landmarks", "nothing"]
@@ -33,7 +34,11 @@ def annotate(
 
     Returns:
         uint8 (height, width, 3).
+
+    Raises:
+        InputError: the frame has another type or shape; a `ValueError`.
     """
+    frame_bgr = checked_frame(frame_bgr)
     canvas = cv2.flip(frame_bgr, 1) if mirror else frame_bgr.copy()
     if result is None or overlay == "nothing":
         return canvas

@@ -37,15 +37,6 @@ def is_heic(head: bytes) -> bool:
     return bool(found) and found[0] in HEIC_BRANDS and not is_avif(head)
 
 
-def picture_refusal(head: bytes) -> str | None:
-    """Why a picture of this family must not go to the video decoder, a sentence; None for everything else.
-
-    The decoder would take a picture that is stored in tiles for its first tile.
-    """
-    if is_heic(head):
-        return "HEIC pictures cannot be read. Save it as JPEG."
-    if is_avif(head) and brands(head)[0] != "avis":  # an animation has a film's track
-        return "this AVIF picture cannot be read. Save it as JPEG."
-    if brands(head)[:1] == ("crx ",):
-        return "a camera's raw pictures cannot be read. Save it as JPEG."
-    return None
+def is_camera_raw(head: bytes) -> bool:
+    """Whether it is a camera's raw picture (CR3)."""
+    return brands(head)[:1] == ("crx ",)

@@ -7,7 +7,10 @@ import av
 from av.container import InputContainer
 
 from fer_core.errors import MediaError
+from fer_core.limits import MAX_FRAME_PIXELS
 from fer_core.names import shown_name
+from fer_core.picture_heads import read_head
+from fer_core.picture_size import check_frame_size
 from fer_core.pictures import unreadable_reason
 
 RAW_SUFFIXES: Final = {
@@ -29,6 +32,9 @@ CONTAINERS: Final = (
 )
 """What files are taken for. FFmpeg's other readers draw letters as pictures and follow playlists to other files; the
 last four have sound only, which deserves its own sentence."""
+
+FRAME_LIMIT: Final[dict[str, str]] = {"max_pixels": str(MAX_FRAME_PIXELS)}
+"""FFmpeg's own limit, for its decoders too: frames may turn out larger than the file says."""
 
 _START_CODES: Final = (b"\0\0\1", b"\0\0\0\1")
 _RAW_STARTS: Final[dict[str, tuple[bytes, ...]]] = {
@@ -57,9 +63,10 @@ def open_container(path: Path, head: bytes) -> InputContainer:
         head: its first bytes.
 
     Raises:
-        MediaError: it is none that is read.
+        MediaError: it is none that is read, or its frames are larger than `fer_core.limits` allow.
     """
-    options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
+    options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS, **FRAME_LIMIT}
+    _check_gif(path, head)
     # A stream of JPEGs begins like a single one; then only the name tells that it is a film.
     formats = [None, RAW_SUFFIXES.get(path.suffix.lower())]
     error: Exception | None = None
@@ -75,6 +82,13 @@ def open_container(path: Path, head: bytes) -> InputContainer:
             return container
         container.close()
     raise MediaError(f"{shown_name(path)}: {unreadable_reason(head)}") from error
+
+
+def _check_gif(path: Path, head: bytes) -> None:
+    """Refuse a GIF whose frames are too large, with their size, of which FFmpeg would only say that it is invalid."""
+    gif = read_head(head) if head.startswith(b"GIF8") else None
+    if gif is not None:
+        check_frame_size(gif.width, gif.height, shown_name(path))
 
 
 def _is_plausible(name: str, path: Path, head: bytes) -> bool:

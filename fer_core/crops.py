@@ -10,11 +10,14 @@ from typing import Final
 import cv2
 import numpy as np
 
+from fer_core.frames import checked_frame
 from fer_core.results import Face
 
 TILE: Final = 48
 """Side of a tile in pixels: FER2013's."""
 
+MAX_WARP_SIDE: Final = 32_766
+"""Longest side of a frame, in pixels, that OpenCV can warp."""
 
 HAAR_SIDE_IN_TILE: Final = 0.97
 """Side of a Haar box on FER2013's tiles; its centre is the tile's."""
@@ -40,7 +43,11 @@ def crop_faces(frame_bgr: np.ndarray, faces: list[Face]) -> np.ndarray:
 
     Returns:
         uint8 (n, 48, 48, 1), grey values 0-255; (0, 48, 48, 1) without faces.
+
+    Raises:
+        InputError: the frame has another type or shape; a `ValueError`.
     """
+    frame_bgr = checked_frame(frame_bgr)
     if not faces:
         return np.empty((0, TILE, TILE, 1), np.uint8)
     grey = cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2GRAY)
@@ -56,8 +63,11 @@ def tile_to_frame(face: Face) -> np.ndarray:
     if face.landmarks is not None:
         return fit_similarity(LANDMARKS_IN_TILE, face.landmarks)
     side = float(np.sqrt(face.width * face.height)) / HAAR_SIDE_IN_TILE
-    centre_x, centre_y = face.centre
-    return np.array([[side, 0, centre_x - side / 2], [0, side, centre_y - side / 2]])
+    # Its tile stands upright, however the frame lies: the tile's axes are the frame's, turned back.
+    cos, sin = ((1, 0), (0, -1), (-1, 0), (0, 1))[face.quarter_turns % 4]
+    turn = side * np.array([[cos, -sin], [sin, cos]], np.float64)
+    corner = np.array(face.centre) - turn @ (0.5, 0.5)
+    return np.hstack([turn, corner[:, None]])
 
 
 def fit_similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -92,6 +102,19 @@ def _cut(grey: np.ndarray, to_frame: np.ndarray) -> np.ndarray:
     matrix[:, :2] /= size
     # Pixel centres: the middle of pixel (0, 0) is at (0.5, 0.5) of the plane, in the tile and in the frame.
     matrix[:, 2] += matrix[:, :2] @ np.array([0.5, 0.5]) - 0.5
+    if max(grey.shape) > MAX_WARP_SIDE:
+        grey, matrix = _around_tile(grey, matrix, size)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     tile = cv2.warpAffine(grey, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return tile if factor == 1 else cv2.resize(tile, (TILE, TILE), interpolation=cv2.INTER_AREA)
+
+
+def _around_tile(grey: np.ndarray, matrix: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The part of a frame that a tile needs, and the matrix for it; beyond the frame's border nothing changes."""
+    corners = np.array([(x, y, 1) for x in (0, size) for y in (0, size)]) @ matrix.T
+    limit = np.array(grey.shape[::-1]) - 1
+    left, top = (int(v) for v in np.clip(np.floor(corners.min(axis=0)) - 2, 0, limit))
+    right, bottom = (int(v) for v in np.clip(np.ceil(corners.max(axis=0)) + 2, 0, limit))
+    moved = matrix.copy()
+    moved[:, 2] -= left, top
+    return np.ascontiguousarray(grey[top : bottom + 1, left : right + 1]), moved

@@ -12,13 +12,21 @@ import cv2
 import numpy as np
 
 from fer_core.errors import DetectorError
+from fer_core.frames import checked_frame
 from fer_core.paths import SHIPPED_MODELS, home
 from fer_core.results import Face
 
 YUNET_WIDTH: Final = 480
 """Width in pixels at which YuNet looks for faces: wide enough for small ones, which 320 loses (docs/decisions.md)."""
+CASCADE_MIDDLE: Final = 55.0
+"""Stage sum that gets a score of 0.5: false faces have 54.5 to 55.3, real ones 55 to 58."""
+MAX_CANDIDATES: Final = 5000
+"""Of YuNet, several for each face; with a hundred, a crowd's faces would be missing."""
 HAAR_WIDTH: Final = 320
 """Width in pixels at which Haar looks: 480 takes twice as long, and finds more faces only among the small ones."""
+
+TALLEST: Final = 6
+"""Height over width up to which a frame is looked at in full width; a phone held upright has 2.2 at most."""
 
 DetectorName = Literal["yunet", "haar"]
 
@@ -36,6 +44,9 @@ class FaceDetector(Protocol):
 
         Returns:
             Faces in pixels of `frame_bgr`, largest first; empty when there is none.
+
+        Raises:
+            InputError: the frame has another type or shape; a `ValueError`.
         """
         ...
 
@@ -57,7 +68,8 @@ class YuNetDetector:
         try:
             # Its bytes, as OpenCV crashes on a name that is not UTF-8.
             network, no_settings = np.fromfile(model_path, np.uint8), np.empty(0, np.uint8)
-            self._net = cv2.FaceDetectorYN.create("onnx", network, no_settings, (width, width), min_score, 0.3, 100)
+            size_wh = (width, width)
+            self._net = cv2.FaceDetectorYN.create("onnx", network, no_settings, size_wh, min_score, 0.3, MAX_CANDIDATES)
             self._net.setInputSize((width, width))
             self._net.detect(np.zeros((width, width, 3), np.uint8))
         except cv2.error as error:
@@ -67,7 +79,7 @@ class YuNetDetector:
             ) from error
 
     def detect(self, frame_bgr: np.ndarray) -> list[Face]:
-        small, scale = shrink(frame_bgr, self._width)
+        small, scale = shrink(checked_frame(frame_bgr), self._width)
         height, width = small.shape[:2]
         if min(height, width) <= 32:
             # At a single row or column of its 32-pixel cells OpenCV 4.14 answers from memory that it never wrote.
@@ -99,7 +111,7 @@ class HaarDetector:
         self._cascade = cv2.CascadeClassifier(str(path))
 
     def detect(self, frame_bgr: np.ndarray) -> list[Face]:
-        small, scale = shrink(frame_bgr, self._width)
+        small, scale = shrink(checked_frame(frame_bgr), self._width)
         grey = cv2.equalizeHist(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
         boxes, _, weights = self._cascade.detectMultiScale3(
             grey, scaleFactor=1.15, minNeighbors=4, minSize=(24, 24), outputRejectLevels=True
@@ -136,13 +148,17 @@ def yunet_path() -> Path | None:
 
 
 def shrink(frame: np.ndarray, width: int) -> tuple[np.ndarray, float]:
-    """The frame at most `width` pixels wide, and the factor from its pixels back to the frame's (at least 1)."""
-    scale = frame.shape[1] / width
+    """The frame at most `width` pixels wide, and the factor from its pixels back to the frame's (at least 1).
+
+    A frame that is more than `TALLEST` times as high as wide is made narrower still: its memory must have a bound.
+    """
+    height_now, width_now = frame.shape[:2]
+    scale = max(width_now / width, height_now / (TALLEST * width))
     if scale <= 1:
         return frame, 1.0
-    height = max(1, round(frame.shape[0] / scale))
+    size = max(1, round(width_now / scale)), max(1, round(height_now / scale))
     # Linear interpolation misses pixels at large factors; area averaging costs the same here and does not.
-    return cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), scale
+    return cv2.resize(frame, size, interpolation=cv2.INTER_AREA), scale
 
 
 def largest_first(faces: list[Face]) -> list[Face]:
@@ -165,5 +181,5 @@ def _face_from_yunet_row(row: np.ndarray, scale: float) -> Face:
 
 
 def _cascade_score(weight: float) -> float:
-    """The cascade's stage sum squeezed into 0-1; it orders boxes, it is no probability."""
-    return float(1 / (1 + np.exp(-weight)))
+    """The cascade's last stage sum squeezed into 0-1; it orders boxes, it is no probability."""
+    return float(1 / (1 + np.exp(CASCADE_MIDDLE - weight)))

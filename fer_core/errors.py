@@ -3,6 +3,7 @@
     FerError
     ├── ArtifactError    a model folder is missing, incomplete, altered or of another schema
     ├── DetectorError    a face detector or its file cannot be used
+    ├── InputError       a frame or a batch of faces is not what a function takes; a ValueError too
     ├── MediaError       an image or video file cannot be read or written
     └── ResultsError     the results of a run over files cannot be written
 
@@ -32,6 +33,10 @@ class ArtifactError(FerError):
 
 class DetectorError(FerError):
     """A face detector, or the file it needs, cannot be used."""
+
+
+class InputError(FerError, ValueError):
+    """A frame or a batch of faces of another type, shape or range than a function takes."""
 
 
 class MediaError(FerError):

@@ -41,6 +41,7 @@ class FileRun:
         writers: each gets every result.
         should_stop: asked before each frame.
         decoder_threads: see `open_media`.
+        max_faces: see `pipeline_for`.
     """
 
     detector: FaceDetector
@@ -49,6 +50,7 @@ class FileRun:
     writers: Sequence[ResultWriter]
     should_stop: Callable[[], bool]
     decoder_threads: int | None = None
+    max_faces: int | None = None
 
     def analyse(
         self,
@@ -97,7 +99,7 @@ class FileRun:
     ) -> Iterator[AnalysedFrame]:
         return analyse_media(
             media,
-            pipeline_for(media.info, self.detector, self.model, self.sampling),
+            pipeline_for(media.info, self.detector, self.model, self.sampling, max_faces=self.max_faces),
             sampling=self.sampling,
             on_progress=on_progress,
             should_stop=self.should_stop,

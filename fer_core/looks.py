@@ -11,8 +11,14 @@ from fer_core.media_file import TimedFrame
 SPARSE_S: Final = 0.5
 """Frames further apart than this, in seconds, are taken each on its own word."""
 
-FEW_LOOKS: Final = 3
-"""Up to so many looks at a film are taken each on its own word, too."""
+FEW_LOOKS: Final = 8
+"""Up to so many looks at a film are taken each on its own word, too: each frame of a short animation may show something
+else. So many are read ahead, unless they are large or lie far apart."""
+
+LEAST_AHEAD: Final = 4
+"""Frames that are read ahead in any case."""
+MOST_BYTES_AHEAD: Final = 64 << 20
+MOST_SECONDS_AHEAD: Final = FEW_LOOKS * SPARSE_S
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,9 @@ def looks(frames: Iterator[TimedFrame]) -> Iterator[Look]:
         Exception: what `frames` raised, after the frames before it.
     """
     ahead = _Ahead(frames)
-    ahead.fill(FEW_LOOKS + 1)
-    are_few, is_only = len(ahead.waiting) <= FEW_LOOKS, len(ahead.waiting) == 1
+    ahead.fill(LEAST_AHEAD)
+    ahead.fill(FEW_LOOKS + 1, within_limits=True)
+    are_few, is_only = ahead.is_over and len(ahead.waiting) <= FEW_LOOKS, ahead.is_over and len(ahead.waiting) == 1
     before_s = -math.inf
     while ahead.waiting:
         frame = ahead.waiting.popleft()
@@ -56,15 +63,22 @@ class _Ahead:
     def __init__(self, frames: Iterator[TimedFrame]) -> None:
         self.waiting: deque[TimedFrame] = deque()
         self.error: Exception | None = None
+        self.is_over = False
         self._frames = frames
-        self._is_over = False
 
-    def fill(self, count: int) -> None:
-        """Have `count` frames waiting, if there are so many; keep an error for later."""
-        while len(self.waiting) < count and not self._is_over:
+    def fill(self, count: int, *, within_limits: bool = False) -> None:
+        """Have `count` frames waiting, if there are so many, or fewer that stay within the limits.
+
+        An error is kept for later.
+        """
+        while len(self.waiting) < count and not self.is_over and not (within_limits and self._is_much()):
             try:
                 self.waiting.append(next(self._frames))
             except StopIteration:
-                self._is_over = True
+                self.is_over = True
             except Exception as error:
-                self.error, self._is_over = error, True
+                self.error, self.is_over = error, True
+
+    def _is_much(self) -> bool:
+        size = sum(frame.frame_bgr.nbytes for frame in self.waiting)
+        return size > MOST_BYTES_AHEAD or self.waiting[-1].time_s - self.waiting[0].time_s > MOST_SECONDS_AHEAD

@@ -9,22 +9,19 @@ if media.damage:
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
-from fer_core.brands import picture_refusal
-from fer_core.containers import CONTAINERS, RAW_SUFFIXES, VIDEO_SUFFIXES
+from fer_core.animations import Animation, open_animation
+from fer_core.containers import CONTAINERS, VIDEO_SUFFIXES
 from fer_core.content import foreign_content
 from fer_core.errors import MediaError
 from fer_core.media_file import MediaFile, MediaInfo, TimedFrame
 from fer_core.names import shown_name
-from fer_core.pictures import is_picture_file, read_picture
+from fer_core.picture_kinds import HEAD_BYTES, UNREADABLE, kind_of
+from fer_core.pictures import is_picture_file, read_picture, unreadable_reason
 from fer_core.timing import EVERY_FRAME, Sampling
 from fer_core.video_file import VideoFile
 
 __all__ = ["CONTAINERS", "VIDEO_SUFFIXES", "MediaFile", "MediaInfo", "TimedFrame", "open_media", "probe"]
-
-HEAD_BYTES: Final = 4096
-"""What is read of a file to tell what it is."""
 
 
 def open_media(path: Path, *, decoder_threads: int | None = None) -> MediaFile:
@@ -38,13 +35,11 @@ def open_media(path: Path, *, decoder_threads: int | None = None) -> MediaFile:
         MediaError: it is missing, empty, no picture or video, or has sound only.
     """
     head = _head(path)
-    # A stream of JPEGs begins like a single one; there the name decides.
-    is_stream_of_jpegs = RAW_SUFFIXES.get(path.suffix.lower()) == "mjpeg"
-    if not is_stream_of_jpegs and is_picture_file(path, head):
-        return _PictureFile(path)
-    refusal = picture_refusal(head)
-    if refusal is not None:
-        raise MediaError(f"{shown_name(path)}: {refusal}")
+    if is_picture_file(path, head):
+        animation = open_animation(path)
+        return _PictureFile(path) if animation is None else _AnimationFile(animation)
+    if kind_of(head) in UNREADABLE:  # of a picture in tiles FFmpeg would decode the first one alone
+        raise MediaError(f"{shown_name(path)}: {unreadable_reason(head)}")
     foreign = foreign_content(head)
     if foreign is not None:
         raise MediaError(
@@ -93,3 +88,25 @@ class _PictureFile(MediaFile):
     def frames(self, sampling: Sampling = EVERY_FRAME) -> Iterator[TimedFrame]:
         frame_bgr, self.damage = read_picture(self.info.path)
         yield TimedFrame(0, 0.0, frame_bgr)
+
+
+class _AnimationFile(MediaFile):
+    """An animated picture: a film, shown once."""
+
+    def __init__(self, animation: Animation) -> None:
+        self._animation = animation
+        count = animation.head.frames
+        self.info = MediaInfo(animation.path, is_picture=False, duration_s=None, frame_count=count, rate=10.0)
+
+    def frames(self, sampling: Sampling = EVERY_FRAME) -> Iterator[TimedFrame]:
+        chooser = sampling.chooser()
+        count = 0
+        try:
+            for time_s, frame_bgr in self._animation.frames():
+                if chooser.takes(count, time_s):
+                    yield TimedFrame(count, time_s, frame_bgr)
+                count += 1
+        except MediaError as error:
+            if not count:
+                raise
+            self.damage = str(error).removeprefix(f"{shown_name(self.info.path)}: ").removesuffix(".")

@@ -11,10 +11,13 @@ from fer_core.card import CARD_FILE, ModelCard, read_card
 from fer_core.crops import CROP_GEOMETRY, TILE
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import ArtifactError
+from fer_core.frames import checked_tiles
 from fer_core.paths import model_folders
 
 TFLITE_FILE: Final = "model.tflite"
 KERAS_FILE: Final = "model.keras"
+MAX_BATCH: Final = 32
+"""Faces that the network sees at once."""
 REMEDY: Final = "Restore the folder from the repository, or export the model again with: python -m train export."
 
 
@@ -45,16 +48,14 @@ class EmotionModel:
             float32 (n, 7), rows sum to 1, in the order of `card.labels`.
 
         Raises:
-            ValueError: another shape or dtype.
+            InputError: another shape or dtype; a `ValueError`.
         """
-        if faces_u8.dtype != np.uint8 or faces_u8.ndim != 4 or faces_u8.shape[1:] != (TILE, TILE, 1):
-            raise ValueError(
-                f"faces must be uint8 (n, {TILE}, {TILE}, 1), got {faces_u8.dtype} {faces_u8.shape}. "
-                "Cut them with fer_core.crops.crop_faces."
-            )
+        faces_u8 = checked_tiles(faces_u8, TILE)
         if len(faces_u8) == 0:
             return np.empty((0, len(self.card.labels)), np.float32)
-        return _apply_temperature(self._answer(faces_u8), self.card.temperature)
+        # A network is kept for each batch size: a crowd in large batches would only cost memory.
+        batches = [self._answer(faces_u8[i : i + MAX_BATCH]) for i in range(0, len(faces_u8), MAX_BATCH)]
+        return _apply_temperature(np.concatenate(batches), self.card.temperature)
 
     def _answer(self, faces_u8: np.ndarray) -> np.ndarray:
         """What the model says before the temperature, float32 (n, 7)."""

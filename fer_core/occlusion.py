@@ -11,6 +11,7 @@ import numpy as np
 
 from fer_core.crops import TILE
 from fer_core.emotions import colour_bgr
+from fer_core.frames import checked_frame, checked_tiles
 from fer_core.model import EmotionModel
 
 BATCH: Final = 32
@@ -40,8 +41,7 @@ def occlusion_map(
     Raises:
         ValueError: another shape or dtype, an unknown label, or sizes out of range.
     """
-    if tile.dtype != np.uint8 or tile.reshape(-1).size != TILE * TILE or tile.shape[:2] != (TILE, TILE):
-        raise ValueError(f"the face must be uint8 ({TILE}, {TILE}, 1), got {tile.dtype} {tile.shape}. Use crop_faces.")
+    checked_tiles(tile.reshape(1, *tile.shape, *[1] * (3 - tile.ndim)) if isinstance(tile, np.ndarray) else tile, TILE)
     if label not in model.card.labels:
         raise ValueError(
             f"the label must be one of {', '.join(model.card.labels)}, got {label!r}. Choose one of these."
@@ -83,7 +83,7 @@ def overlay_occlusion(
     Returns:
         uint8 (height, width, 3).
     """
-    height, width = face_bgr.shape[:2]
+    height, width = checked_frame(face_bgr, "face_bgr").shape[:2]
     full = strongest if strongest is not None else max(0.05, float(drops.max()))
     weight = cv2.resize(np.clip(drops / full, 0, 1).astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     alpha = 0.65 * weight[..., None]

@@ -12,11 +12,14 @@ from fer_core.balance import rebalance
 from fer_core.crops import crop_faces
 from fer_core.detector import FaceDetector
 from fer_core.follow import FaceFollower
+from fer_core.frames import checked_frame
+from fer_core.limits import MAX_FACES
 from fer_core.model import EmotionModel
 from fer_core.quality import QualityLimits, doubts_about, measure_quality
 from fer_core.results import Doubt, Face, FaceEmotion, FrameResult
 from fer_core.smoothing import ProbabilitySmoother, SmoothingSettings
 from fer_core.tracker import FaceNumbers, FaceTracker
+from fer_core.turns import find_turned
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,12 @@ class PipelineSettings:
         detect_every: the detector looks at every n-th frame; optical flow carries the faces between. While a new
             face awaits its second detection, it looks at each.
         max_follow_s: but at least this often, however few frames come.
-        max_faces: the largest ones are analysed.
+        max_faces: the largest ones are analysed, and `FrameResult.faces_left_out` counts the others; None for all.
+        max_faces_alone: the same for a film that turns out to have one frame; see `fer_core.analyse`.
         balance: how far emotions that were rare in training are favoured, 0 (not at all) to 1; see
             `fer_core.balance`. A model whose card does not say how rare they were answers as it is.
+        try_turns: look at the frame turned by a quarter, a half and three quarters, too, and take the turn that shows
+            faces clearly better, as of a picture that lies on its side; see `fer_core.turns`. For single pictures.
     """
 
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
@@ -40,11 +46,13 @@ class PipelineSettings:
     limits: QualityLimits = field(default_factory=QualityLimits)
     detect_every: int = 3
     max_follow_s: float = 0.25
-    max_faces: int = 8
+    max_faces: int | None = MAX_FACES
+    max_faces_alone: int | None = None
     balance: float = 0.0
+    try_turns: bool = False
 
 
-STILL = PipelineSettings(smoothing=SmoothingSettings(time_constant_s=0), detect_every=1)
+STILL = PipelineSettings(smoothing=SmoothingSettings(time_constant_s=0), detect_every=1, max_faces=None, try_turns=True)
 """For a picture that is no frame of a video."""
 
 
@@ -104,12 +112,17 @@ class EmotionPipeline:
 
         Returns:
             The faces, largest first; none is an ordinary answer.
+
+        Raises:
+            InputError: the frame has another type or shape; a `ValueError`. Nothing of it is remembered.
         """
+        frame_bgr = checked_frame(frame_bgr)
         clock = _StageClock()
         settings = self._effective_settings()
         height, width = frame_bgr.shape[:2]
         self._allow_for_size(width, height)
-        faces = self._locate(frame_bgr, captured_at_s, settings, clock)[: settings.max_faces]
+        seen = self._locate(frame_bgr, captured_at_s, settings, clock)
+        faces = seen[: settings.max_faces]
         with clock.stage("crop"):
             tiles = crop_faces(frame_bgr, faces)
         with clock.stage("predict"):
@@ -123,7 +136,7 @@ class EmotionPipeline:
                 for face, tile, row in zip(faces, tiles, rows, strict=True)
             )
             self._forget(captured_at_s)
-        return FrameResult(captured_at_s, (width, height), judged, clock.milliseconds())
+        return FrameResult(captured_at_s, (width, height), judged, clock.milliseconds(), len(seen) - len(faces))
 
     def _allow_for_size(self, width: int, height: int) -> None:
         """Where frames change their size, as when a phone is turned, faces are looked for where they would be now."""
@@ -153,6 +166,8 @@ class EmotionPipeline:
         if faces is None:
             with clock.stage("detect"):
                 faces = self.detector.detect(frame_bgr)
+                if settings.try_turns:
+                    faces = find_turned(self.detector, frame_bgr, faces)
             self._frames_since_detection = 0
             self._detected_at_s = now_s
             with clock.stage("follow"):

@@ -35,12 +35,14 @@ class Provenance:
         card: of the model.
         detector: its name.
         sampling: which frames were looked at.
+        max_faces: largest number of faces of a frame that are analysed, where somebody chose it.
         created: date and time, ISO 8601, UTC.
     """
 
     card: ModelCard
     detector: str
     sampling: Sampling
+    max_faces: int | None = None
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
 
@@ -95,6 +97,7 @@ class JsonResults:
             "model": _model_values(provenance.card),
             "detector": provenance.detector,
             "sampling": {"every": provenance.sampling.every, "fps": provenance.sampling.fps},
+            "max_faces": provenance.max_faces,
             "versions": _versions(),
         }
         stream.write(json.dumps(head, indent=1).removesuffix("\n}") + ',\n "sources": [')

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
+from fer_core.limits import MAX_FRAME_PIXELS
 from fer_core.side_data import display_matrix
 
 
@@ -30,10 +31,13 @@ class View:
     def of(cls, frame: av.VideoFrame, sample_aspect_ratio: object) -> "View":
         ratio = float(sample_aspect_ratio or 1)  # type: ignore[arg-type]
         width = max(1, round(frame.width * ratio)) if 0.1 < ratio < 10 else frame.width
+        # Square pixels must not make a large frame several times as large.
+        scale = min(1.0, (MAX_FRAME_PIXELS / max(1, width * frame.height)) ** 0.5)
+        width, height = max(1, int(width * scale)), max(1, int(frame.height * scale))
         a, b, c, d = display_matrix(frame)
         if abs(a) + abs(d) >= abs(b) + abs(c):
-            return cls(width, frame.height, transpose=False, flip_x=a < 0, flip_y=d < 0)
-        return cls(width, frame.height, transpose=True, flip_x=c < 0, flip_y=b < 0)
+            return cls(width, height, transpose=False, flip_x=a < 0, flip_y=d < 0)
+        return cls(width, height, transpose=True, flip_x=c < 0, flip_y=b < 0)
 
     def upright_bgr(self, frame: av.VideoFrame) -> np.ndarray:
         """uint8 (height, width, 3), contiguous."""

@@ -9,11 +9,12 @@ import av
 import numpy as np
 from av.container import InputContainer
 
-from fer_core.containers import is_bare_stream, open_container
+from fer_core.containers import FRAME_LIMIT, is_bare_stream, open_container
 from fer_core.errors import MediaError
 from fer_core.main_stream import main_stream
 from fer_core.media_file import MediaFile, MediaInfo, TimedFrame
 from fer_core.names import shown_name
+from fer_core.picture_size import check_frame_size
 from fer_core.timing import EVERY_FRAME, RisingClock, Sampling
 from fer_core.upright import View
 
@@ -42,11 +43,14 @@ class VideoFile(MediaFile):
         self._container = open_container(path, head)
         try:
             self._stream = main_stream(self._container, path)
+            codec = self._stream.codec_context
+            check_frame_size(codec.width, codec.height, shown_name(path))
         except MediaError:
             self._container.close()
             raise
         self._stream.thread_type = "AUTO"
-        self._stream.codec_context.thread_count = decoder_threads or min(MAX_DECODER_THREADS, os.cpu_count() or 1)
+        codec.options = FRAME_LIMIT
+        codec.thread_count = decoder_threads or min(MAX_DECODER_THREADS, os.cpu_count() or 1)
         start = self._container.start_time
         self._start_s = None if start is None else start / av.time_base
         self._aspect_of_file = _aspect_of_file(self._stream)

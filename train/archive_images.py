@@ -6,31 +6,23 @@ from typing import Final
 import cv2
 import numpy as np
 
+from fer_core.limits import MAX_JPEG_SCANS
+from fer_core.picture_heads import START_OF_SCAN, read_head
+from fer_core.picture_kinds import PictureKind
 from train.archive_rows import SkipRow
 from train.archive_types import SIDE, SkipReason
 from train.limits import ArchiveLimits
 
 PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 JPEG_MAGIC: Final = b"\xff\xd8\xff"
-START_OF_SCAN: Final = b"\xff\xda"
-MAX_SCANS: Final = 64
-"""A progressive jpg has about ten scans. Each is a pass over the whole image, and an empty one takes 40 bytes."""
-
-_STANDALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
-_START_OF_FRAME: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:
     """Width and height in pixels from the header of a png or jpg; None when `data` is neither or has no header."""
-    try:
-        if data.startswith(PNG_MAGIC) and data[12:16] == b"IHDR":
-            width, height = struct.unpack_from(">II", data, 16)
-            return width, height
-        if data.startswith(JPEG_MAGIC):
-            return _jpeg_size(data)
-    except (struct.error, IndexError):
-        pass  # the header is cut off
-    return None
+    head = read_head(data)
+    if head is None or head.kind not in (PictureKind.PNG, PictureKind.JPEG):
+        return None
+    return head.width, head.height
 
 
 def decode_face(data: bytes, limits: ArchiveLimits) -> tuple[np.ndarray, int]:
@@ -50,8 +42,8 @@ def decode_face(data: bytes, limits: ArchiveLimits) -> tuple[np.ndarray, int]:
     if width * height > limits.image_pixels:
         raise SkipRow(SkipReason.IMAGE_TOO_LARGE, f"{width} x {height}, at most {limits.image_pixels} pixels")
     scans = data.count(START_OF_SCAN) if data.startswith(JPEG_MAGIC) else 1
-    if scans > MAX_SCANS:
-        raise SkipRow(SkipReason.IMAGE_TOO_LARGE, f"{scans} scans, at most {MAX_SCANS}")
+    if scans > MAX_JPEG_SCANS:
+        raise SkipRow(SkipReason.IMAGE_TOO_LARGE, f"{scans} scans, at most {MAX_JPEG_SCANS}")
     if data.startswith(PNG_MAGIC) and not _has_whole_chunks(data):
         raise SkipRow(SkipReason.NOT_AN_IMAGE, "cut off or damaged")
     try:
@@ -80,20 +72,3 @@ def _has_whole_chunks(data: bytes) -> bool:
             return True
         at += 12 + length
     return False
-
-
-def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Walk the segments up to the frame header; raises IndexError or struct.error when the data end before it."""
-    at = 2
-    while True:
-        if data[at] != 0xFF:
-            return None
-        while data[at] == 0xFF:  # any number of fill bytes
-            at += 1
-        marker = data[at]
-        at += 1
-        if marker in _START_OF_FRAME:
-            height, width = struct.unpack_from(">HH", data, at + 3)
-            return width, height
-        if marker not in _STANDALONE:
-            at += max(2, struct.unpack_from(">H", data, at)[0])

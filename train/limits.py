@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Final
 
+from fer_core.limits import MAX_ARCHIVE_IMAGE_PIXELS
 from train.errors import ConfigError
 
 RATIO_FREE_BYTES: Final = 16 << 20
@@ -42,7 +43,7 @@ class ArchiveLimits:
     skipped_share: float = 0.5
     line_bytes: int = 1 << 20
     image_bytes: int = 32 << 20
-    image_pixels: int = 25_000_000
+    image_pixels: int = MAX_ARCHIVE_IMAGE_PIXELS
     listed_skips: int = 20
 
     def __post_init__(self) -> None:

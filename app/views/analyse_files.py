@@ -16,11 +16,12 @@ from app.views import page_parts
 from app.views.live_settings import DETECTORS, model_label
 from fer_core.detector import yunet_path
 from fer_core.errors import FerError
+from fer_core.limits import MAX_FACES
 from fer_core.media import VIDEO_SUFFIXES
 from fer_core.model import list_models
 from fer_core.model_list import LIVE
 from fer_core.names import shown_name
-from fer_core.pictures import PICTURE_SUFFIXES
+from fer_core.picture_kinds import PICTURE_SUFFIXES, UNREADABLE_SUFFIXES
 from fer_core.timing import EVERY_FRAME, Sampling
 
 LOOKS = {"Every frame": EVERY_FRAME} | {f"{fps} a second": Sampling(fps=fps) for fps in (10, 5, 2, 1)}
@@ -33,8 +34,8 @@ def render(memory: AnalysisMemory) -> None:
     with left:
         uploads = st.file_uploader(
             "Pictures and videos", accept_multiple_files=True, key=f"analyse_upload_{memory.uploads}",
-            help="JPEG, PNG, WebP, BMP, TIFF; MP4, MOV, WebM, MKV and other videos. What you upload is deleted as soon "
-            "as it is analysed, the results when you discard them or close the page.",
+            help="JPEG, PNG, WebP, AVIF, TIFF and other pictures; MP4, MOV, WebM, MKV and other videos. What you "
+            "upload is deleted as soon as it is analysed, the results when you discard them or close the page.",
         )  # fmt: skip
         request = _named_on_server() or AnalysisRequest(())
     with right:
@@ -81,12 +82,20 @@ def _settings(request: AnalysisRequest) -> AnalysisRequest:
         format_func=lambda name: model_label(name, cards.get(name)),
         help="The network that names the expressions.",
     )  # fmt: skip
+    max_faces = st.number_input(
+        "Largest number of faces", 1, 100, MAX_FACES, key="analyse_max_faces", persist_state="session",
+        help="Of a video's frame. The largest ones are analysed; a file in which more were seen says so. "
+        "A picture's faces are all analysed.",
+    )  # fmt: skip
     annotated = st.toggle(
         "Annotated video", True, key="analyse_annotated", persist_state="session",
         help="A copy of each video with boxes and labels, to watch here and to download as MP4. Without it the "
         "analysis takes about half the time.",
     )  # fmt: skip
-    return replace(request, model=model, detector=DETECTORS[detector], sampling=LOOKS[looks], annotated=annotated)
+    return replace(
+        request, model=model, detector=DETECTORS[detector], sampling=LOOKS[looks], annotated=annotated,
+        max_faces=int(max_faces),
+    )  # fmt: skip
 
 
 def _start(request: AnalysisRequest, uploads: Sequence[UploadedFile], memory: AnalysisMemory) -> None:
@@ -114,7 +123,10 @@ def _stored(uploads: Sequence[UploadedFile], folder: Path) -> list[InputFile]:
     files = []
     for index, upload in enumerate(uploads):
         suffix = Path(upload.name).suffix.lower()
-        path = folder / f"upload-{index:05d}{suffix if suffix in PICTURE_SUFFIXES | VIDEO_SUFFIXES else ''}"
+        path = (
+            folder
+            / f"upload-{index:05d}{suffix if suffix in PICTURE_SUFFIXES | UNREADABLE_SUFFIXES | VIDEO_SUFFIXES else ''}"
+        )
         with path.open("wb") as out:
             shutil.copyfileobj(upload, out, 1 << 20)
         files.append(InputFile(path, shown_name(upload.name), is_upload=True))

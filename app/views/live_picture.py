@@ -1,19 +1,26 @@
 """A picture instead of live video: uploaded, or one snapshot from the camera."""
 
-import cv2
-import numpy as np
 import streamlit as st
 
 from app.analysis import make_pipeline
 from app.live_types import LiveSettings
 from app.views import face_bars
 from fer_core.annotate import annotate
-from fer_core.errors import FerError
+from fer_core.detector import shrink
+from fer_core.errors import FerError, MediaError
+from fer_core.names import shown_name
+from fer_core.picture_heads import read_head
+from fer_core.picture_kinds import PICTURE_SUFFIXES, UNREADABLE_SUFFIXES
+from fer_core.pictures import Picture, decode_picture
 from fer_core.pipeline import STILL
+from fer_core.remarks import Remarks
+from fer_core.results import FrameResult
 from fer_core.table import results_csv
 
-MAX_PIXELS = 50_000_000
+SHOWN_PX = 2000
+"""Widest a picture is sent to the browser."""
 UPLOAD, SNAPSHOT = "Upload", "Snapshot"
+TYPES = sorted(suffix[1:] for suffix in PICTURE_SUFFIXES | UNREADABLE_SUFFIXES)
 
 
 def render(settings: LiveSettings) -> None:
@@ -21,41 +28,54 @@ def render(settings: LiveSettings) -> None:
     st.caption("The picture is analysed on this computer and not kept.")
     origin = st.radio("From", [UPLOAD, SNAPSHOT], horizontal=True, key="picture_from", label_visibility="collapsed")
     if origin == UPLOAD:
-        file = st.file_uploader("A picture with faces", type=["jpg", "jpeg", "png", "webp", "bmp"], key="picture_file")
+        file = st.file_uploader(
+            "A picture with faces", type=TYPES, key="picture_file", help="JPEG, PNG, WebP, AVIF, TIFF and others."
+        )
     else:
         file = st.camera_input("Look at the camera and press Take photo", key="picture_snapshot")
     if file is None:
         return
-    frame_bgr = _decode(file.getvalue())
-    if frame_bgr is None:
-        st.error(
-            f"{file.name} cannot be read as a picture. Choose a JPEG, PNG, WebP or BMP file of at most 50 megapixels."
-        )
+    data = file.getvalue()
+    try:
+        picture = decode_picture(data, shown_name(file.name))
+    except MediaError as error:
+        st.error(f"{file.name} cannot be read as a picture: {str(error).removeprefix(f'{file.name}: ')}")
         return
     try:
-        result = make_pipeline(settings.detector, settings.model, settings=STILL, min_hits=1).process(frame_bgr, 0.0)
+        pipeline = make_pipeline(settings.detector, settings.model, settings=STILL, min_hits=1)
+        result = pipeline.process(picture.frame_bgr, 0.0)
     except FerError as error:
         st.error(str(error))
         return
+    _note(data, picture, result)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.image(annotate(frame_bgr, result), channels="BGR", width="stretch")
+        shown_bgr, _ = shrink(annotate(picture.frame_bgr, result), SHOWN_PX)
+        st.image(shown_bgr, channels="BGR", width="stretch")
     with right:
-        if not result.faces:
-            st.warning(
-                "No face was found in this picture. Try one in which a face is larger, brighter or more frontal."
-            )
-        for face in result.faces:
-            st.html(face_bars.html(face, numbered=len(result.faces) > 1))
-        if result.faces:
-            st.download_button("Download as CSV", results_csv([result]), file_name="fer-studio-picture.csv",
-                               mime="text/csv", icon=":material/download:", on_click="ignore")  # fmt: skip
+        _faces(result)
 
 
-def _decode(data: bytes) -> np.ndarray | None:
-    """BGR pixels with the camera's rotation applied; None for what is no picture or too large a one."""
-    try:
-        frame = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:
-        return None
-    return None if frame is None or frame.shape[0] * frame.shape[1] > MAX_PIXELS else frame
+def _note(data: bytes, picture: Picture, result: FrameResult) -> None:
+    """Say what was left out of the picture or is unusual about it."""
+    notes = list(picture.notes)
+    head = read_head(data)
+    if head is not None and head.frames > 1:
+        notes.append(f"only the first of its {head.frames} frames is shown here; the Analyse page reads all of them")
+    remarks = Remarks()
+    remarks.see(result)
+    words = remarks.added_to("; ".join(notes))
+    if words:
+        st.info(f"{words[:1].upper()}{words[1:]}.")
+
+
+def _faces(result: FrameResult) -> None:
+    if not result.faces:
+        st.warning("No face was found in this picture. Try one in which a face is larger, brighter or more frontal.")
+        return
+    for face in result.faces:
+        st.html(face_bars.html(face, numbered=len(result.faces) > 1))
+    st.download_button(
+        "Download as CSV", results_csv([result]), file_name="fer-studio-picture.csv", mime="text/csv",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from app.live_session import LiveSession
 from fer_core.annotate import Overlay
 from fer_core.card import ModelCard
 from fer_core.detector import DetectorName, yunet_path
+from fer_core.limits import MAX_FACES
 from fer_core.model import list_models
 from fer_core.model_list import LIVE
 
@@ -87,12 +88,17 @@ def _parts(session: LiveSession) -> None:
         format_func=lambda name: model_label(name, cards.get(name)),
         help="The network that names the expressions. Models that you put live or keep on the Models page appear here.",
     )  # fmt: skip
+    max_faces = st.number_input(
+        "Largest number of faces", 1, 100, settings.pipeline.max_faces or MAX_FACES, key="max_faces",
+        help="The largest ones are analysed. More take more time for each.",
+    )  # fmt: skip
     mirror = st.toggle(
         "Mirror the picture", settings.mirror, key="mirror",
         help="As in a mirror: what is left stays left. Labels stay readable.",
     )  # fmt: skip
     if model != settings.model:  # the threshold belongs to the model
         settings = replace(settings, pipeline=replace(settings.pipeline, unsure_below=None))
+    settings = replace(settings, pipeline=replace(settings.pipeline, max_faces=int(max_faces)))
     session.settings = replace(
         settings, overlay=OVERLAYS[overlay], detector=DETECTORS[detector], model=model, mirror=mirror
     )

@@ -135,10 +135,12 @@ def test_the_choices_reach_the_job(server_files):
     page.selectbox(key="analyse_looks").select("2 a second").run()
     page.selectbox(key="analyse_detector").select("Haar").run()
     page.toggle(key="analyse_annotated").set_value(False).run()
+    page.number_input(key="analyse_max_faces").set_value(20).run()
     start(page)
     job = memory_of(page).job
     assert job is not None
     assert (job.request.sampling.fps, job.request.detector, job.request.annotated) == (2, "haar", False)
+    assert job.request.max_faces == 20
     finish(page)
 
     assert len(page.get("video")) == 0

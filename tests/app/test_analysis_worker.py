@@ -94,6 +94,31 @@ def test_a_picture_keeps_its_faces_and_gets_a_copy(photo, tmp_path):
     assert labelled_bgr.shape == (512, 512, 3)
 
 
+def test_a_film_follows_the_chosen_number_of_faces_and_tells_of_others(tmp_path, astronaut_bgr):
+    with VideoWriter(tmp_path / "two.mp4") as writer:
+        for i in range(6):
+            writer.write(np.tile(astronaut_bgr[:300], (1, 2, 1))[:, :800], i / 10)
+    two = tmp_path / "two.mp4"
+    one, both = make_job(tmp_path, two, max_faces=1), make_job(tmp_path, two)
+
+    run_job(one)
+    run_job(both)
+
+    assert {row["face"] for row in rows_of(one)} <= {"", "1"}
+    assert "Up to 2 faces were seen at a time, the largest 1 of them analysed" in one.view().files[0].sentence
+    assert {"1", "2"} <= {row["face"] for row in rows_of(both)}
+    assert both.view().files[0].sentence == ""
+
+
+def test_the_limit_is_for_films_a_picture_shows_all(tmp_path, astronaut_bgr):
+    cv2.imwrite(str(tmp_path / "two.png"), np.tile(astronaut_bgr[:300], (1, 2, 1))[:, :800])
+    job = make_job(tmp_path, tmp_path / "two.png", max_faces=1)
+
+    run_job(job)
+
+    assert len(rows_of(job)) == 2
+
+
 def test_looks_are_sampled_and_no_copy_is_made_where_none_is_wanted(film, tmp_path):
     job = make_job(tmp_path, film, sampling=Sampling(fps=5), annotated=False)
 
@@ -261,7 +286,9 @@ def test_a_copy_that_cannot_be_written_fails_that_file_alone(film, photo, tmp_pa
     files = job.view().files
     assert [file.state for file in files] == ["failed", "done"]
     assert "cannot be written" in files[0].sentence
-    assert [s["source"] for s in json.loads(job.json.read_text())["sources"]] == ["smile.mp4", "photo.jpg"]
+    results = json.loads(job.json.read_text())
+    assert [source["source"] for source in results["sources"]] == ["photo.jpg"]
+    assert [row["source"] for row in results["unreadable"]] == ["smile.mp4"]
 
 
 def test_jobs_wait_for_each_other(film, photo, tmp_path):

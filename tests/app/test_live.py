@@ -162,6 +162,7 @@ def test_settings_reach_the_session_at_once(page):
     page.toggle(key="mirror").set_value(False).run()
     page.toggle(key="balanced").set_value(True).run()
     page.slider(key="unsure_below_default").set_value(0.7).run()
+    page.number_input(key="max_faces").set_value(12).run()
     page.sidebar.toggle(key="paused").set_value(True).run()
 
     assert_fine(page)
@@ -171,6 +172,7 @@ def test_settings_reach_the_session_at_once(page):
     assert settings.overlay == "landmarks"
     assert settings.mirror is False
     assert settings.pipeline.balance == 0.7
+    assert settings.pipeline.max_faces == 12
     assert settings.paused is True
 
 

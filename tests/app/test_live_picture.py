@@ -1,8 +1,11 @@
 """The picture that stands in for the live video: uploaded, or a snapshot."""
 
+import io
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.app.pages import MAIN, assert_fine, html_of, open_page, session_of
@@ -68,11 +71,40 @@ def test_a_tiny_picture_is_ordinary(picture_page):
 
 
 def test_too_large_a_picture_is_refused_in_words(picture_page, monkeypatch):
-    monkeypatch.setattr("app.views.live_picture.MAX_PIXELS", 1000)
+    monkeypatch.setattr("fer_core.limits.MAX_PICTURE_PIXELS", 1_000)
 
     upload(picture_page, "wall.png", encoded(np.zeros((100, 100, 3), np.uint8)))
 
-    assert "at most 50 megapixels" in picture_page.error[0].value
+    assert "wall.png cannot be read as a picture: the picture has 100 x 100 pixels" in picture_page.error[0].value
+
+
+def test_all_faces_of_a_crowd_are_shown(picture_page, astronaut_bgr):
+    upload(picture_page, "crowd.png", encoded(np.tile(astronaut_bgr[:256, 64:320], (2, 5, 1))))
+
+    assert "10 · Happy" in html_of(picture_page)
+
+
+def test_a_picture_on_its_side_is_understood_and_said_so(picture_page, astronaut_bgr):
+    upload(picture_page, "side.png", encoded(np.ascontiguousarray(np.rot90(astronaut_bgr))))
+
+    assert "Happy" in html_of(picture_page)
+    assert "turned a quarter clockwise" in picture_page.info[0].value
+
+
+def test_of_an_animation_the_first_picture_is_shown_and_said_so(picture_page):
+    frames = [Image.fromarray(np.full((60, 80, 3), grey, np.uint8)) for grey in (0, 90, 180)]
+    stream = io.BytesIO()
+    frames[0].save(stream, "WEBP", save_all=True, append_images=frames[1:])
+
+    upload(picture_page, "moving.webp", stream.getvalue(), "image/webp")
+
+    assert "Only the first of its 3 frames" in picture_page.info[0].value
+
+
+def test_heic_gets_its_own_sentence(picture_page):
+    upload(picture_page, "photo.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "image/heic")
+
+    assert "HEIC pictures cannot be read. Save it as JPEG or PNG." in picture_page.error[0].value
 
 
 def test_a_damaged_model_is_told_in_picture_mode_too(own_model, calls, astronaut_bgr):

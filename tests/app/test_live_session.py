@@ -11,6 +11,7 @@ import pytest
 from app import live_session
 from app.live_session import LiveSession
 from app.live_types import LiveState
+from fer_core.limits import MAX_LIVE_PIXELS
 from fer_core.pipeline import PipelineSettings
 from tests.app.live_sessions import feed, is_drawn, pixels, state_of, video_frame
 from tests.helpers import wait_until
@@ -24,6 +25,27 @@ def test_the_first_frame_comes_back_at_once_and_a_later_one_with_the_result(sess
 
     assert not is_drawn(first)
     assert is_drawn(session.on_frame(video_frame()))
+
+
+@pytest.mark.parametrize(("width", "height"), [(4096, 4096), (3840, 2160)])
+def test_a_frame_above_the_limit_is_scaled_down_before_anything_else(session, pipeline, width, height):
+    shown = session.on_frame(video_frame(width=width, height=height))
+    feed(session, lambda: session.latest is not None)
+    session.on_frame(video_frame(width=width, height=height))
+    wait_until(lambda: session.latest is not None and session.latest.resolution_wh[0] > 320)
+
+    assert shown.width * shown.height <= MAX_LIVE_PIXELS
+    assert abs(shown.width / shown.height - width / height) < 0.01
+    assert session.latest.resolution_wh == (shown.width, shown.height)
+
+
+def test_faces_beyond_the_limit_are_counted_for_the_page(session, pipeline, monkeypatch):
+    process = pipeline.process
+    monkeypatch.setattr(pipeline, "process", lambda *given: replace(process(*given), faces_left_out=4))
+
+    feed(session, lambda: session.latest is not None)
+
+    assert session.status().faces_left_out == 4
 
 
 def test_the_video_does_not_wait_for_a_slow_analysis(session, pipeline):

@@ -24,6 +24,12 @@ def test_every_state_has_words(state):
     assert words.rstrip("…").rstrip(".") != words, "it is a sentence"
 
 
+def test_faces_beyond_the_limit_are_told_with_where_to_change_it():
+    _, words = words_for(replace(status(LiveState.FINE, faces=8), faces_left_out=3))
+
+    assert words.startswith("8 faces in view, and 3 more that are not analysed (Settings, “Largest number of faces”).")
+
+
 def test_the_states_are_told_apart():
     assert len({words_for(status(state, message="x")) for state in LiveState}) == len(LiveState)
 

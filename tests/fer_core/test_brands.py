@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from fer_core.brands import brands, is_avif, is_heic, picture_refusal
+from fer_core.brands import brands, is_avif, is_heic
 from fer_core.errors import MediaError
 from fer_core.media import open_media
+from fer_core.picture_kinds import PictureKind, kind_of
 from tests.films import even_times, make_video, numbered_frames
 
 
@@ -41,7 +42,7 @@ def test_brands_are_those_of_the_box_alone() -> None:
 )
 def test_kinds(names: tuple[bytes, ...], heic: bool, avif: bool) -> None:
     assert (is_heic(head_of(*names)), is_avif(head_of(*names))) == (heic, avif)
-    assert (picture_refusal(head_of(*names)) is not None) is (heic or (avif and names[0] != b"avis"))
+    assert kind_of(head_of(*names)) is (PictureKind.HEIC if heic else PictureKind.AVIF if avif else None)
 
 
 @pytest.mark.parametrize("name", ["p.heic", "p.HIF", "p.jpg", "p.mp4", "p.mov", "without"])

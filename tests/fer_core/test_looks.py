@@ -32,7 +32,7 @@ def counts(frames: list[AnalysedFrame]) -> list[int]:
     return [len(frame.result.faces) for frame in frames]
 
 
-@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
 @pytest.mark.parametrize("name", ["v.mp4", "v.mkv", "v.webm"])
 def test_films_of_few_frames(tmp_path: Path, count: int, name: str) -> None:
     codec: VideoCodec = "libvpx" if name == "v.webm" else "libx264"
@@ -52,8 +52,8 @@ def test_a_picture_with_a_sound(tmp_path: Path, name: str) -> None:
 
 
 def test_a_longer_film_still_asks_for_a_second_look(tmp_path: Path) -> None:
-    path = make_video(tmp_path / "v.mp4", numbered_frames(5), [index / 25 for index in range(5)])
-    assert counts(analyse(path)) == [0, 3, 3, 3, 3]
+    path = make_video(tmp_path / "v.mp4", numbered_frames(9), [index / 25 for index in range(9)])
+    assert counts(analyse(path)) == [0, *[3] * 8]
 
 
 @pytest.mark.parametrize("sampling", [Sampling(fps=2), Sampling(fps=0.01), Sampling(every=12), Sampling(every=1000)])
@@ -99,3 +99,30 @@ def test_an_error_comes_after_the_frames_before_it() -> None:
     assert [next(found).frame.index, next(found).frame.index] == [0, 1]
     with pytest.raises(ValueError, match="31"):
         next(found)
+
+
+@pytest.mark.parametrize("name", ["a.webp", "a.png", "a.avif", "a.gif"])
+def test_frames_of_a_short_animation_that_show_different_things(tmp_path: Path, name: str) -> None:
+    frames = [Image.fromarray(frame) for frame in numbered_frames(6)]
+    frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], duration=50)
+    appeared = itertools.count()
+    with open_media(tmp_path / name) as media:
+        detector = FakeDetector(lambda _: FACES if next(appeared) == 3 else [])
+        pipeline = pipeline_for(media.info, detector, cast(EmotionModel, FakeModel()))
+        assert [len(frame.result.faces) for frame in analyse_media(media, pipeline)] == [0, 0, 0, 3, 0, 0]
+
+
+def test_few_frames_are_read_ahead_where_they_are_large_or_far_apart() -> None:
+    taken = itertools.count()
+
+    def frames(size: int, apart_s: float) -> Iterator[TimedFrame]:
+        for index in range(9):
+            next(taken)
+            yield TimedFrame(index, index * apart_s, np.broadcast_to(np.uint8(0), (size, size, 3)))
+
+    next(looks(frames(10, 0.04)))
+    assert next(taken) == 9
+    next(looks(frames(2600, 0.04)))  # 20 MB each
+    assert next(taken) == 14
+    next(looks(frames(10, 3.0)))
+    assert next(taken) == 19
