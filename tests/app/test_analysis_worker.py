@@ -286,7 +286,9 @@ def test_a_copy_that_cannot_be_written_fails_that_file_alone(film, photo, tmp_pa
     files = job.view().files
     assert [file.state for file in files] == ["failed", "done"]
     assert "cannot be written" in files[0].sentence
-    assert [s["source"] for s in json.loads(job.json.read_text())["sources"]] == ["smile.mp4", "photo.jpg"]
+    results = json.loads(job.json.read_text())
+    assert [source["source"] for source in results["sources"]] == ["photo.jpg"]
+    assert [row["source"] for row in results["unreadable"]] == ["smile.mp4"]
 
 
 def test_jobs_wait_for_each_other(film, photo, tmp_path):
