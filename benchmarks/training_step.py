@@ -36,8 +36,9 @@ def _seconds(name: str, *, one_operation: bool) -> float:
 def _median_step(name: str) -> float:
     from train.config import TrainingConfig
     from train.losses import build_loss
-    from train.network import build_network, resolve_precision, with_precision
+    from train.network import build_network
     from train.optimizer import build_optimizer
+    from train.precision import resolve_precision, with_precision
 
     config = TrainingConfig(architecture=name)
     model = with_precision(build_network(config), resolve_precision("auto"))

@@ -15,8 +15,8 @@ from fer_core.emotions import EMOTIONS
 from train.archive import LabelledFaces
 from train.checkpoints import best_epoch, save_checkpoint, save_weights
 from train.config import TrainingConfig
-from train.data import to_input
 from train.errors import TrainingError
+from train.inputs import to_input
 from train.network import seed_dropout
 from train.optimizer import plateau_rate, should_stop_early
 from train.progress import BEST, CONFUSION, EpochMetrics, append_epoch, read_epochs, write_json

@@ -85,7 +85,7 @@ def teach(options: argparse.Namespace) -> None:
     dataset = read_for_run(request, options.archive)[0]
     train, validation = dataset["train"], dataset["validation"]
 
-    from train.network import resolve_precision
+    from train.precision import resolve_precision
     from train.teachers import accuracies, load_teachers
     from train.views import ask_teachers
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import keras
 import numpy as np
@@ -14,13 +14,12 @@ from train.augment_pool import augment_all, spoil_all
 from train.config import TrainingConfig
 from train.errors import ConfigError
 from train.ferplus import soften
+from train.inputs import one_hot, to_input
 from train.losses import class_weights
+from train.supervision import Supervision
 
 _CAMERA: Final = 1
 """Chance of its own, so that blur and noise leave all other changes as they are without them."""
-
-if TYPE_CHECKING:  # its teachers' views are made with this module
-    from train.supervision import Supervision
 
 
 class AugmentedBatches(keras.utils.PyDataset):
@@ -37,7 +36,7 @@ class AugmentedBatches(keras.utils.PyDataset):
         faces: LabelledFaces,
         config: TrainingConfig,
         *,
-        supervision: "Supervision | None" = None,
+        supervision: Supervision | None = None,
         first_epoch: int = 0,
         keep_views: bool = False,
         **kwargs: Any,
@@ -187,17 +186,6 @@ def _fixed_targets(labels: np.ndarray, config: TrainingConfig, shares: np.ndarra
     return np.concatenate([targets, shares], axis=1) if config.ferplus_weight else targets
 
 
-def to_input(pixels: np.ndarray) -> np.ndarray:
-    """uint8 (n, side, side) to the networks' float32 (n, side, side, 1), still 0-255."""
-    return pixels[..., None].astype(np.float32)
-
-
 def _as_bytes(pixels: np.ndarray) -> np.ndarray:
     small = pixels.astype(np.uint8)
     return small if np.array_equal(small, pixels) else pixels
-
-
-def one_hot(labels: np.ndarray) -> np.ndarray:
-    """int (n,) to float32 (n, 7)."""
-    rows: np.ndarray = np.eye(len(EMOTIONS), dtype=np.float32)[labels]
-    return rows

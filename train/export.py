@@ -24,9 +24,9 @@ from train.augment_config import AugmentConfig
 from train.calibrate import choose_threshold, fit_temperature
 from train.card_facts import dataset_for_card, notes_for_card, training_for_card
 from train.checkpoints import best_epoch, load_weights
-from train.data import to_input
 from train.errors import ConfigError
 from train.evaluate import evaluate_split, predict_all
+from train.inputs import to_input
 from train.litert import LiteRtFile, convert
 from train.network import load_structure
 from train.output_folder import refuse_foreign

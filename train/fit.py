@@ -19,20 +19,13 @@ from train.archive import Dataset
 from train.callbacks import BatchWatcher, EpochRecorder
 from train.checkpoints import checkpoint_epoch, load_weights, save_weights
 from train.config import TrainingConfig
-from train.data import AugmentedBatches, to_input
+from train.data import AugmentedBatches
+from train.inputs import to_input
 from train.losses import EmotionAccuracy, build_loss
-from train.network import (
-    build_network,
-    freeze_trunk,
-    has_accelerator,
-    load_structure,
-    quick_predictor,
-    resolve_precision,
-    save_structure,
-    with_crowd,
-    with_precision,
-)
+from train.network import build_network, freeze_trunk, load_structure, save_structure, with_crowd
 from train.optimizer import build_optimizer, should_stop_early
+from train.precision import has_accelerator, resolve_precision, with_precision
+from train.predict import quick_predictor
 from train.progress import CHECKPOINT, PRETRAINED, START, keep_epochs, read_epochs, read_json, write_json
 from train.reporter import RunReporter
 from train.request import read_request

@@ -17,9 +17,9 @@ import numpy as np
 from fer_core.card import CARD_FILE
 from fer_core.files import check_writable, replacing
 from fer_core.model import find_model
-from train.data import to_input
 from train.errors import ConfigError
 from train.export import golden_tile
+from train.inputs import to_input
 from train.network import load_saved
 from train.report_types import Conversion
 

@@ -105,7 +105,7 @@ def _train(request: RunRequest, run_dir: Path, reporter: RunReporter, stop: Stop
     reporter.stage("preparing the network")
     from train.checkpoints import recover  # Keras takes seconds to import; a queued run need not hold its memory
     from train.fit import fit
-    from train.network import resolve_precision
+    from train.precision import resolve_precision
     from train.supervision import supervision_of
 
     precision = resolve_precision(request.training.precision)

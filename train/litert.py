@@ -10,8 +10,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from train.archive import LabelledFaces
-from train.data import to_input
 from train.errors import ConfigError
+from train.inputs import to_input
 
 ALLOWED_LOSS: Final = 0.002
 """Accuracy that 8-bit weights may cost before the file keeps 32-bit ones: 0.2 points."""

@@ -1,14 +1,10 @@
-"""The network of a run: built from its settings or from a saved model, in the precision that the machine has."""
+"""The network of a run: built from its settings or read from a saved model."""
 
-import importlib
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
 
 import keras
-import numpy as np
 
 from fer_core.card import read_card
 from fer_core.emotions import EMOTIONS
@@ -16,19 +12,15 @@ from fer_core.files import write_whole
 from fer_core.model import KERAS_FILE, file_sha256, find_model
 from train.architectures import builder
 from train.archive import SIDE
-from train.batch_norm import BatchNormalization
 from train.checkpoints import load_weights
 from train.config import TrainingConfig
 from train.errors import ConfigError
 from train.ferplus import ANSWERS
+from train.heads import CROWD, OUTPUT
 from train.keras_files import check_keras_file, check_structure_file, check_weights_file
 from train.memory import bounded_memory
 from train.progress import BEST, NETWORK
 from train.request import read_request
-
-OUTPUT: Final = "probabilities"
-CROWD: Final = "crowd"
-_BFLOAT16_FLAGS: Final = ("avx512_bf16", "amx_bf16", "bf16")
 
 
 def build_network(config: TrainingConfig) -> keras.Model:
@@ -129,21 +121,6 @@ def _unreadable(path: Path, error: Exception) -> str:
     return f"{path} cannot be read ({reason}): expected a network that this program saved. Start from another model."
 
 
-def with_precision(model: keras.Model, precision: str) -> keras.Model:
-    """A copy of a float32 network for training, which computes in `precision`; its output stays float32."""
-
-    def convert(layer: Any) -> Any:
-        config = layer.get_config()
-        if layer.name != OUTPUT and precision != "float32":
-            config["dtype"] = precision
-        kind = BatchNormalization if type(layer) is keras.layers.BatchNormalization else type(layer)
-        return kind.from_config(config)
-
-    copy: keras.Model = keras.models.clone_model(model, clone_function=convert)
-    copy.set_weights(model.get_weights())
-    return copy
-
-
 def with_crowd(network: keras.Model) -> keras.Model:
     """A model for training whose outputs are the network's and, beside them, what FER+'s ten answers would be.
 
@@ -154,36 +131,6 @@ def with_crowd(network: keras.Model) -> keras.Model:
     crowd = keras.layers.Dense(len(ANSWERS), activation="softmax", dtype="float32", name=CROWD)(features)
     joined = keras.layers.Concatenate(dtype="float32", name="emotions_and_crowd")([network.output, crowd])
     return keras.Model(network.input, joined, name=f"{network.name}_with_crowd")
-
-
-def resolve_precision(choice: str) -> str:
-    """ "float32" or "mixed_bfloat16": "auto" means the latter where an accelerator or the processor computes in it."""
-    if choice != "auto":
-        return choice
-    if has_accelerator():
-        return "mixed_bfloat16"
-    try:
-        words = set(Path("/proc/cpuinfo").read_text().split())
-    except OSError:
-        return "float32"
-    return "mixed_bfloat16" if words.intersection(_BFLOAT16_FLAGS) else "float32"
-
-
-def has_accelerator() -> bool:
-    """Whether Keras computes on something else than processor cores."""
-    if keras.backend.backend() == "torch":  # which Keras lists no devices of
-        return bool(importlib.import_module("torch").cuda.is_available())
-    return any(not device.startswith("cpu") for device in keras.distribution.list_devices())
-
-
-def quick_predictor(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """From float32 pixels (n, 48, 48, 1), 0-255, to probabilities (n, 7), the quickest way on this machine."""
-    if keras.backend.backend() == "torch" and has_accelerator():
-        whole_epochs = importlib.import_module("train.whole_epochs")
-        with suppress(whole_epochs.UnknownLayerError):
-            predict: Callable[[np.ndarray], np.ndarray] = whole_epochs.predictor(network)
-            return predict
-    return lambda pixels: np.asarray(network.predict_on_batch(pixels), np.float32)
 
 
 def freeze_trunk(model: keras.Model, *, frozen: bool) -> None:

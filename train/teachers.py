@@ -12,8 +12,10 @@ import keras
 import numpy as np
 
 from train.archive import LabelledFaces
-from train.data import to_input
-from train.network import load_trained, quick_predictor, with_precision
+from train.inputs import to_input
+from train.network import load_trained
+from train.precision import with_precision
+from train.predict import quick_predictor
 
 _SMALLEST: Final = 1e-7
 _BATCH: Final = 256
@@ -50,7 +52,7 @@ def load_teachers(folders: Sequence[Path], precision: str) -> list[keras.Model]:
 def log_answers(predictors: Sequence[Callable[[np.ndarray], np.ndarray]], pixels: np.ndarray) -> np.ndarray:
     """Each teacher's log-probabilities, float32 (teachers, n, 7), for float32 pixels (n, 48, 48, 1), 0-255.
 
-    `predictors` are those of `train.network.quick_predictor`.
+    `predictors` are those of `train.predict.quick_predictor`.
     """
     answers = [predict(pixels) for predict in predictors]
     logs: np.ndarray = np.log(np.maximum(np.stack(answers), _SMALLEST))

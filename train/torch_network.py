@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from train import torch_layers
-from train.network import CROWD, OUTPUT
+from train.heads import CROWD, OUTPUT
 from train.torch_layers import UnknownLayerError
 
 

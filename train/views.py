@@ -21,9 +21,10 @@ from fer_core.files import replacing
 from train.archive import LabelledFaces
 from train.augment_config import AugmentConfig, augment_from_dict
 from train.augment_pool import augment_all, augmenting_processes
-from train.data import to_input
 from train.errors import ConfigError
-from train.network import has_accelerator, quick_predictor
+from train.inputs import to_input
+from train.precision import has_accelerator
+from train.predict import quick_predictor
 from train.teachers import log_answers, mean_softened
 
 _BLOCK: Final = 1024

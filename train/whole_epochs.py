@@ -28,7 +28,6 @@ from train.torch_network import TorchNetwork
 
 log = logging.getLogger(__name__)
 
-_PREDICTED_AT_ONCE: Final = 1024
 _WARM_UP_STEPS: Final = 3
 _SMALLEST: Final = 1e-7
 
@@ -85,28 +84,6 @@ def fit_whole_epochs(
             told.on_train_batch_end(len(batches) - 1, logs)
             told.on_epoch_end(epoch, logs)
     told.on_train_end()
-
-
-def predictor(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """A function from float32 pixels (n, 48, 48, 1), 0-255, to the network's probabilities (n, 7).
-
-    Raises:
-        UnknownLayerError: the network cannot be run this way.
-    """
-    walk = TorchNetwork(network)
-    device = network.variables[0].value.device
-    half = network.layers[1].compute_dtype == "bfloat16"
-
-    def predict(pixels: np.ndarray) -> np.ndarray:
-        answers = []
-        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=half):
-            for start in range(0, len(pixels), _PREDICTED_AT_ONCE):
-                batch = torch.from_numpy(pixels[start : start + _PREDICTED_AT_ONCE]).to(device)
-                answers.append(torch.softmax(walk(batch, training=False)[0], -1))
-        probabilities: np.ndarray = torch.cat(answers).cpu().numpy()
-        return probabilities
-
-    return predict
 
 
 def _epochs_of(batches: AugmentedBatches, count: int) -> Generator[tuple[np.ndarray, np.ndarray, np.ndarray]]:

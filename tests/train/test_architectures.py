@@ -14,10 +14,12 @@ from tests.train.synthetic import drawn_faces
 from train import architectures
 from train.architectures import builder, describe, docline, names
 from train.config import TrainingConfig
-from train.data import to_input
 from train.errors import ConfigError
+from train.heads import OUTPUT
+from train.inputs import to_input
 from train.litert import run_litert, to_litert
-from train.network import OUTPUT, build_network, with_precision
+from train.network import build_network
+from train.precision import with_precision
 
 FACES = drawn_faces(6, seed=2)
 PIXELS = to_input(FACES.pixels)

@@ -8,8 +8,9 @@ from tests.train.synthetic import drawn_faces, drawn_votes
 from train.archive import LabelledFaces
 from train.augment_config import AugmentConfig
 from train.config import TrainingConfig
-from train.data import AugmentedBatches, one_hot, to_input
+from train.data import AugmentedBatches
 from train.errors import ConfigError
+from train.inputs import one_hot, to_input
 from train.supervision import Supervision
 from train.teachers import Teachers
 from train.views import TeacherViews, faces_digest, view_pixels

@@ -16,11 +16,11 @@ from tests.train.synthetic import drawn_dataset
 from train.augment_config import AugmentConfig
 from train.checkpoints import load_weights
 from train.config import TrainingConfig
-from train.data import to_input
 from train.errors import ConfigError
 from train.evaluate import evaluate
 from train.export import add_metrics, export_run, reestimate_batch_norm
 from train.fit import fit
+from train.inputs import to_input
 from train.litert import convert, run_litert, to_litert
 from train.network import build_network, load_saved, load_structure
 from train.progress import BEST, NETWORK, read_epochs

@@ -17,9 +17,10 @@ from train.architectures import PretrainedError
 from train.augment_config import AugmentConfig
 from train.checkpoints import best_epoch, checkpoint_epoch, load_weights, recover
 from train.config import TrainingConfig
-from train.data import AugmentedBatches, to_input
+from train.data import AugmentedBatches
 from train.errors import ConfigError, TrainingError
 from train.fit import fit
+from train.inputs import to_input
 from train.job import failure_sentence
 from train.losses import build_loss
 from train.network import build_network, with_crowd

@@ -13,9 +13,9 @@ import pytest
 from fer_core.card import read_card
 from fer_core.paths import SHIPPED_MODELS
 from train import formats
-from train.data import to_input
 from train.errors import ConfigError
 from train.formats import FORMS, convert_model
+from train.inputs import to_input
 from train.network import load_saved
 
 SHIPPED = SHIPPED_MODELS / "default"

@@ -13,9 +13,10 @@ from tests.train.synthetic import drawn_faces
 from train.augment_config import AugmentConfig
 from train.checkpoints import save_weights
 from train.config import TrainingConfig
-from train.data import to_input
 from train.errors import ConfigError
-from train.network import build_network, quick_predictor, save_structure
+from train.inputs import to_input
+from train.network import build_network, save_structure
+from train.predict import quick_predictor
 from train.progress import BEST
 from train.request import Input, RunRequest
 from train.teachers import Teachers, accuracies, load_teachers, log_answers, mean_softened

@@ -24,9 +24,11 @@ from train.checkpoints import best_epoch, checkpoint_epoch
 from train.config import TrainingConfig
 from train.data import AugmentedBatches
 from train.fit import fit
+from train.heads import OUTPUT
 from train.losses import EmotionAccuracy, build_loss
-from train.network import OUTPUT, build_network, quick_predictor, with_crowd
+from train.network import build_network, with_crowd
 from train.optimizer import build_optimizer
+from train.predict import quick_predictor
 from train.progress import read_epochs
 from train.reporter import RunReporter
 from train.stopping import StopRequest
