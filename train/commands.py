@@ -164,7 +164,7 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(report.to_dict() | speed, indent=2))
     else:
-        print(report.to_text() + _other_archive(model.card, dataset))
+        print(evaluation_text(report) + _other_archive(model.card, dataset))
         print(f"\n{speed['ms_per_face']} ms a face, LiteRT file of {speed['litert_bytes']:,} bytes")
 
 

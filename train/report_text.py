@@ -1,14 +1,10 @@
 """Reports on models as lines for a terminal."""
 
-from typing import TYPE_CHECKING
-
 from fer_core.emotions import EMOTIONS
-
-if TYPE_CHECKING:
-    from train.report_types import EvaluationReport
+from train.report_types import EvaluationReport
 
 
-def evaluation_text(e: "EvaluationReport") -> str:
+def evaluation_text(e: EvaluationReport) -> str:
     """How a model does on one split, as lines for a terminal."""
     low, high = e.interval_95
     lines = [
@@ -34,7 +30,7 @@ def evaluation_text(e: "EvaluationReport") -> str:
     return "\n".join(lines)
 
 
-def _duplicates(e: "EvaluationReport") -> list[str]:
+def _duplicates(e: EvaluationReport) -> list[str]:
     where = f", not in {' or '.join(e.compared_with)}" if e.compared_with else ""
     fresh = _share(e.accuracy_without_duplicates)
     lines = [f"without duplicates  {fresh}  (n {e.n_without_duplicates}{where})"]
@@ -44,7 +40,7 @@ def _duplicates(e: "EvaluationReport") -> list[str]:
     return lines
 
 
-def _classes(e: "EvaluationReport") -> str:
+def _classes(e: EvaluationReport) -> str:
     if not e.absent:
         return ""
     return (
@@ -53,7 +49,7 @@ def _classes(e: "EvaluationReport") -> str:
     )
 
 
-def _calibration(e: "EvaluationReport") -> str:
+def _calibration(e: EvaluationReport) -> str:
     c = e.calibration
     if c is None:
         return ""

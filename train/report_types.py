@@ -120,12 +120,6 @@ class EvaluationReport:
         """As indented JSON."""
         return json.dumps(self.to_dict(), indent=2)
 
-    def to_text(self) -> str:
-        """As lines for a terminal."""
-        from train.report_text import evaluation_text  # which reads reports, so it needs this module first
-
-        return evaluation_text(self)
-
 
 @dataclass(frozen=True)
 class ExportedModel:

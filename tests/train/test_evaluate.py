@@ -80,21 +80,21 @@ def test_calibration_gives_the_figures_without_the_temperature():
     assert found.calibration.nll_before != pytest.approx(found.nll)
     plain = report(raw, np.array([0, 1, 0]), split="test", fresh=np.ones(3, bool))
     assert plain.calibration is None
-    assert "before the temperature" in found.to_text()
-    assert "before the temperature" not in plain.to_text()
+    assert "before the temperature" in evaluation_text(found)
+    assert "before the temperature" not in evaluation_text(plain)
 
 
 def test_a_split_that_stands_in_training_as_a_whole_has_no_accuracy_without_duplicates():
     found = report(ANSWERS, LABELS, split="test", fresh=np.zeros(8, bool))
     assert found.accuracy_without_duplicates is None
-    assert "without duplicates  -  (n 0)" in found.to_text()
+    assert "without duplicates  -  (n 0)" in evaluation_text(found)
 
 
 def test_json_has_everything_and_text_the_rows():
     values = json.loads(REPORT.to_json())
     assert values["per_class"].keys() == set(EMOTIONS)
     assert len(values["coverage_curve"]) == 20
-    assert all(name in REPORT.to_text() for name in EMOTIONS)
+    assert all(name in evaluation_text(REPORT) for name in EMOTIONS)
 
 
 def test_duplicates_are_found_by_content_and_not_within_the_training_split():
@@ -165,7 +165,7 @@ def test_near_identical_images_are_left_out_of_a_figure_of_their_own():
     assert found.accuracy_without_duplicates == pytest.approx(4 / 9)
     assert (found.n_without_near_duplicates, found.accuracy_without_near_duplicates) == (5, 0)
     assert found.near_duplicates_share == 0.5
-    assert "without near ones   0.00%  (n 5, near-identical neither)" in found.to_text()
+    assert "without near ones   0.00%  (n 5, near-identical neither)" in evaluation_text(found)
 
 
 def test_macro_f1_counts_classes_as_scikit_learn_does():
@@ -175,7 +175,7 @@ def test_macro_f1_counts_classes_as_scikit_learn_does():
     assert found.macro_f1_over == ("angry", "disgust", "fear")
     assert found.balanced_accuracy == pytest.approx((1 + 0.5) / 2)
     assert found.absent == ("fear", "happy", "sad", "surprise", "neutral")
-    assert "no images of fear, happy" in found.to_text()
+    assert "no images of fear, happy" in evaluation_text(found)
     whole = report(sure(*range(7)), np.arange(7), split="test", fresh=np.ones(7, bool))
     assert (whole.macro_f1, whole.absent) == (1, ())
-    assert "no images of" not in whole.to_text()
+    assert "no images of" not in evaluation_text(whole)
