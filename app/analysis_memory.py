@@ -3,7 +3,7 @@
 import weakref
 from dataclasses import dataclass, field
 
-from app.analysis_jobs import AnalysisJob
+from app.analysis.jobs import AnalysisJob
 
 
 @dataclass

@@ -35,7 +35,13 @@ def main() -> None:
     st.logo(Path(__file__).parent / "assets" / "logo.svg", size="large")
     st.html(_TIGHTER_TOP)
     from app import state
-    from app.views import analyse, data, history, live, models, sessions, training
+    from app.views.analyse import page as analyse
+    from app.views.history import page as history
+    from app.views.live import page as live
+    from app.views.models import page as models
+    from app.views.sessions import page as sessions
+    from app.views.training import page as training
+    from app.views.your_data import page as data
 
     state.forget_abandoned_analyses()
     pages = {

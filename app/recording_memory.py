@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.recording import Recording
+from app.recording.recording import Recording
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from app.session_data import LoadedSession
+from app.sessions.loaded import LoadedSession
 from app.store.records import CheckIn
 
 

@@ -10,15 +10,15 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app import tab_memory
-from app.analysis import make_pipeline, shared_model
-from app.analysis_folders import ProcessFolder, forget_abandoned
+from app.analysis.folders import ProcessFolder, forget_abandoned
+from app.analysis.worker import AnalysisQueue
 from app.analysis_memory import AnalysisMemory
-from app.analysis_worker import AnalysisQueue
-from app.interrupted import Interrupted
-from app.live_session import LiveSession
+from app.live.pipelines import make_pipeline, shared_model
+from app.live.session import LiveSession
+from app.recording.interrupted import Interrupted
+from app.recording.tabs import RecordingTabs
+from app.recording.video import rescue_half_videos
 from app.recording_memory import RecordingMemory
-from app.recording_tabs import RecordingTabs
-from app.recording_video import rescue_half_videos
 from app.server import for_server
 from app.session_memory import SessionMemory
 from app.settings import AppSettings
@@ -26,7 +26,7 @@ from app.store.database import Store, open_store
 from app.store.privacy import apply_retention
 from app.store.sessions import recover_sessions
 from app.training_memory import TrainingMemory
-from app.views.live_history import HistoryView
+from app.views.live.history import HistoryView
 from fer_core import paths
 
 # A component's key occupies the same session-state key, so widgets and these share one table of names.

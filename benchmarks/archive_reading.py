@@ -96,7 +96,7 @@ def _run_here(route: str, archive: Path, cache: Path) -> Measurement:
 
 
 def _own_route(cache: Path) -> Callable[[Path], int]:
-    from train.dataset_cache import load_dataset
+    from train.dataset.cache import load_dataset
 
     return lambda archive: sum(map(len, load_dataset(archive, cache).splits.values()))
 

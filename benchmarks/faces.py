@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from fer_core.errors import FerError
-from train.archive import LabelledFaces
-from train.cleaning import read_once
+from train.archive.reader import LabelledFaces
+from train.dataset.for_run import read_once
 
 ARCHIVE_VARIABLE: Final = "FER_BENCH_ARCHIVE"
 

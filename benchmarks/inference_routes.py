@@ -51,7 +51,7 @@ def make_files(folder: Path) -> None:
     import keras
 
     from train.architectures import builder
-    from train.litert import to_litert
+    from train.export.litert import to_litert
 
     default = SHIPPED_MODELS / "default"
     keras.utils.set_random_seed(0)
@@ -91,7 +91,7 @@ def _times_ms(run: Run, faces: np.ndarray, repeats: int) -> list[float]:
 
 
 def _product(_: Path, __: str) -> Run:
-    from fer_core.model import load_model
+    from fer_core.expressions.model import load_model
 
     return load_model(SHIPPED_MODELS / "default").predict
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Frame, Page
 
 from benchmarks.scene import STRIP_BITS, frames, numbered
 from benchmarks.table import p50_p95, print_table
-from fer_core.detector import yunet_path
+from fer_core.faces.detector import yunet_path
 from tests.browser import studio
 
 WARM_UP_S = 6

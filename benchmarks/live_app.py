@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from app import live_session  # noqa: E402
+from app.live import session as live_session  # noqa: E402
 
 if not hasattr(live_session.LiveSession, "plain_on_frame"):
     durations: deque[float] = deque(maxlen=2000)

@@ -25,15 +25,15 @@ import numpy as np
 from benchmarks.faces import parser_with_archive, validation_faces
 from benchmarks.paste import Placement, backgrounds, paste, random_placement
 from benchmarks.table import print_table
-from fer_core.crops import LANDMARKS_IN_TILE, crop_faces, tile_to_frame
-from fer_core.detector import FaceDetector, HaarDetector, YuNetDetector, yunet_path
 from fer_core.errors import FerError
-from fer_core.media import open_media
-from fer_core.model import EmotionModel, load_model
+from fer_core.expressions.model import EmotionModel, load_model
+from fer_core.faces.crops import LANDMARKS_IN_TILE, crop_faces, tile_to_frame
+from fer_core.faces.detector import FaceDetector, HaarDetector, YuNetDetector, yunet_path
+from fer_core.files.media import open_media
+from fer_core.files.timing import Sampling
 from fer_core.results import Face
-from fer_core.timing import Sampling
-from train.archive import LabelledFaces
-from train.evaluate import predict_all
+from train.archive.reader import LabelledFaces
+from train.evaluation.evaluate import predict_all
 
 SIDES: Final = (40, 60, 80, 120, 160, 220, 300)
 """Sides of the tiles in the frame, in pixels."""

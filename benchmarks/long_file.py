@@ -17,8 +17,8 @@ import psutil
 
 from benchmarks.scene import frames
 from benchmarks.table import print_table
-from fer_core.media import probe
-from fer_core.video_writer import VideoWriter
+from fer_core.files.media import probe
+from fer_core.files.video_writer import VideoWriter
 
 MEGA = 1e6
 EARLY_S, POLL_S = 30.0, 0.2

@@ -5,7 +5,7 @@ continued outwards by its border's pixels, ever more blurred, and that margin fa
 tile outwards instead would put second eyes and mouths beside the first. Within the tile nothing is blended.
 
 The true place is known exactly, as the similarity that takes tile coordinates (0-1) to pixels of the frame, which is
-what `fer_core.crops.tile_to_frame` gives for a detected face.
+what `fer_core.faces.crops.tile_to_frame` gives for a detected face.
 """
 
 from collections.abc import Sequence

@@ -19,9 +19,9 @@ from benchmarks.corruptions import CORRUPTIONS, STRENGTHS, corrupt
 from benchmarks.faces import parser_with_archive, validation_faces
 from benchmarks.table import print_table
 from fer_core.errors import FerError
-from fer_core.model import load_model
-from train.archive import LabelledFaces
-from train.evaluate import Predict, predict_all
+from fer_core.expressions.model import load_model
+from train.archive.reader import LabelledFaces
+from train.evaluation.evaluate import Predict, predict_all
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmarks.scene import frames
 from benchmarks.table import p50_p95, print_table
-from fer_core.detector import DetectorName, build_detector, yunet_path
-from fer_core.model import EmotionModel, load_model
+from fer_core.expressions.model import EmotionModel, load_model
+from fer_core.faces.detector import DetectorName, build_detector, yunet_path
 from fer_core.pipeline import EmotionPipeline
 
 SIZES = ((640, 480), (1280, 720))

@@ -25,7 +25,7 @@ from app import state
 from app.session_memory import SessionMemory
 from app.store import tables
 from app.store.database import Store, open_store
-from app.store.export import export_session
+from app.store.exchange.export import export_session
 from app.store.history import daily_means
 from app.store.participants import add_participant
 from app.store.privacy import delete_everything, delete_session, overview
@@ -33,8 +33,8 @@ from app.store.records import NewSession
 from app.store.samples import Row, add_samples, read_samples, read_timeline
 from app.store.sessions import end_session, sessions, start_session
 from benchmarks.table import print_table
-from fer_core.affect import valence_arousal
 from fer_core.emotions import EMOTIONS
+from fer_core.expressions.affect import valence_arousal
 
 RATE_PER_S = 5.0
 AT_ONCE = 20_000
@@ -107,13 +107,13 @@ def _opened(store: Store, view: Callable[[], None]) -> Callable[[], AppTest]:
 
 def _history_page() -> None:
     """The first participant's by name, the one with many sessions."""
-    from app.views import history
+    from app.views.history import page as history
 
     history.render()
 
 
 def _data_page() -> None:
-    from app.views import data
+    from app.views.your_data import page as data
 
     data.render()
 
@@ -133,7 +133,7 @@ def _sessions_page(store: Store, opened: int | None) -> Callable[[], None]:
 
 
 def _sessions() -> None:
-    from app.views import sessions
+    from app.views.sessions import page as sessions
 
     sessions.render()
 

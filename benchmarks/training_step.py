@@ -25,7 +25,7 @@ def main(names: tuple[str, ...] = ("compact_se", "vgg_small")) -> None:
 
 
 def _seconds(name: str, *, one_operation: bool) -> float:
-    from train.batch_norm import BatchNormalization
+    from train.networks.batch_norm import BatchNormalization
 
     if one_operation:
         return _median_step(name)
@@ -34,11 +34,11 @@ def _seconds(name: str, *, one_operation: bool) -> float:
 
 
 def _median_step(name: str) -> float:
-    from train.config import TrainingConfig
-    from train.losses import build_loss
-    from train.network import build_network
-    from train.optimizer import build_optimizer
-    from train.precision import resolve_precision, with_precision
+    from train.fitting.losses import build_loss
+    from train.fitting.optimizer import build_optimizer
+    from train.networks.build import build_network
+    from train.networks.precision import resolve_precision, with_precision
+    from train.settings.training import TrainingConfig
 
     config = TrainingConfig(architecture=name)
     model = with_precision(build_network(config), resolve_precision("auto"))

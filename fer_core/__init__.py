@@ -9,15 +9,15 @@ It imports neither the app nor the training side, neither Streamlit nor TensorFl
 """
 
 from fer_core.annotate import annotate
-from fer_core.baseline import Baseline, check_baseline
-from fer_core.card import ModelCard
-from fer_core.crops import crop_faces
-from fer_core.detector import FaceDetector, HaarDetector, YuNetDetector, build_detector
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from fer_core.errors import ArtifactError, DetectorError, FerError, InputError, MediaError
+from fer_core.expressions.baseline import Baseline, check_baseline
+from fer_core.expressions.card import ModelCard
+from fer_core.expressions.model import EmotionModel, list_models, load_model
+from fer_core.expressions.occlusion import occlusion_map, overlay_occlusion
+from fer_core.faces.crops import crop_faces
+from fer_core.faces.detector import FaceDetector, HaarDetector, YuNetDetector, build_detector
 from fer_core.history import EmotionHistory
-from fer_core.model import EmotionModel, list_models, load_model
-from fer_core.occlusion import occlusion_map, overlay_occlusion
 from fer_core.pipeline import STILL, EmotionPipeline, PipelineSettings
 from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality, FrameResult
 

@@ -68,7 +68,7 @@ def _rate(text: str) -> float:
 
 
 def _analyse(options: argparse.Namespace) -> int:
-    from fer_core.analyse_command import run
+    from fer_core.files.analyse_command import run
 
     return run(options)
 
@@ -93,7 +93,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _fetch_detector(_: argparse.Namespace) -> int:
-    from fer_core.fetch import fetch_detector
+    from fer_core.faces.fetch import fetch_detector
 
     line = fetch_detector()
     if line is not None:

@@ -11,10 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from fer_core.detector import HaarDetector, YuNetDetector, yunet_path
 from fer_core.errors import FerError
-from fer_core.model import load_model
-from fer_core.model_list import stored_models
+from fer_core.expressions.model import load_model
+from fer_core.expressions.model_list import stored_models
+from fer_core.faces.detector import HaarDetector, YuNetDetector, yunet_path
 from fer_core.paths import home
 from fer_core.versions import distributions_of, package_version
 

@@ -40,7 +40,7 @@ def checked_tiles(faces_u8: Any, side: int) -> np.ndarray:
     if not is_array or faces_u8.dtype != np.uint8 or faces_u8.ndim != 4 or faces_u8.shape[1:] != (side, side, 1):
         raise InputError(
             f"faces must be uint8 (n, {side}, {side}, 1), got {_what(faces_u8)}. "
-            "Cut them with fer_core.crops.crop_faces."
+            "Cut them with fer_core.faces.crops.crop_faces."
         )
     tiles: np.ndarray = faces_u8
     return tiles

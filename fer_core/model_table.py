@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from fer_core.card import ModelCard
-from fer_core.card_checks import is_share
 from fer_core.errors import ArtifactError
-from fer_core.model import load_model
-from fer_core.model_list import candidates
+from fer_core.expressions.card import ModelCard
+from fer_core.expressions.card_checks import is_share
+from fer_core.expressions.model import load_model
+from fer_core.expressions.model_list import candidates
 from fer_core.paths import model_folders
 
 HEAD = ("name", "architecture", "parameters", "accuracy", "created", "folder")

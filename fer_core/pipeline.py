@@ -7,19 +7,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from fer_core.affect import valence_arousal
-from fer_core.balance import rebalance
-from fer_core.crops import crop_faces
-from fer_core.detector import FaceDetector
-from fer_core.follow import FaceFollower
+from fer_core.expressions.affect import valence_arousal
+from fer_core.expressions.balance import rebalance
+from fer_core.expressions.model import EmotionModel
+from fer_core.expressions.smoothing import ProbabilitySmoother, SmoothingSettings
+from fer_core.faces.crops import crop_faces
+from fer_core.faces.detector import FaceDetector
+from fer_core.faces.follow import FaceFollower
+from fer_core.faces.quality import QualityLimits, doubts_about, measure_quality
+from fer_core.faces.tracker import FaceNumbers, FaceTracker
+from fer_core.faces.turns import find_turned
 from fer_core.frames import checked_frame
 from fer_core.limits import MAX_FACES
-from fer_core.model import EmotionModel
-from fer_core.quality import QualityLimits, doubts_about, measure_quality
 from fer_core.results import Doubt, Face, FaceEmotion, FrameResult
-from fer_core.smoothing import ProbabilitySmoother, SmoothingSettings
-from fer_core.tracker import FaceNumbers, FaceTracker
-from fer_core.turns import find_turned
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class PipelineSettings:
             face awaits its second detection, it looks at each.
         max_follow_s: but at least this often, however few frames come.
         max_faces: the largest ones are analysed, and `FrameResult.faces_left_out` counts the others; None for all.
-        max_faces_alone: the same for a film that turns out to have one frame; see `fer_core.analyse`.
+        max_faces_alone: the same for a film that turns out to have one frame; see `fer_core.files.analyse`.
         balance: how far emotions that were rare in training are favoured, 0 (not at all) to 1; see
-            `fer_core.balance`. A model whose card does not say how rare they were answers as it is.
+            `fer_core.expressions.balance`. A model whose card does not say how rare they were answers as it is.
         try_turns: look at the frame turned by a quarter, a half and three quarters, too, and take the turn that shows
-            faces clearly better, as of a picture that lies on its side; see `fer_core.turns`. For single pictures.
+            faces clearly better, as of a picture that lies on its side; see `fer_core.faces.turns`. For single pictures.
     """
 
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)

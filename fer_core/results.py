@@ -79,7 +79,7 @@ class FaceEmotion:
         probabilities: emotion to probability, summing to 1, in the model's label order; smoothed over time.
         label: the most probable emotion after hysteresis, or None when unsure.
         confidence: the probability of that emotion (of the most probable one when unsure), 0-1.
-        valence: unpleasant to pleasant, -1 to 1, derived from the probabilities (see fer_core.affect).
+        valence: unpleasant to pleasant, -1 to 1, derived from the probabilities (see fer_core.expressions.affect).
         arousal: calm to excited, -1 to 1, likewise.
         quality: measured on this frame's crop.
         doubts: why the label is withheld; empty when it is not.

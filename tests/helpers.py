@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_core.card import GoldenSample, ModelCard
-from fer_core.crops import CROP_GEOMETRY, LANDMARKS_IN_TILE
-from fer_core.detector import DetectorName
 from fer_core.emotions import EMOTIONS
-from fer_core.model import EmotionModel
+from fer_core.expressions.card import GoldenSample, ModelCard
+from fer_core.expressions.model import EmotionModel
+from fer_core.faces.crops import CROP_GEOMETRY, LANDMARKS_IN_TILE
+from fer_core.faces.detector import DetectorName
 from fer_core.pipeline import EmotionPipeline, PipelineSettings
 from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality, FrameResult
 

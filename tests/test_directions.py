@@ -10,18 +10,18 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TRAIN_FOR_APP = (
-    "train.archive_files",
+    "train.archive.uploads",
     "train.architectures",
-    "train.compare",
-    "train.augment_config",
-    "train.config",
-    "train.dataset_report",
+    "train.evaluation.compare",
+    "train.settings.augmentation",
+    "train.settings.training",
+    "train.dataset.report",
     "train.errors",
-    "train.figures",
-    "train.progress",
-    "train.report_types",
-    "train.runs",
-    "train.settings",
+    "train.evaluation.figures",
+    "train.runs.files",
+    "train.evaluation.types",
+    "train.runs.run",
+    "train.settings.fields",
 )
 
 ANALYSIS_PARTS = ("charts", "copies", "folders", "jobs", "memory", "worker")
@@ -145,7 +145,7 @@ for path in sorted(Path("app").rglob("*.py")):
     parts = path.with_suffix("").parts
     if parts[-1] not in ("main", "__init__"):  # main runs the page as it is imported
         importlib.import_module(".".join(parts))
-from app.analysis import make_pipeline
+from app.live.pipelines import make_pipeline
 
 pipeline = make_pipeline("haar", "default", min_hits=1)
 rows = pipeline.model.predict(np.zeros((1, 48, 48, 1), np.uint8))

@@ -11,13 +11,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from fer_core.console import print_anything, run_command
 from train import commands
-from train.augment_config import AugmentConfig
-from train.children import Stopped
-from train.config import TrainingConfig
-from train.label_orders import LABEL_ORDERS
-from train.recipe import recipe_names
-from train.request import CLEANING
-from train.settings import add_flags
+from train.archive.label_orders import LABEL_ORDERS
+from train.jobs.children import Stopped
+from train.jobs.recipe import recipe_names
+from train.runs.request import CLEANING
+from train.settings.augmentation import AugmentConfig
+from train.settings.fields import add_flags
+from train.settings.training import TrainingConfig
 
 
 def main(arguments: list[str] | None = None) -> int:

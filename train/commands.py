@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fer_core.files import check_writable
+from fer_core.whole_files import check_writable
 from train import architectures
-from train.archive_types import Dataset
-from train.augment_config import AugmentConfig
-from train.children import stop_children_first
-from train.cleaning import read_for_run, read_once
-from train.config import TrainingConfig
-from train.dataset_warnings import labels_read, warnings_of
+from train.archive.types import Dataset
+from train.dataset.for_run import read_for_run, read_once
+from train.dataset.warnings import labels_read, warnings_of
 from train.errors import ConfigError
-from train.fit_request import cleaning_of, fit_request
-from train.job import give_way
-from train.recipe import carry_out, read_recipe
-from train.request import Input, RunRequest, read_request
-from train.settings import given_values
+from train.jobs.children import stop_children_first
+from train.jobs.from_flags import cleaning_of, fit_request
+from train.jobs.job import give_way
+from train.jobs.recipe import carry_out, read_recipe
+from train.runs.request import Input, RunRequest, read_request
+from train.settings.augmentation import AugmentConfig
+from train.settings.fields import given_values
+from train.settings.training import TrainingConfig
 
 if TYPE_CHECKING:
-    from fer_core.card import ModelCard
-    from fer_core.model import EmotionModel
+    from fer_core.expressions.card import ModelCard
+    from fer_core.expressions.model import EmotionModel
 
 Command = Callable[[argparse.Namespace], None]
 _MOST_VIEWS: Final = 1000
@@ -36,12 +36,12 @@ _MOST_VIEWS: Final = 1000
 
 def inspect(options: argparse.Namespace) -> None:
     """Print the data set report of an archive."""
-    from train.dataset_report import report_on
+    from train.dataset.report import report_on
 
     dataset = read_once(options.archive, options.label_order)
     report = report_on(dataset)
     if options.faces is not None:
-        from train.pictures import write_samples
+        from train.dataset.sheets import write_samples
 
         write_samples(options.faces, next(iter(dataset.splits.values())), dict(report.samples))
     print(report.to_json() if options.json else report.to_text())
@@ -60,7 +60,7 @@ def list_architectures(options: argparse.Namespace) -> None:
 
 def fit(options: argparse.Namespace) -> None:
     """Train, or go on."""
-    from train.job import run_job
+    from train.jobs.job import run_job
 
     run_job(fit_request(options), options.output, queue=options.queue, nice=options.nice)
 
@@ -85,9 +85,9 @@ def teach(options: argparse.Namespace) -> None:
     dataset = read_for_run(request, options.archive)[0]
     train, validation = dataset["train"], dataset["validation"]
 
-    from train.precision import resolve_precision
-    from train.teachers import accuracies, load_teachers
-    from train.views import ask_teachers
+    from train.networks.precision import resolve_precision
+    from train.teaching.teacher_views import ask_teachers
+    from train.teaching.teachers import accuracies, load_teachers
 
     networks = load_teachers([teacher.path for teacher in inputs], resolve_precision("auto"))
     *each, together = accuracies(networks, validation)
@@ -129,7 +129,7 @@ def recipe(options: argparse.Namespace) -> None:
 
 def export(options: argparse.Namespace) -> None:
     """Export a run's best weights."""
-    from train.export import export_run
+    from train.export.model_folder import export_run
 
     request = read_request(options.run_dir)
     if request is not None and options.label_order not in ("", request.label_order):
@@ -146,8 +146,9 @@ def export(options: argparse.Namespace) -> None:
 
 def evaluate(options: argparse.Namespace) -> None:
     """Print the evaluation report of a model."""
-    from fer_core.model import load_model
-    from train.evaluate import evaluate_split, ms_per_face
+    from fer_core.expressions.model import load_model
+    from train.evaluation.evaluate import evaluate_split, ms_per_face
+    from train.evaluation.report_text import evaluation_text
 
     model = load_model(options.model)
     predict = _balanced(model, options.balanced) if options.balanced else model.predict
@@ -157,7 +158,7 @@ def evaluate(options: argparse.Namespace) -> None:
     temperature = None if options.balanced else model.card.temperature
     report = evaluate_split(predict, dataset, options.split, temperature=temperature)
     if options.save:
-        from train.export import add_metrics
+        from train.export.model_folder import add_metrics
 
         add_metrics(model.folder, report)
     speed = {"ms_per_face": round(ms_per_face(model.predict), 3), "litert_bytes": _litert_bytes(model.folder)}
@@ -170,10 +171,10 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def compare(options: argparse.Namespace) -> None:
     """Print how models differ on the same images."""
-    from fer_core.model import load_model
-    from train.compare import LETTERS
-    from train.compare import compare as compare_answers
-    from train.evaluate import predict_all
+    from fer_core.expressions.model import load_model
+    from train.evaluation.compare import LETTERS
+    from train.evaluation.compare import compare as compare_answers
+    from train.evaluation.evaluate import predict_all
 
     if not 2 <= len(options.models) <= len(LETTERS):
         raise ConfigError(f"compare takes 2 to {len(LETTERS)} models, got {len(options.models)}. Name at least two.")
@@ -186,7 +187,7 @@ def compare(options: argparse.Namespace) -> None:
 
 def sweep(options: argparse.Namespace) -> None:
     """Train several architectures and print their table."""
-    from train.sweep import sweep as lines_of
+    from train.jobs.sweep import sweep as lines_of
 
     names = options.architectures or architectures.names()
     for name in names:
@@ -201,7 +202,7 @@ def sweep(options: argparse.Namespace) -> None:
 
 def convert(options: argparse.Namespace) -> None:
     """Write a model in another form."""
-    from train.formats import convert_model
+    from train.export.formats import convert_model
 
     with redirect_stdout(sys.stderr):  # Keras and TensorFlow print as they write; stdout is the answer's
         converted = convert_model(options.model, options.output, form=options.form)
@@ -233,14 +234,14 @@ def _as_it_runs(card: "ModelCard") -> str:
 
 
 def _litert_bytes(folder: Path) -> int:
-    from fer_core.model import TFLITE_FILE
+    from fer_core.expressions.model import TFLITE_FILE
 
     return (folder / TFLITE_FILE).stat().st_size
 
 
 def _balanced(model: "EmotionModel", strength: float) -> Callable[[np.ndarray], np.ndarray]:
     """The model's `predict` with its answers rebalanced."""
-    from fer_core.balance import rebalance
+    from fer_core.expressions.balance import rebalance
 
     priors = model.card.class_priors
     if priors is None:

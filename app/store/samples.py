@@ -12,8 +12,8 @@ from app.store.database import Store
 from app.store.records import Identity
 from app.store.session_parts import identities_of
 from app.store.tables import CORRECTED
-from fer_core.affect import valence_arousal
 from fer_core.emotions import EMOTIONS
+from fer_core.expressions.affect import valence_arousal
 from fer_core.results import Doubt, FaceEmotion
 
 Correct = Callable[[FaceEmotion], Mapping[str, float] | None]

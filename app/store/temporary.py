@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.analysis_folders import ProcessFolder, forget_abandoned
+from app.analysis.folders import ProcessFolder, forget_abandoned
 from app.store.database import Store
 
 

@@ -11,9 +11,11 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
-from app import live_session, recording, state, streaming
-from app.live_session import LiveSession
-from app.recording import Recording
+from app import state, streaming
+from app.live import session as live_session
+from app.live.session import LiveSession
+from app.recording import recording
+from app.recording.recording import Recording
 from app.store.database import Store
 from app.store.records import Marker
 from app.store.session_parts import add_marker

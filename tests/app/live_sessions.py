@@ -8,8 +8,8 @@ from typing import Any, cast
 import av
 import numpy as np
 
-from app.live_session import LiveSession
-from app.live_types import LiveState
+from app.live.session import LiveSession
+from app.live.types import LiveState
 from fer_core.errors import FerError
 from fer_core.pipeline import EmotionPipeline, PipelineSettings
 from fer_core.results import FaceEmotion, FrameResult

@@ -6,8 +6,8 @@ from typing import cast
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from app.analysis import shared_model
-from app.recording import Recording
+from app.live.pipelines import shared_model
+from app.recording.recording import Recording
 from app.store.database import open_store
 from app.store.participants import find_or_add
 from fer_core.results import FrameResult

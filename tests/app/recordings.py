@@ -4,10 +4,10 @@ import time
 
 import numpy as np
 
-from app.recording import Recording
-from app.recording_types import Wish
+from app.recording.recording import Recording
+from app.recording.types import Wish
 from app.store.database import Store
-from fer_core.card import ModelCard
+from fer_core.expressions.card import ModelCard
 from fer_core.results import Doubt, FrameResult
 from tests.helpers import make_card, make_emotion, make_face, make_result
 

@@ -7,11 +7,11 @@ from typing import Any
 from app.store.database import Store
 from app.store.samples import Row, add_samples, sample_row
 from app.store.sessions import end_session, start_session
-from fer_core.analyse import analyse_media, pipeline_for
-from fer_core.detector import YuNetDetector
-from fer_core.media import open_media
-from fer_core.model import TFLITE_FILE, load_model
-from fer_core.timing import Sampling
+from fer_core.expressions.model import TFLITE_FILE, load_model
+from fer_core.faces.detector import YuNetDetector
+from fer_core.files.analyse import analyse_media, pipeline_for
+from fer_core.files.media import open_media
+from fer_core.files.timing import Sampling
 from tests.app.store.builders import new_session
 from tests.helpers import yunet_file
 

@@ -11,7 +11,7 @@ SAD_THEN_HAPPY = rows("sad", count=50) + rows("happy", start_ms=10_000, count=50
 
 
 def script() -> None:
-    from app.views import sessions
+    from app.views.sessions import page as sessions
 
     sessions.render()
 

@@ -10,14 +10,14 @@ from streamlit.testing.v1 import AppTest
 
 from app import state
 from app.analysis_memory import AnalysisMemory
-from fer_core.video_writer import VideoWriter
+from fer_core.files.video_writer import VideoWriter
 from tests.app import pages
 from tests.app.pages import assert_fine, words
 from tests.helpers import wait_until
 
 
 def script() -> None:
-    from app.views import analyse
+    from app.views.analyse import page as analyse
 
     analyse.render()
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from app.analysis_jobs import FileView
-from app.file_summary import LABELS, FaceSummary, FaceTimeline, FileSummary
-from app.views.analyse_tables import MOST_FACES, faces, file_lines, picture_faces
+from app.analysis.jobs import FileView
+from app.analysis.summary import LABELS, FaceSummary, FaceTimeline, FileSummary
+from app.views.analyse.tables import MOST_FACES, faces, file_lines, picture_faces
 from fer_core.results import Doubt
 from tests.helpers import make_emotion, make_face
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app import analysis
+from app.live import pipelines as analysis
 from fer_core.errors import ArtifactError, DetectorError
 from fer_core.paths import SHIPPED_MODELS
 from fer_core.pipeline import STILL

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app.analysis_charts import clock, expressions, time_marks, valence
-from app.file_summary import FaceTimeline
+from app.analysis.summary import FaceTimeline
+from app.charts.film import clock, expressions, time_marks, valence
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 
 HAPPY = EMOTIONS.index("happy")

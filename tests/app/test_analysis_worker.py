@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 import pytest
 
-from app.analysis_jobs import AnalysisJob, AnalysisRequest, InputFile, server_files, unique_titles
+from app.analysis.jobs import AnalysisJob, AnalysisRequest, InputFile, server_files, unique_titles
+from app.analysis.worker import AnalysisQueue, run_job
 from app.analysis_memory import AnalysisMemory
-from app.analysis_worker import AnalysisQueue, run_job
 from fer_core.errors import MediaError
-from fer_core.media import open_media
-from fer_core.timing import Sampling
-from fer_core.video_writer import VideoWriter
+from fer_core.files.media import open_media
+from fer_core.files.timing import Sampling
+from fer_core.files.video_writer import VideoWriter
 from tests.films import even_times, make_talking_film, make_video
 from tests.helpers import wait_until
 
@@ -176,7 +176,7 @@ def test_a_surprise_in_one_file_keeps_the_others(film, photo, tmp_path, monkeypa
     def surprise(*_):
         raise OSError("an error that no decoder foresaw")
 
-    monkeypatch.setattr("fer_core.video_file.View.of", surprise)
+    monkeypatch.setattr("fer_core.files.video_file.View.of", surprise)
     job = make_job(tmp_path, film, photo)
 
     run_job(job)
@@ -191,7 +191,7 @@ def test_a_full_disk_ends_the_job(photo, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("fer_core.result_files.CsvResults.add", full)
+    monkeypatch.setattr("fer_core.files.result_files.CsvResults.add", full)
     job = make_job(tmp_path, photo, photo)
 
     run_job(job)

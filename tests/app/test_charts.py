@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.charts import GRID_POINTS, Timeline, emotion_timeline, face_in, timeline, valence_timeline
+from app.charts.rolling import GRID_POINTS, Timeline, emotion_timeline, face_in, timeline, valence_timeline
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from fer_core.results import FrameResult
 from tests.helpers import make_emotion, make_face, make_result

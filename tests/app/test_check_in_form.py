@@ -3,11 +3,11 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.sessions.checkins import NO_DIAGNOSIS, PHQ4_ITEMS, PHQ4_QUESTION, Mood
+from app.statistics.check_ins import NO_DIAGNOSIS, PHQ4_ITEMS, PHQ4_QUESTION, Mood
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.participants import check_ins
-from app.views import check_in_form, mood_grid
+from app.views.shared import check_in_form, mood_grid
 from tests.app.pages import open_page, press_label, words
 from tests.app.store.builders import make_participant
 
@@ -16,7 +16,7 @@ def form_alone() -> None:
     import streamlit as st
 
     from app import state
-    from app.views import check_in_form
+    from app.views.shared import check_in_form
 
     if check_in_form.render(state.store(), 1, phase="none", key="form"):
         st.markdown("told that it was saved")

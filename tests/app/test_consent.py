@@ -2,7 +2,7 @@
 
 import hashlib
 
-from app import consent
+from app.recording import consent
 
 
 def test_whoever_changes_the_words_gives_them_a_new_version():

@@ -14,7 +14,7 @@ from app.store.participants import add_check_in, check_ins, participants
 from app.store.privacy import Deleted, retention_days
 from app.store.records import CheckIn
 from app.store.sessions import sessions
-from app.views import data_people
+from app.views.your_data import participants as data_people
 from tests.app.pages import memory_of, open_page, press, words
 from tests.app.store.builders import make_participant, make_session
 
@@ -22,7 +22,7 @@ NOW = datetime.now(UTC).replace(minute=0)
 
 
 def data_alone() -> None:
-    from app.views import data
+    from app.views.your_data import page as data
 
     data.render()
 

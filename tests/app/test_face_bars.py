@@ -2,7 +2,7 @@
 
 import re
 
-from app.views import face_bars
+from app.views.shared import emotion_bars as face_bars
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from fer_core.results import Doubt
 from tests.helpers import make_emotion, make_face

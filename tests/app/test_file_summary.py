@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.file_summary import LABELS, MAX_CELLS, FileSummary, SummaryBuilder
+from app.analysis.summary import LABELS, MAX_CELLS, FileSummary, SummaryBuilder
 from fer_core.emotions import EMOTIONS, UNSURE
 from fer_core.results import Doubt, FrameResult
 from tests.helpers import make_emotion, make_face, make_result

@@ -5,22 +5,23 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.sessions.checkins import Mood
+from app.statistics.check_ins import Mood
 from app.store import history
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.participants import add_check_in, check_ins
 from app.store.records import CheckIn
 from app.store.sessions import sessions
-from app.views import history as history_page
-from app.views import history_calendar, mood_grid
+from app.views.history import calendar as history_calendar
+from app.views.history import page as history_page
+from app.views.shared import mood_grid
 from tests.app import history_store
 from tests.app.pages import memory_of, open_page, plots, words
 from tests.app.store.builders import NOON, make_participant, make_session
 
 
 def history_alone() -> None:
-    from app.views import history
+    from app.views.history import page as history
 
     history.render()
 

@@ -12,22 +12,23 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import keep_session, state
-from app.analysis import shared_model
-from app.face_reason import explain, save_faces
-from app.keep_session import FileResult, KeepWish, keep
-from app.recording import model_sha256
+from app import state
+from app.analysis import keep as keep_session
+from app.analysis.explanation import explain, save_faces
+from app.analysis.keep import FileResult, KeepWish, keep
+from app.live.pipelines import shared_model
+from app.recording.recording import model_sha256
 from app.store.database import Store, open_store
 from app.store.errors import StoreError
 from app.store.participants import find_or_add
 from app.store.samples import read_samples, sample_row
 from app.store.sessions import session, sessions
-from fer_core.columns import FACE_COLUMNS, face_columns
 from fer_core.emotions import EMOTIONS
+from fer_core.files.columns import FACE_COLUMNS, face_columns
+from fer_core.files.result_files import FRAME_COLUMNS
+from fer_core.files.video_writer import VideoWriter
 from fer_core.pipeline import STILL
-from fer_core.result_files import FRAME_COLUMNS
 from fer_core.results import Doubt, FaceEmotion, FaceQuality
-from fer_core.video_writer import VideoWriter
 from tests.app.pages import open_page, run
 from tests.helpers import make_card, make_emotion, make_face, make_result, wait_until
 
@@ -151,7 +152,7 @@ def test_when_it_cannot_be_kept_nothing_is_left(store: Store, result: FileResult
 
 
 def test_a_smile_is_explained_by_its_mouth(astronaut_bgr: np.ndarray, tmp_path: Path):
-    from app.analysis import make_pipeline
+    from app.live.pipelines import make_pipeline
 
     found = make_pipeline("haar", "default", settings=STILL, min_hits=1).process(astronaut_bgr, 0.0)
     save_faces(tmp_path / "faces.npz", astronaut_bgr, found)
@@ -180,7 +181,7 @@ def test_where_nothing_decides_it_says_so(tmp_path: Path):
 
 
 def script() -> None:
-    from app.views import analyse
+    from app.views.analyse import page as analyse
 
     analyse.render()
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import live_session, streaming
-from app.live_session import LiveSession
-from app.live_types import LiveState
+from app import streaming
+from app.live import session as live_session
+from app.live.session import LiveSession
+from app.live.types import LiveState
 from fer_core.paths import SHIPPED_MODELS
 from fer_core.pipeline import EmotionPipeline
 from fer_core.results import Doubt
@@ -212,7 +213,7 @@ def test_the_detector_can_be_chosen_where_there_are_two(monkeypatch, calls):
 
 def test_without_yunets_file_only_haar_is_offered_with_the_way_to_get_it(monkeypatch, calls):
     monkeypatch.delenv("FER_YUNET", raising=False)
-    monkeypatch.setattr("fer_core.detector.SHIPPED_MODELS", Path("/nowhere"))
+    monkeypatch.setattr("fer_core.faces.detector.SHIPPED_MODELS", Path("/nowhere"))
 
     page = open_page(MAIN)
 

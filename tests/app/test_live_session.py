@@ -8,9 +8,9 @@ import av
 import numpy as np
 import pytest
 
-from app import live_session
-from app.live_session import LiveSession
-from app.live_types import LiveState
+from app.live import session as live_session
+from app.live.session import LiveSession
+from app.live.types import LiveState
 from fer_core.limits import MAX_LIVE_PIXELS
 from fer_core.pipeline import PipelineSettings
 from tests.app.live_sessions import feed, is_drawn, pixels, state_of, video_frame

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from app import live_session
-from app.live_types import LiveState
+from app.live import session as live_session
+from app.live.types import LiveState
 from fer_core.errors import ArtifactError, FerError
 from tests.app.live_sessions import feed, is_drawn, state_of, video_frame
 

@@ -5,10 +5,10 @@ import time
 import numpy as np
 import pytest
 
-from app import live_session
-from app.live_session import rate_per_s
-from app.live_types import LiveState
-from app.stream_notice import words_for
+from app.live import session as live_session
+from app.live.progress import rate_per_s
+from app.live.types import LiveState
+from app.views.live.notice import words_for
 from fer_core.results import Doubt
 from tests.app.live_sessions import FACE, feed, is_drawn, pixels, state_of, video_frame
 from tests.helpers import make_emotion, wait_until

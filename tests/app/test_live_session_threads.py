@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from app import live_session
-from app.live_session import LiveSession
+from app.live import session as live_session
+from app.live.session import LiveSession
 from fer_core.history import EmotionHistory
 from tests.app.live_sessions import Factory, FakePipeline, feed, video_frame, workers
 from tests.helpers import FakeDetector, fake_pipeline, make_face, wait_until

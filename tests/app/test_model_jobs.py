@@ -4,10 +4,11 @@ import json
 import os
 import shutil
 
-from app import model_jobs, training_jobs
+from app.training import child_jobs as training_jobs
+from app.training import model_jobs
 from fer_core import paths
 from tests.app.training_folders import finish, store_archive
-from train.formats import FORMS
+from train.export.formats import FORMS
 
 SHIPPED = paths.SHIPPED_MODELS / "default"
 

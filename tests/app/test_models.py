@@ -11,27 +11,29 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import model_jobs, training_jobs
-from app.views.page_parts import size_words
-from fer_core import model_store, paths
-from fer_core.model_list import live_card
+from app.training import child_jobs as training_jobs
+from app.training import model_jobs
+from app.views.shared.page_parts import size_words
+from fer_core import paths
+from fer_core.expressions import model_store
+from fer_core.expressions.model_list import live_card
 from tests.app import pages
 from tests.app.pages import assert_fine, press_label, words
 from tests.app.training_folders import finish, make_run, store_archive
 from tests.helpers import wait_until
-from train import progress
+from train.runs import files as progress
 
 SHIPPED = paths.SHIPPED_MODELS / "default"
 
 
 def script() -> None:
-    from app.views import models
+    from app.views.models import page as models
 
     models.render()
 
 
 def analyse_script() -> None:
-    from app.views import analyse
+    from app.views.analyse import page as analyse
 
     analyse.render()
 

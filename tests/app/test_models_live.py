@@ -7,10 +7,10 @@ import av
 import numpy as np
 import pytest
 
-from app import live_session
-from app.live_session import LiveSession
+from app.live import session as live_session
+from app.live.session import LiveSession
 from fer_core.errors import ArtifactError
-from fer_core.model import EmotionModel
+from fer_core.expressions.model import EmotionModel
 from tests.helpers import (
     FakeDetector,
     FakeModel,

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.views import models_tables
-from app.views.models_overview import by_data_set
-from fer_core.card import read_card
-from fer_core.model_list import StoredModel
+from app.views.models import tables as models_tables
+from app.views.models.overview import by_data_set
+from fer_core.expressions.card import read_card
+from fer_core.expressions.model_list import StoredModel
 from fer_core.paths import SHIPPED_MODELS
-from train.evaluate import report
+from train.evaluation.evaluate import report
 
 
 @pytest.fixture

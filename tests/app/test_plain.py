@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.plain import plain, sentence
+from app.markdown_text import plain, sentence
 from app.session_memory import SessionMemory
 from app.store.database import Store
 from app.store.participants import add_check_in
@@ -91,19 +91,19 @@ def poisoned(store: Store) -> int:
 
 
 def sessions_script() -> None:
-    from app.views import sessions
+    from app.views.sessions import page as sessions
 
     sessions.render()
 
 
 def history_script() -> None:
-    from app.views import history
+    from app.views.history import page as history
 
     history.render()
 
 
 def data_script() -> None:
-    from app.views import data
+    from app.views.your_data import page as data
 
     data.render()
 

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from app import consent, recording, recording_watch
-from app.live_session import LiveSession
-from app.live_types import LiveState, highest_face_of
-from app.recording import Recording
-from app.recording_markers import SessionMarkers
+from app.live.session import LiveSession
+from app.live.types import LiveState, highest_face_of
+from app.recording import consent, recording
+from app.recording import watch as recording_watch
+from app.recording.markers import SessionMarkers
+from app.recording.recording import Recording
 from app.store.database import Store, open_store
 from app.store.errors import StoreError
 from app.store.participants import participants
@@ -26,7 +27,7 @@ from app.store.privacy import delete_session
 from app.store.samples import read_samples
 from app.store.session_parts import markers
 from app.store.sessions import session, sessions
-from fer_core.card import ModelCard
+from fer_core.expressions.card import ModelCard
 from fer_core.results import FrameResult
 from tests.app.recordings import CARD, WISH, begin, feed, result
 from tests.conftest import REPOSITORY
@@ -105,8 +106,8 @@ def test_a_server_that_is_asked_to_end_closes_it_properly(tmp_path: Path):
     child = """
 import time
 import numpy as np
-from app.recording import Recording
-from app.recording_types import Wish
+from app.recording.recording import Recording
+from app.recording.types import Wish
 from app.store.database import open_store
 from tests.helpers import make_card
 one = Recording.start(open_store(), Wish("P01", "Cut short", with_video=True), make_card())

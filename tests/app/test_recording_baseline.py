@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app import recording_baseline
-from app.recording import Recording
-from app.recording_baseline import BaselineTry
+from app.recording import baseline as recording_baseline
+from app.recording.baseline import BaselineTry
+from app.recording.recording import Recording
 from app.store.database import Store
 from app.store.participants import baselines
 from app.store.samples import read_samples

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.recording_markers import SessionMarkers
+from app.recording.markers import SessionMarkers
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.records import Marker

@@ -7,14 +7,16 @@ import streamlit
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from app import recording, recording_baseline, state
+from app import state
+from app.recording import baseline as recording_baseline
+from app.recording import recording
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.participants import add_baseline, participants
 from app.store.privacy import delete_session
 from app.store.records import Baseline
 from app.store.sessions import sessions
-from app.views import session_parts
+from app.views.shared import store_parts as session_parts
 from tests.app.pages import assert_fine, words
 from tests.app.recording_page import agree, ask, keys, listener_of, recording_of, see
 from tests.helpers import make_probabilities, wait_until

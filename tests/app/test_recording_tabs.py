@@ -4,11 +4,11 @@ import gc
 
 import pytest
 
-from app import recording_tabs
-from app.analysis import make_pipeline
-from app.live_session import LiveSession
-from app.recording import Recording
-from app.recording_tabs import RecordingTabs
+from app.live.pipelines import make_pipeline
+from app.live.session import LiveSession
+from app.recording import tabs as recording_tabs
+from app.recording.recording import Recording
+from app.recording.tabs import RecordingTabs
 from app.store.database import Store
 from tests.app.recordings import begin
 

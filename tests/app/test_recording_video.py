@@ -11,11 +11,11 @@ import av
 import numpy as np
 import pytest
 
-from app.recording_video import VideoTrack, rescue_half_videos
+from app.recording.video import VideoTrack, rescue_half_videos
 from app.store.database import Store
 from app.store.sessions import session
-from fer_core.fragments import halves, rescue, whole_fragments_end
-from fer_core.video_writer import VideoWriter
+from fer_core.files.fragments import halves, rescue, whole_fragments_end
+from fer_core.files.video_writer import VideoWriter
 from tests.app.recordings import WISH, begin, feed, result
 from tests.conftest import REPOSITORY
 from tests.helpers import (
@@ -86,7 +86,7 @@ def test_half_videos_without_a_picture_are_deleted_and_not_spoken_of(store: Stor
 
 KILLED = """
 import sys, numpy as np
-from app.recording_video import VideoTrack
+from app.recording.video import VideoTrack
 track = VideoTrack(__import__("pathlib").Path(sys.argv[1]))
 for i in range(75):
     track.offer(np.full((48, 64, 3), 3 * i, np.uint8), i / 15)
@@ -142,7 +142,7 @@ def test_of_a_slow_cameras_killed_video_two_seconds_at_most_are_lost(store: Stor
 
 FULL = """
 import resource, signal, sys, time, numpy as np
-from app.recording_video import VideoTrack
+from app.recording.video import VideoTrack
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
 track = VideoTrack(__import__("pathlib").Path(sys.argv[1]))

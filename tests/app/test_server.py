@@ -19,15 +19,17 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
-from app import analysis, state, tab_memory, training_jobs
-from app.analysis import make_pipeline
-from app.analysis_folders import forget_abandoned
-from app.analysis_jobs import AnalysisJob, AnalysisRequest, InputFile
-from app.live_session import LiveSession
-from app.recording import Recording
+from app import state, tab_memory
+from app.analysis.folders import forget_abandoned
+from app.analysis.jobs import AnalysisJob, AnalysisRequest, InputFile
+from app.live import pipelines as analysis
+from app.live.pipelines import make_pipeline
+from app.live.session import LiveSession
+from app.recording.recording import Recording
 from app.server import ServerResource, for_server, kept
 from app.store.database import Store
-from fer_core.video_writer import VideoWriter
+from app.training import child_jobs as training_jobs
+from fer_core.files.video_writer import VideoWriter
 from tests.app.pages import MAIN, page_of, run
 from tests.app.recordings import begin, feed, result
 from tests.helpers import wait_until

@@ -5,16 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app import session_charts, session_compare_charts, session_tables, session_words
-from app.session_charts import MIDNIGHT_MS, Marks, session_timeline
-from app.session_curves import LINE_SPANS, Curves, curves_of_samples, curves_of_timeline, gapped, on_grid
-from app.session_words import check_in_line, headline, marker_line, parse_clock, plain
-from app.sessions.comparison import Difference
-from app.sessions.spans import Task
-from app.sessions.summary import STATES, summarise
+from app.charts import comparison as session_compare_charts
+from app.charts import session as session_charts
+from app.charts.curves import LINE_SPANS, Curves, curves_of_samples, curves_of_timeline, gapped, on_grid
+from app.charts.session import MIDNIGHT_MS, Marks, session_timeline
+from app.markdown_text import plain
+from app.report import html_tables as session_tables
+from app.sessions import wording as session_words
+from app.sessions.wording import check_in_line, headline, marker_line, parse_clock
+from app.statistics.comparison import Difference
+from app.statistics.spans import Task
+from app.statistics.summary import STATES, summarise
 from app.store.records import CheckIn, Marker
 from app.store.samples import Timeline
-from app.views.session_tables import shares_bar
+from app.views.sessions.tables import shares_bar
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from tests.app.sessions.session_builders import make_samples
 from tests.app.store.builders import NOON

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.store import privacy
 from app.store.sessions import sessions
-from app.views import session_files
-from app.views.session_files import exported
+from app.views.sessions import files as session_files
+from app.views.sessions.files import exported
 from tests.app.pages import memory_of, press, spoken
 from tests.app.session_pages import open_page, see
 

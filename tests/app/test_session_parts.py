@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.session_data import load_session
+from app.sessions.loaded import load_session
 from app.store.session_parts import identities, markers, rename_identity
-from fer_core.baseline import Baseline
 from fer_core.emotions import EMOTIONS
+from fer_core.expressions.baseline import Baseline
 from tests.app.pages import assert_fine, press, spoken
 from tests.app.session_pages import HOSTILE, open_page, see
 from tests.app.store.builders import make_participant, make_session, rows

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from app.session_data import load_session
-from app.session_report import report
-from app.sessions.summary import STATES
+from app.report.page import report
+from app.sessions.loaded import load_session
+from app.statistics.summary import STATES
 from app.store.database import Store, open_store
 from app.store.participants import add_check_in
 from app.store.records import CheckIn, Marker
 from app.store.session_parts import add_marker, rename_identity
 from app.store.sessions import edit_session
 from fer_core.annotate import percent
-from fer_core.model_list import StoredModel, stored_models
+from fer_core.expressions.model_list import StoredModel, stored_models
 from tests.app.store.builders import NOON, make_participant, make_session, rows
 
 HOSTILE = "<script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)>&amp;"

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app import session_data, state
-from app.session_data import LoadedSession, load_session
+from app import state
+from app.sessions import loaded as session_data
+from app.sessions.loaded import LoadedSession, load_session
 from app.store.participants import add_check_in
 from app.store.records import CheckIn, Marker
 from app.store.samples import add_samples

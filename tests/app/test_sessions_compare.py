@@ -9,9 +9,9 @@ from app.session_memory import SessionMemory
 from app.store.database import Store
 from app.store.samples import Samples, read_samples
 from app.store.sessions import sessions
-from app.views.session_choice import CORRECTED
-from app.views.sessions_compare import session_titles
-from fer_core.baseline import Baseline
+from app.views.sessions.compare import session_titles
+from app.views.sessions.face_choice import CORRECTED
+from fer_core.expressions.baseline import Baseline
 from tests.app.pages import assert_fine, memory_of, page_of, press, run, spoken
 from tests.app.session_pages import open_page, script
 from tests.app.store.builders import NOON, make_participant, make_session, rows
@@ -75,7 +75,7 @@ def test_a_comparison_reads_its_sessions_once(store, film, monkeypatch):
         read.append(number)
         return read_samples(store, number)
 
-    monkeypatch.setattr("app.session_data.read_samples", reading)
+    monkeypatch.setattr("app.sessions.loaded.read_samples", reading)
     run(compared(film, other))
 
     assert sorted(read) == [film, other]

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.live_types import LiveState, LiveStatus
-from app.stream_notice import words_for
+from app.live.types import LiveState, LiveStatus
+from app.views.live.notice import words_for
 from fer_core.results import Doubt
 
 KINDS = {"ok", "info", "warn", "error"}

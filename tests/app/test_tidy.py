@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from app import tidy
+from app.live import release_memory as tidy
 
 
 @pytest.fixture

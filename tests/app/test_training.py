@@ -9,26 +9,26 @@ from typing import Any, cast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import training_jobs
-from app.views import training
-from fer_core.card import read_card
-from fer_core.model_list import live_card
+from app.training import child_jobs as training_jobs
+from app.views.training import page as training
+from fer_core.expressions.card import read_card
+from fer_core.expressions.model_list import live_card
 from fer_core.paths import SHIPPED_MODELS
 from tests.app import pages
 from tests.app.pages import assert_fine, html_of, words
 from tests.app.training_folders import DATASET, finish, list_networks, make_run, store_archive
 from tests.helpers import wait_until
-from train import progress
-from train.archive import Dataset
-from train.augment_config import AugmentConfig
-from train.config import TrainingConfig
-from train.dataset_report import report_on
-from train.runs import TrainingRun
-from train.settings import settings_of
+from train.archive.reader import Dataset
+from train.dataset.report import report_on
+from train.runs import files as progress
+from train.runs.run import TrainingRun
+from train.settings.augmentation import AugmentConfig
+from train.settings.fields import settings_of
+from train.settings.training import TrainingConfig
 
 
 def script() -> None:
-    from app.views import training
+    from app.views.training import page as training
 
     training.render()
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from app import training_charts
+from app.charts import training as training_charts
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
-from train.figures import CoveragePoint, ReliabilityBin
-from train.progress import EpochMetrics
+from train.evaluation.figures import CoveragePoint, ReliabilityBin
+from train.runs.files import EpochMetrics
 
 EPOCHS = [EpochMetrics(n, 2.0 / n, 0.2 * n, 1.8, 0.15 * n, 0.1, 10.0, 900.0) for n in (1, 2, 3)]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app import training_jobs
-from app.training_jobs import Job
+from app.training import child_jobs as training_jobs
+from app.training.child_jobs import Job
 from fer_core import paths
 from tests.app.training_folders import finish, store_archive
 from tests.helpers import wait_until

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.views.training_progress import remaining_s
-from train.progress import EpochMetrics, RunStatus
+from app.views.training.progress import remaining_s
+from train.runs.files import EpochMetrics, RunStatus
 
 RUNNING = RunStatus("running", epoch=0, epochs=10, batch=0, batches=20)
 EPOCH = EpochMetrics(1, 2.0, 0.2, 1.9, 0.3, 0.1, seconds=300.0, images_per_second=9.0)

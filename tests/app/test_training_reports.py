@@ -6,15 +6,15 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from app import training_reports
-from fer_core.card import read_card
+from app.training import answers as training_reports
+from fer_core.expressions.card import read_card
 from fer_core.paths import SHIPPED_MODELS
 from tests.app.training_folders import make_run
 from tests.train.synthetic import drawn_dataset
-from train.compare import compare
-from train.dataset_report import report_on
-from train.progress import REPORT, read_json
-from train.report_types import Conversion
+from train.dataset.report import report_on
+from train.evaluation.compare import compare
+from train.evaluation.types import Conversion
+from train.runs.files import REPORT, read_json
 
 
 def test_a_data_set_report_comes_back_equal():

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from app import training_jobs
-from app.training_jobs import Job
+from app.training import child_jobs as training_jobs
+from app.training.child_jobs import Job
 from fer_core.paths import SHIPPED_MODELS
 from tests.train.synthetic import drawn_dataset, write_archive
-from train import progress
-from train.config import TrainingConfig
-from train.dataset_report import report_on
-from train.evaluate import report
-from train.pictures import write_mistakes, write_samples
-from train.progress import EpochMetrics, RunStatus
-from train.request import RunRequest
+from train.dataset.report import report_on
+from train.dataset.sheets import write_mistakes, write_samples
+from train.evaluation.evaluate import report
+from train.runs import files as progress
+from train.runs.files import EpochMetrics, RunStatus
+from train.runs.request import RunRequest
+from train.settings.training import TrainingConfig
 
 DATASET = drawn_dataset()
 

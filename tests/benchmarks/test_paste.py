@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.live_match import SIDES, is_on, true_face
 from benchmarks.paste import FRAME_WH, MAX_TILT_DEG, Placement, backgrounds, paste, random_placement
-from fer_core.crops import crop_faces
+from fer_core.faces.crops import crop_faces
 from tests.helpers import make_face
 from tests.train.synthetic import drawn_faces
 

@@ -10,7 +10,7 @@ from benchmarks import __main__ as benchmarks_main
 from benchmarks import live_match, robustness
 from benchmarks.corruptions import CORRUPTIONS
 from benchmarks.faces import ARCHIVE_VARIABLE, MissingFacesError, drawn, validation_faces
-from fer_core.model import load_model
+from fer_core.expressions.model import load_model
 from fer_core.results import Face
 from tests.helpers import FakeDetector
 from tests.train.synthetic import drawn_dataset, drawn_faces, write_archive

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from benchmarks import scene
-from fer_core.video_writer import VideoWriter
+from fer_core.files.video_writer import VideoWriter
 from tests.browser import studio
 from tests.browser.conftest import CLIPS
 

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.session_data import load_session
+from app.sessions.loaded import load_session
 from app.store.database import open_store
-from app.store.export import sample_frame
-from app.store.export_format import DTYPES
+from app.store.exchange.export import sample_frame
+from app.store.exchange.file_format import DTYPES
 from app.store.participants import add_participant
 from app.store.session_parts import markers
 from app.store.sessions import sessions

@@ -21,8 +21,8 @@ from tests.browser.training_page import (
     write_zip,
 )
 from tests.helpers import wait_until
-from train.progress import CHECKPOINT, PREVIOUS, read_status
-from train.runs import list_runs
+from train.runs.files import CHECKPOINT, PREVIOUS, read_status
+from train.runs.run import list_runs
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_core.affect import VALENCE_AROUSAL, valence_arousal
 from fer_core.emotions import EMOTIONS
+from fer_core.expressions.affect import VALENCE_AROUSAL, valence_arousal
 from tests.helpers import make_probabilities
 
 

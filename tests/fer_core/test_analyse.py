@@ -10,17 +10,17 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_core.analyse import AnalysedFrame, Progress, analyse_media, expand_inputs, pipeline_for
-from fer_core.card import GoldenSample, ModelCard
-from fer_core.detector import FaceDetector
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import MediaError
-from fer_core.media import MediaInfo, open_media
-from fer_core.model import EmotionModel
-from fer_core.result_files import CsvResults, JsonResults, Provenance, ResultWriter
+from fer_core.expressions.card import GoldenSample, ModelCard
+from fer_core.expressions.model import EmotionModel
+from fer_core.faces.detector import FaceDetector
+from fer_core.files.analyse import AnalysedFrame, Progress, analyse_media, expand_inputs, pipeline_for
+from fer_core.files.media import MediaInfo, open_media
+from fer_core.files.result_files import CsvResults, JsonResults, Provenance, ResultWriter
+from fer_core.files.timing import EVERY_FRAME, Sampling
+from fer_core.files.video_writer import VideoWriter
 from fer_core.results import Face, FrameResult
-from fer_core.timing import EVERY_FRAME, Sampling
-from fer_core.video_writer import VideoWriter
 
 CARD = ModelCard(
     name="fake", architecture="none", labels=EMOTIONS, input_shape=(48, 48, 1), crop_geometry="fer2013-v1",

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fer_core.balance import rebalance
 from fer_core.emotions import EMOTIONS
+from fer_core.expressions.balance import rebalance
+from fer_core.expressions.smoothing import SmoothingSettings
 from fer_core.pipeline import PipelineSettings
-from fer_core.smoothing import SmoothingSettings
 from tests.helpers import FakeDetector, FakeModel, fake_pipeline, make_card, make_face, textured_frame
 
 PRIORS = np.array([0.14, 0.02, 0.14, 0.25, 0.17, 0.11, 0.17])

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fer_core.affect import valence_arousal
-from fer_core.analyse import analyse_media, pipeline_for
-from fer_core.baseline import MAX_FACTOR, USUAL_NEUTRAL, Baseline, affect_rows, check_baseline
-from fer_core.detector import YuNetDetector
 from fer_core.emotions import EMOTIONS
-from fer_core.media import open_media
-from fer_core.model import load_model
+from fer_core.expressions.affect import valence_arousal
+from fer_core.expressions.baseline import MAX_FACTOR, USUAL_NEUTRAL, Baseline, affect_rows, check_baseline
+from fer_core.expressions.model import load_model
+from fer_core.faces.detector import YuNetDetector
+from fer_core.files.analyse import analyse_media, pipeline_for
+from fer_core.files.media import open_media
 from fer_core.results import Doubt, FrameResult
 from tests.helpers import fer2013_tiles, make_emotion, make_face, make_result, yunet_file
 

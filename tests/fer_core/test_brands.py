@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from fer_core.brands import brands, is_avif, is_heic
 from fer_core.errors import MediaError
-from fer_core.media import open_media
-from fer_core.picture_kinds import PictureKind, kind_of
+from fer_core.files.brands import brands, is_avif, is_heic
+from fer_core.files.media import open_media
+from fer_core.files.picture_kinds import PictureKind, kind_of
 from tests.films import even_times, make_video, numbered_frames
 
 

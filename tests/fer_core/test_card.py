@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_core.card import GoldenSample, read_card
 from fer_core.errors import ArtifactError
+from fer_core.expressions.card import GoldenSample, read_card
 from tests.helpers import make_card
 
 

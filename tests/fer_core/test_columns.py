@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from fer_core.columns import cell_text, text_cell
+from fer_core.files.columns import cell_text, text_cell
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "'=", "''-", "\uff1d"])

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_core.analyse import expand_inputs
-from fer_core.content import foreign_content
 from fer_core.errors import MediaError
-from fer_core.media import open_media
+from fer_core.files.analyse import expand_inputs
+from fer_core.files.content import foreign_content
+from fer_core.files.media import open_media
 from tests.films import jpeg_bytes, numbered_frames
 
 

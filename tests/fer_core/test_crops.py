@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_core.crops import HAAR_SIDE_IN_TILE, LANDMARKS_IN_TILE, TILE, crop_faces, fit_similarity, tile_to_frame
-from fer_core.detector import FaceDetector, HaarDetector, YuNetDetector
+from fer_core.faces.crops import HAAR_SIDE_IN_TILE, LANDMARKS_IN_TILE, TILE, crop_faces, fit_similarity, tile_to_frame
+from fer_core.faces.detector import FaceDetector, HaarDetector, YuNetDetector
 from fer_core.results import Face
 from tests.helpers import fer2013_tiles, make_face, textured_frame, yunet_file
 

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_core.detector import (
+from fer_core.errors import DetectorError
+from fer_core.faces.detector import (
     HAAR_WIDTH,
     YUNET_WIDTH,
     FaceDetector,
@@ -18,7 +19,6 @@ from fer_core.detector import (
     shrink,
     yunet_path,
 )
-from fer_core.errors import DetectorError
 from tests.helpers import make_face, yunet_file
 
 # Where the face of the astronaut is, in units of her picture, as seen by eye: eyebrows to chin, ear to ear.
@@ -196,7 +196,7 @@ def test_an_opencv_without_cascades_is_told_from_a_bug(tmp_path, monkeypatch):
 
 def test_without_yunets_file_haar_is_chosen(monkeypatch, tmp_path):
     monkeypatch.delenv("FER_YUNET", raising=False)
-    monkeypatch.setattr("fer_core.detector.SHIPPED_MODELS", tmp_path)
+    monkeypatch.setattr("fer_core.faces.detector.SHIPPED_MODELS", tmp_path)
 
     assert yunet_path() is None
     assert build_detector().name == "haar"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fer_core import detector, fetch
-from fer_core.fetch import YUNET_FILE, fetch_detector
+from fer_core.faces import detector, fetch
+from fer_core.faces.fetch import YUNET_FILE, fetch_detector
 
 CONTENT = b"pretend network" * 100
 

@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_core.analyse import AnalysedFrame
 from fer_core.errors import MediaError, ResultsError
-from fer_core.file_run import FileOutcome, FileRun, expected_frames
-from fer_core.media import MediaInfo
-from fer_core.model import EmotionModel
-from fer_core.result_files import CsvResults, JsonResults, Provenance
+from fer_core.expressions.model import EmotionModel
+from fer_core.files.analyse import AnalysedFrame
+from fer_core.files.file_run import FileOutcome, FileRun, expected_frames
+from fer_core.files.media import MediaInfo
+from fer_core.files.result_files import CsvResults, JsonResults, Provenance
+from fer_core.files.timing import EVERY_FRAME
 from fer_core.results import Face
-from fer_core.timing import EVERY_FRAME
 from tests.films import even_times, make_video, numbered_frames
 from tests.helpers import FakeDetector, FakeModel, make_card
 

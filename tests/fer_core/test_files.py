@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fer_core.files import check_writable, replacing, write_whole
 from fer_core.private import PRIVATE_FILE
+from fer_core.whole_files import check_writable, replacing, write_whole
 
 
 def names(folder: Path) -> list[str]:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_core.follow import FaceFollower
+from fer_core.faces.follow import FaceFollower
 from fer_core.results import Face
 from tests.helpers import make_face, textured_frame
 

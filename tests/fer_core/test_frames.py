@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from fer_core.annotate import annotate
-from fer_core.crops import crop_faces
-from fer_core.detector import HaarDetector
 from fer_core.errors import FerError, InputError
+from fer_core.expressions.model import EmotionModel, load_model
+from fer_core.faces.crops import crop_faces
+from fer_core.faces.detector import HaarDetector
 from fer_core.frames import checked_frame
-from fer_core.model import EmotionModel, load_model
 from fer_core.pipeline import STILL, EmotionPipeline
 from tests.helpers import fake_pipeline, make_face, make_result, yunet_file
 
@@ -72,7 +72,7 @@ def test_what_is_no_frame_gets_one_error_that_says_what_came(kind, door, doors):
 
 
 def test_yunet_checks_its_frames_too():
-    from fer_core.detector import YuNetDetector
+    from fer_core.faces.detector import YuNetDetector
 
     with pytest.raises(InputError, match="got None"):
         YuNetDetector(yunet_file()).detect(None)  # type: ignore[arg-type]

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_core.analyse import AnalysedFrame, analyse_media, pipeline_for
-from fer_core.looks import looks
-from fer_core.media import TimedFrame, open_media
-from fer_core.model import EmotionModel
+from fer_core.expressions.model import EmotionModel
+from fer_core.files.analyse import AnalysedFrame, analyse_media, pipeline_for
+from fer_core.files.looks import looks
+from fer_core.files.media import TimedFrame, open_media
+from fer_core.files.timing import EVERY_FRAME, Sampling
 from fer_core.results import Face
-from fer_core.timing import EVERY_FRAME, Sampling
 from tests.films import VideoCodec, make_talking_film, make_video, numbered_frames
 from tests.helpers import FakeDetector, FakeModel, make_face
 

@@ -18,9 +18,9 @@ from PIL import Image
 from fer_core import doctor
 from fer_core.__main__ import main
 from fer_core.emotions import EMOTIONS
-from fer_core.media import open_media
+from fer_core.files.media import open_media
+from fer_core.files.video_writer import VideoWriter
 from fer_core.paths import SHIPPED_MODELS
-from fer_core.video_writer import VideoWriter
 
 HAS_MODEL = (SHIPPED_MODELS / "default" / "card.json").is_file()
 needs_model = pytest.mark.skipif(not HAS_MODEL, reason=f"no model in {SHIPPED_MODELS / 'default'}")
@@ -160,7 +160,7 @@ class TestAnalyse:
         def surprise(*_: object) -> None:
             raise ValueError("31 is not a valid Type")
 
-        monkeypatch.setattr("fer_core.video_file.View.of", surprise)
+        monkeypatch.setattr("fer_core.files.video_file.View.of", surprise)
         assert analyse(film, photo, "--output", out / "o.csv") == 1
         assert [row["source"] for row in rows_of(out / "o.csv")] == [str(photo)]
         assert "smile.mp4: it could not be analysed (ValueError: 31 is not a valid Type)" in capfd.readouterr().err

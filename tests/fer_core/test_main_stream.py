@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from av.stream import Disposition
 
-from fer_core.media import open_media
+from fer_core.files.media import open_media
 from tests.films import copy_streams, even_times, jpeg_bytes, make_jpeg_film, make_video, numbered_frames
 
 

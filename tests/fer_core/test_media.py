@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 from fer_core.errors import MediaError
-from fer_core.files import replacing
-from fer_core.media import open_media, probe
-from fer_core.pictures import write_picture
-from fer_core.timing import RisingClock, Sampling
-from fer_core.video_writer import VideoWriter
+from fer_core.files.media import open_media, probe
+from fer_core.files.pictures import write_picture
+from fer_core.files.timing import RisingClock, Sampling
+from fer_core.files.video_writer import VideoWriter
+from fer_core.whole_files import replacing
 from tests.films import TICKS, VideoCodec, even_times, make_sound, make_video, numbered_frames
 
 

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import ArtifactError
-from fer_core.model import EmotionModel, _apply_temperature, file_sha256, find_model, list_models, load_model
+from fer_core.expressions.model import (
+    EmotionModel,
+    _apply_temperature,
+    file_sha256,
+    find_model,
+    list_models,
+    load_model,
+)
 from fer_core.paths import SHIPPED_MODELS
 
 SHIPPED = SHIPPED_MODELS / "default"

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from fer_core import model_store, paths
-from fer_core.card import read_card
+from fer_core import paths
 from fer_core.errors import ArtifactError
-from fer_core.model import find_model, load_model
-from fer_core.model_list import StoredModel, live_card, stored_models
-from fer_core.model_store import StoreError
+from fer_core.expressions import model_store
+from fer_core.expressions.card import read_card
+from fer_core.expressions.model import find_model, load_model
+from fer_core.expressions.model_list import StoredModel, live_card, stored_models
+from fer_core.expressions.model_store import StoreError
 
 SHIPPED = paths.SHIPPED_MODELS / "default"
 

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_core.crops import crop_faces
-from fer_core.detector import HaarDetector
 from fer_core.emotions import EMOTIONS, colour_bgr
-from fer_core.model import EmotionModel, load_model
-from fer_core.occlusion import occlusion_map, overlay_occlusion
+from fer_core.expressions.model import EmotionModel, load_model
+from fer_core.expressions.occlusion import occlusion_map, overlay_occlusion
+from fer_core.faces.crops import crop_faces
+from fer_core.faces.detector import HaarDetector
 from tests.helpers import make_card
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from fer_core.__main__ import main
+from fer_core.files.video_writer import VideoWriter
 from fer_core.paths import SHIPPED_MODELS
-from fer_core.video_writer import VideoWriter
 
 pytestmark = pytest.mark.skipif(not (SHIPPED_MODELS / "default" / "card.json").is_file(), reason="no model here")
 

@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 from fer_core import limits
 from fer_core.errors import MediaError
-from fer_core.pictures import decode_picture, is_picture_file, read_picture
+from fer_core.files.pictures import decode_picture, is_picture_file, read_picture
 
 QUARTERS = np.zeros((40, 60, 3), np.uint8)  # a colour in each corner, red, green, blue order
 QUARTERS[:20, :30], QUARTERS[:20, 30:], QUARTERS[20:, :30], QUARTERS[20:, 30:] = (
@@ -156,7 +156,7 @@ def test_refusing_and_unpacking_stay_small_in_memory(tmp_path):
 import resource, sys
 from pathlib import Path
 from fer_core.errors import MediaError
-from fer_core.media import open_media
+from fer_core.files.media import open_media
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for path in sorted(Path(sys.argv[1]).iterdir()):
     try:

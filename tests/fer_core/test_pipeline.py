@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_core.detector import FaceDetector, HaarDetector, YuNetDetector
 from fer_core.emotions import EMOTIONS
-from fer_core.model import EmotionModel, load_model
+from fer_core.expressions.model import EmotionModel, load_model
+from fer_core.expressions.smoothing import SmoothingSettings
+from fer_core.faces.detector import FaceDetector, HaarDetector, YuNetDetector
 from fer_core.pipeline import STILL, EmotionPipeline, PipelineSettings
 from fer_core.results import Doubt, Face, FaceEmotion, FrameResult
-from fer_core.smoothing import SmoothingSettings
 from tests.helpers import (
     FakeDetector,
     FakeModel,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fer_core.files import replacing
+from fer_core.files.video_writer import VideoWriter
 from fer_core.paths import home
 from fer_core.private import make_folder
-from fer_core.video_writer import VideoWriter
+from fer_core.whole_files import replacing
 from tests.helpers import textured_frame
 
 

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_core.crops import LANDMARKS_IN_TILE, crop_faces
-from fer_core.detector import YuNetDetector
-from fer_core.quality import QualityLimits, doubts_about, measure_quality
+from fer_core.faces.crops import LANDMARKS_IN_TILE, crop_faces
+from fer_core.faces.detector import YuNetDetector
+from fer_core.faces.quality import QualityLimits, doubts_about, measure_quality
 from fer_core.results import Doubt, Face, FaceQuality
 from tests.helpers import fer2013_tiles, make_face, yunet_file
 

@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 from fer_core.__main__ import main
-from fer_core.analyse import analyse_media, pipeline_for
-from fer_core.detector import HaarDetector
-from fer_core.media import open_media
-from fer_core.model import load_model
-from fer_core.pictures import read_picture, write_picture
-from fer_core.remarks import Remarks
+from fer_core.expressions.model import load_model
+from fer_core.faces.detector import HaarDetector
+from fer_core.files.analyse import analyse_media, pipeline_for
+from fer_core.files.media import open_media
+from fer_core.files.pictures import read_picture, write_picture
+from fer_core.files.remarks import Remarks
 from tests.helpers import make_emotion, make_face, make_result
 
 

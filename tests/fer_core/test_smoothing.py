@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_core.smoothing import ProbabilitySmoother, SmoothingSettings
+from fer_core.expressions.smoothing import ProbabilitySmoother, SmoothingSettings
 
 SETTINGS = SmoothingSettings(time_constant_s=0.5, switch_margin=0.08, unsure_below=0.4, unsure_margin=0.03)
 SAD, HAPPY = np.array([0.8, 0.1, 0.1]), np.array([0.05, 0.85, 0.1])

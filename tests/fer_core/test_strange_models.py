@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from fer_core import model_store, paths, vetting
+from fer_core import paths
 from fer_core.__main__ import main
-from fer_core.card import read_card
 from fer_core.doctor import examine
 from fer_core.errors import ArtifactError
-from fer_core.model import file_sha256, list_models, load_model
-from fer_core.model_list import stored_models
+from fer_core.expressions import model_store, vetting
+from fer_core.expressions.card import read_card
+from fer_core.expressions.model import file_sha256, list_models, load_model
+from fer_core.expressions.model_list import stored_models
 from fer_core.model_table import model_table
 
 SHIPPED = paths.SHIPPED_MODELS / "default"

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from fer_core.columns import FACE_COLUMNS, face_columns
 from fer_core.emotions import EMOTIONS
+from fer_core.files.columns import FACE_COLUMNS, face_columns
+from fer_core.files.table import results_csv
 from fer_core.results import Doubt
-from fer_core.table import results_csv
 from tests.helpers import make_emotion, make_face, make_result
 
 

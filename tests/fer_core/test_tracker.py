@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fer_core.faces.tracker import FaceTracker, describe
 from fer_core.results import Face
-from fer_core.tracker import FaceTracker, describe
 from tests.helpers import make_face, textured_frame
 
 ROOM = textured_frame(seed=9)

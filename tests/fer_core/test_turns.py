@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from fer_core.crops import crop_faces
-from fer_core.detector import FaceDetector, HaarDetector, YuNetDetector
-from fer_core.model import load_model
+from fer_core.expressions.model import load_model
+from fer_core.faces.crops import crop_faces
+from fer_core.faces.detector import FaceDetector, HaarDetector, YuNetDetector
+from fer_core.faces.turns import find_turned, turned_back
 from fer_core.pipeline import STILL, EmotionPipeline
-from fer_core.turns import find_turned, turned_back
 from tests.helpers import FakeDetector, make_face, textured_frame, yunet_file
 
 

@@ -7,9 +7,9 @@ import av
 import numpy as np
 import pytest
 
-from fer_core.media import open_media, probe
-from fer_core.side_data import display_matrix
-from fer_core.timing import RisingClock, Sampling
+from fer_core.files.media import open_media, probe
+from fer_core.files.side_data import display_matrix
+from fer_core.files.timing import RisingClock, Sampling
 from tests.films import (
     VideoCodec,
     even_times,

@@ -9,9 +9,9 @@ import numpy as np
 from tests.fuzz.mutate import mutated
 from tests.fuzz.targets import Target
 from tests.train.archive_builders import csv_text, faces, folder_files, tar_bytes, zip_bytes
-from train.archive import read_archive
+from train.archive.limits import ArchiveLimits
+from train.archive.reader import read_archive
 from train.errors import ArchiveError
-from train.limits import ArchiveLimits
 
 LIMITS = ArchiveLimits(total_bytes=64 << 20, image_pixels=1_000_000, total_pixels=50_000_000)
 CELLS = ("", "7", "-1", "3.0", "nan", "happy", "9" * 400, "\0", "é", '"', "1 2 3", "[1, 2]", "256 " * 2304)

@@ -6,14 +6,15 @@ import random
 import shutil
 from pathlib import Path
 
-from fer_core import model_store, paths
-from fer_core.card import read_card
-from fer_core.card_checks import is_file_name
+from fer_core import paths
 from fer_core.doctor import examine
 from fer_core.errors import ArtifactError
-from fer_core.model import list_models
-from fer_core.model_list import stored_models
-from fer_core.model_store import StoreError
+from fer_core.expressions import model_store
+from fer_core.expressions.card import read_card
+from fer_core.expressions.card_checks import is_file_name
+from fer_core.expressions.model import list_models
+from fer_core.expressions.model_list import stored_models
+from fer_core.expressions.model_store import StoreError
 from fer_core.model_table import model_table
 from tests.fuzz.mutate import mutated, mutated_json
 from tests.fuzz.targets import Target
@@ -78,7 +79,7 @@ def _show_page() -> None:
     from streamlit.testing.v1 import AppTest
 
     def script() -> None:
-        from app.views import models
+        from app.views.models import page as models
 
         models.render()
 

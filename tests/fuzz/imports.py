@@ -8,9 +8,9 @@ from pathlib import Path
 
 from app.store.database import open_store
 from app.store.errors import StoreError
-from app.store.export import export_session
-from app.store.export_format import CSV_FILE, SESSION_FILE
-from app.store.importing import import_session
+from app.store.exchange.export import export_session
+from app.store.exchange.file_format import CSV_FILE, SESSION_FILE
+from app.store.exchange.import_file import import_session
 from app.store.records import Marker
 from app.store.session_parts import add_marker
 from tests.app.store.builders import make_participant, make_session

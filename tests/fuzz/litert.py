@@ -14,7 +14,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from fer_core.errors import ArtifactError
-from fer_core.model import file_sha256, load_model
+from fer_core.expressions.model import file_sha256, load_model
 from fer_core.paths import SHIPPED_MODELS
 from tests.fuzz.mutate import mutated
 from tests.fuzz.targets import Target

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from fer_core.errors import MediaError
-from fer_core.media import open_media, probe
+from fer_core.files.media import open_media, probe
 from tests.fuzz.mutate import mutated
 from tests.fuzz.targets import Target
 from tests.helpers import textured_frame

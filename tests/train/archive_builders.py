@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from fer_core.emotions import EMOTIONS
-from train.archive import SIDE
+from train.archive.reader import SIDE
 
 Faces = list[tuple[int, np.ndarray, str]]
 """(label, pixels uint8 (48, 48), Usage)."""

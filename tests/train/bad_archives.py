@@ -25,8 +25,8 @@ from tests.train.archive_builders import (
     tar_entry,
     zip_bytes,
 )
-from train.archive import SkipReason
-from train.limits import ArchiveLimits
+from train.archive.limits import ArchiveLimits
+from train.archive.reader import SkipReason
 
 GOOD_ROWS = faces()
 _FERPLUS = b"Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from fer_core.emotions import EMOTIONS
-from train.archive import Dataset, LabelledFaces
-from train.ferplus import ANSWERS
+from train.archive.reader import Dataset, LabelledFaces
+from train.dataset.ferplus import ANSWERS
 
 _USAGE = {"train": "Training", "validation": "PublicTest", "test": "PrivateTest"}
 

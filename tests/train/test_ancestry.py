@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from fer_core.paths import SHIPPED_MODELS
-from train.ancestry import ancestry, record_ancestry
-from train.config import TrainingConfig
-from train.request import Input, RunRequest
+from train.runs.ancestry import ancestry, record_ancestry
+from train.runs.request import Input, RunRequest
+from train.settings.training import TrainingConfig
 
 
 def request(**changes: Any) -> RunRequest:

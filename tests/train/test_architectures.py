@@ -13,13 +13,13 @@ import pytest
 from tests.train.synthetic import drawn_faces
 from train import architectures
 from train.architectures import builder, describe, docline, names
-from train.config import TrainingConfig
 from train.errors import ConfigError
-from train.heads import OUTPUT
-from train.inputs import to_input
-from train.litert import run_litert, to_litert
-from train.network import build_network
-from train.precision import with_precision
+from train.export.litert import run_litert, to_litert
+from train.networks.build import build_network
+from train.networks.heads import OUTPUT
+from train.networks.inputs import to_input
+from train.networks.precision import with_precision
+from train.settings.training import TrainingConfig
 
 FACES = drawn_faces(6, seed=2)
 PIXELS = to_input(FACES.pixels)

@@ -11,11 +11,11 @@ import pytest
 
 from fer_core.emotions import EMOTIONS
 from tests.train.archive_builders import csv_text, face, faces, folder_files, image, tar_bytes, zip_bytes
-from train.archive import SIDE, Dataset, LabelledFaces, SkipReason, read_archive
-from train.archive_content import content_digests
-from train.archive_images import decode_face, image_size
+from train.archive.content import content_digests
+from train.archive.images import decode_face, image_size
+from train.archive.limits import ArchiveLimits
+from train.archive.reader import SIDE, Dataset, LabelledFaces, SkipReason, read_archive
 from train.errors import ArchiveError, ConfigError
-from train.limits import ArchiveLimits
 
 USAGES = ("Training", "PublicTest", "PrivateTest")
 ROWS = faces(usages=USAGES)

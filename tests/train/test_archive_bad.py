@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.train.bad_archives import CASES, GOOD_ROWS, BadArchive
-from train.archive import read_archive
+from train.archive.reader import read_archive
 from train.errors import ArchiveError
 
 

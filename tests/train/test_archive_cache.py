@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.train.archive_builders import csv_text, faces
-from train.archive import Dataset, read_archive
-from train.dataset_cache import READER_VERSION, cache_key, list_cached, load_cached, load_dataset
+from train.archive.limits import ArchiveLimits
+from train.archive.reader import Dataset, read_archive
+from train.dataset.cache import READER_VERSION, cache_key, list_cached, load_cached, load_dataset
 from train.errors import ArchiveError
-from train.limits import ArchiveLimits
 
 ROWS = faces(usages=("Training", "PrivateTest"))
 
@@ -38,7 +38,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         paths.append(path)
         return read_archive(path, *args, **kwargs)
 
-    monkeypatch.setattr("train.dataset_cache.read_archive", counting)
+    monkeypatch.setattr("train.dataset.cache.read_archive", counting)
     return paths
 
 
@@ -169,7 +169,7 @@ def test_an_archive_that_changes_meanwhile_is_not_cached(
         path.write_text(csv_text(ROWS))
         return dataset
 
-    monkeypatch.setattr("train.dataset_cache.read_archive", slow)
+    monkeypatch.setattr("train.dataset.cache.read_archive", slow)
     with pytest.raises(ArchiveError, match="was changed while"):
         load_dataset(archive, cache)
     assert not cache.exists()
@@ -201,7 +201,7 @@ def test_a_key_is_no_path(archive: Path, cache: Path) -> None:
 
 def test_stale_versions_are_not_listed(archive: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load_dataset(archive, cache)
-    monkeypatch.setattr("train.dataset_cache.READER_VERSION", READER_VERSION + 1)
+    monkeypatch.setattr("train.dataset.cache.READER_VERSION", READER_VERSION + 1)
     assert list_cached(cache) == ()
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tests.train.archive_builders import csv_text, digits, faces
-from train.archive import Dataset, SkipReason, read_archive
-from train.archive_csv import read_header
-from train.archive_pixels import PIXELS
-from train.limits import ArchiveLimits
+from train.archive.csv_rows import read_header
+from train.archive.limits import ArchiveLimits
+from train.archive.pixels import PIXELS
+from train.archive.reader import Dataset, SkipReason, read_archive
 
 ROWS = faces()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from train.archive_files import FREE_MARGIN, PART_LIFE_S, resolve_inside, safe_name, store_upload, whole_file
+from train.archive.uploads import FREE_MARGIN, PART_LIFE_S, resolve_inside, safe_name, store_upload, whole_file
 from train.errors import ArchiveError
 
 PLENTY = 1 << 40

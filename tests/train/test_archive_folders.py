@@ -7,11 +7,11 @@ import pytest
 
 from tests.train.archive_builders import csv_text, face, faces, folder_files, image, zip_bytes
 from tests.train.test_archive import ROWS, same_faces
-from train.archive import SkipReason, archive_sha256, read_archive
-from train.archive_folders import folder_members
-from train.dataset_cache import list_cached, load_dataset
+from train.archive.folders import folder_members
+from train.archive.limits import ArchiveLimits
+from train.archive.reader import SkipReason, archive_sha256, read_archive
+from train.dataset.cache import list_cached, load_dataset
 from train.errors import ArchiveError
-from train.limits import ArchiveLimits
 
 FOLDERS = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
 

@@ -8,11 +8,11 @@ import pytest
 
 from fer_core.emotions import EMOTIONS
 from tests.train.archive_builders import image, zip_bytes
-from train.archive import read_archive
-from train.archive_content import content_digests
-from train.archive_people import shown_by
-from train.dataset_cache import load_dataset
-from train.dataset_report import report_on
+from train.archive.content import content_digests
+from train.archive.people import shown_by
+from train.archive.reader import read_archive
+from train.dataset.cache import load_dataset
+from train.dataset.report import report_on
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from tests.train.archive_builders import Faces, csv_text, folder_files, image, tar_bytes, zip_bytes
 from tests.train.bad_archives import GOOD_CSV, GOOD_FILES, GOOD_TAR, GOOD_ZIP
-from train.archive import SIDE, Dataset, read_archive
-from train.archive_images import decode_face
-from train.archive_pixels import PIXELS, parse_pixels
-from train.archive_skips import SkipRow, shown
+from train.archive.images import decode_face
+from train.archive.limits import ArchiveLimits
+from train.archive.pixels import PIXELS, parse_pixels
+from train.archive.reader import SIDE, Dataset, read_archive
+from train.archive.skips import SkipRow, shown
 from train.errors import ArchiveError
-from train.limits import ArchiveLimits
 
 LIMITS = ArchiveLimits(total_bytes=64 << 20, image_pixels=1_000_000)
 COMMON = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])

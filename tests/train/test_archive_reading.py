@@ -11,11 +11,11 @@ import pytest
 
 from tests.train.archive_builders import csv_text, digits, face, folder_files, image, tar_bytes, zip_bytes
 from tests.train.test_archive import FOLDERS, ROWS, same_faces
-from train.archive import Dataset, SkipReason, read_archive
-from train.archive_images import decode_face, image_size
-from train.archive_skips import SkipRow
+from train.archive.images import decode_face, image_size
+from train.archive.limits import ArchiveLimits
+from train.archive.reader import Dataset, SkipReason, read_archive
+from train.archive.skips import SkipRow
 from train.errors import ArchiveError
-from train.limits import ArchiveLimits
 
 FILES = folder_files(ROWS, FOLDERS)
 RAFDB_OF = {0: 6, 1: 3, 2: 2, 3: 4, 4: 5, 5: 1, 6: 7}

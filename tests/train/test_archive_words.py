@@ -2,7 +2,8 @@
 
 import pytest
 
-from train.archive_words import (
+from train.archive.label_orders import is_number_code
+from train.archive.vocabulary import (
     SplitOfPath,
     is_unlabelled,
     label_of_folders,
@@ -11,7 +12,6 @@ from train.archive_words import (
     split_of_folders,
     split_of_source,
 )
-from train.label_orders import is_number_code
 
 WORDS = {
     "train": "train Training train_set Training_Set TrainSet trainset train_images train-data X_train fer2013_train "

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tests.train.synthetic import drawn_faces
-from train.augment import augment_batch, mix_pairs, spoil_batch
-from train.augment_config import AugmentConfig
+from train.augmentation.images import augment_batch, mix_pairs, spoil_batch
+from train.settings.augmentation import AugmentConfig
 
 STILL = AugmentConfig(
     flip=0, vertical_flip=0, rotation_deg=0, scale=0, shift=0, crop=0, brightness=0, contrast=0, gamma=0, erasing=0

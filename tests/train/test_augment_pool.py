@@ -4,14 +4,14 @@ import os
 import subprocess
 import sys
 
-from train.augment_pool import augmenting_processes
+from train.augmentation.pool import augmenting_processes
 
 PROGRAM = """
 import os
 import numpy as np
 from tests.train.synthetic import drawn_faces
-from train.augment_pool import augment_all, augmenting_processes
-from train.augment_config import AugmentConfig
+from train.augmentation.pool import augment_all, augmenting_processes
+from train.settings.augmentation import AugmentConfig
 
 FACES = drawn_faces(24, seed=4).pixels
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from train.batch_norm import BatchNormalization
+from train.networks.batch_norm import BatchNormalization
 
 
 def pair(**changes: Any) -> tuple[Any, Any]:

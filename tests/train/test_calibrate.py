@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from train.calibrate import choose_threshold, fit_temperature, undo_temperature
+from train.evaluation.calibrate import choose_threshold, fit_temperature, undo_temperature
 
 
 def sampled(temperature: float, *, n: int = 4000) -> tuple[np.ndarray, np.ndarray]:

@@ -10,9 +10,9 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.helpers import wait_until
 from tests.train.synthetic import drawn_dataset, write_archive
-from train.checkpoints import checkpoint_epoch
-from train.children import run_train, stop_children_first
-from train.runs import TrainingRun
+from train.jobs.children import run_train, stop_children_first
+from train.networks.checkpoints import checkpoint_epoch
+from train.runs.run import TrainingRun
 
 
 @pytest.mark.slow

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from fer_core.model import load_model
+from fer_core.expressions.model import load_model
 from tests.train.archive_builders import faces, folder_files
 from tests.train.synthetic import drawn_dataset, write_archive
 from train.__main__ import main, parse
-from train.progress import read_epochs
-from train.request import read_request
-from train.runs import read_run
+from train.runs.files import read_epochs
+from train.runs.request import read_request
+from train.runs.run import read_run
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.train.test_evaluate import ANSWERS, LABELS, sure
-from train.compare import ComparedPair, Comparison, compare, holm, mcnemar_p
+from train.evaluation.compare import ComparedPair, Comparison, compare, holm, mcnemar_p
 
 
 def with_mistakes(labels: np.ndarray, count: int) -> np.ndarray:

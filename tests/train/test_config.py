@@ -6,10 +6,10 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from train.augment_config import AugmentConfig
-from train.config import TrainingConfig
 from train.errors import ConfigError
-from train.settings import add_flags, given_values, settings_of
+from train.settings.augmentation import AugmentConfig
+from train.settings.fields import add_flags, given_values, settings_of
+from train.settings.training import TrainingConfig
 
 FIRST_VERSION = {
     "architecture": "compact_se", "epochs": 60, "batch_size": 128, "learning_rate": 0.1, "warmup_epochs": 2.0,
@@ -125,7 +125,7 @@ def test_automatic_learning_rates_suit_the_optimizer_and_fine_tuning():
 
 def test_what_the_web_process_imports_brings_in_no_deep_learning_library():
     program = (
-        "import sys, train.config, train.runs, train.progress, train.request, train.dataset_report, train.settings\n"
+        "import sys, train.settings.training, train.runs.run, train.runs.files, train.runs.request, train.dataset.report, train.settings.fields\n"
         "from train.architectures import names, docline\n"
         "assert all(docline(name) for name in names())\n"
         "loaded = {'tensorflow', 'keras', 'jax', 'torch'} & set(sys.modules)\n"

@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 
 from tests.train.synthetic import drawn_faces, drawn_votes
-from train.archive import LabelledFaces
-from train.augment_config import AugmentConfig
-from train.config import TrainingConfig
-from train.data import AugmentedBatches
+from train.archive.reader import LabelledFaces
 from train.errors import ConfigError
-from train.inputs import one_hot, to_input
-from train.supervision import Supervision
-from train.teachers import Teachers
-from train.views import TeacherViews, faces_digest, view_pixels
+from train.fitting.batches import AugmentedBatches
+from train.networks.inputs import one_hot, to_input
+from train.settings.augmentation import AugmentConfig
+from train.settings.training import TrainingConfig
+from train.teaching.supervision import Supervision
+from train.teaching.teacher_views import TeacherViews, faces_digest, view_pixels
+from train.teaching.teachers import Teachers
 
 FACES = drawn_faces(70, seed=1)
 CONFIG = TrainingConfig(batch_size=16)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from train.data_sets import inherited_notes, known_set, set_of
+from train.dataset.data_sets import inherited_notes, known_set, set_of
 
 
 @pytest.mark.parametrize(

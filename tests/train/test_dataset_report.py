@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from fer_core.emotions import EMOTIONS
 from tests.train.archive_builders import face
-from train.archive import Dataset, LabelledFaces, Skipped, SkipReason, SkipSummary
-from train.dataset_report import blank_images, clean, report_on
+from train.archive.reader import Dataset, LabelledFaces, Skipped, SkipReason, SkipSummary
+from train.dataset.report import blank_images, clean, report_on
 from train.errors import ArchiveError
 
 A, B, C, D, E, F = (face(seed) for seed in range(6))

@@ -8,9 +8,9 @@ import pytest
 from tests.train.archive_builders import csv_text, face, faces, folder_files, image, zip_bytes
 from tests.train.synthetic import drawn_dataset
 from train.__main__ import main
-from train.archive import Dataset, read_archive
-from train.dataset_report import report_on
-from train.dataset_warnings import labels_read, warnings_of
+from train.archive.reader import Dataset, read_archive
+from train.dataset.report import report_on
+from train.dataset.warnings import labels_read, warnings_of
 
 ROWS = faces(usages=("Training", "PublicTest", "PrivateTest"))
 FOLDERS = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.train.synthetic import drawn_faces
-from train import dlib_weights
 from train.architectures import PretrainedError, builder, pretrained_loader
-from train.dlib_weights import FILE, PACKAGE, SHA256, read_face_weights
-from train.inputs import to_input
+from train.architectures import _dlib_weights as dlib_weights
+from train.architectures._dlib_weights import FILE, PACKAGE, SHA256, read_face_weights
+from train.networks.inputs import to_input
 
 PIXELS = to_input(drawn_faces(40, seed=3).pixels)
 SHAPES = [(32, 3, 7), *[(32, 32, 3)] * 6, (64, 32, 3), *[(64, 64, 3)] * 7, (128, 64, 3), *[(128, 128, 3)] * 5,

@@ -5,10 +5,10 @@ import pytest
 
 from fer_core.emotions import EMOTIONS
 from tests.train.synthetic import drawn_faces
-from train.archive import Dataset, LabelledFaces
-from train.calibrate import undo_temperature
-from train.evaluate import evaluate, evaluate_split, ms_per_face, report, stands_in
-from train.figures import coverage_curve, reliability_bins, wilson_interval, worst_mistakes
+from train.archive.reader import Dataset, LabelledFaces
+from train.evaluation.calibrate import undo_temperature
+from train.evaluation.evaluate import evaluate, evaluate_split, ms_per_face, report, stands_in
+from train.evaluation.figures import coverage_curve, reliability_bins, wilson_interval, worst_mistakes
 
 
 def sure(*predicted: int, confidence: float = 0.7) -> np.ndarray:

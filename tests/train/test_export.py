@@ -10,26 +10,26 @@ import keras
 import numpy as np
 import pytest
 
-from fer_core.card import read_card
-from fer_core.model import KERAS_FILE, TFLITE_FILE, load_model
+from fer_core.expressions.card import read_card
+from fer_core.expressions.model import KERAS_FILE, TFLITE_FILE, load_model
 from tests.train.synthetic import drawn_dataset
-from train.augment_config import AugmentConfig
-from train.checkpoints import load_weights
-from train.config import TrainingConfig
 from train.errors import ConfigError
-from train.evaluate import evaluate
-from train.export import add_metrics, export_run, reestimate_batch_norm
-from train.fit import fit
-from train.inputs import to_input
-from train.litert import convert, run_litert, to_litert
-from train.network import build_network, load_saved, load_structure
-from train.progress import BEST, NETWORK, read_epochs
-from train.recipe import RECIPE
-from train.report import make_report, report_run
-from train.report_types import STOPPED
-from train.reporter import RunReporter
-from train.request import Input, RunRequest, read_request, settle_start
-from train.stopping import StopRequest
+from train.evaluation.evaluate import evaluate
+from train.evaluation.types import STOPPED
+from train.export.litert import convert, run_litert, to_litert
+from train.export.model_folder import add_metrics, export_run, reestimate_batch_norm
+from train.export.report import make_report, report_run
+from train.fitting.fit import fit
+from train.jobs.recipe import RECIPE
+from train.networks.build import build_network, load_saved, load_structure
+from train.networks.checkpoints import load_weights
+from train.networks.inputs import to_input
+from train.runs.files import BEST, NETWORK, read_epochs
+from train.runs.reporter import RunReporter
+from train.runs.request import Input, RunRequest, read_request, settle_start
+from train.runs.stopping import StopRequest
+from train.settings.augmentation import AugmentConfig
+from train.settings.training import TrainingConfig
 
 DATASET = drawn_dataset()
 CONFIG = TrainingConfig(architecture="baseline_cnn", epochs=2, batch_size=32, precision="mixed_bfloat16")
@@ -181,7 +181,7 @@ def test_a_failed_export_leaves_the_old_model_alone(run_dir, tmp_path, monkeypat
     def refuse(*_):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("train.export.convert", refuse)
+    monkeypatch.setattr("train.export.model_folder.convert", refuse)
     with pytest.raises(OSError, match="No space"):
         export_run(run_dir, DATASET, tmp_path / "model", name="second")
     assert load_model(tmp_path / "model").card.name == "first"

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tests.train.synthetic import drawn_dataset, drawn_votes, write_archive, write_ferplus
-from train.archive import Dataset, LabelledFaces, read_archive
-from train.dataset_report import clean
+from train.archive.reader import Dataset, LabelledFaces, read_archive
+from train.dataset.ferplus import fit_labels, label_probabilities, read_votes, soften, without_non_faces
+from train.dataset.report import clean
 from train.errors import ConfigError
-from train.ferplus import fit_labels, label_probabilities, read_votes, soften, without_non_faces
 
 DATASET = drawn_dataset()
 VOTES = {split: drawn_votes(faces.labels, seed=i) for i, (split, faces) in enumerate(DATASET.splits.items())}

@@ -14,17 +14,15 @@ import pytest
 from fer_core.paths import SHIPPED_MODELS
 from tests.train.synthetic import drawn_dataset, drawn_votes
 from train.architectures import PretrainedError
-from train.augment_config import AugmentConfig
-from train.checkpoints import best_epoch, checkpoint_epoch, load_weights, recover
-from train.config import TrainingConfig
-from train.data import AugmentedBatches
 from train.errors import ConfigError, TrainingError
-from train.fit import fit
-from train.inputs import to_input
-from train.job import failure_sentence
-from train.losses import build_loss
-from train.network import build_network, with_crowd
-from train.progress import (
+from train.fitting.batches import AugmentedBatches
+from train.fitting.fit import fit
+from train.fitting.losses import build_loss
+from train.jobs.job import failure_sentence
+from train.networks.build import build_network, with_crowd
+from train.networks.checkpoints import best_epoch, checkpoint_epoch, load_weights, recover
+from train.networks.inputs import to_input
+from train.runs.files import (
     BEST,
     CHECKPOINT,
     CONFUSION,
@@ -35,12 +33,14 @@ from train.progress import (
     read_json,
     read_status,
 )
-from train.reporter import RunReporter
-from train.request import RunRequest, settle_start
-from train.stopping import StopRequest
-from train.supervision import Supervision
-from train.teachers import Teachers, load_teachers
-from train.views import ask_teachers
+from train.runs.reporter import RunReporter
+from train.runs.request import RunRequest, settle_start
+from train.runs.stopping import StopRequest
+from train.settings.augmentation import AugmentConfig
+from train.settings.training import TrainingConfig
+from train.teaching.supervision import Supervision
+from train.teaching.teacher_views import ask_teachers
+from train.teaching.teachers import Teachers, load_teachers
 
 DATASET = drawn_dataset()
 CONFIG = TrainingConfig(
@@ -328,7 +328,7 @@ def test_the_plateau_schedule_lowers_the_rate_that_is_used(tmp_path):
 
 
 def test_a_checkpoint_that_does_not_fit_on_the_disk_is_refused_beforehand(tmp_path, monkeypatch):
-    monkeypatch.setattr("train.checkpoints.shutil.disk_usage", lambda _: SimpleNamespace(free=10 << 20))
+    monkeypatch.setattr("train.networks.checkpoints.shutil.disk_usage", lambda _: SimpleNamespace(free=10 << 20))
     with pytest.raises(OSError, match="No space left") as caught:
         train(tmp_path / "run")
     assert failure_sentence(caught.value).startswith("The disk is full. Free some space, then resume")
@@ -360,7 +360,7 @@ def test_published_weights_are_noted_in_the_run_and_random_ones_said(tmp_path, m
             raise PretrainedError("not installed; training starts from random ones.")
         return {"name": "weights of somebody"}
 
-    monkeypatch.setattr("train.fit.pretrained_loader", lambda name: load)
+    monkeypatch.setattr("train.fitting.fit.pretrained_loader", lambda name: load)
     assert train(tmp_path / "run", replace(CONFIG, epochs=1))
     assert np.array_equal(asked[0], to_input(DATASET["train"].pixels[:256]))
     assert read_json(tmp_path / "run" / PRETRAINED) == ({"name": "weights of somebody"} if installed else None)

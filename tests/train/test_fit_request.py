@@ -8,10 +8,10 @@ import pytest
 
 from fer_core.errors import FerError
 from train.__main__ import parse
-from train.config import TrainingConfig
 from train.errors import ConfigError
-from train.fit_request import fit_request
-from train.request import RunRequest, read_request
+from train.jobs.from_flags import fit_request
+from train.runs.request import RunRequest, read_request
+from train.settings.training import TrainingConfig
 
 
 def request_of(*arguments: object) -> RunRequest | None:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fer_core.card import read_card
+from fer_core.expressions.card import read_card
 from fer_core.paths import SHIPPED_MODELS
-from train import formats
 from train.errors import ConfigError
-from train.formats import FORMS, convert_model
-from train.inputs import to_input
-from train.network import load_saved
+from train.export import formats
+from train.export.formats import FORMS, convert_model
+from train.networks.build import load_saved
+from train.networks.inputs import to_input
 
 SHIPPED = SHIPPED_MODELS / "default"
 PIXELS = to_input(np.random.default_rng(0).integers(0, 256, (5, 48, 48), np.uint8))

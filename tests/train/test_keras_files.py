@@ -14,11 +14,11 @@ import h5py
 import numpy as np
 import pytest
 
-from fer_core.model import file_sha256
+from fer_core.expressions.model import file_sha256
 from fer_core.paths import SHIPPED_MODELS
 from train.errors import ConfigError
-from train.keras_files import MAX_WEIGHTS_BYTES, check_keras_file, check_structure
-from train.memory import bounded_memory
+from train.networks.keras_files import MAX_WEIGHTS_BYTES, check_keras_file, check_structure
+from train.networks.memory import bounded_memory
 
 SHIPPED = SHIPPED_MODELS / "default"
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -3,8 +3,7 @@
 import pytest
 
 from fer_core.emotions import EMOTIONS
-from train.errors import ArchiveError, ConfigError
-from train.label_orders import (
+from train.archive.label_orders import (
     CONTEMPT_CODE,
     LABEL_ORDERS,
     LEFT_OUT,
@@ -13,6 +12,7 @@ from train.label_orders import (
     label_code,
     labels_of_codes,
 )
+from train.errors import ArchiveError, ConfigError
 
 
 def codes(*words: object) -> list[int]:

@@ -3,7 +3,14 @@
 import pytest
 
 from fer_core.emotions import EMOTIONS
-from train.label_words import accepted_names, is_filler, is_no_label, label_number, named_emotion, nearest_emotion
+from train.archive.label_words import (
+    accepted_names,
+    is_filler,
+    is_no_label,
+    label_number,
+    named_emotion,
+    nearest_emotion,
+)
 
 LANGUAGES = {
     "English": "anger disgusted fearful happiness sadness surprised neutrality",

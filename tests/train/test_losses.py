@@ -5,8 +5,8 @@ import keras
 import numpy as np
 import pytest
 
-from train.config import TrainingConfig
-from train.losses import EmotionAccuracy, build_loss, class_weights
+from train.fitting.losses import EmotionAccuracy, build_loss, class_weights
+from train.settings.training import TrainingConfig
 
 PROBABILITIES = np.array([[0.7, 0.1, 0.05, 0.05, 0.04, 0.03, 0.03], [0.2, 0.1, 0.3, 0.1, 0.1, 0.1, 0.1]], np.float32)
 TARGETS = np.eye(7, dtype=np.float32)[[0, 3]]

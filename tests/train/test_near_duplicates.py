@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from skimage.data import lfw_subset
 
-from train.archive import LabelledFaces
-from train.near_duplicates import fingerprints, near_copies
+from train.archive.reader import LabelledFaces
+from train.dataset.near_duplicates import fingerprints, near_copies
 
 
 def people() -> np.ndarray:

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from train.config import TrainingConfig
-from train.optimizer import build_optimizer, plateau_rate, should_stop_early
+from train.fitting.optimizer import build_optimizer, plateau_rate, should_stop_early
+from train.settings.training import TrainingConfig
 
 CONFIG = TrainingConfig(epochs=10, warmup_epochs=2)
 

@@ -6,11 +6,11 @@ import pytest
 
 from tests.train.synthetic import drawn_dataset, write_archive
 from train.__main__ import main
-from train.config import TrainingConfig
 from train.errors import ConfigError
-from train.output_folder import prepare_folder
-from train.recipe import recipe_names
-from train.request import RunRequest
+from train.jobs.recipe import recipe_names
+from train.runs.output_folder import prepare_folder
+from train.runs.request import RunRequest
+from train.settings.training import TrainingConfig
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

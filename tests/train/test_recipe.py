@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from fer_core.card import read_card
+from fer_core.expressions.card import read_card
 from tests.train.synthetic import drawn_dataset, drawn_votes, write_archive, write_ferplus
-from train import recipe as recipe_module
 from train.__main__ import main, parse
 from train.errors import ConfigError, TrainingError
-from train.fit_request import fit_request
-from train.progress import PROGRESS
-from train.recipe import (
+from train.jobs import recipe as recipe_module
+from train.jobs.from_flags import fit_request
+from train.jobs.recipe import (
     RECIPE,
     VIEWS,
     Recipe,
@@ -27,7 +26,8 @@ from train.recipe import (
     recipe_names,
     stages,
 )
-from train.request import read_request
+from train.runs.files import PROGRESS
+from train.runs.request import read_request
 
 DATASET = drawn_dataset()
 SMALL: dict[str, Any] = {"architecture": "baseline_cnn", "epochs": 1, "batch_size": 32}

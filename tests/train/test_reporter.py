@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from train import reporter as module
-from train.callbacks import BatchWatcher
-from train.progress import EpochMetrics, read_status
-from train.reporter import RunReporter
-from train.stopping import StopRequest
+from train.fitting.callbacks import BatchWatcher
+from train.runs import reporter as module
+from train.runs.files import EpochMetrics, read_status
+from train.runs.reporter import RunReporter
+from train.runs.stopping import StopRequest
 
 
 @pytest.fixture

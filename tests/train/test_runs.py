@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 
 from tests.train.synthetic import drawn_dataset, write_archive
-from train.checkpoints import checkpoint_epoch
-from train.config import TrainingConfig
 from train.errors import ConfigError
-from train.progress import (
+from train.networks.checkpoints import checkpoint_epoch
+from train.runs.files import (
     BEST,
     CHECKPOINT,
     LOG,
@@ -33,9 +32,10 @@ from train.progress import (
     read_status,
     write_status,
 )
-from train.request import RunRequest, read_request
-from train.runs import TrainingRun, list_runs, read_run
-from train.turn import SILENCE_S, only_process_in
+from train.runs.locks import SILENCE_S, only_process_in
+from train.runs.request import RunRequest, read_request
+from train.runs.run import TrainingRun, list_runs, read_run
+from train.settings.training import TrainingConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = TrainingConfig(architecture="baseline_cnn", epochs=500, batch_size=32, precision="float32")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.train.synthetic import drawn_dataset, write_archive
 from train.__main__ import main
-from train.runs import TrainingRun
+from train.runs.run import TrainingRun
 
 
 @pytest.mark.slow

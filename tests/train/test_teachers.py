@@ -10,17 +10,17 @@ import pytest
 
 from fer_core.paths import SHIPPED_MODELS
 from tests.train.synthetic import drawn_faces
-from train.augment_config import AugmentConfig
-from train.checkpoints import save_weights
-from train.config import TrainingConfig
 from train.errors import ConfigError
-from train.inputs import to_input
-from train.network import build_network, save_structure
-from train.predict import quick_predictor
-from train.progress import BEST
-from train.request import Input, RunRequest
-from train.teachers import Teachers, accuracies, load_teachers, log_answers, mean_softened
-from train.views import TeacherViews, ask_teachers, view_pixels
+from train.networks.build import build_network, save_structure
+from train.networks.checkpoints import save_weights
+from train.networks.inputs import to_input
+from train.networks.predict import quick_predictor
+from train.runs.files import BEST
+from train.runs.request import Input, RunRequest
+from train.settings.augmentation import AugmentConfig
+from train.settings.training import TrainingConfig
+from train.teaching.teacher_views import TeacherViews, ask_teachers, view_pixels
+from train.teaching.teachers import Teachers, accuracies, load_teachers, log_answers, mean_softened
 
 FACES = drawn_faces(20, seed=5)
 AUGMENT = AugmentConfig()

@@ -17,24 +17,24 @@ import numpy as np
 import torch
 
 from tests.train.synthetic import drawn_dataset, drawn_votes
-from train import fit as fit_module
-from train import network as network_module
 from train.architectures import names
-from train.checkpoints import best_epoch, checkpoint_epoch
-from train.config import TrainingConfig
-from train.data import AugmentedBatches
-from train.fit import fit
-from train.heads import OUTPUT
-from train.losses import EmotionAccuracy, build_loss
-from train.network import build_network, with_crowd
-from train.optimizer import build_optimizer
-from train.predict import quick_predictor
-from train.progress import read_epochs
-from train.reporter import RunReporter
-from train.stopping import StopRequest
-from train.supervision import Supervision
-from train.torch_network import TorchNetwork
-from train.whole_epochs import fit_whole_epochs, refusal
+from train.fitting import fit as fit_module
+from train.fitting.batches import AugmentedBatches
+from train.fitting.fit import fit
+from train.fitting.losses import EmotionAccuracy, build_loss
+from train.fitting.optimizer import build_optimizer
+from train.fitting.whole_epochs import fit_whole_epochs, refusal
+from train.networks import build as network_module
+from train.networks.build import build_network, with_crowd
+from train.networks.checkpoints import best_epoch, checkpoint_epoch
+from train.networks.heads import OUTPUT
+from train.networks.predict import quick_predictor
+from train.networks.torch_network import TorchNetwork
+from train.runs.files import read_epochs
+from train.runs.reporter import RunReporter
+from train.runs.stopping import StopRequest
+from train.settings.training import TrainingConfig
+from train.teaching.supervision import Supervision
 
 DATASET = drawn_dataset()
 CONFIG = TrainingConfig(

@@ -10,7 +10,7 @@ import numpy as np
 from keras import layers
 
 from train.architectures._blocks import apply_conv, apply_linear_conv, apply_normalization, classify
-from train.dlib_weights import ORIGIN, PIXEL_MEANS, PIXEL_SCALE, STAGES, read_face_weights
+from train.architectures._dlib_weights import ORIGIN, PIXEL_MEANS, PIXEL_SCALE, STAGES, read_face_weights
 
 SIDE = 116
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.sessions.summary import FaceSamples
-from fer_core.baseline import affect_rows
+from app.statistics.summary import FaceSamples
 from fer_core.emotions import EMOTIONS
+from fer_core.expressions.baseline import affect_rows
 
 
 def make_samples(

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app.sessions.comparison import FIGURES, Difference, Stretch, block_length, compare, make_stretch
-from app.sessions.summary import FaceSamples, summarise
+from app.statistics.comparison import FIGURES, Difference, Stretch, block_length, compare, make_stretch
+from app.statistics.summary import FaceSamples, summarise
 from tests.app.sessions.session_builders import make_samples
 
 VALENCE = FIGURES.index("valence")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from app.sessions.control import CAUTION, WIDTH, DayValue, control_chart, describe, width_for
+from app.statistics.control_chart import CAUTION, WIDTH, DayValue, control_chart, describe, width_for
 
 START = date(2026, 3, 2)
 

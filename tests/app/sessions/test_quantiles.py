@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.sessions.quantiles import student_cdf, student_quantile
+from app.statistics.quantiles import student_cdf, student_quantile
 
 
 @pytest.mark.parametrize(

@@ -6,21 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.sessions.comparison import Stretch, compare, make_stretch
-from app.sessions.control import DayValue, control_chart, describe
-from app.sessions.spans import excluded_ranges, find_tasks, weigh
-from app.sessions.summary import doubt_shares, one_face, summarise
+from app.statistics.comparison import Stretch, compare, make_stretch
+from app.statistics.control_chart import DayValue, control_chart, describe
+from app.statistics.spans import excluded_ranges, find_tasks, weigh
+from app.statistics.summary import doubt_shares, one_face, summarise
 from app.store.database import Store, open_store
 from app.store.history import daily_means
 from app.store.records import Marker
 from app.store.samples import DOUBT_BITS, read_samples, sample_row
 from app.store.session_parts import add_marker, markers
-from fer_core.analyse import analyse_media, pipeline_for
-from fer_core.baseline import Baseline
-from fer_core.detector import YuNetDetector
 from fer_core.emotions import EMOTIONS
-from fer_core.media import open_media
-from fer_core.model import load_model
+from fer_core.expressions.baseline import Baseline
+from fer_core.expressions.model import load_model
+from fer_core.faces.detector import YuNetDetector
+from fer_core.files.analyse import analyse_media, pipeline_for
+from fer_core.files.media import open_media
 from fer_core.results import Doubt
 from tests.app.store.builders import NOON, make_participant, make_session, rows
 from tests.helpers import yunet_file

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.sessions.spans import weigh
-from app.sessions.summary import STATES, Dwell, doubt_shares, one_face, summarise
+from app.statistics.spans import weigh
+from app.statistics.summary import STATES, Dwell, doubt_shares, one_face, summarise
 from fer_core.emotions import EMOTIONS
 from fer_core.results import Doubt
 from tests.app.sessions.session_builders import make_samples

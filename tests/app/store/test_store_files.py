@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 from sqlalchemy import func, select
 
-from app.store import importing, tables
+from app.store import tables
 from app.store.database import Store, open_store
 from app.store.errors import NoSuchRecordError, StoreError
-from app.store.export import export_participant, export_session, sample_frame
-from app.store.export_format import DTYPES, SCHEMA_VERSION, doubts_from_words, doubts_in_words
-from app.store.importing import import_session
+from app.store.exchange import import_file as importing
+from app.store.exchange.export import export_participant, export_session, sample_frame
+from app.store.exchange.file_format import DTYPES, SCHEMA_VERSION, doubts_from_words, doubts_in_words
+from app.store.exchange.import_file import import_session
 from app.store.participants import add_baseline, add_check_in, baselines, check_ins, participants
 from app.store.privacy import delete_everything, delete_session
 from app.store.records import Baseline, CheckIn, Marker

@@ -11,8 +11,8 @@ from app.store.history import daily_means, session_means
 from app.store.records import Marker
 from app.store.samples import DOUBT_BITS, add_samples, read_samples, read_timeline, sample_row
 from app.store.session_parts import add_marker, ignore_identity, merge_identities
-from fer_core.affect import valence_arousal
 from fer_core.emotions import EMOTIONS
+from fer_core.expressions.affect import valence_arousal
 from fer_core.results import Doubt
 from tests.app.store.builders import NOON, emotion_of, make_participant, make_session, rows
 from tests.helpers import make_probabilities

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from app import state
+from app.report.page import report
 from app.session_memory import SessionMemory
-from app.session_report import report
 from app.store.database import Store
 from app.store.records import Marker
 from app.store.session_parts import add_marker
@@ -16,7 +16,7 @@ from tests.app.store.builders import NOON, make_participant, make_session, rows
 
 
 def script() -> None:
-    from app.views import sessions
+    from app.views.sessions import page as sessions
 
     sessions.render()
 

@@ -18,8 +18,8 @@ from sqlalchemy import func, select
 from app.store import steps, tables
 from app.store.database import Store, open_store
 from app.store.errors import StoreError
-from app.store.export import export_session
-from app.store.importing import import_session
+from app.store.exchange.export import export_session
+from app.store.exchange.import_file import import_session
 from app.store.participants import participants
 from app.store.privacy import delete_everything, delete_participant, delete_session, overview
 from app.store.recorder import Recorder
@@ -183,7 +183,7 @@ def test_a_line_without_end_is_refused_without_being_read(sqlite_store: Store, s
                 file.write(b"0" * 1_000_000)
     code = (
         "import resource, sys; from pathlib import Path\n"
-        "from app.store.database import open_store; from app.store.importing import import_session\n"
+        "from app.store.database import open_store; from app.store.exchange.import_file import import_session\n"
         "store = open_store(sys.argv[1]); before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "try: import_session(store, Path(sys.argv[2]))\n"
         "except Exception as error: print(error)\n"

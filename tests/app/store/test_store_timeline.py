@@ -9,8 +9,8 @@ from app.store.records import Marker
 from app.store.sample_counts import has_corrected, sample_counts
 from app.store.samples import read_timeline
 from app.store.session_parts import add_marker, merge_identities
-from fer_core.baseline import Baseline
 from fer_core.emotions import EMOTIONS
+from fer_core.expressions.baseline import Baseline
 from tests.app.store.builders import make_participant, make_session, rows
 
 RESTING = Baseline({e: 0.4 if e in ("sad", "neutral") else 0.04 for e in EMOTIONS})

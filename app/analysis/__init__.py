@@ -1,0 +1,1 @@
+"""Pictures and videos of the Analyse page. Imports no Streamlit."""

@@ -1,0 +1,184 @@
+"""The one thread of the process that analyses files, in turn and on one core, so that live pages keep theirs.
+
+Imports no Streamlit.
+"""
+
+import contextlib
+import os
+import threading
+from collections import deque
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Final
+
+import cv2
+import numpy as np
+
+from app.analysis.copies import AnnotatedCopy
+from app.analysis.explanation import save_faces
+from app.analysis.jobs import AnalysisJob, InputFile
+from app.analysis.summary import SummaryBuilder
+from fer_core.errors import FerError, MediaError, ResultsError, error_words
+from fer_core.expressions.model import load_model
+from fer_core.faces.detector import build_detector
+from fer_core.files.file_run import FileRun, expected_frames
+from fer_core.files.media import probe
+from fer_core.files.result_files import CsvResults, JsonResults, Provenance, ResultWriter
+from fer_core.names import printable, shown_name
+from fer_core.results import FrameResult
+from fer_core.whole_files import replacing
+
+NICE: Final = 10
+"""Where the system knows it, the thread gives way to the live pages' threads."""
+
+
+class AnalysisQueue:
+    """Jobs in the order in which they came, one at a time."""
+
+    def __init__(self) -> None:
+        """Nothing to do yet; the thread starts with the first job."""
+        self._jobs: deque[AnalysisJob] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def submit(self, job: AnalysisJob) -> None:
+        """Do it when its turn comes."""
+        with self._changed:
+            self._jobs.append(job)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="analyse-files", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def ahead_of(self, job: AnalysisJob) -> int:
+        """How many jobs are done before this one; 0 where it is at work or done."""
+        with self._changed:
+            return self._jobs.index(job) if job in self._jobs else 0
+
+    def _work(self) -> None:
+        with contextlib.suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)  # on Linux, of this thread alone
+        while True:
+            with self._changed:
+                while not self._jobs:
+                    self._changed.wait()
+                job = self._jobs[0]
+            run_job(job)
+            with self._changed:
+                self._jobs.popleft()
+
+
+def run_job(job: AnalysisJob) -> None:
+    """Analyse a job's files; whatever happens, it ends as done, with a sentence where something went wrong."""
+    if not job._begin():
+        return
+    try:
+        problem = _run(job)
+    except FerError as error:
+        problem = str(error)
+    except OSError as error:
+        problem = f"The results cannot be written: {error.strerror or error}. Check the disk's free space."
+    except Exception as error:  # an error that ended this thread would leave every later job waiting for ever
+        problem = f"The analysis ended unexpectedly: {error_words(error)}. Try other settings or another file."
+    job._end(problem)
+
+
+def _run(job: AnalysisJob) -> str:
+    """Returns why there is no result, or nothing."""
+    request = job.request
+    cv2.setNumThreads(1)
+    # A model of its own: shared ones are locked while they answer, and this thread may be slow to let go.
+    model, detector = load_model(request.model), build_detector(request.detector)
+    job.card = model.card
+    job._expect(expected_frames([file.path for file in request.files], request.sampling))
+    provenance = Provenance(model.card, detector.name, request.sampling, request.max_faces)
+    done = 0
+    unreadable: dict[str, str] = {}
+    with ExitStack() as stack:
+        table = stack.enter_context(stack.enter_context(replacing(job.csv)).open("w", newline="", encoding="utf-8"))
+        document = stack.enter_context(stack.enter_context(replacing(job.json)).open("w", encoding="utf-8"))
+        writers: list[ResultWriter] = [CsvResults(table, provenance), JsonResults(document, provenance)]
+        run = FileRun(detector, model, request.sampling, writers, job.is_cancelled, decoder_threads=1)
+        for index, file in enumerate(request.files):
+            if job.is_cancelled():
+                break
+            sentence = _analyse_one(job, index, file, run)
+            if sentence:
+                unreadable[file.title] = sentence
+            else:
+                done += 1
+        for writer in writers:
+            writer.finish(unreadable)
+    if not done:  # each line says why
+        job.csv.unlink()
+        job.json.unlink()
+    return ""
+
+
+def _analyse_one(job: AnalysisJob, index: int, file: InputFile, run: FileRun) -> str:
+    """One file; returns why it could not be analysed, or nothing."""
+    job._change(index, state="running")
+    try:
+        _analyse_readable(job, index, file, run)
+        return ""
+    except MediaError as error:
+        sentence = _for_people(error, file)
+    except ResultsError:
+        raise  # the other files would fare no better
+    except Exception as error:  # one file's surprise must not take the others with it
+        sentence = f"It could not be analysed: {error_words(error)}. Convert it and try again."
+    finally:
+        if file.is_upload:  # nothing else is stored of what people showed
+            file.path.unlink(missing_ok=True)
+    job._change(index, state="failed", sentence=sentence)
+    return sentence
+
+
+def _analyse_readable(job: AnalysisJob, index: int, file: InputFile, run: FileRun) -> None:
+    info = probe(file.path)
+    # A picture's faces are all looked at: that takes no longer than one frame of a video.
+    run = replace(run, max_faces=None if info.is_picture else job.request.max_faces)
+    summary = SummaryBuilder(is_picture=info.is_picture)
+    copy = AnnotatedCopy(
+        job.folder / f"{index:05d}{'.jpg' if info.is_picture else '.mp4'}",
+        is_wanted=info.is_picture or job.request.annotated,
+        show=job._show,
+    )
+    faces = job.folder / f"{index:05d}-faces.npz"
+
+    def take(frame_bgr: np.ndarray, result: FrameResult) -> None:
+        copy.add(frame_bgr, result)
+        if info.is_picture and result.faces:
+            save_faces(faces, frame_bgr, result)
+
+    with copy:
+        outcome = run.analyse(
+            file.path,
+            file.title,
+            on_frame=lambda frame: summary.add(frame.result),
+            on_progress=lambda progress: job._looked(index, progress.time_s, progress.duration_s),
+            frame_sink=take,
+        )
+    whole = summary.summary()
+    stopped = job.is_cancelled() and outcome.damage is not None
+    job._change(
+        index,
+        state="stopped" if stopped else "done",
+        sentence=_sentence(outcome.damage) if whole.looks else "",
+        summary=whole if whole.looks else None,
+        copy=copy.path if copy.path.exists() else None,
+        faces=faces if faces.exists() else None,
+    )
+
+
+def _for_people(error: MediaError, file: InputFile) -> str:
+    """Without the place on the disk, and not beginning with the file's name, which stands beside it."""
+    words = str(error)
+    for place in (printable(str(file.path)), shown_name(file.path)):
+        words = words.replace(place, file.title)
+    words = words.removeprefix(f"{file.title}: ")
+    return words[:1].upper() + words[1:]
+
+
+def _sentence(damage: str | None) -> str:
+    return "" if damage is None else f"{damage[:1].upper()}{damage[1:]}."

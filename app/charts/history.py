@@ -1,0 +1,233 @@
+"""A participant's weeks as plotly figures. Pure functions; no Streamlit."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+import numpy as np
+import plotly.graph_objects as go
+
+from app.charts.rolling import TICKS
+from app.sessions.trends import Followed
+from app.statistics.check_ins import PHQ4_BANDS, Phq4
+from app.statistics.control_chart import ChartPoint
+from app.store.history import Means
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+
+COLOURS: Final = {"valence": "#2f8f83", "arousal": "#c9782f"}
+SAID_COLOUR: Final = "#c75687"
+OUTSIDE_COLOUR: Final = "#d6453d"
+CALENDAR_WEEKS: Final = 53
+MOST_SCORE: Final = 12
+_WEEKDAYS: Final = ("Mo", "", "We", "", "Fr", "", "Su")
+_GRID: Final = "rgba(128,128,128,0.2)"
+_EDGE: Final = timedelta(days=1)
+
+
+def calendar(minutes: Mapping[date, float], *, last: date) -> go.Figure:
+    """A year of days, one column a week, the darker the longer the sessions; clicked points carry their day.
+
+    Args:
+        minutes: of sessions by day; days without one are missing.
+        last: the newest day to show.
+    """
+    monday = last - timedelta(days=last.weekday())
+    oldest = monday - timedelta(weeks=CALENDAR_WEEKS - 1)
+    earliest = min((day for day in minutes if day >= oldest), default=last)
+    # A short history gets fewer weeks, which are larger on a phone.
+    weeks = max(26, (monday - (earliest - timedelta(days=earliest.weekday()))).days // 7 + 1)
+    first = monday - timedelta(weeks=weeks - 1)
+    shown = {day: minutes.get(day, 0.0) for day in (first + timedelta(days=i) for i in range((last - first).days + 1))}
+    cells = np.full((7, weeks), np.nan)
+    for day, value in shown.items():
+        cells[day.weekday(), (day - first).days // 7] = value
+    figure = go.Figure(
+        go.Heatmap(
+            z=cells, xgap=2, ygap=2, zmin=0, zmax=max(1.0, *shown.values()), showscale=False, hoverinfo="skip",
+            colorscale=[[0, "rgba(128,128,128,0.16)"], [0.0001, "rgba(47,143,131,0.4)"], [1, "rgba(47,143,131,1)"]],
+        )
+    )  # fmt: skip
+    _add_day_points(figure, {day: value for day, value in shown.items() if value > 0}, first)
+    months = [day for day in shown if day.day == 1]
+    _dress(figure, height=150)
+    figure.update_layout(margin_b=2, clickmode="event+select", dragmode=False, hovermode="closest")
+    figure.update_xaxes(
+        tickvals=[(day - first).days // 7 for day in months],
+        ticktext=[f"{day:%b}" for day in months],
+        range=[-0.5, weeks - 0.5],
+        side="top",
+        showgrid=False,
+        constrain="domain",
+        constraintoward="left",
+    )
+    figure.update_yaxes(scaleanchor="x", constrain="domain", constraintoward="top")
+    figure.update_yaxes(tickvals=list(range(7)), ticktext=_WEEKDAYS, range=[6.5, -0.5], showgrid=False)
+    return figure
+
+
+def _add_day_points(figure: go.Figure, minutes: Mapping[date, float], first: date) -> None:
+    """Heat maps cannot be clicked on; points without colour on top of them can."""
+    figure.add_scatter(
+        x=[(day - first).days // 7 for day in minutes],
+        y=[day.weekday() for day in minutes],
+        customdata=[day.isoformat() for day in minutes],
+        text=[f"{day:%a} {day.day} {day:%b %Y}: {_minutes(value)}" for day, value in minutes.items()],
+        mode="markers",
+        marker={"size": 15, "symbol": "square", "color": "rgba(0,0,0,0)"},
+        selected={"marker": {"color": SAID_COLOUR, "opacity": 1, "size": 9}},
+        unselected={"marker": {"opacity": 0}},
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _minutes(value: float) -> str:
+    return "less than a minute" if value < 1 else f"{value:.0f} min"
+
+
+def followed_figure(one: Followed, *, first: date, last: date) -> go.Figure:
+    """A figure's days against the first ones: dots, running average, limits; the first days shaded.
+
+    Args:
+        one: what is followed.
+        first: day shown, as is `last`.
+        last: likewise.
+    """
+    figure = go.Figure()
+    colour = EMOTION_COLOURS.get(one.name) or COLOURS[one.name]
+    number = "%{y:.0f} %" if one.is_share else "%{y:.2f}"
+    if one.chart.reference is not None:
+        _add_reference(figure, one, number)
+        _add_limits(figure, one.chart.points)
+    figure.add_scatter(
+        x=[day.day for day in one.days], y=[round(day.value, 4) for day in one.days], name="Each day", mode="markers",
+        marker={"color": colour, "size": 6, "opacity": 0.6}, hovertemplate=number,
+    )  # fmt: skip
+    if one.chart.points:
+        _add_average(figure, one.chart.points, colour, number)
+    if one.said:
+        figure.add_scatter(
+            x=[day.day for day in one.said], y=[day.value for day in one.said], name="As the person said",
+            mode="markers", hovertemplate=number,
+            marker={"color": SAID_COLOUR, "size": 9, "symbol": "diamond-open", "line": {"width": 2}},
+        )  # fmt: skip
+    _dress(figure, height=320, legend=True)
+    _dress_days(figure, first, last)
+    shown = [v.value for v in (*one.days, *one.said)] + [v for p in one.chart.points for v in (p.low, p.high)]
+    figure.update_yaxes(range=_y_range(shown, one.is_share), ticksuffix=" %" if one.is_share else "")
+    if not one.is_share:
+        figure.add_hline(y=0, line_width=1, line_color="rgba(128,128,128,0.5)")
+    return figure
+
+
+def _y_range(values: Sequence[float], is_share: bool) -> list[float]:
+    """Room for all values and a little more, within what there can be."""
+    least, most, room = (0.0, 100.0, 5.0) if is_share else (-1.0, 1.0, 0.1)
+    low, high = min(values, default=least), max(values, default=most)
+    return [max(least, low - room) - room / 5, min(most, high + room) + room / 5]
+
+
+def _add_reference(figure: go.Figure, one: Followed, number: str) -> None:
+    reference = one.chart.reference
+    if reference is None:
+        return
+    newest = one.chart.points[-1].day if one.chart.points else reference.last
+    figure.add_vrect(
+        x0=reference.first, x1=datetime.combine(reference.last, time(12)), fillcolor="rgba(128,128,128,0.13)",
+        line_width=0, layer="below",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[reference.first, newest], y=[reference.mean] * 2, name=f"Mean of first {reference.days} days",
+        mode="lines", line={"color": "#868e96", "width": 1.5, "dash": "dot"}, hovertemplate=number,
+    )  # fmt: skip
+
+
+def _add_limits(figure: go.Figure, points: Sequence[ChartPoint]) -> None:
+    days = [point.day for point in points]
+    for values, name, fill in (
+        ([point.high for point in points], "Upper limit", None),
+        ([point.low for point in points], "Expected range", "tonexty"),
+    ):
+        figure.add_scatter(
+            x=days, y=np.round(values, 4), name=name, mode="lines", fill=fill, fillcolor="rgba(63,127,196,0.15)",
+            line={"width": 0, "color": "rgba(63,127,196,0.5)"}, showlegend=fill is not None, hoverinfo="skip",
+        )  # fmt: skip
+
+
+def _add_average(figure: go.Figure, points: Sequence[ChartPoint], colour: str, number: str) -> None:
+    figure.add_scatter(
+        x=[point.day for point in points], y=[round(point.average, 4) for point in points], name="Running average",
+        mode="lines", line={"color": colour, "width": 3}, hovertemplate=number,
+    )  # fmt: skip
+    outside = [point for point in points if point.is_outside]
+    if outside:
+        figure.add_scatter(
+            x=[point.day for point in outside], y=[round(point.average, 4) for point in outside], mode="markers",
+            name="Outside the range", hoverinfo="skip", marker={"color": OUTSIDE_COLOUR, "size": 6},
+        )  # fmt: skip
+
+
+def shares(days: Sequence[Means], *, first: date, last: date) -> go.Figure:
+    """The seven expressions' shares of each day, stacked."""
+    figure = go.Figure()
+    for i, emotion in enumerate(EMOTIONS):
+        figure.add_bar(
+            x=[means.day for means in days], y=[round(100 * float(means.probabilities[i]), 1) for means in days],
+            name=emotion.capitalize(), marker={"color": EMOTION_COLOURS[emotion], "line": {"width": 0}},
+            hovertemplate="%{y:.0f} %",
+        )  # fmt: skip
+    _dress(figure, height=260, legend=True)
+    _dress_days(figure, first, last)
+    figure.update_layout(barmode="stack", bargap=0.15)
+    figure.update_yaxes(range=[0, 100.5], tickvals=[0, 50, 100], ticktext=["0 %", "50 %", "100 %"])
+    return figure
+
+
+def phq4(totals: Sequence[tuple[date, Phq4]], *, first: date, last: date) -> go.Figure:
+    """Totals of the PHQ-4 over time, 0 to 12, with lines at its published borders."""
+    figure = go.Figure()
+    for lowest, name in PHQ4_BANDS:
+        if lowest:
+            figure.add_hline(y=lowest, line={"width": 1, "dash": "dot", "color": "rgba(128,128,128,0.7)"})
+        figure.add_annotation(
+            x=1, xref="paper", y=lowest, text=name, showarrow=False, xanchor="right", yanchor="bottom", opacity=0.9
+        )
+    figure.add_scatter(
+        x=[day for day, _ in totals], y=[scores.total for _, scores in totals], name="PHQ-4",
+        text=[scores.summary() for _, scores in totals], mode="lines+markers",
+        line={"color": SAID_COLOUR, "width": 1.5}, marker={"color": SAID_COLOUR, "size": 8},
+        hovertemplate="%{text}<extra></extra>",
+    )  # fmt: skip
+    _dress(figure, height=230)
+    _dress_days(figure, first, last)
+    figure.update_layout(hovermode="closest")
+    figure.update_yaxes(range=[-0.4, MOST_SCORE + 0.6], tickvals=[0, 3, 6, 9, MOST_SCORE], gridcolor="rgba(0,0,0,0)")
+    return figure
+
+
+def _dress_days(figure: go.Figure, first: date, last: date) -> None:
+    """An axis of days, at least two weeks long, so that few days do not become broad."""
+    start = min(first, last - timedelta(days=13))
+    figure.update_xaxes(
+        type="date", range=[start - _EDGE, last + _EDGE], showgrid=False, nticks=7, hoverformat="%a %-d %b %Y",
+        tickformatstops=[
+            {"dtickrange": [None, 86_400_000 * 27], "value": "%-d %b"},
+            {"dtickrange": [86_400_000 * 27, None], "value": "%b %Y"},
+        ],
+    )  # fmt: skip
+
+
+def _dress(figure: go.Figure, *, height: int, legend: bool = False) -> None:
+    """The same quiet frame as the other charts of the app."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 46, "r": 12, "t": 24 if not legend else 8, "b": 24 if not legend else 8},
+        showlegend=legend,
+        legend={"orientation": "h", "yanchor": "top", "y": -0.12, "x": 0, "traceorder": "normal"},
+        hovermode="x unified",
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        # Readable on light and on dark, as the chart does not know which it stands on.
+        font={"family": "Source Sans, Source Sans Pro, Helvetica, Arial, sans-serif", "size": 12, "color": "#868e96"},
+    )
+    figure.update_xaxes(zeroline=False, fixedrange=True, **(TICKS | {"automargin": legend}))
+    figure.update_yaxes(zeroline=False, fixedrange=True, gridcolor=_GRID, **TICKS)

@@ -1,0 +1,215 @@
+"""A session as plotly figures: timeline, shares, transitions. Pure functions; no Streamlit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+import numpy as np
+import plotly.graph_objects as go
+
+from app.charts.curves import Curves, closed, gapped, on_grid
+from app.charts.film import VALENCE_COLOUR, clock, time_marks
+from app.charts.rolling import TICKS
+from app.statistics.spans import Range, Task
+from app.statistics.summary import STATES
+from app.store.records import Marker
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+
+AROUSAL_COLOUR: Final = "#7f77d6"
+TASK_COLOUR: Final = "47,111,143"
+FONT: Final = {
+    "family": "Source Sans, Source Sans Pro, Helvetica, Arial, sans-serif",
+    "size": 12,
+    "color": "#868e96",  # readable on light and on dark
+}
+GRID: Final = "rgba(128,128,128,0.2)"
+HOVER: Final = {"bgcolor": "rgba(33,37,41,0.92)", "font": {"color": "#f8f9fa"}}
+MOST_TEXTS: Final = 12
+"""More markers than this show their text under the mouse alone: they would cover each other."""
+DAY_S: Final = 86_400.0
+MIDNIGHT_MS: Final = 946_684_800_000
+"""Of 1 January 2000 in milliseconds since 1970; plotly would take smaller numbers for years."""
+_TEXT_LENGTH: Final = 24
+# From below: valence and arousal, heat strip, expressions, markers; between the last two the bands of tasks.
+_DOMAINS: Final = ((0.0, 0.19), (0.245, 0.45), (0.48, 0.88), (0.955, 1.0))
+_TASKS_FROM, _TASKS_TO = 0.9, 0.945
+_BARE_DOMAINS: Final = (*_DOMAINS[:2], (0.48, 0.985), (0.99, 1.0))
+"""The same where there is neither marker nor task."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is drawn across a timeline."""
+
+    markers: Sequence[Marker] = ()
+    tasks: Sequence[Task] = ()
+    left_out: Sequence[Range] = ()
+
+
+def session_timeline(lines: Curves, means: Curves, *, span_s: float, length_s: float, stacked: bool,
+                     marks: Marks) -> go.Figure:  # fmt: skip
+    """The seven over time, a heat strip of them, valence and arousal, with tasks and markers in a lane above.
+
+    Args:
+        lines: what the lines draw, best all samples.
+        means: averages over spans, for areas and the strip.
+        span_s: how long each span of `means` is, in seconds.
+        length_s: of the time axis.
+        stacked: areas that sum to 1 instead of lines.
+        marks: what is drawn across.
+    """
+    figure = go.Figure()
+    if stacked:
+        add_areas(figure, means, yaxis="y3")
+    else:
+        for i, emotion in enumerate(EMOTIONS):
+            _add_line(figure, lines, lines.probabilities[:, i], emotion.capitalize(), EMOTION_COLOURS[emotion],
+                      "%{y:.0%}", "y3")  # fmt: skip
+    _add_heat(figure, means, span_s=span_s)
+    for values, name, colour in (
+        (lines.valence, "Valence", VALENCE_COLOUR),
+        (lines.arousal, "Arousal", AROUSAL_COLOUR),
+    ):
+        _add_line(figure, lines, values, name, colour, "%{y:+.2f}", "y")
+    _add_marks(figure, marks, length_s)
+    _dress_timeline(figure, _DOMAINS if marks.markers or marks.tasks else _BARE_DOMAINS)
+    _add_clock(figure, length_s)
+    return figure
+
+
+def distribution(shares: Mapping[str, float]) -> go.Figure:
+    """Share of the time per label, in the order of STATES."""
+    values = [100 * shares[state] for state in STATES]
+    figure = go.Figure(
+        go.Bar(
+            x=values, y=[state.capitalize() for state in STATES], orientation="h",
+            marker_color=[EMOTION_COLOURS[state] for state in STATES], text=[f"{value:.0f} %" for value in values],
+            textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
+        )
+    )  # fmt: skip
+    dress(figure, height=250)
+    figure.update_xaxes(visible=False, range=[0, max(1.0, *values) * 1.18], fixedrange=True)
+    figure.update_yaxes(autorange="reversed", showgrid=False, fixedrange=True, automargin=True)
+    return figure
+
+
+def dress(figure: go.Figure, *, height: int) -> None:
+    """The same quiet frame for each chart."""
+    figure.update_layout(
+        height=height, margin={"l": 0, "r": 12, "t": 8, "b": 8}, showlegend=False, dragmode=False, hoverlabel=HOVER,
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font=FONT,
+    )  # fmt: skip
+
+
+def _add_line(
+    figure: go.Figure, curves: Curves, values: np.ndarray, name: str, colour: str, hover: str, yaxis: str
+) -> None:
+    time_s, shown = gapped(curves, values)
+    figure.add_scatter(
+        x=time_s, y=shown, name=name, mode="lines", connectgaps=False, line={"color": colour, "width": 1.6},
+        hovertemplate=hover, yaxis=yaxis, legend="legend2" if yaxis == "y" else "legend",
+    )  # fmt: skip
+
+
+def add_areas(figure: go.Figure, means: Curves, *, yaxis: str = "y") -> None:
+    """The seven as stacked areas that sum to 1; out of view their height is 0, since areas cannot break."""
+    time_s, shares = closed(means)
+    for i, emotion in enumerate(EMOTIONS):
+        figure.add_scatter(
+            x=time_s, y=shares[:, i], name=emotion.capitalize(), mode="lines", stackgroup="all", yaxis=yaxis,
+            line={"color": EMOTION_COLOURS[emotion], "width": 0.5}, fillcolor=EMOTION_COLOURS[emotion],
+            hovertemplate="%{y:.0%}",
+        )  # fmt: skip
+
+
+def _add_heat(figure: go.Figure, means: Curves, *, span_s: float) -> None:
+    """A row for each emotion in its own colour: the stronger, the more probable."""
+    middles, grid = on_grid(means, means.probabilities, span_s=span_s)
+    # Lists and numbered rows: plotly.js fails on a typed array, or a named row, of a heatmap of one row.
+    for i, emotion in enumerate(EMOTIONS):
+        red, green, blue = (int(EMOTION_COLOURS[emotion][k : k + 2], 16) for k in (1, 3, 5))
+        figure.add_heatmap(
+            x=np.round(middles, 3), y0=i, dy=1, z=[_numbers(grid[:, i])], zmin=0, zmax=1,
+            colorscale=[[0, f"rgba({red},{green},{blue},0.05)"], [1, f"rgba({red},{green},{blue},1)"]],
+            showscale=False, yaxis="y2", name=emotion.capitalize(), hoverinfo="skip", hoverongaps=False, ygap=1,
+        )  # fmt: skip
+
+
+def _numbers(values: np.ndarray) -> list[float | None]:
+    return [None if np.isnan(value) else round(value, 3) for value in values.tolist()]
+
+
+def _add_marks(figure: go.Figure, marks: Marks, length_s: float) -> None:
+    for start_s, end_s in marks.left_out:
+        figure.add_shape(type="rect", xref="x", yref="paper", x0=start_s, x1=min(end_s, length_s), y0=0, y1=0.88,
+                         fillcolor="rgba(128,128,128,0.28)", line_width=0, layer="below")  # fmt: skip
+    for i, task in enumerate(marks.tasks):
+        figure.add_shape(
+            type="rect", xref="x", yref="paper", x0=task.start_s, x1=task.end_s, y0=_TASKS_FROM, y1=_TASKS_TO,
+            fillcolor=f"rgba({TASK_COLOUR},{0.35 if i % 2 else 0.22})", line_width=0, layer="below",
+            label={"text": short(task.name), "font": {"size": 11}},
+        )  # fmt: skip
+    notes = [marker for marker in marks.markers if marker.kind == "note"]
+    ends = [marker for marker in marks.markers if marker.kind in ("task_start", "task_end")]
+    for marker in (*notes, *ends):
+        at_s, is_note = marker.time_ms / 1000, marker.kind == "note"
+        figure.add_shape(type="line", xref="x", yref="paper", x0=at_s, x1=at_s, y0=0, y1=1 if is_note else _TASKS_TO,
+                         line={"width": 1, "dash": "solid" if is_note else "dot", "color": "rgba(128,128,128,0.9)"},
+                         )  # fmt: skip
+    figure.add_scatter(
+        x=[marker.time_ms / 1000 for marker in notes], y=[0.5] * len(notes), yaxis="y4", name="Marker",
+        mode="markers+text" if len(notes) <= MOST_TEXTS else "markers", textposition="middle right",
+        text=[short(marker.text) for marker in notes], showlegend=False, cliponaxis=False,
+        marker={"symbol": "diamond", "size": 9, "color": "#c9782f"},
+        customdata=[escape(marker.text[:200]) for marker in notes], hovertemplate="%{customdata}",
+    )  # fmt: skip
+
+
+def short(text: str) -> str:
+    """Words that fit into a chart, safe for plotly, which reads HTML in them."""
+    line = " ".join(text.split())
+    return escape(line if len(line) <= _TEXT_LENGTH else line[: _TEXT_LENGTH - 1] + "…")
+
+
+def _dress_timeline(figure: go.Figure, domains: Sequence[tuple[float, float]]) -> None:
+    dress(figure, height=560)
+    affect, heat, seven, lane = (list(domain) for domain in domains)
+    legend = {"orientation": "h", "x": 0, "title": None, "yanchor": "bottom", "itemsizing": "constant"}
+    axis = {"fixedrange": True, "gridcolor": GRID, "zeroline": False, **TICKS}
+    figure.update_layout(
+        margin={"l": 62, "r": 18, "t": 8, "b": 26}, dragmode="zoom", hovermode="x unified", showlegend=True,
+        legend=legend | {"y": 1.02}, legend2=legend | {"y": 0.2, "bgcolor": "rgba(0,0,0,0)"},
+        uirevision="session",
+        yaxis=axis | {"domain": affect, "range": [-1.05, 1.05], "tickvals": [-1, 0, 1], "zeroline": True,
+                      "zerolinecolor": "rgba(128,128,128,0.5)"},
+        yaxis2=axis | {"domain": heat, "range": [len(EMOTIONS) - 0.5, -0.5], "tickfont": {"size": 10},
+                       "showgrid": False, "tickvals": list(range(len(EMOTIONS))),
+                       "ticktext": [name.capitalize() for name in EMOTIONS]},
+        yaxis3=axis | {"domain": seven, "range": [0, 1.02], "tickvals": [0, 0.5, 1],
+                       "ticktext": ["0 %", "50 %", "100 %"]},
+        yaxis4=axis | {"domain": lane, "range": [0, 1], "visible": False},
+    )  # fmt: skip
+    figure.update_xaxes(showgrid=False, zeroline=False, anchor="y", **TICKS)
+
+
+def _add_clock(figure: go.Figure, length_s: float) -> None:
+    """The time axis; up to a day one of dates from MIDNIGHT_MS on, for plotly then finds round times at every zoom."""
+    is_clock = length_s < DAY_S
+    scale, start = (1000, MIDNIGHT_MS) if is_clock else (1, 0)
+    for drawn in figure.data:
+        drawn.x = start + np.asarray(drawn.x, float) * scale
+    for shape in figure.layout.shapes:
+        shape.x0, shape.x1 = start + shape.x0 * scale, start + shape.x1 * scale
+    end = length_s * scale
+    figure.update_xaxes(range=[start, start + end], minallowed=start - 0.01 * end, maxallowed=start + 1.01 * end)
+    if not is_clock:
+        marks = time_marks(length_s)
+        words = [clock(mark) for mark in marks]
+        figure.update_xaxes(tickvals=marks, ticktext=words, unifiedhovertitle={"text": "%{x:.0f} s"})
+        return
+    whole = "%-M:%S" if length_s < 3600 else "%-H:%M:%S"
+    figure.update_xaxes(
+        type="date", nticks=7, tickformat=whole, unifiedhovertitle={"text": f"%{{x|{whole}.%1f}}"},
+        tickformatstops=[{"dtickrange": [None, 999], "value": f"{whole}.%1f"}],
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""One viewer's live analysis: camera frames in, results out. Imports no Streamlit."""

@@ -1,0 +1,252 @@
+"""One viewer's live analysis: the video never waits for it.
+
+    camera ──► on_frame (WebRTC's thread) ──► newest frame ──► worker ──► newest result ──┐
+                   └── draws the newest known result on this frame and returns it ◄───────┘
+
+Nothing queues: a frame that comes while the worker is busy replaces the one before. Imports no Streamlit.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+import av
+import av.video.reformatter
+import numpy as np
+
+from app.live.frames import fits, to_video_frame
+from app.live.progress import Limits, LiveProgress, Shown
+from app.live.release_memory import give_memory_back_soon
+from app.live.types import LiveListener, LiveSettings, LiveStatus, highest_face_of
+from app.live.worker_pipeline import LiveAnalysis, MakePipeline, NewestModel, failure_words
+from fer_core.annotate import annotate
+from fer_core.faces.tracker import FaceNumbers
+from fer_core.history import EmotionHistory
+from fer_core.limits import live_size
+from fer_core.pipeline import EmotionPipeline
+from fer_core.results import FrameResult
+
+log = logging.getLogger(__name__)
+
+MAX_RESULTS_PER_S = 16.0
+"""More would cost processor time that no eye sees."""
+IDLE_S = 3.0
+"""A worker without frames for this long ends; the next frame starts another."""
+STALE_S = 1.0
+"""An older result is drawn muted while the analysis is behind, and else no longer: the face has moved on."""
+RECENT_S = 3.0
+"""Rates and delays are those of so long."""
+NO_FACE_S = 5.0
+FRAMES_LOST_S = 2.5
+RETRY_S = 2.0
+MODEL_CHECK_S = 1.0
+"""How often a worker looks whether the model of that name is another by now, as when one is put live."""
+
+# One analysis at a time per core but one, over all viewers, so that decoding and drawing always get their turn.
+_analysis_slots = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
+
+
+class LiveSession:
+    """Frame callback, worker, history and counters of one viewer. Thread-safe."""
+
+    def __init__(self, make_pipeline: MakePipeline, *, newest_model: NewestModel | None = None) -> None:
+        """Start without a thread; the first frame starts it.
+
+        Args:
+            make_pipeline: builds the analysis from a detector's and a model's name; called on the worker's thread,
+                as detectors belong to one thread.
+            newest_model: gives the model of that name as it is on disk now, cheaply when it is the same; None never
+                looks.
+        """
+        self.history = EmotionHistory()
+        self._make_pipeline = make_pipeline
+        self._newest_model = newest_model
+        self.settings = LiveSettings()
+        """The viewer's choices; replaced whole, at any time, from any thread."""
+        self._listener: LiveListener | None = None
+        self._numbers = FaceNumbers()
+        self._changed = threading.Condition()
+        self._worker: threading.Thread | None = None
+        self._frame: tuple[np.ndarray, float] | None = None
+        self._progress = LiveProgress()
+        self._frame_times = self._progress.frame_times
+        self._to_bgr = av.video.reformatter.VideoReformatter()
+
+    @property
+    def listener(self) -> LiveListener | None:
+        """Told of each result and each picture; may be set and taken away at any time, from any thread.
+
+        One that keeps face numbers, see `KeepsNumbers`, gets none of its own again for another face.
+        """
+        return self._listener
+
+    @listener.setter
+    def listener(self, listener: LiveListener | None) -> None:
+        with self._changed:
+            if self._numbers.skip(highest_face_of(listener)):
+                self._worker = None  # its faces have numbers that the listener may know from elsewhere
+                self._changed.notify_all()
+            self._listener = listener
+
+    @property
+    def wall_clock_offset_s(self) -> float:
+        """What the time of day is ahead of the monotonic clock that results are stamped with.
+
+        Measured anew each time: the time of day may have been set, and only it runs on while a computer sleeps.
+        """
+        return time.time() - time.monotonic()
+
+    @property
+    def latest(self) -> FrameResult | None:
+        """The newest result; None when it is stale and the analysis neither paused nor behind."""
+        shown = self._shown()
+        return shown.result if shown else None
+
+    def on_frame(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """Take a frame for analysis and give it back with the newest known result drawn on it.
+
+        Called on WebRTC's thread for each frame that is shown; anything raised here would end the video.
+        """
+        # One of three broad excepts: whatever goes wrong in drawing, the picture must go on.
+        try:
+            # A converter that is kept, with one thread: `frame.to_ndarray` sets up a new one for each frame.
+            width, height = live_size(frame.width, frame.height)
+            frame_bgr = self._to_bgr.reformat(frame, width, height, "bgr24", threads=1).to_ndarray()
+            now_s = time.monotonic()
+            self._offer(frame_bgr, now_s)
+            shown_bgr = self._drawn(frame_bgr)
+            self._tell(lambda listener: listener.on_picture(shown_bgr, now_s))
+            return to_video_frame(shown_bgr)
+        except Exception:
+            log.exception("Drawing failed; the frame is shown as it came")
+            return frame
+
+    def status(self) -> LiveStatus:
+        """What to tell the viewer now."""
+        with self._changed:
+            return self._progress.status(time.monotonic(), _limits(), paused=self.settings.paused)
+
+    def close(self) -> None:
+        """End the worker soon; a later frame starts another. Returns at once, from any thread.
+
+        What the worker has in hand is told to nobody.
+        """
+        with self._changed:
+            self._frame = None
+            self._progress.stop()
+            self._worker = None
+            self._changed.notify_all()
+        give_memory_back_soon()
+
+    def _shown(self) -> Shown | None:
+        with self._changed:
+            return self._progress.shown(time.monotonic(), _limits(), paused=self.settings.paused)
+
+    def _drawn(self, frame_bgr: np.ndarray) -> np.ndarray:
+        settings = self.settings
+        shown = None if settings.paused else self._shown()
+        if shown is not None and not fits(shown.result, frame_bgr):
+            shown = None  # the phone was turned: the boxes belong to a picture of another shape
+        return annotate(
+            frame_bgr,
+            shown.result if shown else None,
+            overlay=settings.overlay,
+            mirror=settings.mirror,
+            muted=shown is not None and shown.is_late,
+        )
+
+    def _offer(self, frame_bgr: np.ndarray, now_s: float) -> None:
+        """Put the frame where the worker looks, in place of the one before."""
+        with self._changed:
+            if self._worker is None:
+                self._progress.start(now_s)
+                self._worker = threading.Thread(target=self._work, name="live-analysis", daemon=True)
+                self._worker.start()
+            self._progress.frame(now_s)
+            self._frame = (frame_bgr, now_s)
+            self._changed.notify_all()
+
+    def _take(self, pause_until_s: float) -> tuple[np.ndarray, float] | None:
+        """Wait for the newest frame, but not before `pause_until_s`; None when this worker should end."""
+        me = threading.current_thread()
+        with self._changed:
+            deadline_s = time.monotonic() + IDLE_S
+            while self._worker is me:
+                now_s = time.monotonic()
+                if now_s >= pause_until_s and self._frame is not None:
+                    frame, self._frame = self._frame, None
+                    self._progress.taken()
+                    return frame
+                if now_s > deadline_s:
+                    self._worker = None
+                    break
+                self._changed.wait(max(0.001, pause_until_s - now_s) if now_s < pause_until_s else deadline_s - now_s)
+        return None
+
+    def _work(self) -> None:
+        """The worker: analyse the newest frame, again and again."""
+        analysis = LiveAnalysis(self._make_pipeline, self._newest_model, self._numbers)
+        pause_until_s = 0.0
+        while (taken := self._take(pause_until_s)) is not None:
+            pause_until_s = time.monotonic() + 1 / MAX_RESULTS_PER_S
+            settings = self.settings
+            if settings.paused:
+                self._note(lambda progress: progress.skipped())
+                continue
+            try:
+                self._analyse(analysis, settings, *taken)
+            # The second broad except: an error that ended this thread would end the analysis without a word.
+            except Exception as error:
+                self._fail(error)
+                analysis.forget()
+                pause_until_s = time.monotonic() + RETRY_S
+
+    def _analyse(
+        self, analysis: LiveAnalysis, settings: LiveSettings, frame_bgr: np.ndarray, captured_at_s: float
+    ) -> None:
+        pipeline, is_new = analysis.pipeline(settings, check_each_s=MODEL_CHECK_S)
+        if is_new:
+            self._note(lambda progress: progress.ready(time.monotonic()))
+        with _analysis_slots:
+            result = pipeline.process(frame_bgr, captured_at_s)
+        if self._note(lambda _: self._publish(result)):
+            self._tell(partial(_hand_over, result, pipeline))
+
+    def _fail(self, error: Exception) -> None:
+        message = failure_words(error)
+        self._note(lambda progress: progress.failed(message))
+
+    def _note(self, what: Callable[[LiveProgress], None]) -> bool:
+        """From the worker's thread: note something, unless another worker took its place or the video was closed."""
+        with self._changed:
+            if self._worker is not threading.current_thread():
+                return False
+            what(self._progress)
+            return True
+
+    def _tell(self, word: Callable[[LiveListener], None]) -> None:
+        """Tell the listener, if there is one."""
+        listener = self._listener
+        if listener is None:
+            return
+        try:
+            word(listener)
+        # The third broad except: what goes wrong in a recording must end neither the video nor the analysis.
+        except Exception:
+            log.exception("The recording could not take this")
+
+    def _publish(self, result: FrameResult) -> None:
+        with self._changed:
+            self._progress.answered(result, time.monotonic())
+            self.history.add(result)
+
+
+def _limits() -> Limits:
+    return Limits(STALE_S, RECENT_S, NO_FACE_S, FRAMES_LOST_S)
+
+
+def _hand_over(result: FrameResult, pipeline: EmotionPipeline, listener: LiveListener) -> None:
+    listener.on_result(result, pipeline.model.card)

@@ -1,0 +1,111 @@
+"""What a viewer chooses for the live analysis, and what the page is told of it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from fer_core.annotate import Overlay
+from fer_core.expressions.card import ModelCard
+from fer_core.faces.detector import DetectorName
+from fer_core.pipeline import PipelineSettings
+from fer_core.results import Doubt, FrameResult
+
+
+@dataclass(frozen=True)
+class LiveSettings:
+    """A viewer's choices; replaced whole, read by both threads.
+
+    Attributes:
+        pipeline: smoothing, thresholds.
+        detector: None for the best there is.
+        model: name of a model folder.
+        overlay: what is drawn.
+        mirror: show the picture as a mirror does.
+        paused: the video goes on, the analysis rests.
+    """
+
+    pipeline: PipelineSettings = field(default_factory=PipelineSettings)
+    detector: DetectorName | None = None
+    model: str = "default"
+    overlay: Overlay = "boxes"
+    mirror: bool = True
+    paused: bool = False
+
+
+class LiveState(StrEnum):
+    """What the page tells the viewer about the stream."""
+
+    NO_FRAMES = "no frames"
+    LOST = "frames stopped"
+    FAILED = "analysis failed"
+    PAUSED = "paused"
+    STARTING = "starting"
+    NO_FACE = "no face"
+    POOR_VIEW = "poor view"
+    SLOW = "slow"
+    FINE = "fine"
+
+
+@dataclass(frozen=True)
+class LiveStatus:
+    """A snapshot for the page.
+
+    Attributes:
+        state: the one thing to tell.
+        message: the sentence that goes with a failure; empty otherwise.
+        faces: in the newest result.
+        faces_left_out: seen in it, too, and not analysed, as there is a limit.
+        results_per_s: analysed frames per second over the last seconds.
+        frames_per_s: frames that came, likewise.
+        latency_ms: median time from a frame's arrival to its result; None before the first.
+        doubts: about the largest face of that result.
+        behind_s: by how much labels lag at worst, in seconds; 0 where that is too little to be told.
+        is_shown: whether that result is drawn, muted where labels lag; else it is too old or there is none.
+    """
+
+    state: LiveState
+    message: str
+    faces: int
+    results_per_s: float
+    frames_per_s: float
+    latency_ms: float | None
+    doubts: tuple[Doubt, ...] = ()
+    behind_s: float = 0.0
+    is_shown: bool = True
+    faces_left_out: int = 0
+
+
+class LiveListener(Protocol):
+    """Who is told of a live analysis as it happens, such as a recording. Must return at once; may raise."""
+
+    def on_result(self, result: FrameResult, card: ModelCard) -> None:
+        """A frame was analysed, by the model of that card; called on the worker's thread."""
+        ...
+
+    def on_picture(self, shown_bgr: np.ndarray, at_s: float) -> None:
+        """A frame is shown.
+
+        Called on WebRTC's thread.
+
+        Args:
+            shown_bgr: uint8 (height, width, 3), mirrored and labelled as the viewer sees it; not to be modified.
+            at_s: when it came, on the clock of the results.
+        """
+        ...
+
+
+@runtime_checkable
+class KeepsNumbers(Protocol):
+    """A listener in which a face's number stands for that face alone, whichever live session feeds it."""
+
+    @property
+    def highest_face(self) -> int:
+        """The highest number that it has seen; 0 before the first."""
+        ...
+
+
+def highest_face_of(listener: object) -> int:
+    """What a listener that keeps numbers has seen; 0 for any other."""
+    return listener.highest_face if isinstance(listener, KeepsNumbers) else 0

@@ -1,0 +1,1 @@
+"""From consent to a closed session. Imports no Streamlit."""

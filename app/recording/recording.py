@@ -1,0 +1,241 @@
+"""A recording of the live page: results into the store, pictures into a video, markers, and the neutral baseline.
+
+    analysis ── on_result ──► Recorder (its own writing thread) ──► store
+    video ──── on_picture ──► VideoTrack (its own encoding thread) ──► store.videos
+
+A thread of its own watches over it, so that it is closed properly when the camera or the browser's tab is gone, whether
+or not anybody looks at the page. Imports no Streamlit.
+"""
+
+import atexit
+import threading
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Final, Self
+
+import numpy as np
+
+from app.recording.baseline import BaselineTry, BaselineView
+from app.recording.consent import CONSENT_VERSION
+from app.recording.markers import SessionMarkers
+from app.recording.neutral_face import NeutralFace
+from app.recording.types import RecordingView, Wish
+from app.recording.video import VideoTrack
+from app.recording.watch import attempt, start_watch
+from app.store import records
+from app.store.database import Store
+from app.store.errors import NoSuchRecordError, StoreError
+from app.store.participants import add_baseline, find_or_add
+from app.store.recorder import Recorder
+from app.store.records import NewSession
+from app.store.sessions import session
+from fer_core.expressions.baseline import Baseline
+from fer_core.expressions.card import ModelCard
+from fer_core.results import FrameResult
+
+GRACE_S: Final = 20.0
+"""Without pictures for this long, a recording is closed; before, it goes on when they return."""
+FRAMES_LOST_S: Final = 2.5
+
+
+class Recording:
+    """One recording, and the `LiveListener` that feeds it. Thread-safe."""
+
+    def __init__(self, store: Store, recorder: Recorder, participant_id: int, wish: Wish, card: ModelCard) -> None:
+        """`start` makes one."""
+        self.session_id = recorder.session_id
+        self.participant_id = participant_id
+        self.wish = wish
+        self.model_sha256 = model_sha256(card)
+        self.markers = SessionMarkers(store, recorder.session_id, lambda: recorder.time_ms)
+        self._store = store
+        self._recorder = recorder
+        self._neutral = NeutralFace(self._keep_baseline)
+        self._lock = threading.Lock()  # for the next four
+        self._picture_at_s = self._waits_from_s = time.monotonic()
+        self._ended_s: float | None = None
+        self._reason = ""
+        self._highest_face = 0
+        # The samples' zero: making the session may have waited for the database since.
+        self._started_s = self._picture_at_s - recorder.time_ms / 1000
+        self._stopping = threading.Lock()
+        self._over = threading.Event()
+        stored = session(store, self.session_id)
+        self._started_at = stored.started_at
+        self._video = VideoTrack(store.videos / stored.video_file) if stored.video_file else None
+        atexit.register(self.stop)  # a server that is asked to end, as by Ctrl-C, closes it properly
+        start_watch(self._over, self._look, self._give_up)
+
+    @classmethod
+    def start(cls, store: Store, wish: Wish, card: ModelCard) -> Self:
+        """Begin now: to be called when the person has agreed.
+
+        Args:
+            store: where to.
+            wish: what they agreed to.
+            card: of the model that judges.
+
+        Raises:
+            StoreError: the session cannot be stored; nothing was begun.
+        """
+        now = datetime.now(UTC)
+        with store.write() as connection:
+            participant_id = find_or_add(connection, wish.participant)
+        new = NewSession(
+            participant_id=participant_id, title=wish.title, source="live", model_name=card.name,
+            model_sha256=model_sha256(card), consent_at=now, consent_version=CONSENT_VERSION,
+            rate_per_s=wish.rate_per_s, utc_offset_min=wish.utc_offset_min,
+            video_file=f"{uuid.uuid4().hex}.mp4" if wish.with_video else None,
+            video_consent_at=now if wish.with_video else None,
+        )  # fmt: skip
+        return cls(store, Recorder.start(store, new), participant_id, wish, card)
+
+    @property
+    def highest_face(self) -> int:
+        """The highest number of a face in it; 0 before the first."""
+        with self._lock:
+            return self._highest_face
+
+    def on_result(self, result: FrameResult, card: ModelCard) -> None:
+        """Keep a result; one of another model ends the recording, as a session belongs to one."""
+        with self._lock:
+            if self._ended_s is not None or self._reason:
+                return
+            if model_sha256(card) != self.model_sha256:
+                self._reason = "The model was changed, so the recording was closed: a session belongs to one model."
+                return
+            numbers = (face.face.track_id or 0 for face in result.faces)
+            self._highest_face = max(self._highest_face, *numbers, 0)
+        self._neutral.see(result)
+        self._recorder.add(result)
+
+    def on_picture(self, shown_bgr: np.ndarray, at_s: float) -> None:
+        """Note that the camera lives, and offer the picture to the video where one is wanted."""
+        with self._lock:
+            if self._ended_s is not None:
+                return
+            self._picture_at_s = at_s
+        if self._video is not None:
+            self._video.offer(shown_bgr, at_s - self._started_s)
+
+    def view(self) -> RecordingView:
+        """How it goes, or went."""
+        status = self._recorder.status
+        video_problem = self._video.problem if self._video is not None else ""
+        with self._lock:
+            now_s = time.monotonic()
+            ended_s, is_silent = self._ended_s, now_s - self._picture_at_s > FRAMES_LOST_S
+            return RecordingView(
+                seconds=max(0.0, (now_s if ended_s is None else ended_s) - self._started_s),
+                samples=status.written,
+                problem=" ".join(filter(None, (status.error, _lost(status.lost), video_problem))),
+                closes_in_s=self._closes_in_s(now_s) if is_silent and ended_s is None else None,
+                ended=self._over.is_set(),
+                reason=self._reason,
+            )
+
+    def wait_anew(self) -> None:
+        """Give the camera the whole time once more, as when its page was reloaded and has to start it again."""
+        with self._lock:
+            self._waits_from_s = time.monotonic()
+
+    def stop(self) -> RecordingView:
+        """End it properly, once; a second call waits for the first."""
+        self._close(time.monotonic())
+        return self.view()
+
+    def measure_baseline(self) -> None:
+        """Begin a try: the participant relaxes the face, then the measuring runs; `baseline_view` tells."""
+        self._neutral.measure(time.monotonic())
+
+    def use_baseline(self, baseline: Baseline) -> None:
+        """Take it off the participant's face from now on: the largest in view."""
+        self._neutral.use(baseline)
+        self._recorder.correct = self._neutral.correct
+
+    def is_participant(self, face: int) -> None:
+        """The face of that number is the participant's too, and gets the baseline taken off from now on."""
+        self._neutral.is_participant(face)
+
+    def baseline_view(self) -> BaselineView:
+        """Where the baseline stands."""
+        return self._neutral.view(time.monotonic())
+
+    @property
+    def _try(self) -> BaselineTry | None:
+        return self._neutral.tried
+
+    def _look(self, now_s: float) -> None:
+        self._close_when_due(now_s)  # first, so that nothing else keeps it from that
+        if self._neutral.judge(now_s):
+            self._recorder.correct = self._neutral.correct
+        self.markers.keep_open_range()
+
+    def _give_up(self, now_s: float, error: Exception) -> None:
+        words = str(error) or type(error).__name__
+        self._end_because(f"Something unexpected went wrong, so the recording was closed: {words}.")
+        self._close(now_s)
+
+    def _close_when_due(self, now_s: float) -> None:
+        with self._lock:
+            is_due, picture_at_s = self._closes_in_s(now_s) <= 0, self._picture_at_s
+            is_over = bool(self._reason)
+        if is_due:
+            self._end_because(f"No pictures came from the camera for {GRACE_S:.0f} s, so the recording was closed.")
+            self._close(picture_at_s)
+        elif is_over or self._recorder.status.ended:
+            self._close(now_s)
+
+    def _end_because(self, reason: str) -> None:
+        with self._lock:
+            self._reason = self._reason or reason
+
+    def _closes_in_s(self, now_s: float) -> float:
+        """To be called with the lock held."""
+        return max(0.0, GRACE_S - (now_s - max(self._picture_at_s, self._waits_from_s)))
+
+    def _keep_baseline(self, baseline: Baseline, quality: float) -> None:
+        # By the session's own clock: the time of day may have been set since it began.
+        measured_at = self._started_at + timedelta(milliseconds=self._recorder.time_ms)
+        add_baseline(self._store, records.Baseline(
+            self.participant_id, measured_at, dict(baseline.mean), baseline.samples, quality, self.model_sha256,
+            self.session_id,
+        ))  # fmt: skip
+
+    def _close(self, ended_s: float) -> None:
+        """End it at that time, or where somebody marked something later; whatever fails, the rest is closed."""
+        with self._stopping:
+            if self._over.is_set():
+                return
+            ended_s = max(ended_s, self._started_s + self.markers.last_ms / 1000)
+            with self._lock:
+                self._ended_s = ended_s
+            attempt(lambda: self.markers.close(round((ended_s - self._started_s) * 1000)), "An open marker stays open")
+            # The video first: of a session that is still open, the next start makes a half one whole.
+            attempt(self._close_video, "The video could not be closed")
+            attempt(lambda: self._recorder.close(ended_s=ended_s), "The session could not be closed")
+            self._over.set()
+            atexit.unregister(self.stop)
+
+    def _close_video(self) -> None:
+        if self._video is not None:
+            self._video.close(discard=self._was_deleted())
+
+    def _was_deleted(self) -> bool:
+        try:
+            session(self._store, self.session_id)
+        except NoSuchRecordError:
+            return True
+        except StoreError:
+            pass  # not known: kept, as it was asked for
+        return False
+
+
+def model_sha256(card: ModelCard) -> str:
+    """Of the network that judges live."""
+    return card.sha256.get("model.tflite", "")
+
+
+def _lost(count: int) -> str:
+    return f"{count} samples could not be stored." if count else ""

@@ -1,0 +1,79 @@
+"""Which browser tab a recording belongs to, so that a reloaded one goes on with it. Imports no Streamlit.
+
+To the server a reloaded tab is a new one. What it brings along is its address, and in it a key that nobody can guess.
+"""
+
+import secrets
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from app.live.session import LiveSession
+from app.recording.recording import Recording
+
+KEEP_S: Final = 3600.0
+"""A recording older than this, and ended, is found no more."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    tab: str
+    recording: Recording
+    session: weakref.ref[LiveSession]  # the rolling history goes with its tab, a little after it
+    begun_s: float
+
+
+class RecordingTabs:
+    """The recordings of all tabs. Thread-safe."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._lock = threading.Lock()
+        self._kept: dict[str, _Kept] = {}
+
+    def keep(self, tab: str, session: LiveSession, recording: Recording) -> str:
+        """Remember whose it is; gives the key for the tab's address."""
+        key, now_s = secrets.token_urlsafe(16), time.monotonic()
+        with self._lock:
+            self._kept = {
+                k: kept
+                for k, kept in self._kept.items()
+                if now_s - kept.begun_s < KEEP_S or not kept.recording.view().ended
+            }
+            self._kept[key] = _Kept(tab, recording, weakref.ref(session), now_s)
+        return key
+
+    def is_of_another(self, key: str, tab: str) -> bool:
+        """Whether the key belongs to a recording, and that to a tab other than this one."""
+        with self._lock:
+            return key in self._kept and self._kept[key].tab != tab
+
+    def forget(self, key: str) -> None:
+        """The recording is found no more."""
+        with self._lock:
+            self._kept.pop(key, None)
+
+    def take_up(
+        self, key: str, tab: str, is_open: Callable[[str], bool]
+    ) -> tuple[Recording, LiveSession | None] | None:
+        """Give the recording of a tab that is gone to the one that brings its key.
+
+        Args:
+            key: from the address, anybody's text.
+            tab: the one that asks; it has the recording from now on.
+            is_open: whether a tab is still there. While it is, the recording stays its own: a copied address takes
+                nothing away.
+
+        Returns:
+            The recording, and the session that it is fed by, if that is still there; None where the key is unknown or
+            the tab still there.
+        """
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or is_open(kept.tab):
+                return None
+            self._kept[key] = kept = replace(kept, tab=tab)
+        return kept.recording, kept.session()

@@ -1,0 +1,1 @@
+"""A session's report: one HTML file that opens offline. Imports no Streamlit."""

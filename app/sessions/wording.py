@@ -1,0 +1,120 @@
+"""Sessions in words: sentences and figures for people. Pure functions; no Streamlit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from app.charts.film import clock
+from app.statistics.check_ins import Phq4
+from app.statistics.spans import Range
+from app.statistics.summary import FaceSamples, Summary, summarise
+from app.store.records import CheckIn, Marker, Session
+from fer_core.annotate import percent
+from fer_core.emotions import UNSURE
+
+MINUS: Final = "\N{MINUS SIGN}"
+STATES_IN_WORDS: Final[Mapping[str, str]] = {
+    "open": "recording now",
+    "closed": "complete",
+    "recovered": "complete, after an interruption",
+}
+SOURCES_IN_WORDS: Final[Mapping[str, str]] = {"live": "live camera", "file": "file"}
+KINDS_IN_WORDS: Final[Mapping[str, str]] = {
+    "note": "Note", "task_start": "Task starts", "task_end": "Task ends", "exclude": "Left out",
+}  # fmt: skip
+CAVEATS: Final = (
+    "A face's expression is not a feeling: people smile without joy and feel without showing it.",
+    "The program names what an expression looks like to a network trained on FER2013, whose own labels are often "
+    "doubtful. It is not a medical device, and nothing here is a diagnosis.",
+    "Faces are told apart by place and colours only; after two seconds out of view a face may have another number.",
+    "Shares are shares of the time in which the face was seen and counts; a gap is nobody's time.",
+)
+"""What every reader of figures must know."""
+BEGINNING: Final = 1 / 3
+
+
+def when(session: Session) -> str:
+    """The start by the person's own clock: "Fri 1 May 2026, 14:00"."""
+    moment = session.started_local
+    return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A figure with its sign: "+0.21", "−0.40"."""
+    return f"{value:+.{digits}f}".replace("-", MINUS)
+
+
+def headline(samples: FaceSamples, summary: Summary, *, leave_out: Sequence[Range] = ()) -> str:
+    """What one face showed, in a few sentences: mostly what, how it began and ended, how it felt to watch."""
+    if not summary.watched_s:
+        return "No face was in view in the time that counts."
+    ranked = sorted(summary.label_shares.items(), key=lambda pair: -pair[1])
+    words = [f"{'' if i else 'Mostly '}{_state(name)} ({percent(share)})" for i, (name, share) in enumerate(ranked[:3])
+             if share >= 0.05]  # fmt: skip
+    found = ", then ".join(words)
+    sentences = [f"In view for {clock(summary.watched_s)}. {found[:1].upper()}{found[1:]}."]
+    course = _course(samples, leave_out)
+    if course:
+        sentences.append(course)
+    if summary.valence is not None:
+        sentences.append(f"Mean valence {signed(summary.valence.mean)}.")
+    return " ".join(sentences)
+
+
+def _course(samples: FaceSamples, leave_out: Sequence[Range]) -> str:
+    """How the first third differs from the last; empty where it does not."""
+    start_s, end_s = float(samples.time_s[0]), float(samples.time_s[-1])
+    third_s = (end_s - start_s) * BEGINNING
+    ranges = ((start_s, start_s + third_s), (end_s - third_s, end_s))
+    first, last = (_main(summarise(samples, keep=[span], leave_out=leave_out)) for span in ranges)
+    if not first or not last or first == last:
+        return ""
+    return f"It began mostly {first} and ended mostly {last}."
+
+
+def _main(summary: Summary) -> str:
+    """The state with most of the time; empty without time."""
+    if not summary.watched_s:
+        return ""
+    return _state(max(summary.label_shares, key=lambda name: summary.label_shares[name]))
+
+
+def _state(name: str) -> str:
+    return "without a clear label" if name == UNSURE else name
+
+
+def marker_line(marker: Marker) -> str:
+    """A marker for lists: "0:12 · Note · hello"."""
+    at = clock(marker.time_ms / 1000, tenths=True)
+    if marker.end_ms is not None:
+        at += f" to {clock(marker.end_ms / 1000, tenths=True)}"
+    text = f" · {marker.text}" if marker.text else ""
+    return f"{at} · {KINDS_IN_WORDS[marker.kind]}{text}"
+
+
+def check_in_line(one: CheckIn, *, phq4: bool = True) -> str:
+    """A check-in as one line, with or without the PHQ-4's score."""
+    start = {"before": "Check-in before", "after": "Check-in after"}.get(one.phase, "Check-in")
+    parts = []
+    if one.valence is not None:
+        parts.append(f"pleasure {one.valence} of 9")
+    if one.arousal is not None:
+        parts.append(f"arousal {one.arousal} of 9")
+    if phq4 and one.phq4 is not None:
+        parts.append(Phq4(one.phq4).summary())
+    if one.note:
+        parts.append(one.note)
+    return f"{start}: {' · '.join(parts) or 'without answers'}"
+
+
+def parse_clock(text: str) -> float | None:
+    """Seconds out of "75", "1:15" or "1:02:03.5"; None where it is no time."""
+    parts = text.strip().split(":")
+    if not 1 <= len(parts) <= 3:
+        return None
+    try:
+        values = [float(part) for part in parts]
+    except ValueError:
+        return None
+    if any(not 0 <= value < 1e9 for value in values) or any(value >= 60 for value in values[1:]):
+        return None
+    return sum(value * 60.0**power for power, value in enumerate(reversed(values)))

@@ -1,0 +1,1 @@
+"""What the numbers of sessions mean. Needs neither page nor database."""

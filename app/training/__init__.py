@@ -1,0 +1,1 @@
+"""Training runs and other child processes, and what they answer. Imports no Streamlit."""

@@ -1,0 +1,100 @@
+"""A video's result becomes a stored session, when the people in it have agreed."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import streamlit as st
+
+from app import state
+from app.analysis.jobs import AnalysisJob, FileView
+from app.analysis.keep import FileResult, KeepWish, keep
+from app.analysis_memory import AnalysisMemory
+from app.markdown_text import sentence
+from app.recording import consent
+from app.store.database import Store
+from app.store.errors import StoreError
+from app.store.privacy import retention_days
+from app.views.live import consent as live_consent
+from app.views.shared import store_parts as session_parts
+
+
+def render(job: AnalysisJob, file: FileView, memory: AnalysisMemory) -> None:
+    """Draw the offer below a video's result, or what became of it."""
+    if file.summary is None or not file.summary.faces or file.summary.picture_faces or job.card is None:
+        return
+    if file.title in memory.kept:
+        _kept(*memory.kept[file.title])
+        return
+    if memory.keeping != file.title:
+        if st.button("Keep as a session", icon=":material/bookmark_add:", key="keep_ask"):
+            memory.keeping = file.title
+            st.rerun()
+        return
+    with st.container(border=True):
+        store = session_parts.opened_store()
+        if store is None:
+            return
+        video = file.copy if file.copy is not None and file.copy.exists() else None
+        result = FileResult(job.csv, file.title, file.summary.seconds, file.summary.looks, job.card, video)
+        try:
+            _form(store, result, memory)
+        except StoreError as error:
+            st.error(sentence(str(error)))
+
+
+def _kept(session_id: int, samples: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/check_circle: Kept as a session: {samples} {'sample' if samples == 1 else 'samples'}",
+                    width="content")  # fmt: skip
+        if st.button("Open the session", icon=":material/timeline:", key="keep_open"):
+            state.session_memory().opened = session_id
+            state.go_to("sessions")
+
+
+def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
+    st.markdown(f"{consent.WHERE.format(place=f'`{store.place}`', kept=consent.kept_for(retention_days(store)))} "
+                f"{consent.MEANING}")  # fmt: skip
+    participant = session_parts.name_participant(
+        store, key="keep_participant", help_text="Whose session this is, so that it can be compared with others."
+    )
+    left, right = st.columns([2, 1], gap="small")
+    title = left.text_input("Title", result.source[:200], key=f"keep_title_{result.source}", max_chars=200)
+    here = timezone(timedelta(minutes=live_consent.offset_min()))
+    now = datetime.now(UTC).astimezone(here)
+    day = right.date_input("Filmed on", now.date(), max_value=now.date(), min_value=now.date().replace(year=1900),
+                           key="keep_day", help="The history goes by this day.")  # fmt: skip
+    agreed = st.checkbox(consent.FILE, key="keep_agree")
+    with_video = result.video is not None and st.checkbox(consent.FILE_VIDEO, key="keep_video", help="Leave this open "
+                                                          "to keep the numbers alone.")  # fmt: skip
+    with st.container(horizontal=True):
+        wanted = st.button("Keep it", type="primary", icon=":material/bookmark_add:", key="keep_start")
+        if st.button("Cancel", key="keep_cancel"):
+            memory.keeping = ""
+            st.rerun()
+    if not wanted:
+        return
+    if not participant:
+        st.warning("Name the participant first: choose a name, or type one and press Enter.")
+    elif not title.strip():
+        st.warning("Give the session a title first.")
+    elif not agreed:
+        st.warning("Without the agreement of the people in the video nothing is kept.")
+    else:
+        _keep(store, result, KeepWish(participant, title, datetime.combine(day, now.timetz()), with_video), memory)
+
+
+def _keep(store: Store, result: FileResult, wish: KeepWish, memory: AnalysisMemory) -> None:
+    bar = st.progress(0.0, text="Storing the samples …")
+    try:
+        memory.kept[result.source] = keep(
+            store, result, wish, on_progress=lambda share: bar.progress(share, text="Storing the samples …")
+        )
+    except OSError as error:
+        bar.empty()
+        st.error(
+            f"It cannot be kept: {sentence(str(error.strerror or error))}. Check the disk's free space and try again."
+        )
+        return
+    except StoreError:
+        bar.empty()
+        raise
+    st.rerun()

@@ -1,0 +1,126 @@
+"""What somebody reads, chooses and agrees to before a recording of the live page begins."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import streamlit as st
+
+from app import state
+from app.live.pipelines import shared_model
+from app.live.session import LiveSession
+from app.live.types import LiveState
+from app.markdown_text import sentence
+from app.recording import consent
+from app.recording.recording import Recording
+from app.recording.types import Wish
+from app.recording_memory import RecordingMemory
+from app.store.database import Store
+from app.store.privacy import retention_days
+from app.store.records import local_offset_min
+from app.views.shared import store_parts as session_parts
+from fer_core.errors import FerError
+
+RATES = (1, 2, 5, 10, 16)
+"""Samples per second to choose from; the analysis gives at most 16 results."""
+USUAL_RATE = 5
+
+
+def begin(memory: RecordingMemory) -> None:
+    """Put the consent on the screen, with a fresh title; nothing else happens."""
+    here = timezone(timedelta(minutes=offset_min()))
+    memory.title = f"{datetime.now(UTC).astimezone(here):%d %B %Y, %H:%M}".lstrip("0")
+    memory.is_asking, memory.has_agreed, memory.problem = True, False, ""
+
+
+def offset_min() -> int:
+    """Minutes by which the viewer's clock is ahead of UTC, as the browser says."""
+    behind = st.context.timezone_offset
+    return local_offset_min() if behind is None else -int(behind)
+
+
+def _put_aside() -> None:
+    memory = state.recording_memory()
+    memory.is_asking = memory.has_agreed = False
+
+
+def _agree() -> None:
+    # Kept until a run answers it: a run that is interrupted, as while the camera connects, takes with it that its
+    # button was pressed.
+    state.recording_memory().has_agreed = True
+
+
+@st.dialog("Record a session", width="medium", on_dismiss=_put_aside)
+def ask(session: LiveSession) -> None:
+    """Ask; when the person agrees, the recording begins and the page is drawn anew."""
+    memory = state.recording_memory()
+    store = session_parts.opened_store()
+    if store is None:
+        memory.has_agreed = False
+        return
+    try:
+        for paragraph in consent.points(store.place, retention_days(store)):
+            st.markdown(paragraph)
+        wish = _choices(store, memory)
+    except FerError as error:
+        memory.has_agreed = False
+        st.error(sentence(str(error)))
+        return
+    with st.container(horizontal=True):
+        st.button("I agree: start recording", type="primary", icon=":material/radio_button_checked:",
+                  key="record_agree", on_click=_agree)  # fmt: skip
+        if st.button("Cancel", key="record_cancel"):
+            _put_aside()
+            st.rerun()
+    if not memory.has_agreed:
+        return
+    memory.has_agreed = False
+    problem = _missing(session, wish) or _start(session, store, wish, memory)
+    if problem:
+        st.warning(sentence(problem))
+    else:
+        st.rerun()
+
+
+def _choices(store: Store, memory: RecordingMemory) -> Wish:
+    participant = session_parts.name_participant(
+        store, key="record_participant",
+        help_text="Whose session this is, so that days can be compared. A code such as P01 says less than a name.",
+    )  # fmt: skip
+    left, right = st.columns([2, 1], gap="small")
+    title = left.text_input("Title", memory.title, key="record_title", max_chars=200)
+    rate = right.selectbox(
+        "Samples per second", RATES, RATES.index(USUAL_RATE), key="record_rate",
+        help="Expressions last half a second and longer: 5 miss few.",
+    )  # fmt: skip
+    wants_video = st.toggle("Keep the video too", key="record_video")
+    agrees = False
+    if wants_video:
+        st.markdown(consent.VIDEO.format(place=f"`{store.videos}`"))
+        agrees = st.checkbox("I agree to the video being kept", key="record_video_agree")
+    memory.video_is_open = wants_video and not agrees
+    return Wish(participant, title, float(rate), wants_video and agrees, offset_min())
+
+
+def _missing(session: LiveSession, wish: Wish) -> str:
+    """What is still to be done before it can begin, a sentence; else empty."""
+    if not wish.participant:
+        return "Name the participant first: choose a name, or type one and press Enter."
+    if not wish.title.strip():
+        return "Give the session a title first."
+    if state.recording_memory().video_is_open:
+        return "Agree to the video too, or switch it off."
+    if session.status().state in (LiveState.NO_FRAMES, LiveState.LOST):
+        return "No pictures arrive from the camera yet. Close this, press Start at the video, and record then."
+    return ""
+
+
+def _start(session: LiveSession, store: Store, wish: Wish, memory: RecordingMemory) -> str:
+    """Begin; gives why that was not possible."""
+    try:
+        recording = Recording.start(store, wish, shared_model(session.settings.model).card)
+    except FerError as error:
+        return str(error)
+    session.listener = recording
+    memory.put_away()
+    memory.recording, memory.is_asking = recording, False
+    memory.key = state.recording_tabs().keep(state.tab_id(), session, recording)
+    return ""

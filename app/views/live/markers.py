@@ -1,0 +1,94 @@
+"""Marking moments, tasks and ranges to leave out while a session is recorded, by button or key."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from app import state
+from app.charts.film import clock
+from app.markdown_text import plain, sentence
+from app.recording.markers import SessionMarkers
+from app.recording.recording import Recording
+from app.store.errors import StoreError
+from app.store.records import Marker
+
+SHOWN = 5
+_TEXT, _TASK = "record_note_text", "record_task_name"
+
+
+@st.fragment
+def render(recording: Recording) -> None:
+    """Draw the fields and the newest markers; a press redraws this part alone."""
+    markers, shown = recording.markers, recording.markers.view(SHOWN)
+    note, task, leave_out = st.columns([5, 5, 3], gap="small", vertical_alignment="bottom")
+    with note:
+        _note(markers)
+    with task:
+        _task(markers, shown.task)
+    with leave_out:
+        _leave_out(markers, excluding=shown.open_range is not None)
+    if state.recording_memory().marker_problem:
+        st.error(sentence(state.recording_memory().marker_problem))
+    st.caption(
+        " · ".join(words(marker, is_open=marker == shown.open_range) for marker in shown.newest)
+        or "Marked moments appear here. The keys N, T and X work while no field is being typed in."
+    )
+
+
+def words(marker: Marker, *, is_open: bool = False) -> str:
+    """A marker in a line, as Markdown: "0:42 note the door"; `is_open` where its range goes on."""
+    at = clock(marker.time_ms / 1000)
+    if is_open:
+        return f"left out from {at} on"
+    if marker.kind == "exclude":
+        return f"{at}–{clock((marker.end_ms or 0) / 1000)} left out"
+    kind = {"note": "note", "task_start": "start of", "task_end": "end of"}[marker.kind]
+    return f"{at} {kind} {plain(marker.text)}".rstrip()
+
+
+def _note(markers: SessionMarkers) -> None:
+    with _form("record_note"):
+        st.text_input("Note", key=_TEXT, max_chars=500, placeholder="What happens now")
+        st.form_submit_button("Mark", icon=":material/bookmark:", shortcut="N", key="record_mark",
+                              on_click=_try, args=(lambda: markers.note(st.session_state[_TEXT]),))  # fmt: skip
+
+
+def _task(markers: SessionMarkers, task: str) -> None:
+    if task:
+        st.button(f"End “{plain(task)}”", icon=":material/flag:", shortcut="T", key="record_task_end",
+                  on_click=_try, args=(markers.end_task,), width="stretch")  # fmt: skip
+        return
+    with _form("record_task"):
+        st.text_input("Task or stimulus", key=_TASK, max_chars=200, placeholder="Its name")
+        st.form_submit_button("Begin", icon=":material/flag:", shortcut="T", key="record_task_start",
+                              on_click=_try, args=(lambda: markers.start_task(st.session_state[_TASK]),))  # fmt: skip
+
+
+@contextmanager
+def _form(key: str) -> Iterator[None]:
+    """A field and its button in a line, emptied by a press."""
+    with (
+        st.form(key, clear_on_submit=True, border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        yield
+
+
+def _leave_out(markers: SessionMarkers, *, excluding: bool) -> None:
+    st.button(
+        "Count again" if excluding else "Leave out", icon=":material/content_cut:", shortcut="X", key="record_exclude",
+        type="primary" if excluding else "secondary", width="stretch",
+        on_click=_try, args=(markers.end_range if excluding else markers.start_range,),
+        help="What happens between two presses counts nowhere, as when somebody comes in.",
+    )  # fmt: skip
+
+
+def _try(mark: Callable[[], None]) -> None:
+    """As a button's callback: it runs before anything is drawn, so that the moment is that of the press."""
+    memory = state.recording_memory()
+    try:
+        mark()
+        memory.marker_problem = ""
+    except StoreError as error:
+        memory.marker_problem = str(error)

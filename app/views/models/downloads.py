@@ -1,0 +1,77 @@
+"""A model to take away: its own files as they are, and other programs' forms, made by a child process when asked."""
+
+import re
+from pathlib import Path
+
+import streamlit as st
+
+from app.markdown_text import sentence
+from app.training import child_jobs as training_jobs
+from app.training import model_jobs
+from app.training.answers import read_conversion
+from app.training.model_jobs import FORMS
+from app.views.shared import page_parts
+from app.views.shared.page_parts import size_words
+from fer_core.expressions.card import CARD_FILE, ModelCard
+from fer_core.expressions.model import KERAS_FILE, TFLITE_FILE
+from fer_core.expressions.model_list import StoredModel
+
+_FILES = {
+    KERAS_FILE: "To train it further, here or with Keras.",
+    TFLITE_FILE: "What runs live: LiteRT (TensorFlow Lite), for Python, phones, boards and the web.",
+    CARD_FILE: "What it is: labels in their order, figures, settings, limits.",
+}
+
+
+def render(model: StoredModel) -> None:
+    """Draw the offers. Outside of anything that redraws itself: a redraw would discard a file on its way."""
+    if model.card is None:
+        return
+    with st.expander("Download", icon=":material/download:"):
+        with st.container(horizontal=True):
+            for name, purpose in _FILES.items():
+                _file(model.folder / name, purpose)
+        st.caption(_how_to_use(model.card))
+        for form in FORMS:
+            _form(model, form)
+
+
+def _file(path: Path, purpose: str) -> None:
+    if path.is_file():
+        st.download_button(
+            f"{path.name} · {size_words(path.stat().st_size)}", path.read_bytes, path.name, "application/octet-stream",
+            key=f"download_{path}", help=purpose, on_click="ignore",
+        )  # fmt: skip
+
+
+def _how_to_use(card: ModelCard) -> str:
+    height, width, _ = card.input_shape
+    return (
+        f"In: grey faces of {height} x {width} pixels, values 0 to 255, as 32-bit floats, shape (n, {height}, {width}, "
+        f"1). Out: {len(card.labels)} probabilities: {sentence(', '.join(card.labels))}. The program then applies the "
+        f"card's temperature{' to the mean over the face and its mirror image' if card.mirror_average else ''}."
+    )
+
+
+def _form(model: StoredModel, form: str) -> None:
+    title, purpose = FORMS[form].title, FORMS[form].purpose
+    job = model_jobs.conversion(model.folder, form)
+    view = training_jobs.look(job)
+    made = read_conversion(view.answer) if view.state == "done" else None
+    packed = job.dir / model_jobs.ZIP
+    if view.state == "running":
+        page_parts.wait(job, f"Making {title}, and checking that it answers alike")
+    elif made is not None and packed.is_file():
+        name = re.sub(r"[^\w.-]+", "-", f"{model.name}-{form}.zip")
+        st.download_button(
+            f"{title} · {size_words(packed.stat().st_size)}", packed.read_bytes, name, "application/zip",
+            key=f"download_{packed}", icon=":material/folder_zip:", on_click="ignore", type="primary",
+            help=f"{purpose} Its answers to a test face lie at most {made.difference:.1g} from the original's.",
+        )  # fmt: skip
+    else:
+        if view.state == "failed":
+            st.error(f"{title} could not be made. {sentence(view.error)}")
+        if st.button(f"Make {title}", key=f"convert_{form}", icon=":material/build:", help=purpose):
+            model_jobs.forget_old_conversions()
+            if page_parts.start(job):
+                st.rerun()

@@ -1,0 +1,106 @@
+"""The faces of a session: name them, count two as one, ignore them, take all of it back; and see them side by side."""
+
+from typing import Final
+
+import streamlit as st
+
+from app.markdown_text import plain
+from app.report import html_tables as session_tables
+from app.session_memory import SessionMemory
+from app.sessions.loaded import LoadedSession
+from app.store.records import Identity
+from app.store.session_parts import ignore_identity, merge_identities, rename_identity, split_identity
+from app.store.tables import MAX_NAME
+from app.views.sessions import differences as session_differences
+from app.views.sessions.face_choice import Choice, read_words
+from app.views.sessions.tables import styled
+from app.views.shared.store_parts import do
+
+MOST_BESIDE: Final = 6
+_HELP = (
+    "The program follows faces by their place and colours and recognises nobody: after two seconds out of view the "
+    "same person gets a new number. Merge the numbers of one person; ignore passers-by. No sample is changed, and all "
+    "of it can be taken back."
+)
+
+
+def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None:
+    """Draw them."""
+    known = loaded.outline.identities
+    if not known:
+        st.caption("No face was seen in this session.")
+        return
+    st.caption("1 face" if len(known) == 1 else f"{len(known)} faces", help=_HELP)
+    timeline = loaded.timeline()
+    counts = {number: int(timeline.count[timeline.face == number].sum()) for number in loaded.faces}
+    for one in known:
+        _line(loaded, memory, one, counts.get(one.face, 0))
+    if len(loaded.faces) > 1 and st.toggle(
+        "Compare the faces", key=f"faces_beside_{loaded.outline.session.id}",
+        help=f"Of the faces seen most, at most {MOST_BESIDE}, the figures in raw values.",
+    ):  # fmt: skip
+        _beside(loaded)
+
+
+def _beside(loaded: LoadedSession) -> None:
+    """Figures of the faces seen most, and two faces against each other."""
+    titles = {face: loaded.outline.face_name(face) for face in loaded.faces[:MOST_BESIDE]}
+    with st.spinner(read_words(loaded)):
+        st.html(styled(session_tables.figures({title: loaded.figures(face).whole for face, title in titles.items()})))
+    chosen = session_differences.choose_two(titles, "Face", key=f"faces_{loaded.outline.session.id}")
+    if chosen is None:
+        return
+    sides = {titles[face]: [made] for face in chosen if (made := loaded.stretch(face)) is not None}
+    if len(sides) < 2:
+        st.caption("One of the two was not seen in the time that counts.")
+        return
+    session_differences.render(sides, key=f"faces_{loaded.outline.session.id}")
+
+
+def _line(loaded: LoadedSession, memory: SessionMemory, one: Identity, count: int) -> None:
+    store, number = loaded.store, loaded.outline.session.id
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"face_line_{one.face}"):
+        st.markdown(_words(loaded, one, count))
+        _name(loaded, memory, one)
+        if one.merged_into is not None:
+            if st.button("Split again", type="tertiary", key=f"face_split_{one.face}", icon=":material/call_split:"):
+                do(memory, lambda: split_identity(store, number, one.face), f"Face {one.face} counts for itself again.")
+            return
+        _merge(loaded, memory, one)
+        if one.ignored:
+            if st.button("Count again", type="tertiary", key=f"face_count_{one.face}", icon=":material/visibility:"):
+                do(memory, lambda: ignore_identity(store, number, one.face, ignored=False),
+                   f"Face {one.face} counts again.")  # fmt: skip
+        elif st.button("Ignore", type="tertiary", key=f"face_ignore_{one.face}", icon=":material/visibility_off:"):
+            do(memory, lambda: ignore_identity(store, number, one.face), f"Face {one.face} counts nowhere now.")
+
+
+def _words(loaded: LoadedSession, one: Identity, count: int) -> str:
+    name = f"**Face {one.face}**" + (f" · {plain(one.name)}" if one.name else "")
+    if one.merged_into is not None:
+        return f"{name} · counts as {plain(loaded.outline.face_name(one.merged_into))}"
+    return f"{name} · ignored" if one.ignored else f"{name} · {count:,} samples"
+
+
+def _name(loaded: LoadedSession, memory: SessionMemory, one: Identity) -> None:
+    with (
+        st.popover("Name", type="tertiary", icon=":material/edit:", key=f"face_name_{one.face}"),
+        st.form(f"face_form_{one.face}", border=False),
+    ):
+        name = st.text_input("Name", one.name, max_chars=MAX_NAME, key=f"face_text_{one.face}",
+                             help="Empty takes it away.")  # fmt: skip
+        if st.form_submit_button("Save", key=f"face_save_{one.face}"):
+            do(memory, lambda: rename_identity(loaded.store, loaded.outline.session.id, one.face, name),
+               f"Face {one.face} has a new name." if name.strip() else f"Face {one.face} has no name now.")  # fmt: skip
+
+
+def _merge(loaded: LoadedSession, memory: SessionMemory, one: Identity) -> None:
+    others = [f.face for f in loaded.outline.identities if f.face != one.face and f.merged_into is None]
+    if not others:
+        return
+    with st.popover("Merge", type="tertiary", icon=":material/call_merge:", key=f"face_merge_{one.face}"):
+        into = st.selectbox("Count it as", others, key=f"face_into_{one.face}",
+                            format_func=loaded.outline.face_name)  # fmt: skip
+        if st.button("Merge", key=f"face_merge_now_{one.face}"):
+            do(memory, lambda: merge_identities(loaded.store, loaded.outline.session.id, [one.face], into),
+               f"Face {one.face} counts as {loaded.outline.face_name(into)} now.")  # fmt: skip

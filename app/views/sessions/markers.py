@@ -1,0 +1,121 @@
+"""A session's markers: add, change and delete notes, tasks and what is left out."""
+
+from dataclasses import dataclass
+from typing import Final, get_args
+
+import streamlit as st
+
+from app.charts.film import clock
+from app.markdown_text import plain
+from app.session_memory import SessionMemory
+from app.sessions.loaded import LoadedSession, Outline
+from app.sessions.wording import KINDS_IN_WORDS, marker_line, parse_clock
+from app.store.errors import StoreError
+from app.store.records import Marker, MarkerKind
+from app.store.session_parts import add_marker, delete_marker, edit_marker
+from app.views.sessions.face_choice import Choice
+from app.views.shared.store_parts import do
+
+KINDS: Final[tuple[MarkerKind, ...]] = get_args(MarkerKind)
+TIME_HELP: Final = "Since the session's start: minutes and seconds such as 1:15, or seconds such as 75.5."
+_HELP: Final = {
+    "note": "A note at a moment.",
+    "task_start": "A named task or stimulus starts here; figures by task count from it.",
+    "task_end": "It ends here.",
+    "exclude": "A range that counts nowhere. Its samples stay stored, and count again once this is deleted.",
+}
+
+
+def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None:
+    """Draw them."""
+    outline = loaded.outline
+    if stray := outline.tasks.stray_ends:
+        st.warning(f"These tasks end without a start: {plain(', '.join(stray))}. Add the starts, or delete the ends.")
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.caption(f"{len(outline.markers)} markers" if outline.markers else "There are no markers yet.")
+        for marker in outline.markers:
+            _line(loaded, memory, marker)
+    with right:
+        _add(loaded, memory)
+
+
+def _line(loaded: LoadedSession, memory: SessionMemory, marker: Marker) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(plain(marker_line(marker)))
+        with st.popover("Change", type="tertiary", key=f"marker_{marker.id}"), st.form(f"m_{marker.id}", border=False):
+            words = _fields(loaded.outline, marker, key=f"marker_{marker.id}")
+            if st.form_submit_button("Save", key=f"marker_save_{marker.id}"):
+                do(memory, lambda: edit_marker(loaded.store, words.marker(loaded.outline)), "The marker was changed.")
+        if st.button("Delete", type="tertiary", icon=":material/delete:", key=f"marker_delete_{marker.id}"):
+            do(memory, lambda: delete_marker(loaded.store, marker.id), "The marker was deleted.")
+
+
+def _add(loaded: LoadedSession, memory: SessionMemory) -> None:
+    number = loaded.outline.session.id
+    with st.container(border=True):
+        st.markdown("**Add a marker**")
+        kind = st.segmented_control(
+            "Kind", KINDS, default="note", required=True, format_func=KINDS_IN_WORDS.__getitem__,
+            key=f"marker_kind_{number}", label_visibility="collapsed",
+        )  # fmt: skip
+        st.caption(_HELP[kind])
+        with st.form(f"marker_new_{number}", border=False):
+            # Numbered by the markers there are, so that the fields are empty again after each.
+            words = _fields(loaded.outline, kind, key=f"marker_new_{kind}_{len(loaded.outline.markers)}")
+            if st.form_submit_button("Add", type="primary", key="marker_add"):
+                do(memory, lambda: add_marker(loaded.store, number, words.marker(loaded.outline)),
+                   "The marker was added.")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What the fields say of a marker: its times, its text, and which stored one it replaces (0 for none)."""
+
+    kind: MarkerKind
+    start: str
+    end: str
+    text: str
+    number: int = 0
+
+    def marker(self, outline: Outline) -> Marker:
+        """The marker.
+
+        Raises:
+            StoreError: a time is none or lies outside the session, or the marker lacks something.
+        """
+        start_ms = _moment_ms(self.start, outline)
+        end_ms = _moment_ms(self.end, outline) if self.kind == "exclude" else None
+        return Marker(start_ms, self.kind, self.text.strip(), end_ms, self.number)
+
+
+def _moment_ms(words: str, outline: Outline) -> int:
+    seconds = parse_clock(words)
+    if seconds is None:
+        raise StoreError(
+            f"A time must be minutes and seconds such as 1:15, or seconds such as 75.5; got {words[:40]!r}."
+        )
+    if seconds > outline.length_s + 0.1:  # fields show tenths
+        length = clock(outline.length_s, tenths=True)
+        raise StoreError(f"The session is {length} long; give a time within it instead of {words[:40]!r}.")
+    return round(1000 * seconds)
+
+
+def _fields(outline: Outline, marker: Marker | MarkerKind, *, key: str) -> _Words:
+    """Fields for time, end and text: of a stored marker, or empty ones for a new one of that kind."""
+    stored = marker if isinstance(marker, Marker) else None
+    kind: MarkerKind = stored.kind if stored else marker  # type: ignore[assignment]
+    start = st.text_input(
+        "From" if kind == "exclude" else "Time", clock(stored.time_ms / 1000, tenths=True) if stored else "",
+        key=f"{key}_time", help=TIME_HELP, placeholder="0:00",
+    )  # fmt: skip
+    end = ""
+    if kind == "exclude":
+        end_ms = stored.end_ms if stored else None
+        end = st.text_input("To", clock(end_ms / 1000, tenths=True) if end_ms else "", key=f"{key}_end",
+                            help=TIME_HELP, placeholder="0:10")  # fmt: skip
+    label = "Name of the task" if kind.startswith("task") else "Text"
+    names = ", ".join(outline.tasks.names)
+    text = st.text_input(label, stored.text if stored else "", key=f"{key}_text",
+                         help=f"Tasks so far: {plain(names)}." if names and label != "Text" else None)  # fmt: skip
+    return _Words(kind, start, end, text, stored.id if stored else 0)

@@ -1,0 +1,42 @@
+"""The tables of sessions with the page's style."""
+
+from app.report import html_tables as session_tables
+from app.statistics.summary import Summary
+from app.views.shared.html_tables import STYLE
+from fer_core.annotate import percent
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+
+_STYLE = f"""{STYLE}<style>{session_tables.CSS}
+.fer-shares-bar {{display:flex; height:1.1rem; border-radius:5px; overflow:hidden}}
+.fer-shares-key {{display:flex; flex-wrap:wrap; gap:.15rem 1.1rem; font-size:.88rem; margin-top:.4rem}}
+.fer-shares-key i {{display:inline-block; width:.7rem; height:.7rem; border-radius:3px; margin-right:.4rem}}
+</style>"""
+
+
+def styled(table: str) -> str:
+    """A table of `app.report.html_tables` as the page shows it."""
+    return _STYLE + table
+
+
+def shares_bar(summary: Summary) -> str:
+    """One bar that is divided by the shares of the labels, and their figures below."""
+    seen = [(state, share) for state, share in summary.label_shares.items() if share]
+    parts = "".join(
+        f'<span style="width:{100 * share:.2f}%; background:{EMOTION_COLOURS[state]}" title="{state}"></span>'
+        for state, share in seen
+    )
+    ranked = sorted(seen, key=lambda pair: -pair[1])
+    key = "".join(
+        f'<span><i style="background:{EMOTION_COLOURS[state]}"></i>{state.capitalize()} {percent(share)}</span>'
+        for state, share in ranked
+    )
+    return f'{_STYLE}<div class="fer-shares-bar">{parts}</div><div class="fer-shares-key">{key}</div>'
+
+
+def colour_key() -> str:
+    """Which colour stands for which expression."""
+    words = "".join(
+        f'<span><i style="background:{EMOTION_COLOURS[emotion]}"></i>{emotion.capitalize()}</span>'
+        for emotion in EMOTIONS
+    )
+    return f'{_STYLE}<div class="fer-shares-key">{words}</div>'

@@ -1,0 +1,53 @@
+"""A session by task: the figures of each, and two of them against each other."""
+
+import streamlit as st
+
+from app.charts.film import clock
+from app.markdown_text import plain
+from app.report import html_tables as session_tables
+from app.session_memory import SessionMemory
+from app.sessions.loaded import LoadedSession
+from app.statistics.comparison import make_stretch
+from app.views.sessions import differences as session_differences
+from app.views.sessions.face_choice import Choice, read_words
+from app.views.sessions.tables import styled
+
+WHOLE = "Whole session"
+
+
+def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None:
+    """Draw it."""
+    tasks = loaded.outline.tasks
+    if not tasks.names:
+        st.info("This session has no tasks. Under “Markers”, or while recording, mark where a task starts and ends; "
+                "its figures then stand here.")  # fmt: skip
+        return
+    if choice.face is None:
+        st.caption("There are no figures: no face counts.")
+        return
+    for task in tasks.tasks:
+        if not task.is_closed:
+            st.caption(f"“{plain(task.name)}” has no end marker, so it lasts to the session's end "
+                       f"({clock(task.end_s)}).")  # fmt: skip
+    with st.spinner(read_words(loaded)):
+        figures = loaded.figures(choice.face, corrected=choice.corrected)
+    st.html(styled(session_tables.figures({WHOLE: figures.whole, **figures.tasks})))
+    if len(tasks.names) > 1:
+        _against(loaded, choice.face, corrected=choice.corrected)
+
+
+def _against(loaded: LoadedSession, face: int, *, corrected: bool) -> None:
+    tasks, number = loaded.outline.tasks, loaded.outline.session.id
+    chosen = session_differences.choose_two({name: name for name in tasks.names}, "Task", key=f"tasks_{number}")
+    if chosen is None:
+        return
+    samples = loaded.face(face, corrected=corrected)
+    sides = {
+        name: [made]
+        for name in chosen
+        if (made := make_stretch(samples, keep=tasks.ranges(name), leave_out=loaded.outline.left_out)) is not None
+    }
+    if len(sides) < 2:
+        st.caption("The face was not seen in one of the two tasks.")
+        return
+    session_differences.render(sides, key=f"tasks_{number}")

@@ -1,0 +1,65 @@
+"""Small parts that the pages of stored sessions share: the store, and whose sessions."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from app import state
+from app.markdown_text import sentence
+from app.session_memory import SessionMemory
+from app.store.database import Store
+from app.store.errors import StoreError
+from app.store.participants import participants
+from app.store.records import Participant
+from app.store.tables import MAX_NAME
+
+
+def opened_store() -> Store | None:
+    """The store; None where it cannot be opened, which it says."""
+    try:
+        return state.store()
+    except StoreError as error:
+        st.error(sentence(str(error)))
+        return None
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Around a page: where the store cannot do what a page needs, its sentence stands in place of the rest."""
+    try:
+        yield
+    except StoreError as error:
+        st.error(sentence(str(error)))
+
+
+def choose_participant(store: Store, memory: SessionMemory, *, key: str) -> Participant | None:
+    """A choice among the stored participants, the same on all pages; None where there are none."""
+    stored = {person.id: person for person in participants(store)}
+    if not stored:
+        return None
+    ids = list(stored)
+    before = ids.index(memory.participant_id) if memory.participant_id in stored else 0
+    chosen = st.selectbox("Participant", ids, before, format_func=lambda number: stored[number].name, key=key)
+    memory.participant_id = chosen
+    return stored[chosen]
+
+
+def name_participant(store: Store, *, key: str, help_text: str) -> str:
+    """A field for a participant's name, an old one or a new; empty while there is none."""
+    names = [person.name for person in participants(store)]
+    chosen = st.selectbox(
+        "Participant", names, None, key=key, accept_new_options=True, placeholder="A name or a code", help=help_text
+    )
+    return (chosen or "").strip()[:MAX_NAME]
+
+
+def do(memory: SessionMemory, work: Callable[[], object], said: str) -> None:
+    """Change something stored, say so and draw the page anew; where that cannot be done, say why."""
+    try:
+        work()
+    except StoreError as error:
+        st.error(sentence(str(error)))
+        return
+    memory.said = said
+    st.rerun()

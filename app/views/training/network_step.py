@@ -1,0 +1,90 @@
+"""Step 2 of a new run: a network to train from scratch, or a saved model to train further."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from app.markdown_text import sentence
+from app.training import child_jobs as training_jobs
+from app.training.answers import read_architectures
+from app.views.shared import html_tables as training_tables
+from app.views.shared import page_parts
+from fer_core.expressions.model import KERAS_FILE
+from fer_core.expressions.model_list import stored_models
+from train import architectures
+from train.architectures import ArchitectureInfo
+from train.runs import run as runs
+from train.settings.training import TrainingConfig
+
+SCRATCH, FINE_TUNE = "From scratch", "From a saved model"
+
+
+@dataclass(frozen=True)
+class ChosenNetwork:
+    """An architecture, and the model folder that its weights start from; empty for random ones."""
+
+    architecture: str
+    init_from: str = ""
+
+
+def render() -> ChosenNetwork | None:
+    """Draw the choice; None where there is nothing to start from."""
+    start = st.segmented_control(
+        "Start", [SCRATCH, FINE_TUNE], default=SCRATCH, required=True, key="train_start", persist_state="session",
+        help="From a saved model means fine-tuning: its network and weights are the start. A few epochs then do what "
+        "takes many from scratch.",
+    )  # fmt: skip
+    if start == FINE_TUNE:
+        return _saved_model()
+    names = architectures.names()
+    name: str = st.selectbox(
+        "Network", names, names.index(TrainingConfig().architecture), key="train_architecture", persist_state="session",
+        help="Larger networks are more exact and slower to train; all of them are fast enough for live video.",
+    )  # fmt: skip
+    _table(names, name)
+    return ChosenNetwork(name)
+
+
+def _saved_model() -> ChosenNetwork | None:
+    run_models = [run.model_dir for run in runs.list_runs(training_jobs.runs_dir())]
+    models = {
+        model.folder: model
+        for model in stored_models(run_models)
+        if model.card and (model.folder / KERAS_FILE).is_file()
+    }
+    if not models:
+        st.info("There is no saved model that can be trained further yet. Start from scratch.")
+        return None
+    titles = page_parts.model_titles(models.values())
+    folder: Path = st.selectbox(
+        "Model", list(models), key="train_init_from", persist_state="session", format_func=titles.__getitem__,
+        help="Dropout and pixel scaling are the saved network's own and do not apply.",
+    )  # fmt: skip
+    card = models[folder].card
+    return ChosenNetwork(card.architecture if card else "", str(folder))
+
+
+def _table(names: list[str], chosen: str) -> None:
+    job = training_jobs.architecture_list()
+    view = training_jobs.look(job)
+    if view.state == "new":
+        try:
+            training_jobs.start(job)
+        except OSError as error:
+            st.caption(f"The networks' sizes are unknown: {sentence(str(error))}.")
+    known = {info.name: info for info in read_architectures(view.answer)} if view.state == "done" else {}
+    rows = [_row(name, known.get(name)) for name in names]
+    head = ("", "Weights", "MFLOPs")
+    st.html(training_tables.table(head, rows, numbers=(1, 2), chosen=names.index(chosen)))
+    if view.state in ("new", "running"):
+        page_parts.wait(job, "Counting the networks' weights and operations, once")
+    elif view.state == "failed":
+        st.caption(f"The networks' sizes are unknown: {sentence(view.error)}")
+    else:
+        st.caption("MFLOPs: millions of operations to judge one face once.")
+
+
+def _row(name: str, info: ArchitectureInfo | None) -> tuple[str, str, str]:
+    described = f"{name}\n{info.docline if info else architectures.docline(name)}"
+    return (described, f"{info.parameters:,}", f"{info.mflops:.0f}") if info else (described, "…", "…")

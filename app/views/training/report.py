@@ -1,0 +1,183 @@
+"""The report of a run that has ended."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from app.charts import training as training_charts
+from app.views.shared import html_tables as training_tables
+from app.views.shared.html_tables import percent
+from app.views.training.dataset_report import PLOT_CONFIG
+from train.dataset.near_duplicates import MANY
+from train.errors import ConfigError
+from train.evaluation.types import NO_TEST_SPLIT, NOT_ASKED_FOR, STOPPED, EvaluationReport, RunReport
+from train.runs.run import TrainingRun
+
+
+def render(report: RunReport, run: TrainingRun) -> None:
+    """Draw it: the test split first where there is one."""
+    st.subheader("Report")
+    evaluation = report.validation
+    if report.test is not None:
+        choice = st.segmented_control(
+            "Split", ["Test", "Validation"], default="Test", required=True, key=f"split_{run.dir.name}",
+            help="Choices, such as which epoch is kept, were made on validation, which flatters it. Test was looked "
+            "at once, at the end.",
+        )  # fmt: skip
+        evaluation = report.test if choice == "Test" else report.validation
+    else:
+        why = _why_no_test(report, run)
+        st.caption(
+            f"Figures of the validation split, on which the epoch was chosen: a little too good. No "
+            f"test split was reported. {why}"
+        )
+    headline(evaluation)
+    model = report.model
+    if evaluation is report.validation:
+        accuracy_steps(report.accuracies)
+    st.caption(
+        f"Epoch {report.best_epoch} was kept · {model.parameters:,} weights · {model.ms_per_face:.1f} ms per face · "
+        f"LiteRT file of {model.litert_bytes / 1e6:.1f} MB ({model.litert_weights})",
+        help="LiteRT is the form in which the network runs live. Time for one face, where it was trained.",
+    )
+    sheet = _mistake_sheet(run, evaluation.split)
+    details(evaluation, key=f"{run.dir.name}_{evaluation.split}", unsure_below=model.unsure_below,
+            mistake_sheet=sheet)  # fmt: skip
+
+
+def _why_no_test(report: RunReport, run: TrainingRun) -> str:
+    """The reason in a sentence. Reports of earlier versions lack it, but their runs tell most of it."""
+    if report.no_test_because:
+        return report.no_test_because
+    try:
+        request = run.request()
+    except ConfigError:
+        request = None
+    if request is None:
+        return ""
+    if not request.report_test:
+        return NOT_ASKED_FOR
+    return STOPPED if run.status().state == "stopped" else NO_TEST_SPLIT
+
+
+def accuracy_steps(steps: Sequence[tuple[str, float]]) -> None:
+    """Say what each accuracy on the validation split was measured on, where there are several."""
+    if len(steps) > 1:
+        rows = [(words, percent(value)) for words, value in steps]
+        st.html(
+            training_tables.table(("Accuracy on validation, from training to use", ""), rows, numbers=(1,), narrow=True)
+        )
+
+
+def headline(e: EvaluationReport) -> None:
+    """The figures that sum a split up."""
+    low, high = map(percent, e.interval_95)
+    facts = [
+        (
+            "Accuracy",
+            percent(e.accuracy),
+            f"Share of {e.n:,} faces that were named rightly by the exported model, as it runs. 95 % interval {low} to "
+            f"{high}.",
+        )
+    ]
+    if e.accuracy_without_duplicates is not None:
+        where = " or ".join(e.compared_with) or "train"
+        words = f"On the {e.n_without_duplicates:,} faces that do not also stand in {where}."
+        facts.append(("Without leaks", percent(e.accuracy_without_duplicates), words))
+        if e.n_without_near_duplicates is not None:
+            words = (
+                f"On the {e.n_without_near_duplicates:,} faces that have no near-identical one in {where} either, as "
+            )
+            words += "other frames of one sequence are."
+            facts.append(("Without near-duplicates", percent(e.accuracy_without_near_duplicates), words))
+    facts += [
+        ("Macro-F1", f"{e.macro_f1:.3f}", "Mean over the expressions of F1, which balances precision and recall: rare "
+         "ones count as much as frequent ones. Expressions count that occur or were answered, as in scikit-learn."),
+        ("Balanced accuracy", percent(e.balanced_accuracy), "Mean over the expressions of the share that was found."),
+    ]  # fmt: skip
+    with st.container(horizontal=True, gap="medium"):
+        for label, value, help_text in facts:
+            st.metric(label, value, help=help_text, width="content")
+    st.caption(f"On {e.n:,} faces: with so many, chance leaves the accuracy between {low} and {high} (95 % interval).")
+    _warn(e)
+
+
+def _warn(e: EvaluationReport) -> None:
+    if e.near_duplicates_share >= MANY:
+        st.warning(
+            f"{e.near_duplicates_share:.0%} of these faces are identical or near-identical to one in "
+            f"{' or '.join(e.compared_with)}. The accuracy says little about new faces."
+        )
+    if e.absent:
+        st.warning(f"There are no images of {', '.join(e.absent)}: the figures say nothing about them.")
+
+
+def details(e: EvaluationReport, *, key: str, unsure_below: float, mistake_sheet: np.ndarray | None = None) -> None:
+    """Everything else, in tabs."""
+    # A card holds no mistakes, so the tab would be empty there.
+    names = ["Confusion", "Per expression", "Calibration", "Unsure", *(["Mistakes"] if e.mistakes else [])]
+    confusion, per_class, calibration, unsure, *mistakes = st.tabs(names)
+    with confusion:
+        _confusion(e)
+    with per_class:
+        st.html(training_tables.class_table(e.per_class))
+        st.caption("Precision: of the faces called so, the share that is. Recall: of the faces that are, the share "
+                   "called so. F1 balances both.")  # fmt: skip
+    with calibration:
+        _calibration(e, key)
+    with unsure:
+        _unsure(e, key, unsure_below)
+    if mistakes:
+        with mistakes[0]:
+            _mistakes(e, mistake_sheet)
+
+
+def _confusion(e: EvaluationReport) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.caption("In % of each row", help="Rows are what a face shows, columns what it was called.")
+        st.html(training_tables.confusion(e.confusion, shares=True))
+    with right:
+        st.caption("In faces")
+        st.html(training_tables.confusion(e.confusion, shares=False))
+
+
+def _calibration(e: EvaluationReport, key: str) -> None:
+    c = e.calibration
+    before = f" Before the temperature of {c.temperature:.2f} it was {percent(c.ece_before)}." if c else ""
+    st.caption(f"Confidence and accuracy lie {percent(e.ece)} apart on average (ECE).{before}",
+               help="ECE is the expected calibration error: the mean gap between how sure the network is and how often "
+               "it is right. The temperature scales its confidence; which expression wins stays the same.")  # fmt: skip
+    left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    with left:
+        st.plotly_chart(training_charts.reliability(e.reliability), key=f"reliability_{key}", config=PLOT_CONFIG)
+    with right:
+        st.caption("On the dotted line confidence is honest; below it the network is too sure, above it too modest. "
+                   "Larger dots stand for more faces.")  # fmt: skip
+
+
+def _unsure(e: EvaluationReport, key: str, unsure_below: float) -> None:
+    left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    with left:
+        st.plotly_chart(
+            training_charts.coverage(e.coverage_curve, chosen=unsure_below), key=f"coverage_{key}", config=PLOT_CONFIG
+        )
+    with right:
+        st.caption("Withholding the label of a face below a confidence leaves fewer labels, and more of them are "
+                   "right. The dotted line is this model's own threshold; the live page's setting moves along this "
+                   "axis.")  # fmt: skip
+
+
+def _mistakes(e: EvaluationReport, sheet: np.ndarray | None) -> None:
+    if sheet is None:
+        st.caption("The pictures of this run's mistakes were not kept.")
+    else:
+        st.caption("The surest mistakes of each expression. Some of the labels may be wrong themselves.")
+        st.html(training_tables.mistakes(e.mistakes, sheet))
+
+
+def _mistake_sheet(run: TrainingRun, split: str) -> np.ndarray | None:
+    path = run.dir / f"mistakes-{split}.png"
+    return cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.is_file() else None

@@ -1,0 +1,98 @@
+"""The settings of a new run: widgets made from their descriptions in `train.settings.training` and `train.settings.augmentation`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.markdown_text import sentence
+from app.views.training.network_step import ChosenNetwork
+from train.errors import ConfigError
+from train.settings.augmentation import AugmentConfig
+from train.settings.fields import Setting, settings_of
+from train.settings.training import TrainingConfig
+
+GROUPS = {
+    "optimisation": "Optimisation",
+    "augmentation": "Augmentation",
+    "loss": "Loss",
+    "network": "Network",
+    "run": "Run",
+}
+_CHOSEN_ELSEWHERE = frozenset({"architecture", "init_from"})
+_COLUMNS = 4
+
+
+def render(network: ChosenNetwork) -> TrainingConfig | None:
+    """Draw the form; None, with a sentence, where the settings do not go together."""
+    # Groups without a tab need files that only the command line takes: FER+'s votes, and teachers.
+    training = [i for i in settings_of(TrainingConfig) if i.name not in _CHOSEN_ELSEWHERE and i.group in GROUPS]
+    augment = list(settings_of(AugmentConfig))
+    values: dict[str, Any] = {}
+    for (group, _), tab in zip(GROUPS.items(), st.tabs(list(GROUPS.values())), strict=True):
+        with tab:
+            values |= _group([item for item in [*training, *augment] if item.group == group])
+    try:
+        config = TrainingConfig(
+            architecture=network.architecture,
+            init_from=network.init_from,
+            augment=AugmentConfig(**{item.name: values[item.name] for item in augment}),
+            **{item.name: values[item.name] for item in training},
+        )
+    except ConfigError as error:
+        st.error(f"These settings do not go together: {sentence(str(error).rstrip('.'))}.")
+        return None
+    st.caption(f"Peak learning rate: {config.learning_rate_words}")
+    return config
+
+
+def _group(items: Sequence[Setting]) -> dict[str, Any]:
+    ordinary = [item for item in items if not item.advanced]
+    advanced = [item for item in items if item.advanced]
+    values = _grid(ordinary)
+    if advanced:
+        with st.expander("Advanced"):
+            values |= _grid(advanced)
+    return values
+
+
+def _grid(items: Sequence[Setting]) -> dict[str, Any]:
+    values = {}
+    for start in range(0, len(items), _COLUMNS):
+        # Row by row, so that on a phone, where columns stack, the order stays.
+        for column, item in zip(st.columns(_COLUMNS, gap="small"), items[start : start + _COLUMNS], strict=False):
+            with column:
+                values[item.name] = _widget(item)
+    return values
+
+
+def _widget(item: Setting) -> Any:
+    key = f"train_setting_{item.name}"
+    if item.choices:
+        return st.selectbox(
+            item.label, item.choices, item.choices.index(item.default), key=key, help=item.help,
+            format_func=lambda value: value.replace("_", " "), persist_state="session",
+        )  # fmt: skip
+    if isinstance(item.default, tuple):
+        return st.slider(
+            item.label, item.minimum, item.maximum, item.default, item.step, key=key, help=item.help,
+            persist_state="session",
+        )  # fmt: skip
+    number = int if isinstance(item.default, int) else float
+    label = f"{item.label} (0: {item.zero_is})" if item.zero_is else item.label
+    return st.number_input(
+        label,
+        min_value=None if item.minimum is None else number(item.minimum),
+        max_value=None if item.maximum is None else number(item.maximum),
+        value=item.default,
+        step=number(item.step or 1),
+        format="%d" if number is int else f"%.{_decimals(item)}f",
+        key=key,
+        help=item.help,
+        persist_state="session",
+    )
+
+
+def _decimals(item: Setting) -> int:
+    """Enough to show the default and one step, at least one."""
+    return max(1, *(len(f"{value:.6f}".rstrip("0").partition(".")[2]) for value in (item.default, item.step or 1)))

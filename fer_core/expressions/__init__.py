@@ -1,0 +1,1 @@
+"""From a face's tile to a steady answer."""

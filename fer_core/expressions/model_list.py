@@ -1,0 +1,104 @@
+"""The models there are, the live one marked and damaged folders named. Only cards are read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from fer_core import paths
+from fer_core.errors import ArtifactError
+from fer_core.expressions.card import ModelCard, usable_card
+from fer_core.expressions.model_files import has_printable_name, is_candidate, missing_file
+
+LIVE: Final = "default"
+"""The live page uses the model of this name."""
+
+Origin = Literal["shipped", "own", "run"]
+ORIGINS: Final[dict[Origin, str]] = {"shipped": "came with the program", "own": "yours", "run": "training run"}
+"""Each origin in words."""
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """A folder that is, or was meant to be, a model.
+
+    Attributes:
+        folder: where it is.
+        origin: whether it came with the program, belongs to the user, or lies in a training run.
+        card: None when the folder is damaged.
+        problem: why, one sentence; else empty.
+        is_live: whether the live page uses it.
+    """
+
+    folder: Path
+    origin: Origin
+    card: ModelCard | None
+    problem: str
+    is_live: bool
+
+    @property
+    def name(self) -> str:
+        """What people call it; a damaged one by its folder. It can be printed, whatever the folder is called."""
+        return self.card.name if self.card else self.folder.name.encode("utf-8", "backslashreplace").decode()
+
+    @property
+    def can_delete(self) -> bool:
+        """Whether `delete_model` takes it."""
+        return self.origin == "own" and not self.is_live
+
+
+def stored_models(run_models: Iterable[Path] = ()) -> tuple[StoredModel, ...]:
+    """All models: the user's own, those of training runs, the shipped ones. Only cards are read.
+
+    The live copy stands for itself only where the model that it was copied from is gone.
+
+    Args:
+        run_models: model folders of training runs.
+    """
+    card = live_card()
+    live = card.sha256 if card else None
+    own = [_look(folder, "own", live) for folder in candidates(own_folder())]
+    runs = [_look(folder, "run", live) for folder in run_models if is_candidate(folder)]
+    shipped = [_look(folder, "shipped", live) for folder in candidates(paths.SHIPPED_MODELS)]
+    found = [*own, *runs, *shipped]
+    has_origin = any(model.is_live and model.folder != live_folder() for model in found)
+    return tuple(model for model in found if not (has_origin and model.folder == live_folder() and model.card))
+
+
+def live_card() -> ModelCard | None:
+    """The card of the model that is live; None where it or a file that it names is missing or damaged."""
+    return _look(live_folder(), "own", None).card
+
+
+def own_folder() -> Path:
+    """Where the user's own models are."""
+    return paths.home() / "models"
+
+
+def live_folder() -> Path:
+    """The model that is live: the user's own default, or else the shipped one."""
+    own = own_folder() / LIVE
+    return own if own.is_dir() else paths.SHIPPED_MODELS / LIVE
+
+
+def _look(folder: Path, origin: Origin, live: dict[str, str] | None) -> StoredModel:
+    try:
+        card = usable_card(folder)
+        if not has_printable_name(folder):
+            found, remedy = "another encoding or control characters", "Rename the folder."
+            raise ArtifactError(folder, expected="a name in UTF-8", found=found, remedy=remedy)
+    except ArtifactError as error:
+        return StoredModel(folder, origin, None, str(error), is_live=folder == live_folder())
+    missing = missing_file(folder, card)
+    if missing is not None:
+        problem = f"{folder}: expected {missing[0]}, found {missing[1]}. Delete the folder, or export it again."
+        return StoredModel(folder, origin, None, problem, is_live=folder == live_folder())
+    return StoredModel(folder, origin, card, "", is_live=card.sha256 == live)
+
+
+def candidates(models: Path) -> list[Path]:
+    """Folders that are, or were meant to be, models; none where nobody may look."""
+    try:
+        return sorted(folder for folder in models.iterdir() if is_candidate(folder))
+    except OSError:
+        return []

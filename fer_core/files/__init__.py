@@ -1,0 +1,1 @@
+"""Pictures and films in, tables and labelled films out."""

@@ -1,0 +1,167 @@
+"""Write results as CSV or JSON while they come, so that a long file needs no more memory than a short one.
+
+CSV: one row per face and frame; a frame without a face is a row with empty face columns, so that "nobody there" and
+"not looked at" stay apart. JSON: sources, their frames, their faces, and with what they were analysed.
+"""
+
+import csv
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol, TextIO
+
+from fer_core.emotions import EMOTIONS
+from fer_core.expressions.card import ModelCard
+from fer_core.files.analyse import AnalysedFrame
+from fer_core.files.columns import FACE_COLUMNS, face_columns, text_cell
+from fer_core.files.media import MediaInfo
+from fer_core.files.timing import Sampling
+from fer_core.names import printable
+from fer_core.results import FaceEmotion
+from fer_core.versions import package_version
+
+SCHEMA_VERSION: Final = 1
+FRAME_COLUMNS: Final = ("source", "frame", "time_s")
+PACKAGES: Final = ("av", "opencv-python-headless", "numpy", "ai-edge-litert")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """With what files are analysed.
+
+    Attributes:
+        card: of the model.
+        detector: its name.
+        sampling: which frames were looked at.
+        max_faces: largest number of faces of a frame that are analysed, where somebody chose it.
+        created: date and time, ISO 8601, UTC.
+    """
+
+    card: ModelCard
+    detector: str
+    sampling: Sampling
+    max_faces: int | None = None
+    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+class ResultWriter(Protocol):
+    """Takes the results of one source after the other."""
+
+    def add(self, source: str, info: MediaInfo, frame: AnalysedFrame) -> None:
+        """Take a frame; another `source` than before begins the next one."""
+        ...
+
+    def end_source(self, damage: str | None) -> None:
+        """Close the source of the frames before, with a sentence on what was broken in it, if anything was."""
+        ...
+
+    def finish(self, unreadable: Mapping[str, str]) -> None:
+        """Close the file. `unreadable` maps sources that gave nothing to a sentence each."""
+        ...
+
+
+class CsvResults:
+    """A table with the columns `FRAME_COLUMNS` and `FACE_COLUMNS`."""
+
+    def __init__(self, stream: TextIO, provenance: Provenance) -> None:
+        """Write the head; `stream` must have been opened with newline=""."""
+        self._writer = csv.writer(stream, lineterminator="\n")
+        self._writer.writerow([*FRAME_COLUMNS, *FACE_COLUMNS])
+
+    def add(self, source: str, info: MediaInfo, frame: AnalysedFrame) -> None:
+        start = [text_cell(printable(source)), frame.index, round(frame.result.captured_at_s, 6)]
+        for emotion in frame.result.faces:
+            self._writer.writerow([*start, *face_columns(emotion)])
+        if not frame.result.faces:
+            self._writer.writerow([*start, *[""] * len(FACE_COLUMNS)])
+
+    def end_source(self, damage: str | None) -> None:
+        pass  # a table has no place for it; the program says it
+
+    def finish(self, unreadable: Mapping[str, str]) -> None:
+        pass
+
+
+class JsonResults:
+    """One object: schema_version, created, model, detector, sampling, versions, sources, unreadable."""
+
+    def __init__(self, stream: TextIO, provenance: Provenance) -> None:
+        self._stream = stream
+        self._source: str | None = None
+        self._sources = self._frames = 0
+        head = {
+            "schema_version": SCHEMA_VERSION,
+            "created": provenance.created,
+            "model": _model_values(provenance.card),
+            "detector": provenance.detector,
+            "sampling": {"every": provenance.sampling.every, "fps": provenance.sampling.fps},
+            "max_faces": provenance.max_faces,
+            "versions": _versions(),
+        }
+        stream.write(json.dumps(head, indent=1).removesuffix("\n}") + ',\n "sources": [')
+
+    def add(self, source: str, info: MediaInfo, frame: AnalysedFrame) -> None:
+        if source != self._source:
+            self._begin_source(source, info)
+        width, height = frame.result.resolution_wh
+        values = {
+            "frame": frame.index,
+            "time_s": round(frame.result.captured_at_s, 6),
+            "width": width,
+            "height": height,
+            "faces": [face_values(emotion) for emotion in frame.result.faces],
+        }
+        self._stream.write((",\n    " if self._frames else "\n    ") + json.dumps(values, allow_nan=False))
+        self._frames += 1
+
+    def end_source(self, damage: str | None) -> None:
+        if self._source is not None:
+            self._stream.write(f'\n   ],\n   "damage": {json.dumps(damage)}}}')
+            self._source = None
+
+    def finish(self, unreadable: Mapping[str, str]) -> None:
+        rows = [{"source": printable(source), "reason": printable(reason)} for source, reason in unreadable.items()]
+        self._stream.write(f'\n ],\n "unreadable": {json.dumps(rows)}\n}}\n')
+
+    def _begin_source(self, source: str, info: MediaInfo) -> None:
+        self._source, self._frames = source, 0
+        values = {
+            "source": printable(source),
+            "kind": "picture" if info.is_picture else "video",
+            "duration_s": info.duration_s,
+        }
+        self._stream.write(("," if self._sources else "") + "\n  " + json.dumps(values).removesuffix("}"))
+        self._stream.write(',\n   "frames": [')
+        self._sources += 1
+
+
+def face_values(emotion: FaceEmotion) -> dict[str, Any]:
+    """One face as JSON has it: the table's values, grouped."""
+    values = dict(zip(FACE_COLUMNS, face_columns(emotion), strict=True))
+    return {
+        "id": values["face"],
+        **{name: values[name] for name in ("label", "confidence")},
+        "probabilities": {label: values[label] for label in EMOTIONS},
+        **{name: values[name] for name in ("valence", "arousal")},
+        "doubts": [doubt.value for doubt in emotion.doubts],
+        "box": [values[side] for side in ("left", "top", "right", "bottom")],
+        "quality": {name: values[name] for name in ("size_px", "light", "sharpness", "turn")},
+    }
+
+
+def _model_values(card: ModelCard) -> dict[str, Any]:
+    return {
+        "name": card.name,
+        "architecture": card.architecture,
+        "sha256": card.sha256.get("model.tflite"),
+        "labels": list(card.labels),
+        "unsure_below": card.unsure_below,
+        "created": card.created,
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {package: package_version(package) or "unknown" for package in PACKAGES}
+    return {"python": platform.python_version()} | found

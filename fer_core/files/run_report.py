@@ -1,0 +1,112 @@
+"""What a run over files says: how far it is while it goes, what it saw at its end."""
+
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Final, Self
+
+from fer_core.emotions import UNSURE
+from fer_core.files.analyse import Progress
+from fer_core.results import FrameResult
+
+SECONDS_BETWEEN_LINES: Final = 10.0
+
+
+class ProgressLines:
+    """A bar on a terminal, now and then a line elsewhere; on stderr, as stdout is the result's."""
+
+    def __init__(self, expected_frames: int | None) -> None:
+        """Begin a run.
+
+        Args:
+            expected_frames: about how many frames all its files have; None where that is unknown.
+        """
+        self._bar: Any = None
+        self._source = ""
+        self._frames = 0
+        self._started = self._said_at = time.monotonic()
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=expected_frames, unit=" frames", dynamic_ncols=True, smoothing=0.1)
+
+    def begin(self, source: str) -> None:
+        """Another file."""
+        self._source = source
+        if self._bar is not None:
+            self._bar.set_description(source[-32:], refresh=False)
+
+    def advance(self, progress: Progress) -> None:
+        """One more frame of it."""
+        self._frames += 1
+        if self._bar is not None:
+            self._bar.update()
+            return
+        now = time.monotonic()
+        if now - self._said_at >= SECONDS_BETWEEN_LINES:
+            self._said_at = now
+            of = f" of {progress.duration_s:.0f}" if progress.duration_s else ""
+            speed = self._frames / (now - self._started)
+            print(f"{self._source}: {progress.time_s:.0f}{of} s, {speed:.0f} frames/s", file=sys.stderr, flush=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+@dataclass
+class Tally:
+    """What a run saw; grows as it goes.
+
+    Attributes:
+        media_s: seconds of video analysed.
+        labels: how often each label, or "unsure", was given.
+        damaged, unreadable: source to a sentence.
+    """
+
+    sources: int = 0
+    frames: int = 0
+    frames_without_face: int = 0
+    media_s: float = 0.0
+    labels: Counter[str] = field(default_factory=Counter)
+    damaged: dict[str, str] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+    def add(self, result: FrameResult) -> None:
+        """Count one frame."""
+        self.frames += 1
+        self.frames_without_face += not result.faces
+        self.labels.update(face.label or UNSURE for face in result.faces)
+
+    def end_source(self, source: str, seconds: float, damage: str | None) -> None:
+        """Count one file that gave frames over so many seconds."""
+        self.sources += 1
+        self.media_s += seconds
+        if damage is not None:
+            self.damaged[source] = f"{source}: {damage}"
+
+    def summary(self, seconds: float) -> str:
+        """Three lines: how much, which labels, how fast. `seconds` is what it took."""
+        faces = self.labels.total()
+        shares = (f"{label} {count / faces:.0%}" for label, count in self.labels.most_common())
+        speed = f"{self.frames / seconds:.0f} frames/s"
+        if self.media_s:
+            speed += f", {self.media_s / seconds:.1f} times real time ({self.media_s:.1f} s of video)"
+        counts = (
+            _counted(self.sources, "file"),
+            _counted(self.frames, "frame"),
+            _counted(faces, "face view"),
+            _counted(self.frames_without_face, "frame") + " without a face",
+        )
+        return f"{', '.join(counts)}\nLabels: {', '.join(shares) or 'none'}\nTook {seconds:.1f} s: {speed}"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" + ("" if count == 1 else "s")

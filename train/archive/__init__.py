@@ -1,0 +1,1 @@
+"""From an archive's bytes to labelled faces."""

@@ -1,0 +1,1 @@
+"""Changed pixels for training."""

@@ -1,0 +1,1 @@
+"""Labelled faces: cached, described and cleaned."""

@@ -1,0 +1,58 @@
+"""An archive read and cleaned as a run asks."""
+
+from pathlib import Path
+
+import numpy as np
+
+from fer_core.paths import home
+from train.archive.reader import Dataset
+from train.dataset.cache import load_dataset
+from train.dataset.ferplus import read_votes, without_non_faces
+from train.errors import ArchiveError
+from train.runs.request import CLEANING, RunRequest
+
+
+def read_once(path: Path, label_order: str = "") -> Dataset:
+    """An archive, decoded at the first call and out of the cache below FER_HOME at later ones.
+
+    Args:
+        label_order: what its numeric labels mean (see `train.archive.reader.read_archive`).
+
+    Raises:
+        ArchiveError: it cannot be read, or the disk is too full for the cache.
+    """
+    return load_dataset(path, home() / "datasets", label_order=label_order)
+
+
+def read_cleaned(path: Path, cleaning: tuple[str, ...], label_order: str = "") -> Dataset:
+    """Read an archive and apply the named switches of `train.runs.request.CLEANING`.
+
+    Raises:
+        ArchiveError: it cannot be read, or cleaning would leave a split empty.
+    """
+    dataset = read_once(path, label_order)
+    if not cleaning:
+        return dataset
+    from train.dataset.report import clean
+
+    drop_duplicates, drop_leaks, drop_blanks = (switch in cleaning for switch in CLEANING)
+    return clean(dataset, drop_duplicates=drop_duplicates, drop_leaks=drop_leaks, drop_blanks=drop_blanks)
+
+
+def read_for_run(request: RunRequest, archive: Path) -> tuple[Dataset, np.ndarray | None]:
+    """The archive cleaned as a run asks, and the votes of its training images, float32 (n, 10), where it uses them.
+
+    Raises:
+        ArchiveError: the archive cannot be read or has no training faces, or cleaning would leave a split empty.
+        ConfigError: the votes cannot be read, or are not this archive's.
+    """
+    dataset = read_cleaned(archive, request.cleaning, request.label_order)
+    if "train" not in dataset.splits or "validation" not in dataset.splits:
+        have = " and ".join(dataset.splits)
+        raise ArchiveError(f"{dataset.source} has no training faces, only {have}. Use an archive that has them.")
+    if request.ferplus is None:
+        return dataset, None
+    votes = read_votes(request.ferplus.path, read_once(archive, request.label_order))
+    if request.drop_not_faces:
+        dataset = without_non_faces(dataset, votes)
+    return dataset, votes.shares_for(dataset["train"])

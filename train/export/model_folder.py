@@ -1,0 +1,219 @@
+"""Weights of a run to a model folder: model.keras to train further, model.tflite for live use, card.json."""
+
+import datetime
+import os
+import platform
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+from fer_core.emotions import EMOTIONS
+from fer_core.expressions.card import CARD_FILE, GoldenSample, ModelCard, read_card
+from fer_core.expressions.model import KERAS_FILE, TFLITE_FILE, EmotionModel, file_sha256, load_model
+from fer_core.expressions.vetting import trust
+from fer_core.faces.crops import CROP_GEOMETRY, TILE
+from fer_core.versions import package_version
+from train.archive.reader import Dataset, LabelledFaces
+from train.augmentation.images import augment_batch
+from train.errors import ConfigError
+from train.evaluation.calibrate import choose_threshold, fit_temperature
+from train.evaluation.evaluate import evaluate_split, predict_all
+from train.evaluation.types import EvaluationReport
+from train.export.card_facts import dataset_for_card, notes_for_card, training_for_card
+from train.export.litert import LiteRtFile, convert
+from train.networks.build import load_structure
+from train.networks.checkpoints import best_epoch, load_weights
+from train.networks.inputs import to_input
+from train.runs.ancestry import ancestry
+from train.runs.files import BEST
+from train.runs.output_folder import refuse_foreign
+from train.runs.request import RunRequest, read_request
+from train.settings.augmentation import AugmentConfig
+
+KEPT_ACCURACY: Final = 0.85
+"""What the "unsure" threshold aims at on the faces that keep their label; a card says what it aimed at."""
+
+
+def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str) -> ModelCard:
+    """Export the best weights of a run, re-estimate their batch-norm statistics, calibrate, evaluate, and check.
+
+    Args:
+        run_dir: written by `train.jobs.job.run_job`.
+        dataset: the archive that the run was trained on, cleaned as the run was.
+        output: the model folder; replaced as a whole once everything has succeeded.
+        name: what people call the model.
+
+    Raises:
+        ConfigError: there is no finished epoch in `run_dir`, the run was trained on another archive, or `output` holds
+            something else than a model.
+    """
+    output = Path(os.path.realpath(output))  # a link stays a link
+    # Whatever else stands there would be deleted, so nothing is passed over.
+    expected = "a new or empty folder, or a model folder to be replaced"
+    refuse_foreign(output, _is_model_folder, expected=expected, ignoring=frozenset())
+    request = _request_of(run_dir, dataset)
+    config = request.training
+    model = load_structure(config, run_dir)
+    load_weights(model, run_dir / BEST)
+    reestimate_batch_norm(model, dataset["train"], config.augment)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as temporary:
+        folder = Path(temporary) / "model"
+        folder.mkdir()
+        model.save(folder / KERAS_FILE)
+        converted = convert(model, dataset["validation"])
+        (folder / TFLITE_FILE).write_bytes(converted.content)
+        facts = _facts(folder, model, dataset, name, ancestry(request, run_dir)) | {
+            "architecture": config.architecture,
+            "training": training_for_card(request, run_dir),
+            "mirror_average": config.answer == "mirrored",
+        }
+        card = _write_card(folder, facts, dataset, converted, in_training=best_epoch(run_dir)[1])
+        if output.exists():
+            output.rename(Path(temporary) / "before")
+        folder.rename(output)
+    return card
+
+
+def add_metrics(folder: Path, report: EvaluationReport) -> None:
+    """Write a split's figures into a model's card; what else it says of that split stays if the archive is the same."""
+    card = read_card(folder)
+    before = card.metrics.get(report.split, {}) if report.archive_sha256 == card.dataset.get("sha256") else {}
+    replace(card, metrics=card.metrics | {report.split: before | figures_for_card(report)}).write(folder)
+
+
+def figures_for_card(report: EvaluationReport) -> dict[str, Any]:
+    """A report for a card: rounded, and without the single images that were mistaken."""
+    values = report.to_dict()
+    del values["mistakes"]
+    rounded: dict[str, Any] = _rounded(values)
+    return rounded
+
+
+def reestimate_batch_norm(
+    model: keras.Model, faces: LabelledFaces, augment: AugmentConfig, *, batches: int = 40
+) -> None:
+    """Replace the batch-norm statistics, in place, by the plain mean over images moved and toned as in training.
+
+    Those of training belong to the raw weights, not to their running average. Plain images would be the wrong ones,
+    and so would those of a poor camera: either costs a point or more on good pictures (docs/decisions.md).
+    """
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    if not layers:
+        return
+    momenta = [layer.momentum for layer in layers]
+    size = 256
+    rng = np.random.default_rng(0)
+    order = rng.permutation(len(faces))
+    for i in range(min(batches, max(1, len(faces) // size))):
+        for layer in layers:
+            layer.momentum = i / (i + 1)  # a running average with this weight is the plain mean
+        moved = augment_batch(faces.pixels[order[i * size : (i + 1) * size]], augment, rng)
+        model(to_input(moved), training=True)
+    for layer, momentum in zip(layers, momenta, strict=True):
+        layer.momentum = momentum
+
+
+def golden_tile() -> np.ndarray:
+    """A drawn face, uint8 (48, 48): two eyes and a mouth on a shaded ground, nobody's picture."""
+    y, x = np.mgrid[0:TILE, 0:TILE]
+    tile = 110 + 1.5 * x + 0.8 * (TILE - y)
+    for eye_x in (15, 32):
+        tile = np.where((x - eye_x) ** 2 / 12 + (y - 18) ** 2 / 5 < 1, 30, tile)
+    mouth = np.abs(y - 36 + (x - 24) ** 2 / 40) < 2
+    return np.where(mouth & (np.abs(x - 24) < 10), 50, tile).clip(0, 255).astype(np.uint8)
+
+
+def _is_model_folder(folder: Path) -> bool:
+    return (folder / CARD_FILE).is_file()
+
+
+def _request_of(run_dir: Path, dataset: Dataset) -> RunRequest:
+    request = read_request(run_dir)
+    if request is None or not (run_dir / BEST).is_file():
+        raise ConfigError(f"{run_dir} has no {BEST}: expected a run folder with a finished epoch. Run fit first.")
+    if request.archive_sha256 != dataset.sha256:
+        raise ConfigError(
+            f"{run_dir} was trained on {request.archive_name}, not on {dataset.source}; with other data its "
+            "validation figures would be worthless. Pass the archive of the run."
+        )
+    return request
+
+
+def _facts(
+    folder: Path, model: keras.Model, dataset: Dataset, name: str, before: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """What the card says whatever the figures turn out to be."""
+    data = dataset_for_card(dataset, before)
+    return {
+        "name": name,
+        "labels": EMOTIONS,
+        "input_shape": (TILE, TILE, 1),
+        "crop_geometry": CROP_GEOMETRY,
+        "sha256": {file: file_sha256(folder / file) for file in (KERAS_FILE, TFLITE_FILE)},
+        "parameters": model.count_params(),
+        "created": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
+        "dataset": data,
+        "versions": _versions(),
+        "notes": notes_for_card(data),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {package: package_version(package) or "unknown" for package in ("keras", "tensorflow")}
+    return {"python": platform.python_version()} | found
+
+
+def _write_card(
+    folder: Path, facts: dict[str, Any], dataset: Dataset, converted: LiteRtFile, *, in_training: float
+) -> ModelCard:
+    """Calibrate and evaluate what will really run, the LiteRT file, and write card.json."""
+    tile = golden_tile()
+    validation = dataset["validation"]
+    uncalibrated = ModelCard(**facts, temperature=1.0, unsure_below=0.0, golden=GoldenSample.of(tile, np.zeros(7)))
+    live = EmotionModel(uncalibrated, converted.content, folder)
+    trust(facts["sha256"][TFLITE_FILE])
+    golden = GoldenSample.of(tile, live.predict(tile[None, ..., None])[0])
+    temperature = round(fit_temperature(predict_all(live.predict, validation), validation.labels), 4)
+    card = ModelCard(**facts, temperature=temperature, unsure_below=0.0, golden=golden)
+    card.write(folder)
+    calibrated = load_model(folder)
+    probabilities = predict_all(calibrated.predict, validation)
+    threshold, coverage = choose_threshold(probabilities, validation.labels, kept_accuracy=KEPT_ACCURACY)
+    report = evaluate_split(calibrated.predict, dataset, "validation", temperature=temperature)
+    card = replace(
+        card,
+        unsure_below=round(threshold, 3),
+        metrics={
+            "validation": figures_for_card(report)
+            | _chosen_on_validation(report, converted, coverage)
+            | {"accuracy_in_training": round(in_training, 5)},
+        },
+    )
+    card.write(folder)
+    return card
+
+
+def _chosen_on_validation(report: EvaluationReport, converted: LiteRtFile, coverage: float) -> dict[str, Any]:
+    before = report.calibration
+    return {
+        "ece_before": round(before.ece_before, 5) if before else None,
+        "nll_before": round(before.nll_before, 5) if before else None,
+        "kept_accuracy": KEPT_ACCURACY,
+        "coverage": round(coverage, 4),
+        "litert_weights": converted.weights,
+        "accuracy_float32": round(converted.accuracy_float32, 5),
+        "accuracy_int8": round(converted.accuracy_int8, 5),
+    }
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 5)
+    if isinstance(value, dict):
+        return {key: _rounded(part) for key, part in value.items()}
+    return [_rounded(part) for part in value] if isinstance(value, list | tuple) else value

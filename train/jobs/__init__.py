@@ -1,0 +1,1 @@
+"""Training as a process: one run, and several in a row."""

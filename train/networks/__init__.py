@@ -1,0 +1,1 @@
+"""Networks: build, load and ask them."""

@@ -1,0 +1,151 @@
+"""The network of a run: built from its settings or read from a saved model."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+
+from fer_core.emotions import EMOTIONS
+from fer_core.expressions.card import read_card
+from fer_core.expressions.model import KERAS_FILE, file_sha256, find_model
+from fer_core.whole_files import write_whole
+from train.architectures import builder
+from train.archive.reader import SIDE
+from train.dataset.ferplus import ANSWERS
+from train.errors import ConfigError
+from train.networks.checkpoints import load_weights
+from train.networks.heads import CROWD, OUTPUT
+from train.networks.keras_files import check_keras_file, check_structure_file, check_weights_file
+from train.networks.memory import bounded_memory
+from train.runs.files import BEST, NETWORK
+from train.runs.request import read_request
+from train.settings.training import TrainingConfig
+
+
+def build_network(config: TrainingConfig) -> keras.Model:
+    """The uncompiled float32 network that a run starts from: random weights, or those of `config.init_from`.
+
+    Raises:
+        ConfigError: no such architecture, or what to start from has no weights, or other inputs or outputs.
+        ArtifactError: the model to start from is missing or damaged.
+    """
+    if config.init_from:
+        return load_trained(Path(config.init_from))
+    build: Callable[..., keras.Model] = builder(config.architecture)
+    return build(
+        input_shape=(SIDE, SIDE, 1),
+        num_classes=len(EMOTIONS),
+        dropout=config.dropout,
+        normalization=config.normalization,
+    )
+
+
+def load_saved(name_or_path: Path) -> keras.Model:
+    """The network of a model folder, checked against its card and read in Keras' safe mode.
+
+    Raises:
+        ConfigError: it takes or gives something else than this version's networks.
+        ArtifactError: the folder is missing or damaged.
+    """
+    folder = find_model(name_or_path)
+    card = read_card(folder)
+    path = folder / KERAS_FILE
+    if not path.is_file() or file_sha256(path) != card.sha256.get(KERAS_FILE):
+        raise ConfigError(f"{path} is missing or altered since it was exported. Start from another model.")
+    if card.labels != EMOTIONS or card.input_shape != (SIDE, SIDE, 1):
+        raise ConfigError(
+            f"{folder} has labels {card.labels} and input {card.input_shape}; expected {EMOTIONS} and "
+            f"{(SIDE, SIDE, 1)}. Start from another model."
+        )
+    check_keras_file(path)
+    # Whatever Keras finds wrong in a stranger's file, of which it raises many kinds, is one thing to whoever asked.
+    try:
+        with bounded_memory():
+            model: keras.Model = keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        raise ConfigError(_unreadable(path, error)) from error
+    _check_ends(model, folder)
+    return model
+
+
+def load_trained(folder: Path) -> keras.Model:
+    """The float32 network of a model folder, or of a run folder with its best weights.
+
+    Raises:
+        ConfigError: it has no weights, or takes or gives something else than this version's networks.
+        ArtifactError: a model folder is missing or damaged.
+    """
+    request = read_request(folder)
+    if request is None:
+        return load_saved(folder)
+    if not (folder / BEST).is_file():
+        raise ConfigError(f"{folder} has no {BEST}: expected a run folder with a finished epoch. Train it first.")
+    network = load_structure(request.training, folder)
+    check_weights_file(folder / BEST)
+    load_weights(network, folder / BEST)
+    _check_ends(network, folder)
+    return network
+
+
+def save_structure(model: keras.Model, run_dir: Path) -> None:
+    """Write network.json, so that the run can be exported whatever becomes of the architecture's file."""
+    write_whole(run_dir / NETWORK, json.dumps(json.loads(model.to_json()), indent=1) + "\n")
+
+
+def load_structure(config: TrainingConfig, run_dir: Path) -> keras.Model:
+    """The float32 network of a run, with random weights. Runs of earlier versions have no network.json."""
+    path = run_dir / NETWORK
+    if not path.is_file():
+        return build_network(config)
+    structure = json.dumps(check_structure_file(path))
+    try:
+        with bounded_memory():
+            model: keras.Model = keras.models.model_from_json(structure)
+    except Exception as error:
+        raise ConfigError(_unreadable(path, error)) from error
+    return model
+
+
+def _check_ends(network: keras.Model, folder: Path) -> None:
+    takes, gives = (None, SIDE, SIDE, 1), (None, len(EMOTIONS))
+    if network.input_shape != takes or network.output_shape != gives:
+        raise ConfigError(
+            f"{folder} takes {network.input_shape} and gives {network.output_shape}; expected {takes} and {gives}. "
+            "Choose another one."
+        )
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
+    return f"{path} cannot be read ({reason}): expected a network that this program saved. Start from another model."
+
+
+def with_crowd(network: keras.Model) -> keras.Model:
+    """A model for training whose outputs are the network's and, beside them, what FER+'s ten answers would be.
+
+    It shares the network's layers; its own head reads what the last layer reads. The network itself stays what is
+    measured and exported. Outputs float32 (n, 7 + 10).
+    """
+    features = network.get_layer(OUTPUT).input
+    crowd = keras.layers.Dense(len(ANSWERS), activation="softmax", dtype="float32", name=CROWD)(features)
+    joined = keras.layers.Concatenate(dtype="float32", name="emotions_and_crowd")([network.output, crowd])
+    return keras.Model(network.input, joined, name=f"{network.name}_with_crowd")
+
+
+def freeze_trunk(model: keras.Model, *, frozen: bool) -> None:
+    """Freeze, or free, all layers but the last one that has weights. Compile the model afterwards."""
+    with_weights = [layer for layer in model.layers if layer.weights]
+    for layer in with_weights[:-1]:
+        layer.trainable = not frozen
+
+
+def seed_dropout(model: keras.Model, seed: int) -> None:
+    """Start every dropout layer's chance anew, in place.
+
+    Weights files do not hold it, so a run does this before each epoch, and a resumed one meets the same chance.
+    """
+    for i, layer in enumerate(model.layers):
+        generator = getattr(layer, "seed_generator", None)
+        if generator is not None:
+            generator.state.assign(keras.ops.convert_to_tensor([seed % 2**31, i], generator.state.dtype))
