@@ -56,12 +56,12 @@ $(BIN)/python:
 
 $(VENV)/installed: requirements.txt | $(BIN)/python
 	@echo "Step 2 of $(STEPS): the program's packages: 0.6 GB to download, 2.4 GB on the disk (some minutes)"
-	@$(BIN)/python install.py requirements.txt
+	@$(BIN)/python fer_core/install.py requirements.txt
 	@touch $@
 
 $(VENV)/installed-dev: tests/requirements.txt $(VENV)/installed
 	@echo "Step 3 of $(STEPS): packages for tests and benchmarks: 0.2 GB to download, 0.6 GB on the disk"
-	@$(BIN)/python install.py tests/requirements.txt
+	@$(BIN)/python fer_core/install.py tests/requirements.txt
 	@touch $@
 
 detector: $(VENV)/installed

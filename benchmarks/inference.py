@@ -68,10 +68,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found = {key: _together(each) for key, each in timings.items()}
     print_table(
         "Running a network on one thread: processor time, p50 / p95",
-        ["network", "way", *(f"ms per face, {n} at once" for n in COUNTS), f"of {PEER}'s by the same way",
-         "memory gained, MB", "load, s"],
+        [
+            "network",
+            "way",
+            *(f"ms per face, {n} at once" for n in COUNTS),
+            f"of {PEER}'s by the same way",
+            "memory gained, MB",
+            "load, s",
+        ],
         [_row(found, network, route) for network, route in found],
-    )  # fmt: skip
+    )
 
 
 def _row(found: dict[tuple[str, str], Measurement], network: str, route: str) -> list[str]:

@@ -19,7 +19,7 @@ from playwright.sync_api import Frame, Page
 from benchmarks.scene import STRIP_BITS, frames, numbered
 from benchmarks.table import p50_p95, print_table
 from fer_core.faces.detector import yunet_path
-from tests.browser import studio
+from tests.helpers.browser import studio
 
 WARM_UP_S = 6
 MEASURE_S = 15
@@ -47,8 +47,18 @@ def main(numbers: Sequence[int] = (1, 2, 4)) -> None:
             log = Path(folder) / f"callbacks-{viewers}.txt"
             seen = _measure("benchmarks/live_app.py", camera, viewers=viewers, log=log)
             rows.append(_row(f"FER Studio, {'YuNet' if yunet_path() else 'Haar'}", viewers, seen, plain))
-    header = ["page", "viewers", "shown frames/s each", "of pass-through", "results/s each", "latency, ms",
-              "added, ms", "callback, ms p50 / p95", "server processor, % of a core", "server memory, MB"]  # fmt: skip
+    header = [
+        "page",
+        "viewers",
+        "shown frames/s each",
+        "of pass-through",
+        "results/s each",
+        "latency, ms",
+        "added, ms",
+        "callback, ms p50 / p95",
+        "server processor, % of a core",
+        "server memory, MB",
+    ]
     print_table(f"Live, 640x480 camera at 30/s, browsers and server on {psutil.cpu_count()} cores", header, rows)
 
 

@@ -179,9 +179,16 @@ class _Tally:
             cut = LabelledFaces(np.array(self._tiles), faces.labels[indices])
             right = int((predict_all(model.predict, cut).argmax(1) == cut.labels).sum())
         return Route(
-            name, side, len(faces), len(indices), right, int(directly[indices].sum()), self._strays,
-            float(np.median(self._side_ratios)) if self._side_ratios else float("nan"), float(np.median(self._ms)),
-        )  # fmt: skip
+            name,
+            side,
+            len(faces),
+            len(indices),
+            right,
+            int(directly[indices].sum()),
+            self._strays,
+            float(np.median(self._side_ratios)) if self._side_ratios else float("nan"),
+            float(np.median(self._ms)),
+        )
 
 
 def _print(routes: Sequence[Route], count: int) -> None:
@@ -199,12 +206,14 @@ def _print(routes: Sequence[Route], count: int) -> None:
         changes.append([name, *(_change([each]) for each in row), _change(row), str(_found(row)), f"{ratio:.2f}"])
     print_table(
         f"Faces found in frames of 640x480, by the tile's side; {count:,} images of PublicTest",
-        ["detector and width", *columns, "strays per frame", "ms per detection"], shares,
-    )  # fmt: skip
+        ["detector and width", *columns, "strays per frame", "ms per detection"],
+        shares,
+    )
     print_table(
         "Accuracy on those found, in points against the direct path on the same images",
-        ["detector and width", *columns, "all", "faces", "crop's side / tile's"], changes,
-    )  # fmt: skip
+        ["detector and width", *columns, "all", "faces", "crop's side / tile's"],
+        changes,
+    )
 
 
 def _change(routes: Sequence[Route]) -> str:

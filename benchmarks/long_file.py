@@ -50,12 +50,31 @@ def main(argv: list[str] | None = None) -> int:
     length_s = info.duration_s or 0.0
     print_table(
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end",
-        ["file", "length, s", "frames", "looks a second", "labelled copy", "took, s", "times real time",
-         f"memory up to {EARLY_S:.0f} s, MB", "peak, MB"],
-        [[clip.name, f"{length_s:.0f}", info.frame_count, options.fps or "all", "yes" if options.annotated else "no",
-          f"{measured.seconds:.0f}", f"{length_s / measured.seconds:.1f}", f"{measured.early_bytes / MEGA:.0f}",
-          f"{measured.peak_bytes / MEGA:.0f}"]],
-    )  # fmt: skip
+        [
+            "file",
+            "length, s",
+            "frames",
+            "looks a second",
+            "labelled copy",
+            "took, s",
+            "times real time",
+            f"memory up to {EARLY_S:.0f} s, MB",
+            "peak, MB",
+        ],
+        [
+            [
+                clip.name,
+                f"{length_s:.0f}",
+                info.frame_count,
+                options.fps or "all",
+                "yes" if options.annotated else "no",
+                f"{measured.seconds:.0f}",
+                f"{length_s / measured.seconds:.1f}",
+                f"{measured.early_bytes / MEGA:.0f}",
+                f"{measured.peak_bytes / MEGA:.0f}",
+            ]
+        ],
+    )
     return 0
 
 

@@ -158,10 +158,17 @@ def begin_session(store: Store, participant_id: int, number: int) -> int:
     return start_session(
         store,
         NewSession(
-            participant_id, f"Session {number}", "live", "compact_se", "0" * 64, START, "1",
-            rate_per_s=RATE_PER_S, started_at=started_at,
+            participant_id,
+            f"Session {number}",
+            "live",
+            "compact_se",
+            "0" * 64,
+            START,
+            "1",
+            rate_per_s=RATE_PER_S,
+            started_at=started_at,
         ),
-    )  # fmt: skip
+    )
 
 
 def copy_samples(store: Store, template: int, session_id: int, count: int) -> None:

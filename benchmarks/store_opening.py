@@ -21,7 +21,7 @@ from app.store.participants import add_participant
 from app.store.samples import add_samples
 from benchmarks.store import AT_ONCE, begin_session, copy_samples, template_rows
 from benchmarks.table import print_table
-from tests.browser import studio
+from tests.helpers.browser import studio
 
 RUNS = 5
 SETTLE_MS = 1500

@@ -19,9 +19,19 @@ from fer_core.paths import home
 from fer_core.versions import distributions_of, package_version
 
 PACKAGES: Final = (
-    "streamlit", "streamlit-webrtc", "aiortc", "av", "opencv-python-headless", "plotly", "numpy", "pandas", "pillow",
-    "platformdirs", "tqdm", "ai-edge-litert",
-)  # fmt: skip
+    "streamlit",
+    "streamlit-webrtc",
+    "aiortc",
+    "av",
+    "opencv-python-headless",
+    "plotly",
+    "numpy",
+    "pandas",
+    "pillow",
+    "platformdirs",
+    "tqdm",
+    "ai-edge-litert",
+)
 INSTALL: Final = "Run: touch requirements.txt && make setup"
 """The touch, as make would find nothing to do for packages that were removed since."""
 LITTLE_SPACE_BYTES: Final = 2 * 1024**3
@@ -55,8 +65,17 @@ class Check:
 def examine() -> tuple[Check, ...]:
     """All checks, in the order of the report. Nothing is changed and nothing fetched."""
     checks: tuple[Callable[[], Check], ...] = (
-        _python, _packages, _opencv, _detector, _model, _own_models, _home, _tensorflow, _disk, _processors,
-    )  # fmt: skip
+        _python,
+        _packages,
+        _opencv,
+        _detector,
+        _model,
+        _own_models,
+        _home,
+        _tensorflow,
+        _disk,
+        _processors,
+    )
     return tuple(check() for check in checks)
 
 

@@ -42,9 +42,13 @@ def _row(folder: Path, card: ModelCard, hidden: str) -> tuple[str, ...]:
         if is_share(values.get("accuracy"))
     )
     return (
-        folder.name, card.architecture, f"{card.parameters:,}", accuracy or "not measured", card.created,
+        folder.name,
+        card.architecture,
+        f"{card.parameters:,}",
+        accuracy or "not measured",
+        card.created,
         f"{folder}{hidden}",
-    )  # fmt: skip
+    )
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:

@@ -70,8 +70,10 @@ def test_imports_are_read_wherever_they_stand(tmp_path, monkeypatch):
 
     assert imports_of(path) == {"a.b", "d", "d.e", "app.views", "app.views.g", "app.h", "app.h.i"}
     assert offenders([path], "a", "e", "app.h") == [
-        "app/views/page.py imports a.b", "app/views/page.py imports app.h", "app/views/page.py imports app.h.i",
-    ]  # fmt: skip
+        "app/views/page.py imports a.b",
+        "app/views/page.py imports app.h",
+        "app/views/page.py imports app.h.i",
+    ]
 
 
 def test_the_shared_library_imports_neither_side_nor_streamlit_nor_tensorflow():

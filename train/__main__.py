@@ -126,9 +126,13 @@ def _add_ferplus(parser: argparse.ArgumentParser) -> None:
 
 def _add_teachers(parser: argparse.ArgumentParser, *, required: bool) -> None:
     parser.add_argument(
-        "--teachers", type=Path, nargs="+", required=required, metavar="MODEL",
+        "--teachers",
+        type=Path,
+        nargs="+",
+        required=required,
+        metavar="MODEL",
         help="learn from these, too: names or folders of models, or run folders",
-    )  # fmt: skip
+    )
 
 
 def _add_teach(parser: argparse.ArgumentParser) -> None:
@@ -165,9 +169,12 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     _add_split(parser)
     parser.add_argument("--save", action="store_true", help="write the figures into the model's card, too")
     parser.add_argument(
-        "--balanced", type=float, default=0.0, metavar="STRENGTH",
+        "--balanced",
+        type=float,
+        default=0.0,
+        metavar="STRENGTH",
         help="favour emotions that were rare in training: 0 not at all (default), 1 as if all had been equally common",
-    )  # fmt: skip
+    )
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:

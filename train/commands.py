@@ -77,9 +77,13 @@ def teach(options: argparse.Namespace) -> None:
     if ferplus and not options.drop_not_faces:
         raise ConfigError("For teach, FER+'s votes only tell which images are no faces. Add --drop-not-faces.")
     request = RunRequest(
-        TrainingConfig(augment=augment), options.archive, cleaning=cleaning_of(options), ferplus=ferplus,
-        drop_not_faces=options.drop_not_faces, label_order=options.label_order,
-    )  # fmt: skip
+        TrainingConfig(augment=augment),
+        options.archive,
+        cleaning=cleaning_of(options),
+        ferplus=ferplus,
+        drop_not_faces=options.drop_not_faces,
+        label_order=options.label_order,
+    )
     check_writable(options.output)
     give_way(options.nice)
     dataset = read_for_run(request, options.archive)[0]

@@ -23,8 +23,13 @@ SHOWN_PX: Final = 240
 MIN_DROP: Final = 0.02
 """A smaller drop of a probability says nothing."""
 # Where FER2013's faces lie in their tiles, see fer_core.faces.crops: eyes at 0.38 of the height, nose 0.60, mouth 0.75.
-_PARTS: Final = ((0.28, "the forehead and brows"), (0.48, "the eyes"), (0.66, "the nose and cheeks"),
-                 (0.86, "the mouth"), (1.0, "the chin"))  # fmt: skip
+_PARTS: Final = (
+    (0.28, "the forehead and brows"),
+    (0.48, "the eyes"),
+    (0.66, "the nose and cheeks"),
+    (0.86, "the mouth"),
+    (1.0, "the chin"),
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,10 @@ def _shown(frame_bgr: np.ndarray, face: Face) -> np.ndarray:
     matrix = tile_to_frame(face)
     matrix[:, :2] /= SHOWN_PX
     shown: np.ndarray = cv2.warpAffine(
-        frame_bgr, matrix, (SHOWN_PX, SHOWN_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        frame_bgr,
+        matrix,
+        (SHOWN_PX, SHOWN_PX),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
+    )
     return shown.astype(np.uint8, copy=False)

@@ -90,13 +90,20 @@ def keep(
     offset = wish.filmed_at.utcoffset() or timedelta()
     video_file = f"{uuid.uuid4().hex}.mp4" if wish.with_video and result.video is not None else None
     new = NewSession(
-        participant_id=0, title=wish.title, source="file", model_name=result.card.name,
-        model_sha256=model_sha256(result.card), consent_at=now, consent_version=CONSENT_VERSION,
+        participant_id=0,
+        title=wish.title,
+        source="file",
+        model_name=result.card.name,
+        model_sha256=model_sha256(result.card),
+        consent_at=now,
+        consent_version=CONSENT_VERSION,
         rate_per_s=max(MIN_RATE, round(result.looks / max(result.seconds, 1e-3), 2)),
-        note=f"From the file {result.source}", started_at=wish.filmed_at,
-        utc_offset_min=round(offset.total_seconds() / 60), video_file=video_file,
+        note=f"From the file {result.source}",
+        started_at=wish.filmed_at,
+        utc_offset_min=round(offset.total_seconds() / 60),
+        video_file=video_file,
         video_consent_at=now if video_file else None,
-    )  # fmt: skip
+    )
     check_name("A participant's name", wish.participant)  # before anything is copied
     with staged(store, new) as stage, _video_copy(store, video_file, result.video):
         count = _store_samples(stage, result, on_progress)
@@ -154,8 +161,10 @@ def _face_of(line: dict[str, str]) -> FaceEmotion:
         valence=float(line["valence"]),
         arousal=float(line["arousal"]),
         quality=FaceQuality(
-            float(line["size_px"]), float(line["light"]), float(line["sharpness"]),
+            float(line["size_px"]),
+            float(line["light"]),
+            float(line["sharpness"]),
             float(line["turn"]) if line["turn"] else None,
         ),
         doubts=tuple(Doubt(doubt) for doubt in line["doubts"].split("; ") if doubt),
-    )  # fmt: skip
+    )

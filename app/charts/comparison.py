@@ -39,15 +39,24 @@ def _add_interval(figure: go.Figure, difference: Difference, *, axis: str, scale
     low, high, change = (value * scale for value in (difference.low, difference.high, difference.change))
     colour = EMOTION_COLOURS.get(difference.figure, VALENCE_COLOUR)
     figure.add_scatter(
-        x=[change], y=[difference.figure.capitalize()], mode="markers",
-        error_x={"type": "data", "symmetric": False, "array": [max(0.0, high - change)],
-                 "arrayminus": [max(0.0, change - low)], "thickness": 2, "width": 4},
+        x=[change],
+        y=[difference.figure.capitalize()],
+        mode="markers",
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [max(0.0, high - change)],
+            "arrayminus": [max(0.0, change - low)],
+            "thickness": 2,
+            "width": 4,
+        },
         # An empty dot: not clear. Colour is not the only carrier.
         marker={"size": 10, "color": colour, "symbol": "circle" if difference.is_clear else "circle-open"},
         hovertemplate=f"{change:+.{0 if scale > 1 else 2}f}{unit} ({low:+.{0 if scale > 1 else 2}f} to "
         f"{high:+.{0 if scale > 1 else 2}f})<extra></extra>",
-        xaxis=f"x{axis}", yaxis=f"y{axis}",
-    )  # fmt: skip
+        xaxis=f"x{axis}",
+        yaxis=f"y{axis}",
+    )
 
 
 def _reach(rows: Sequence[Difference], scale: float) -> list[float]:
@@ -69,9 +78,15 @@ def small_timeline(means: Curves, *, length_s: float) -> go.Figure:
     marks = time_marks(length_s)
     figure.update_layout(margin={"l": 46, "r": 12, "t": 12, "b": 22}, hovermode="x unified")
     figure.update_xaxes(
-        range=[0, length_s], tickvals=marks, ticktext=[clock(mark, tenths=mark % 1 > 0) for mark in marks],
-        showgrid=False, zeroline=False, fixedrange=True, unifiedhovertitle={"text": "%{x:.1f} s"},
-    )  # fmt: skip
-    figure.update_yaxes(range=[0, 1.01], tickvals=[0, 1], ticktext=["0 %", "100 %"], fixedrange=True, gridcolor=GRID,
-                        zeroline=False)  # fmt: skip
+        range=[0, length_s],
+        tickvals=marks,
+        ticktext=[clock(mark, tenths=mark % 1 > 0) for mark in marks],
+        showgrid=False,
+        zeroline=False,
+        fixedrange=True,
+        unifiedhovertitle={"text": "%{x:.1f} s"},
+    )
+    figure.update_yaxes(
+        range=[0, 1.01], tickvals=[0, 1], ticktext=["0 %", "100 %"], fixedrange=True, gridcolor=GRID, zeroline=False
+    )
     return figure

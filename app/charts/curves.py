@@ -42,9 +42,12 @@ def curves_of_timeline(timeline: Timeline, face: int) -> Curves:
     """A face's averages over spans of time; a span without it is a gap."""
     own = timeline.face == face
     return Curves(
-        timeline.time_s[own], timeline.probabilities[own], timeline.valence[own], timeline.arousal[own],
+        timeline.time_s[own],
+        timeline.probabilities[own],
+        timeline.valence[own],
+        timeline.arousal[own],
         hold_s=max(1.5 * timeline.span_s, usual_hold(timeline.time_s[own])),
-    )  # fmt: skip
+    )
 
 
 def gapped(curves: Curves, values: np.ndarray, *, spans: int = LINE_SPANS) -> tuple[np.ndarray, np.ndarray]:

@@ -47,10 +47,13 @@ def expressions(face: FaceTimeline, *, length_s: float) -> go.Figure:
     _dress(figure, length_s=length_s, height=280)
     figure.update_layout(
         yaxis={
-            "domain": [0, 0.88], "range": [0, 1.01], "tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"],
+            "domain": [0, 0.88],
+            "range": [0, 1.01],
+            "tickvals": [0, 0.5, 1],
+            "ticktext": ["0 %", "50 %", "100 %"],
         },
         yaxis2={"domain": [0.93, 1], "visible": False, "fixedrange": True},
-    )  # fmt: skip
+    )
     return figure
 
 
@@ -80,9 +83,13 @@ def valence(face: FaceTimeline, *, length_s: float) -> go.Figure:
     figure = go.Figure()
     figure.add_hline(y=0, line_width=1, line_color="rgba(128,128,128,0.5)")
     figure.add_scatter(
-        x=np.round(face.seconds, 3), y=np.round(face.valence, 3), mode="lines", name="Valence",
-        line={"color": VALENCE_COLOUR, "width": 2}, hovertemplate="%{y:.2f}",
-    )  # fmt: skip
+        x=np.round(face.seconds, 3),
+        y=np.round(face.valence, 3),
+        mode="lines",
+        name="Valence",
+        line={"color": VALENCE_COLOUR, "width": 2},
+        hovertemplate="%{y:.2f}",
+    )
     _dress(figure, length_s=length_s, height=120)
     figure.update_yaxes(range=[-1, 1], tickvals=[-1, 0, 1])
     return figure
@@ -102,9 +109,15 @@ def _dress(figure: go.Figure, *, length_s: float, height: int) -> None:
         font=_FONT,
     )
     figure.update_xaxes(
-        range=[0, length_s], tickvals=marks, ticktext=[clock(mark, tenths=mark % 1 > 0) for mark in marks],
-        showgrid=False, zeroline=False, fixedrange=True, unifiedhovertitle={"text": "%{x:.1f} s"}, **TICKS,
-    )  # fmt: skip
+        range=[0, length_s],
+        tickvals=marks,
+        ticktext=[clock(mark, tenths=mark % 1 > 0) for mark in marks],
+        showgrid=False,
+        zeroline=False,
+        fixedrange=True,
+        unifiedhovertitle={"text": "%{x:.1f} s"},
+        **TICKS,
+    )
     figure.update_yaxes(fixedrange=True, gridcolor="rgba(128,128,128,0.2)", zeroline=False, **TICKS)
 
 

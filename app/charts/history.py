@@ -43,10 +43,16 @@ def calendar(minutes: Mapping[date, float], *, last: date) -> go.Figure:
         cells[day.weekday(), (day - first).days // 7] = value
     figure = go.Figure(
         go.Heatmap(
-            z=cells, xgap=2, ygap=2, zmin=0, zmax=max(1.0, *shown.values()), showscale=False, hoverinfo="skip",
+            z=cells,
+            xgap=2,
+            ygap=2,
+            zmin=0,
+            zmax=max(1.0, *shown.values()),
+            showscale=False,
+            hoverinfo="skip",
             colorscale=[[0, "rgba(128,128,128,0.16)"], [0.0001, "rgba(47,143,131,0.4)"], [1, "rgba(47,143,131,1)"]],
         )
-    )  # fmt: skip
+    )
     _add_day_points(figure, {day: value for day, value in shown.items() if value > 0}, first)
     months = [day for day in shown if day.day == 1]
     _dress(figure, height=150)
@@ -99,17 +105,24 @@ def followed_figure(one: Followed, *, first: date, last: date) -> go.Figure:
         _add_reference(figure, one, number)
         _add_limits(figure, one.chart.points)
     figure.add_scatter(
-        x=[day.day for day in one.days], y=[round(day.value, 4) for day in one.days], name="Each day", mode="markers",
-        marker={"color": colour, "size": 6, "opacity": 0.6}, hovertemplate=number,
-    )  # fmt: skip
+        x=[day.day for day in one.days],
+        y=[round(day.value, 4) for day in one.days],
+        name="Each day",
+        mode="markers",
+        marker={"color": colour, "size": 6, "opacity": 0.6},
+        hovertemplate=number,
+    )
     if one.chart.points:
         _add_average(figure, one.chart.points, colour, number)
     if one.said:
         figure.add_scatter(
-            x=[day.day for day in one.said], y=[day.value for day in one.said], name="As the person said",
-            mode="markers", hovertemplate=number,
+            x=[day.day for day in one.said],
+            y=[day.value for day in one.said],
+            name="As the person said",
+            mode="markers",
+            hovertemplate=number,
             marker={"color": SAID_COLOUR, "size": 9, "symbol": "diamond-open", "line": {"width": 2}},
-        )  # fmt: skip
+        )
     _dress(figure, height=320, legend=True)
     _dress_days(figure, first, last)
     shown = [v.value for v in (*one.days, *one.said)] + [v for p in one.chart.points for v in (p.low, p.high)]
@@ -132,13 +145,20 @@ def _add_reference(figure: go.Figure, one: Followed, number: str) -> None:
         return
     newest = one.chart.points[-1].day if one.chart.points else reference.last
     figure.add_vrect(
-        x0=reference.first, x1=datetime.combine(reference.last, time(12)), fillcolor="rgba(128,128,128,0.13)",
-        line_width=0, layer="below",
-    )  # fmt: skip
+        x0=reference.first,
+        x1=datetime.combine(reference.last, time(12)),
+        fillcolor="rgba(128,128,128,0.13)",
+        line_width=0,
+        layer="below",
+    )
     figure.add_scatter(
-        x=[reference.first, newest], y=[reference.mean] * 2, name=f"Mean of first {reference.days} days",
-        mode="lines", line={"color": "#868e96", "width": 1.5, "dash": "dot"}, hovertemplate=number,
-    )  # fmt: skip
+        x=[reference.first, newest],
+        y=[reference.mean] * 2,
+        name=f"Mean of first {reference.days} days",
+        mode="lines",
+        line={"color": "#868e96", "width": 1.5, "dash": "dot"},
+        hovertemplate=number,
+    )
 
 
 def _add_limits(figure: go.Figure, points: Sequence[ChartPoint]) -> None:
@@ -148,22 +168,37 @@ def _add_limits(figure: go.Figure, points: Sequence[ChartPoint]) -> None:
         ([point.low for point in points], "Expected range", "tonexty"),
     ):
         figure.add_scatter(
-            x=days, y=np.round(values, 4), name=name, mode="lines", fill=fill, fillcolor="rgba(63,127,196,0.15)",
-            line={"width": 0, "color": "rgba(63,127,196,0.5)"}, showlegend=fill is not None, hoverinfo="skip",
-        )  # fmt: skip
+            x=days,
+            y=np.round(values, 4),
+            name=name,
+            mode="lines",
+            fill=fill,
+            fillcolor="rgba(63,127,196,0.15)",
+            line={"width": 0, "color": "rgba(63,127,196,0.5)"},
+            showlegend=fill is not None,
+            hoverinfo="skip",
+        )
 
 
 def _add_average(figure: go.Figure, points: Sequence[ChartPoint], colour: str, number: str) -> None:
     figure.add_scatter(
-        x=[point.day for point in points], y=[round(point.average, 4) for point in points], name="Running average",
-        mode="lines", line={"color": colour, "width": 3}, hovertemplate=number,
-    )  # fmt: skip
+        x=[point.day for point in points],
+        y=[round(point.average, 4) for point in points],
+        name="Running average",
+        mode="lines",
+        line={"color": colour, "width": 3},
+        hovertemplate=number,
+    )
     outside = [point for point in points if point.is_outside]
     if outside:
         figure.add_scatter(
-            x=[point.day for point in outside], y=[round(point.average, 4) for point in outside], mode="markers",
-            name="Outside the range", hoverinfo="skip", marker={"color": OUTSIDE_COLOUR, "size": 6},
-        )  # fmt: skip
+            x=[point.day for point in outside],
+            y=[round(point.average, 4) for point in outside],
+            mode="markers",
+            name="Outside the range",
+            hoverinfo="skip",
+            marker={"color": OUTSIDE_COLOUR, "size": 6},
+        )
 
 
 def shares(days: Sequence[Means], *, first: date, last: date) -> go.Figure:
@@ -171,10 +206,12 @@ def shares(days: Sequence[Means], *, first: date, last: date) -> go.Figure:
     figure = go.Figure()
     for i, emotion in enumerate(EMOTIONS):
         figure.add_bar(
-            x=[means.day for means in days], y=[round(100 * float(means.probabilities[i]), 1) for means in days],
-            name=emotion.capitalize(), marker={"color": EMOTION_COLOURS[emotion], "line": {"width": 0}},
+            x=[means.day for means in days],
+            y=[round(100 * float(means.probabilities[i]), 1) for means in days],
+            name=emotion.capitalize(),
+            marker={"color": EMOTION_COLOURS[emotion], "line": {"width": 0}},
             hovertemplate="%{y:.0f} %",
-        )  # fmt: skip
+        )
     _dress(figure, height=260, legend=True)
     _dress_days(figure, first, last)
     figure.update_layout(barmode="stack", bargap=0.15)
@@ -192,11 +229,15 @@ def phq4(totals: Sequence[tuple[date, Phq4]], *, first: date, last: date) -> go.
             x=1, xref="paper", y=lowest, text=name, showarrow=False, xanchor="right", yanchor="bottom", opacity=0.9
         )
     figure.add_scatter(
-        x=[day for day, _ in totals], y=[scores.total for _, scores in totals], name="PHQ-4",
-        text=[scores.summary() for _, scores in totals], mode="lines+markers",
-        line={"color": SAID_COLOUR, "width": 1.5}, marker={"color": SAID_COLOUR, "size": 8},
+        x=[day for day, _ in totals],
+        y=[scores.total for _, scores in totals],
+        name="PHQ-4",
+        text=[scores.summary() for _, scores in totals],
+        mode="lines+markers",
+        line={"color": SAID_COLOUR, "width": 1.5},
+        marker={"color": SAID_COLOUR, "size": 8},
         hovertemplate="%{text}<extra></extra>",
-    )  # fmt: skip
+    )
     _dress(figure, height=230)
     _dress_days(figure, first, last)
     figure.update_layout(hovermode="closest")
@@ -208,12 +249,16 @@ def _dress_days(figure: go.Figure, first: date, last: date) -> None:
     """An axis of days, at least two weeks long, so that few days do not become broad."""
     start = min(first, last - timedelta(days=13))
     figure.update_xaxes(
-        type="date", range=[start - _EDGE, last + _EDGE], showgrid=False, nticks=7, hoverformat="%a %-d %b %Y",
+        type="date",
+        range=[start - _EDGE, last + _EDGE],
+        showgrid=False,
+        nticks=7,
+        hoverformat="%a %-d %b %Y",
         tickformatstops=[
             {"dtickrange": [None, 86_400_000 * 27], "value": "%-d %b"},
             {"dtickrange": [86_400_000 * 27, None], "value": "%b %Y"},
         ],
-    )  # fmt: skip
+    )
 
 
 def _dress(figure: go.Figure, *, height: int, legend: bool = False) -> None:

@@ -47,8 +47,9 @@ class Marks:
     left_out: Sequence[Range] = ()
 
 
-def session_timeline(lines: Curves, means: Curves, *, span_s: float, length_s: float, stacked: bool,
-                     marks: Marks) -> go.Figure:  # fmt: skip
+def session_timeline(
+    lines: Curves, means: Curves, *, span_s: float, length_s: float, stacked: bool, marks: Marks
+) -> go.Figure:
     """The seven over time, a heat strip of them, valence and arousal, with tasks and markers in a lane above.
 
     Args:
@@ -64,8 +65,15 @@ def session_timeline(lines: Curves, means: Curves, *, span_s: float, length_s: f
         add_areas(figure, means, yaxis="y3")
     else:
         for i, emotion in enumerate(EMOTIONS):
-            _add_line(figure, lines, lines.probabilities[:, i], emotion.capitalize(), EMOTION_COLOURS[emotion],
-                      "%{y:.0%}", "y3")  # fmt: skip
+            _add_line(
+                figure,
+                lines,
+                lines.probabilities[:, i],
+                emotion.capitalize(),
+                EMOTION_COLOURS[emotion],
+                "%{y:.0%}",
+                "y3",
+            )
     _add_heat(figure, means, span_s=span_s)
     for values, name, colour in (
         (lines.valence, "Valence", VALENCE_COLOUR),
@@ -83,11 +91,16 @@ def distribution(shares: Mapping[str, float]) -> go.Figure:
     values = [100 * shares[state] for state in STATES]
     figure = go.Figure(
         go.Bar(
-            x=values, y=[state.capitalize() for state in STATES], orientation="h",
-            marker_color=[EMOTION_COLOURS[state] for state in STATES], text=[f"{value:.0f} %" for value in values],
-            textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
+            x=values,
+            y=[state.capitalize() for state in STATES],
+            orientation="h",
+            marker_color=[EMOTION_COLOURS[state] for state in STATES],
+            text=[f"{value:.0f} %" for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
         )
-    )  # fmt: skip
+    )
     dress(figure, height=250)
     figure.update_xaxes(visible=False, range=[0, max(1.0, *values) * 1.18], fixedrange=True)
     figure.update_yaxes(autorange="reversed", showgrid=False, fixedrange=True, automargin=True)
@@ -97,9 +110,15 @@ def distribution(shares: Mapping[str, float]) -> go.Figure:
 def dress(figure: go.Figure, *, height: int) -> None:
     """The same quiet frame for each chart."""
     figure.update_layout(
-        height=height, margin={"l": 0, "r": 12, "t": 8, "b": 8}, showlegend=False, dragmode=False, hoverlabel=HOVER,
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font=FONT,
-    )  # fmt: skip
+        height=height,
+        margin={"l": 0, "r": 12, "t": 8, "b": 8},
+        showlegend=False,
+        dragmode=False,
+        hoverlabel=HOVER,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font=FONT,
+    )
 
 
 def _add_line(
@@ -107,9 +126,16 @@ def _add_line(
 ) -> None:
     time_s, shown = gapped(curves, values)
     figure.add_scatter(
-        x=time_s, y=shown, name=name, mode="lines", connectgaps=False, line={"color": colour, "width": 1.6},
-        hovertemplate=hover, yaxis=yaxis, legend="legend2" if yaxis == "y" else "legend",
-    )  # fmt: skip
+        x=time_s,
+        y=shown,
+        name=name,
+        mode="lines",
+        connectgaps=False,
+        line={"color": colour, "width": 1.6},
+        hovertemplate=hover,
+        yaxis=yaxis,
+        legend="legend2" if yaxis == "y" else "legend",
+    )
 
 
 def add_areas(figure: go.Figure, means: Curves, *, yaxis: str = "y") -> None:
@@ -117,10 +143,16 @@ def add_areas(figure: go.Figure, means: Curves, *, yaxis: str = "y") -> None:
     time_s, shares = closed(means)
     for i, emotion in enumerate(EMOTIONS):
         figure.add_scatter(
-            x=time_s, y=shares[:, i], name=emotion.capitalize(), mode="lines", stackgroup="all", yaxis=yaxis,
-            line={"color": EMOTION_COLOURS[emotion], "width": 0.5}, fillcolor=EMOTION_COLOURS[emotion],
+            x=time_s,
+            y=shares[:, i],
+            name=emotion.capitalize(),
+            mode="lines",
+            stackgroup="all",
+            yaxis=yaxis,
+            line={"color": EMOTION_COLOURS[emotion], "width": 0.5},
+            fillcolor=EMOTION_COLOURS[emotion],
             hovertemplate="%{y:.0%}",
-        )  # fmt: skip
+        )
 
 
 def _add_heat(figure: go.Figure, means: Curves, *, span_s: float) -> None:
@@ -130,10 +162,20 @@ def _add_heat(figure: go.Figure, means: Curves, *, span_s: float) -> None:
     for i, emotion in enumerate(EMOTIONS):
         red, green, blue = (int(EMOTION_COLOURS[emotion][k : k + 2], 16) for k in (1, 3, 5))
         figure.add_heatmap(
-            x=np.round(middles, 3), y0=i, dy=1, z=[_numbers(grid[:, i])], zmin=0, zmax=1,
+            x=np.round(middles, 3),
+            y0=i,
+            dy=1,
+            z=[_numbers(grid[:, i])],
+            zmin=0,
+            zmax=1,
             colorscale=[[0, f"rgba({red},{green},{blue},0.05)"], [1, f"rgba({red},{green},{blue},1)"]],
-            showscale=False, yaxis="y2", name=emotion.capitalize(), hoverinfo="skip", hoverongaps=False, ygap=1,
-        )  # fmt: skip
+            showscale=False,
+            yaxis="y2",
+            name=emotion.capitalize(),
+            hoverinfo="skip",
+            hoverongaps=False,
+            ygap=1,
+        )
 
 
 def _numbers(values: np.ndarray) -> list[float | None]:
@@ -142,28 +184,60 @@ def _numbers(values: np.ndarray) -> list[float | None]:
 
 def _add_marks(figure: go.Figure, marks: Marks, length_s: float) -> None:
     for start_s, end_s in marks.left_out:
-        figure.add_shape(type="rect", xref="x", yref="paper", x0=start_s, x1=min(end_s, length_s), y0=0, y1=0.88,
-                         fillcolor="rgba(128,128,128,0.28)", line_width=0, layer="below")  # fmt: skip
+        figure.add_shape(
+            type="rect",
+            xref="x",
+            yref="paper",
+            x0=start_s,
+            x1=min(end_s, length_s),
+            y0=0,
+            y1=0.88,
+            fillcolor="rgba(128,128,128,0.28)",
+            line_width=0,
+            layer="below",
+        )
     for i, task in enumerate(marks.tasks):
         figure.add_shape(
-            type="rect", xref="x", yref="paper", x0=task.start_s, x1=task.end_s, y0=_TASKS_FROM, y1=_TASKS_TO,
-            fillcolor=f"rgba({TASK_COLOUR},{0.35 if i % 2 else 0.22})", line_width=0, layer="below",
+            type="rect",
+            xref="x",
+            yref="paper",
+            x0=task.start_s,
+            x1=task.end_s,
+            y0=_TASKS_FROM,
+            y1=_TASKS_TO,
+            fillcolor=f"rgba({TASK_COLOUR},{0.35 if i % 2 else 0.22})",
+            line_width=0,
+            layer="below",
             label={"text": short(task.name), "font": {"size": 11}},
-        )  # fmt: skip
+        )
     notes = [marker for marker in marks.markers if marker.kind == "note"]
     ends = [marker for marker in marks.markers if marker.kind in ("task_start", "task_end")]
     for marker in (*notes, *ends):
         at_s, is_note = marker.time_ms / 1000, marker.kind == "note"
-        figure.add_shape(type="line", xref="x", yref="paper", x0=at_s, x1=at_s, y0=0, y1=1 if is_note else _TASKS_TO,
-                         line={"width": 1, "dash": "solid" if is_note else "dot", "color": "rgba(128,128,128,0.9)"},
-                         )  # fmt: skip
+        figure.add_shape(
+            type="line",
+            xref="x",
+            yref="paper",
+            x0=at_s,
+            x1=at_s,
+            y0=0,
+            y1=1 if is_note else _TASKS_TO,
+            line={"width": 1, "dash": "solid" if is_note else "dot", "color": "rgba(128,128,128,0.9)"},
+        )
     figure.add_scatter(
-        x=[marker.time_ms / 1000 for marker in notes], y=[0.5] * len(notes), yaxis="y4", name="Marker",
-        mode="markers+text" if len(notes) <= MOST_TEXTS else "markers", textposition="middle right",
-        text=[short(marker.text) for marker in notes], showlegend=False, cliponaxis=False,
+        x=[marker.time_ms / 1000 for marker in notes],
+        y=[0.5] * len(notes),
+        yaxis="y4",
+        name="Marker",
+        mode="markers+text" if len(notes) <= MOST_TEXTS else "markers",
+        textposition="middle right",
+        text=[short(marker.text) for marker in notes],
+        showlegend=False,
+        cliponaxis=False,
         marker={"symbol": "diamond", "size": 9, "color": "#c9782f"},
-        customdata=[escape(marker.text[:200]) for marker in notes], hovertemplate="%{customdata}",
-    )  # fmt: skip
+        customdata=[escape(marker.text[:200]) for marker in notes],
+        hovertemplate="%{customdata}",
+    )
 
 
 def short(text: str) -> str:
@@ -178,18 +252,34 @@ def _dress_timeline(figure: go.Figure, domains: Sequence[tuple[float, float]]) -
     legend = {"orientation": "h", "x": 0, "title": None, "yanchor": "bottom", "itemsizing": "constant"}
     axis = {"fixedrange": True, "gridcolor": GRID, "zeroline": False, **TICKS}
     figure.update_layout(
-        margin={"l": 62, "r": 18, "t": 8, "b": 26}, dragmode="zoom", hovermode="x unified", showlegend=True,
-        legend=legend | {"y": 1.02}, legend2=legend | {"y": 0.2, "bgcolor": "rgba(0,0,0,0)"},
+        margin={"l": 62, "r": 18, "t": 8, "b": 26},
+        dragmode="zoom",
+        hovermode="x unified",
+        showlegend=True,
+        legend=legend | {"y": 1.02},
+        legend2=legend | {"y": 0.2, "bgcolor": "rgba(0,0,0,0)"},
         uirevision="session",
-        yaxis=axis | {"domain": affect, "range": [-1.05, 1.05], "tickvals": [-1, 0, 1], "zeroline": True,
-                      "zerolinecolor": "rgba(128,128,128,0.5)"},
-        yaxis2=axis | {"domain": heat, "range": [len(EMOTIONS) - 0.5, -0.5], "tickfont": {"size": 10},
-                       "showgrid": False, "tickvals": list(range(len(EMOTIONS))),
-                       "ticktext": [name.capitalize() for name in EMOTIONS]},
-        yaxis3=axis | {"domain": seven, "range": [0, 1.02], "tickvals": [0, 0.5, 1],
-                       "ticktext": ["0 %", "50 %", "100 %"]},
+        yaxis=axis
+        | {
+            "domain": affect,
+            "range": [-1.05, 1.05],
+            "tickvals": [-1, 0, 1],
+            "zeroline": True,
+            "zerolinecolor": "rgba(128,128,128,0.5)",
+        },
+        yaxis2=axis
+        | {
+            "domain": heat,
+            "range": [len(EMOTIONS) - 0.5, -0.5],
+            "tickfont": {"size": 10},
+            "showgrid": False,
+            "tickvals": list(range(len(EMOTIONS))),
+            "ticktext": [name.capitalize() for name in EMOTIONS],
+        },
+        yaxis3=axis
+        | {"domain": seven, "range": [0, 1.02], "tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"]},
         yaxis4=axis | {"domain": lane, "range": [0, 1], "visible": False},
-    )  # fmt: skip
+    )
     figure.update_xaxes(showgrid=False, zeroline=False, anchor="y", **TICKS)
 
 
@@ -210,6 +300,9 @@ def _add_clock(figure: go.Figure, length_s: float) -> None:
         return
     whole = "%-M:%S" if length_s < 3600 else "%-H:%M:%S"
     figure.update_xaxes(
-        type="date", nticks=7, tickformat=whole, unifiedhovertitle={"text": f"%{{x|{whole}.%1f}}"},
+        type="date",
+        nticks=7,
+        tickformat=whole,
+        unifiedhovertitle={"text": f"%{{x|{whole}.%1f}}"},
         tickformatstops=[{"dtickrange": [None, 999], "value": f"{whole}.%1f"}],
-    )  # fmt: skip
+    )

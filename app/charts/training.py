@@ -72,8 +72,9 @@ def reliability(bins: Sequence[ReliabilityBin]) -> go.Figure:
     """Accuracy against confidence; on the diagonal, confidence says what it means."""
     filled = [b for b in bins if b.n]
     figure = go.Figure()
-    figure.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line={"color": TRAIN_COLOUR, "dash": "dot", "width": 1},
-                       hoverinfo="skip")  # fmt: skip
+    figure.add_scatter(
+        x=[0, 100], y=[0, 100], mode="lines", line={"color": TRAIN_COLOUR, "dash": "dot", "width": 1}, hoverinfo="skip"
+    )
     largest = max((b.n for b in filled), default=1)
     figure.add_scatter(
         x=[100 * b.confidence for b in filled],
@@ -95,15 +96,30 @@ def coverage(points: Sequence[CoveragePoint], *, chosen: float | None) -> go.Fig
     figure = go.Figure()
     thresholds = [100 * p.threshold for p in points]
     for name, values, colour in (
-        ("Right, of those labelled", [None if p.accuracy is None else 100 * p.accuracy for p in points],
-         VALIDATION_COLOUR),
+        (
+            "Right, of those labelled",
+            [None if p.accuracy is None else 100 * p.accuracy for p in points],
+            VALIDATION_COLOUR,
+        ),
         ("Labelled", [100 * p.coverage for p in points], TRAIN_COLOUR),
-    ):  # fmt: skip
-        figure.add_scatter(x=thresholds, y=values, name=name, mode="lines", line={"color": colour, "width": 2},
-                           hovertemplate="%{y:.0f} %")  # fmt: skip
+    ):
+        figure.add_scatter(
+            x=thresholds,
+            y=values,
+            name=name,
+            mode="lines",
+            line={"color": colour, "width": 2},
+            hovertemplate="%{y:.0f} %",
+        )
     if chosen is not None:
-        figure.add_vline(x=100 * chosen, line_width=1, line_dash="dot", line_color=SECOND_COLOUR,
-                         annotation_text="this model", annotation_position="bottom left")  # fmt: skip
+        figure.add_vline(
+            x=100 * chosen,
+            line_width=1,
+            line_dash="dot",
+            line_color=SECOND_COLOUR,
+            annotation_text="this model",
+            annotation_position="bottom left",
+        )
     _dress(figure, height=300, legend=True)
     figure.update_layout(hovermode="x unified")
     figure.update_xaxes(range=[0, 95], ticksuffix=" %", title_text="Unsure below")

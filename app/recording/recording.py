@@ -83,12 +83,18 @@ class Recording:
         with store.write() as connection:
             participant_id = find_or_add(connection, wish.participant)
         new = NewSession(
-            participant_id=participant_id, title=wish.title, source="live", model_name=card.name,
-            model_sha256=model_sha256(card), consent_at=now, consent_version=CONSENT_VERSION,
-            rate_per_s=wish.rate_per_s, utc_offset_min=wish.utc_offset_min,
+            participant_id=participant_id,
+            title=wish.title,
+            source="live",
+            model_name=card.name,
+            model_sha256=model_sha256(card),
+            consent_at=now,
+            consent_version=CONSENT_VERSION,
+            rate_per_s=wish.rate_per_s,
+            utc_offset_min=wish.utc_offset_min,
             video_file=f"{uuid.uuid4().hex}.mp4" if wish.with_video else None,
             video_consent_at=now if wish.with_video else None,
-        )  # fmt: skip
+        )
         return cls(store, Recorder.start(store, new), participant_id, wish, card)
 
     @property
@@ -198,10 +204,18 @@ class Recording:
     def _keep_baseline(self, baseline: Baseline, quality: float) -> None:
         # By the session's own clock: the time of day may have been set since it began.
         measured_at = self._started_at + timedelta(milliseconds=self._recorder.time_ms)
-        add_baseline(self._store, records.Baseline(
-            self.participant_id, measured_at, dict(baseline.mean), baseline.samples, quality, self.model_sha256,
-            self.session_id,
-        ))  # fmt: skip
+        add_baseline(
+            self._store,
+            records.Baseline(
+                self.participant_id,
+                measured_at,
+                dict(baseline.mean),
+                baseline.samples,
+                quality,
+                self.model_sha256,
+                self.session_id,
+            ),
+        )
 
     def _close(self, ended_s: float) -> None:
         """End it at that time, or where somebody marked something later; whatever fails, the rest is closed."""

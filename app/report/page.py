@@ -104,9 +104,10 @@ def _timeline(loaded: LoadedSession, face: int, *, corrected: bool) -> str:
         for name, colour in (colours | {"valence": VALENCE_COLOUR, "arousal": AROUSAL_COLOUR}).items()
     )
     drawn = session_svg.timeline(
-        curves_of_timeline(loaded.timeline(corrected=corrected), face), length_s=outline.length_s,
+        curves_of_timeline(loaded.timeline(corrected=corrected), face),
+        length_s=outline.length_s,
         marks=Marks(outline.markers, outline.tasks.tasks, outline.left_out),
-    )  # fmt: skip
+    )
     return _section("Timeline", f'<figure>{drawn}</figure><div class="key">{key}</div>')
 
 

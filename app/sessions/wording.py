@@ -19,8 +19,11 @@ STATES_IN_WORDS: Final[Mapping[str, str]] = {
 }
 SOURCES_IN_WORDS: Final[Mapping[str, str]] = {"live": "live camera", "file": "file"}
 KINDS_IN_WORDS: Final[Mapping[str, str]] = {
-    "note": "Note", "task_start": "Task starts", "task_end": "Task ends", "exclude": "Left out",
-}  # fmt: skip
+    "note": "Note",
+    "task_start": "Task starts",
+    "task_end": "Task ends",
+    "exclude": "Left out",
+}
 CAVEATS: Final = (
     "A face's expression is not a feeling: people smile without joy and feel without showing it.",
     "The program names what an expression looks like to a network trained on FER2013, whose own labels are often "
@@ -48,8 +51,11 @@ def headline(samples: FaceSamples, summary: Summary, *, leave_out: Sequence[Rang
     if not summary.watched_s:
         return "No face was in view in the time that counts."
     ranked = sorted(summary.label_shares.items(), key=lambda pair: -pair[1])
-    words = [f"{'' if i else 'Mostly '}{_state(name)} ({percent(share)})" for i, (name, share) in enumerate(ranked[:3])
-             if share >= 0.05]  # fmt: skip
+    words = [
+        f"{'' if i else 'Mostly '}{_state(name)} ({percent(share)})"
+        for i, (name, share) in enumerate(ranked[:3])
+        if share >= 0.05
+    ]
     found = ", then ".join(words)
     sentences = [f"In view for {clock(summary.watched_s)}. {found[:1].upper()}{found[1:]}."]
     course = _course(samples, leave_out)

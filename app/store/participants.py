@@ -172,14 +172,28 @@ def _owned(table: Any, participant_id: int | None, session_id: int | None) -> An
 
 def _baseline(row: Row[Any]) -> Baseline:
     return Baseline(
-        row.participant_id, row.measured_at, {emotion: row._mapping[emotion] for emotion in EMOTIONS},
-        row.samples, row.quality, row.model_sha256, row.session_id, row.id,
-    )  # fmt: skip
+        row.participant_id,
+        row.measured_at,
+        {emotion: row._mapping[emotion] for emotion in EMOTIONS},
+        row.samples,
+        row.quality,
+        row.model_sha256,
+        row.session_id,
+        row.id,
+    )
 
 
 def _check_in(row: Row[Any]) -> CheckIn:
     answers = tuple(row._mapping[name] for name in PHQ4)
     return CheckIn(
-        row.participant_id, row.at, row.phase, row.session_id, row.valence, row.arousal, row.note,
-        None if set(answers) == {None} else answers, row.utc_offset_min, row.id,
-    )  # fmt: skip
+        row.participant_id,
+        row.at,
+        row.phase,
+        row.session_id,
+        row.valence,
+        row.arousal,
+        row.note,
+        None if set(answers) == {None} else answers,
+        row.utc_offset_min,
+        row.id,
+    )

@@ -57,7 +57,8 @@ class Overview:
 @dataclass(frozen=True)
 class Overdue:
     """What a number of days of retention would delete now, and when the next session would follow (UTC; None where no
-    ended session is left)."""
+    ended session is left).
+    """
 
     sessions: int
     baselines: int
@@ -172,8 +173,13 @@ def overdue(store: Store, days: int, now: datetime | None = None) -> Overdue:
 def overview(store: Store) -> Overview:
     """Counts and bytes of all that is stored."""
     counted = (
-        tables.participants, tables.sessions, tables.samples, tables.markers, tables.baselines, tables.check_ins,
-    )  # fmt: skip
+        tables.participants,
+        tables.sessions,
+        tables.samples,
+        tables.markers,
+        tables.baselines,
+        tables.check_ins,
+    )
     with store.read() as connection:
         counts = {table.name: _count(connection, table) for table in counted}
         oldest = connection.scalar(select(func.min(tables.sessions.c.started_at)).where(is_shown()))

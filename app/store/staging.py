@@ -108,7 +108,6 @@ def staged(store: Store, new: NewSession) -> Iterator[StagedSession]:
     Raises:
         StoreError: the database cannot be written.
     """
-
     steps = Steps(store)
 
     def begin(connection: Connection) -> StagedSession:

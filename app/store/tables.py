@@ -84,22 +84,25 @@ metadata = MetaData(
 )
 
 settings = Table(
-    "settings", metadata,
+    "settings",
+    metadata,
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
-)  # fmt: skip
+)
 
 participants = Table(
-    "participants", metadata,
+    "participants",
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("name", String(MAX_NAME), nullable=False, unique=True),
     Column("note", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     sqlite_autoincrement=True,  # a number is never given again, so no old link shows somebody else
-)  # fmt: skip
+)
 
 sessions = Table(
-    "sessions", metadata,
+    "sessions",
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("uid", String(32), nullable=False, unique=True),
     _owner("participant", index=False),
@@ -124,21 +127,23 @@ sessions = Table(
     Index("ix_sessions_participant_id_started_at", "participant_id", "started_at"),
     Index("ix_sessions_state", "state"),
     sqlite_autoincrement=True,
-)  # fmt: skip
+)
 
 identities = Table(
-    "identities", metadata,
+    "identities",
+    metadata,
     Column("session_id", Integer, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
     Column("face", Integer, primary_key=True, autoincrement=False),
     Column("name", String(MAX_NAME), nullable=False),
     Column("merged_into", Integer),
     Column("ignored", Boolean, nullable=False),
-)  # fmt: skip
+)
 
 # One row per face and moment, kept in the order in which pages read it: one session, by time. SQLite stores the table
 # itself in that order (no rowid), so that a session is one run of pages and needs no second index.
 samples = Table(
-    "samples", metadata,
+    "samples",
+    metadata,
     Column("session_id", Integer, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
     Column("time_ms", Integer, primary_key=True, autoincrement=False),
     Column("face", Integer, primary_key=True, autoincrement=False),
@@ -156,10 +161,11 @@ samples = Table(
     Column("sharpness", REAL, nullable=False),
     Column("turn", REAL),
     sqlite_with_rowid=False,
-)  # fmt: skip
+)
 
 markers = Table(
-    "markers", metadata,
+    "markers",
+    metadata,
     Column("id", Integer, primary_key=True),
     _owner("session"),
     Column("time_ms", Integer, nullable=False),
@@ -169,10 +175,11 @@ markers = Table(
     _one_of("kind", MARKER_KINDS),
     CheckConstraint("end_ms > time_ms", name="ends_later"),
     sqlite_autoincrement=True,
-)  # fmt: skip
+)
 
 baselines = Table(
-    "baselines", metadata,
+    "baselines",
+    metadata,
     Column("id", Integer, primary_key=True),
     _owner("participant"),
     _owner("session", optional=True),
@@ -182,10 +189,11 @@ baselines = Table(
     Column("quality", REAL, nullable=False),
     Column("model_sha256", String(64), nullable=False),
     sqlite_autoincrement=True,
-)  # fmt: skip
+)
 
 check_ins = Table(
-    "check_ins", metadata,
+    "check_ins",
+    metadata,
     Column("id", Integer, primary_key=True),
     _owner("participant"),
     _owner("session", optional=True),
@@ -201,4 +209,4 @@ check_ins = Table(
     _between("arousal", 1, 9),
     *(_between(answer, 0, 3) for answer in PHQ4),
     sqlite_autoincrement=True,
-)  # fmt: skip
+)

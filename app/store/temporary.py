@@ -1,5 +1,6 @@
 """Folders for exports and imports on their way: beside the store, as the system's own may lie outside an encrypted disk
-and be readable by others; gone after use, and those of a process that was killed at the next start."""
+and be readable by others; gone after use, and those of a process that was killed at the next start.
+"""
 
 import contextlib
 import shutil

@@ -11,7 +11,7 @@ with the odds at rest, so only what the resting face shows more than other neutr
 - The mean answer at rest, corrected, is led by neutral whenever `check_baseline` accepts it.
 - No factor is below 1 / MAX_FACTOR = 1/9, so an answer of 90 % or more keeps its label.
 
-How much that helps is measured in `tests/fer_core/test_baseline.py` and stated in `docs/decisions.md`.
+How much that helps is measured in `tests/fer_core/expressions/test_baseline.py` and stated in `docs/decisions.md`.
 """
 
 from collections import Counter
@@ -26,8 +26,14 @@ from fer_core.expressions.affect import VALENCE_AROUSAL
 from fer_core.results import Doubt, FaceEmotion, FrameResult
 
 USUAL_NEUTRAL: Final[Mapping[str, float]] = {
-    "angry": 0.10, "disgust": 0.01, "fear": 0.09, "happy": 0.09, "sad": 0.16, "surprise": 0.02, "neutral": 0.53,
-}  # fmt: skip
+    "angry": 0.10,
+    "disgust": 0.01,
+    "fear": 0.09,
+    "happy": 0.09,
+    "sad": 0.16,
+    "surprise": 0.02,
+    "neutral": 0.53,
+}
 """The shipped network's mean answer to FER2013's neutral validation images; the tests measure it again."""
 
 MAX_FACTOR: Final = 9.0
@@ -134,7 +140,7 @@ class BaselineLimits:
         min_samples: good views in that time: three a second.
         min_good: share of all frames that must be good views of one and the same face, alone.
         max_unsteadiness: mean half L1 distance of the answers from their mean, 0-1. On the film of a sad face that
-            becomes happy (tests/fer_core/test_baseline.py), steady seconds stay below 0.1, the change is above 0.2.
+            becomes happy (tests/fer_core/expressions/test_baseline.py), steady seconds stay below 0.1, the change is above 0.2.
     """
 
     min_duration_s: float = 4.5

@@ -7,9 +7,22 @@ from fer_core.emotions import EMOTIONS
 from fer_core.results import FaceEmotion
 
 FACE_COLUMNS: Final = (
-    "face", "label", "confidence", *EMOTIONS, "valence", "arousal", "doubts",
-    "left", "top", "right", "bottom", "size_px", "light", "sharpness", "turn",
-)  # fmt: skip
+    "face",
+    "label",
+    "confidence",
+    *EMOTIONS,
+    "valence",
+    "arousal",
+    "doubts",
+    "left",
+    "top",
+    "right",
+    "bottom",
+    "size_px",
+    "light",
+    "sharpness",
+    "turn",
+)
 
 
 # Spreadsheets run cells that begin so; the last four are the wide forms that some take for the same.

@@ -14,10 +14,20 @@ from fer_core.limits import MAX_FRAME_PIXELS
 from fer_core.names import shown_name
 
 RAW_SUFFIXES: Final = {
-    ".mjpeg": "mjpeg", ".mjpg": "mjpeg",
-    ".h264": "h264", ".264": "h264", ".avc": "h264", ".hevc": "hevc", ".h265": "hevc", ".265": "hevc",
-    ".m1v": "mpegvideo", ".m2v": "mpegvideo", ".mpv": "mpegvideo", ".m4v": "m4v", ".obu": "obu",
-}  # fmt: skip
+    ".mjpeg": "mjpeg",
+    ".mjpg": "mjpeg",
+    ".h264": "h264",
+    ".264": "h264",
+    ".avc": "h264",
+    ".hevc": "hevc",
+    ".h265": "hevc",
+    ".265": "hevc",
+    ".m1v": "mpegvideo",
+    ".m2v": "mpegvideo",
+    ".mpv": "mpegvideo",
+    ".m4v": "m4v",
+    ".obu": "obu",
+}
 """Names of bare picture streams, without a container around them, and FFmpeg's reader for each."""
 
 VIDEO_SUFFIXES: Final = frozenset(

@@ -133,7 +133,8 @@ def _results() -> Iterator[None]:
 
 def expected_frames(paths: Sequence[Path], sampling: Sampling) -> int | None:
     """About how many frames all files give; None where one does not say. Unreadable ones count nothing, and what is
-    wrong with them is told when their turn comes."""
+    wrong with them is told when their turn comes.
+    """
     total = 0
     for path in paths:
         try:

@@ -149,9 +149,14 @@ def _tiff(data: bytes) -> PictureHead | None:
     if head is None:
         return None
     return PictureHead(
-        PictureKind.TIFF, head.width, head.height, pages=head.pages, is_preview=head.is_preview,
-        block_pixels=head.block_pixels, sample_bits=head.sample_bits,
-    )  # fmt: skip
+        PictureKind.TIFF,
+        head.width,
+        head.height,
+        pages=head.pages,
+        is_preview=head.is_preview,
+        block_pixels=head.block_pixels,
+        sample_bits=head.sample_bits,
+    )
 
 
 def _bmp(data: bytes) -> PictureHead:

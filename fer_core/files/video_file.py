@@ -81,7 +81,8 @@ class VideoFile(MediaFile):
 
     def _upright_bgr(self, frame: av.VideoFrame) -> np.ndarray:
         """As it is to be shown. Size, turn and shape of the pixels are the frame's own: a phone may be turned while it
-        records."""
+        records.
+        """
         if frame.key_frame or self._view is None:  # frames come out late: before this one, the news is not for them
             self._aspect = self._aspect_of_file or self._stream.codec_context.sample_aspect_ratio
         view = View.of(frame, self._aspect)

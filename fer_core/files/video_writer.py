@@ -147,8 +147,11 @@ class _Encoder:
     def write(self, frame_bgr: np.ndarray, time_s: float) -> None:
         frame = self._reformatter.reformat(
             av.VideoFrame.from_ndarray(self._fitted(frame_bgr), format="bgr24"),
-            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG, threads=1,
-        )  # fmt: skip
+            format="yuv420p",
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            threads=1,
+        )
         self._last_tick = max(round(time_s * TICKS_PER_S), self._last_tick + 1)
         frame.pts, frame.time_base = self._last_tick, Fraction(1, TICKS_PER_S)
         if self._in_fragments and frame.pts - self._fragment_from_tick >= FRAGMENT_S * TICKS_PER_S:
@@ -165,7 +168,8 @@ class _Encoder:
 
     def _fitted(self, frame_bgr: np.ndarray) -> np.ndarray:
         """The frame at this video's size: a row or column repeated where it is odd, scaled between bars where it has
-        another."""
+        another.
+        """
         width, height = self._size_wh
         down, right = height - frame_bgr.shape[0], width - frame_bgr.shape[1]
         if (down, right) == (0, 0):

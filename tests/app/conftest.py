@@ -20,11 +20,11 @@ from app.store.database import Store
 from app.store.records import Marker
 from app.store.session_parts import add_marker
 from fer_core.paths import SHIPPED_MODELS
-from tests.app.live_sessions import Factory, FakePipeline
-from tests.app.pages import MAIN, open_page, session_of
-from tests.app.recording_page import recording_of, see
-from tests.app.session_pages import SAD_THEN_HAPPY
-from tests.app.store.builders import make_participant, make_session
+from tests.helpers.live_sessions import Factory, FakePipeline
+from tests.helpers.pages import MAIN, open_page, session_of
+from tests.helpers.recording_page import recording_of, see
+from tests.helpers.session_pages import SAD_THEN_HAPPY
+from tests.helpers.store_builders import make_participant, make_session
 
 
 @pytest.fixture(autouse=True)
@@ -92,9 +92,12 @@ def film(store: Store) -> int:
     """A session that is sad for ten seconds and then happy for ten, with two tasks."""
     number = make_session(store, make_participant(store), SAD_THEN_HAPPY)
     for at_ms, kind, text in (
-        (0, "task_start", "first"), (9000, "task_end", "first"), (11_000, "task_start", "second"),
-        (19_000, "task_end", "second"), (5000, "note", "the door"),
-    ):  # fmt: skip
+        (0, "task_start", "first"),
+        (9000, "task_end", "first"),
+        (11_000, "task_start", "second"),
+        (19_000, "task_end", "second"),
+        (5000, "note", "the door"),
+    ):
         add_marker(store, number, Marker(at_ms, kind, text))  # type: ignore[arg-type]
     return number
 

@@ -30,9 +30,9 @@ from app.server import ServerResource, for_server, kept
 from app.store.database import Store
 from app.training import child_jobs as training_jobs
 from fer_core.files.video_writer import VideoWriter
-from tests.app.pages import MAIN, page_of, run
-from tests.app.recordings import begin, feed, result
-from tests.helpers import wait_until
+from tests.helpers.faces import wait_until
+from tests.helpers.pages import MAIN, page_of, run
+from tests.helpers.recordings import begin, feed, result
 
 
 @pytest.fixture
@@ -183,8 +183,9 @@ def test_a_tabs_memory_goes_with_the_tab(monkeypatch: pytest.MonkeyPatch) -> Non
     wait_until(lambda: bool(gc.collect() or len(tab_memory._memories()) < before))
 
 
-@pytest.mark.parametrize(("module", "names"), [(training_jobs, ("_lock", "_began", "_failures")),
-                                               (analysis, ("_lock", "_models"))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("module", "names"), [(training_jobs, ("_lock", "_began", "_failures")), (analysis, ("_lock", "_models"))]
+)
 def test_a_module_that_is_imported_again_finds_its_children_and_models(module, names, monkeypatch):
     before = {name: getattr(module, name) for name in names}
     monkeypatch.delitem(sys.modules, module.__name__)
@@ -202,6 +203,10 @@ def test_a_module_that_is_imported_again_finds_its_children_and_models(module, n
 def test_no_state_of_the_server_is_left_in_streamlits_cache():
     """What is left there may go at any time: settings of the environment, and components' renderers."""
     for resource in (
-        state.store, state.recording_tabs, state.analysis_queue, state.analysis_folder, state.forget_abandoned_analyses,
-    ):  # fmt: skip
+        state.store,
+        state.recording_tabs,
+        state.analysis_queue,
+        state.analysis_folder,
+        state.forget_abandoned_analyses,
+    ):
         assert isinstance(resource, ServerResource)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.corruptions import CORRUPTIONS, STRENGTHS, corrupt
-from tests.train.synthetic import drawn_faces
+from tests.helpers.synthetic import drawn_faces
 
 FACES = drawn_faces(14, seed=4).pixels
 

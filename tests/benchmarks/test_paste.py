@@ -7,8 +7,8 @@ import pytest
 from benchmarks.live_match import SIDES, is_on, true_face
 from benchmarks.paste import FRAME_WH, MAX_TILT_DEG, Placement, backgrounds, paste, random_placement
 from fer_core.faces.crops import crop_faces
-from tests.helpers import make_face
-from tests.train.synthetic import drawn_faces
+from tests.helpers.faces import make_face
+from tests.helpers.synthetic import drawn_faces
 
 TILE = cv2.GaussianBlur(drawn_faces(1, seed=2).pixels[0], (0, 0), 1.0)
 (BACKGROUND,) = backgrounds(1, seed=0)

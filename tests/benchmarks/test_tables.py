@@ -12,8 +12,8 @@ from benchmarks.corruptions import CORRUPTIONS
 from benchmarks.faces import ARCHIVE_VARIABLE, MissingFacesError, drawn, validation_faces
 from fer_core.expressions.model import load_model
 from fer_core.results import Face
-from tests.helpers import FakeDetector
-from tests.train.synthetic import drawn_dataset, drawn_faces, write_archive
+from tests.helpers.faces import FakeDetector
+from tests.helpers.synthetic import drawn_dataset, drawn_faces, write_archive
 
 
 @pytest.fixture

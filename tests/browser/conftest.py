@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import scene
-from tests.browser import studio
 from tests.conftest import SHARED_DATA
+from tests.helpers.browser import studio
 
 CLIPS = SHARED_DATA / "clips"
 

@@ -11,7 +11,8 @@ from playwright.sync_api import Page
 
 from benchmarks import scene
 from fer_core.paths import SHIPPED_MODELS
-from tests.browser import studio, take_session_pictures
+from tests.browser import take_session_pictures
+from tests.helpers.browser import studio
 
 IMAGES = studio.REPOSITORY / "docs" / "images"
 DESKTOP, PHONE = studio.DESKTOP, studio.PHONE
@@ -37,9 +38,11 @@ def main() -> None:
 def _states(url: str, one: Path, two: Path, dark: Path, nobody: Path) -> None:
     with studio.chromium(camera=one) as browser:
         for name, size, is_dark in (
-            ("live-light", DESKTOP, False), ("live-dark", DESKTOP, True),
-            ("live-phone-light", PHONE, False), ("live-phone-dark", PHONE, True),
-        ):  # fmt: skip
+            ("live-light", DESKTOP, False),
+            ("live-dark", DESKTOP, True),
+            ("live-phone-light", PHONE, False),
+            ("live-phone-dark", PHONE, True),
+        ):
             context, page = studio.open_page(browser, url, dark=is_dark, size=size)
             if name == "live-light":
                 _shoot(page, "before-start", wait_s=2)

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from app.store.database import open_store
 from app.store.participants import add_participant
-from tests.app.history_store import DAYS, fill
-from tests.app.session_films import store_film
-from tests.browser import studio
 from tests.conftest import SHARED_DATA
+from tests.helpers.browser import studio
+from tests.helpers.history_store import DAYS, fill
+from tests.helpers.session_films import store_film
 
 Shoot = Callable[[Page, str], None]
 FILMS = ("sad_then_happy", "neutral_then_happy")

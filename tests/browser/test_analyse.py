@@ -8,8 +8,8 @@ from playwright.sync_api import Page
 
 from benchmarks import scene
 from fer_core.files.video_writer import VideoWriter
-from tests.browser import studio
 from tests.browser.conftest import CLIPS
+from tests.helpers.browser import studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

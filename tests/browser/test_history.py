@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page
 
 from app.store.database import Store, open_store
 from app.store.participants import check_ins, participants
-from tests.app import history_store
-from tests.browser import studio
+from tests.helpers import history_store
+from tests.helpers.browser import studio
 
 pytestmark = pytest.mark.browser
 

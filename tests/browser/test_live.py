@@ -18,8 +18,8 @@ import pytest
 from playwright.sync_api import FrameLocator, Page
 
 from fer_core.paths import SHIPPED_MODELS
-from tests.browser import studio
-from tests.helpers import wait_until
+from tests.helpers.browser import studio
+from tests.helpers.faces import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from fer_core.paths import SHIPPED_MODELS
-from tests.browser import studio
+from tests.helpers.browser import studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

@@ -19,7 +19,7 @@ from app.store.records import Session
 from app.store.samples import read_samples
 from app.store.session_parts import markers
 from app.store.sessions import sessions
-from tests.browser import studio
+from tests.helpers.browser import studio
 
 pytestmark = pytest.mark.browser
 

@@ -17,9 +17,9 @@ from app.store.exchange.file_format import DTYPES
 from app.store.participants import add_participant
 from app.store.session_parts import markers
 from app.store.sessions import sessions
-from tests.app.session_films import store_film
-from tests.app.store.builders import NOON
-from tests.browser import studio
+from tests.helpers.browser import studio
+from tests.helpers.session_films import store_film
+from tests.helpers.store_builders import NOON
 
 pytestmark = [pytest.mark.browser, pytest.mark.shared_data, pytest.mark.timeout(300)]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import studio
-from tests.browser.training_page import TRAINING_MS, start_training, upload, wait_for_epochs, write_zip
+from tests.helpers.browser import studio
+from tests.helpers.browser.training_page import TRAINING_MS, start_training, upload, wait_for_epochs, write_zip
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser import studio
-from tests.browser.proxy import wire_to
-from tests.browser.training_page import (
+from tests.helpers.browser import studio
+from tests.helpers.browser.proxy import wire_to
+from tests.helpers.browser.training_page import (
     TRAINING_MS,
     start_training,
     upload,
@@ -20,7 +20,7 @@ from tests.browser.training_page import (
     wait_for_report,
     write_zip,
 )
-from tests.helpers import wait_until
+from tests.helpers.faces import wait_until
 from train.runs.files import CHECKPOINT, PREVIOUS, read_status
 from train.runs.run import list_runs
 

@@ -7,7 +7,7 @@ import pytest
 from fer_core.annotate import _chip, annotate, face_text, percent
 from fer_core.emotions import EMOTIONS, UNSURE, colour_bgr
 from fer_core.results import Doubt, FaceEmotion
-from tests.helpers import make_emotion, make_face, make_result, textured_frame
+from tests.helpers.faces import make_emotion, make_face, make_result, textured_frame
 
 GREY = np.full((480, 640, 3), 90, np.uint8)
 

@@ -14,7 +14,7 @@ from fer_core.faces.crops import crop_faces
 from fer_core.faces.detector import HaarDetector
 from fer_core.frames import checked_frame
 from fer_core.pipeline import STILL, EmotionPipeline
-from tests.helpers import fake_pipeline, make_face, make_result, yunet_file
+from tests.helpers.faces import fake_pipeline, make_face, make_result, yunet_file
 
 GOOD = np.full((60, 80, 3), 90, np.uint8)
 BAD: dict[str, tuple[Any, str]] = {
@@ -100,7 +100,7 @@ def test_a_read_only_frame_is_a_frame(astronaut_bgr, doors):
 
 
 def test_a_refused_frame_leaves_the_pipeline_as_it_was():
-    from tests.helpers import FakeDetector
+    from tests.helpers.faces import FakeDetector
 
     pipeline = fake_pipeline(FakeDetector([make_face()]))
     pipeline.process(GOOD, 0.0)

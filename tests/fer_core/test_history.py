@@ -6,7 +6,7 @@ import pytest
 
 from fer_core.history import EmotionHistory
 from fer_core.results import FrameResult
-from tests.helpers import make_result
+from tests.helpers.faces import make_result
 
 
 def filled(history: EmotionHistory, times_s: list[float]) -> list[float]:

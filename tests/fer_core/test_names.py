@@ -11,17 +11,17 @@ import pytest
 from fer_core.errors import FerError, MediaError
 from fer_core.faces.detector import YuNetDetector
 from fer_core.files.analyse import AnalysedFrame, expand_inputs
+from fer_core.files.fragments import finish
 from fer_core.files.media import MediaInfo, open_media
 from fer_core.files.pictures import write_picture
 from fer_core.files.result_files import CsvResults, JsonResults, Provenance
 from fer_core.files.timing import EVERY_FRAME
-from fer_core.files.fragments import finish
 from fer_core.files.video_writer import VideoWriter
 from fer_core.names import distinct_names, printable, shown_name
 from fer_core.results import FrameResult
 from fer_core.whole_files import name_for_c
-from tests.films import even_times, make_video, numbered_frames
-from tests.helpers import make_card, yunet_file
+from tests.helpers.faces import make_card, yunet_file
+from tests.helpers.films import even_times, make_video, numbered_frames
 
 LATIN1 = os.fsdecode(b"caf\xe9")
 

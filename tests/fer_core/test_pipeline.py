@@ -16,7 +16,7 @@ from fer_core.expressions.smoothing import SmoothingSettings
 from fer_core.faces.detector import FaceDetector, HaarDetector, YuNetDetector
 from fer_core.pipeline import STILL, EmotionPipeline, PipelineSettings
 from fer_core.results import Doubt, Face, FaceEmotion, FrameResult
-from tests.helpers import (
+from tests.helpers.faces import (
     FakeDetector,
     FakeModel,
     fake_pipeline,

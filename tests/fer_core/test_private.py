@@ -11,7 +11,7 @@ from fer_core.files.video_writer import VideoWriter
 from fer_core.paths import home
 from fer_core.private import make_folder
 from fer_core.whole_files import replacing
-from tests.helpers import textured_frame
+from tests.helpers.faces import textured_frame
 
 
 @pytest.fixture(autouse=True)

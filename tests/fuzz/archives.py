@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.fuzz.mutate import mutated
 from tests.fuzz.targets import Target
-from tests.train.archive_builders import csv_text, faces, folder_files, tar_bytes, zip_bytes
+from tests.helpers.archive_builders import csv_text, faces, folder_files, tar_bytes, zip_bytes
 from train.archive.limits import ArchiveLimits
 from train.archive.reader import read_archive
 from train.errors import ArchiveError

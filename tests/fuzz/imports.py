@@ -13,9 +13,9 @@ from app.store.exchange.file_format import CSV_FILE, SESSION_FILE
 from app.store.exchange.import_file import import_session
 from app.store.records import Marker
 from app.store.session_parts import add_marker
-from tests.app.store.builders import make_participant, make_session
 from tests.fuzz.mutate import VALUES, mutated, mutated_json
 from tests.fuzz.targets import Target
+from tests.helpers.store_builders import make_participant, make_session
 
 
 def target(folder: Path) -> Target:

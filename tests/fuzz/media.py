@@ -15,7 +15,7 @@ from fer_core.errors import MediaError
 from fer_core.files.media import open_media, probe
 from tests.fuzz.mutate import mutated
 from tests.fuzz.targets import Target
-from tests.helpers import textured_frame
+from tests.helpers.faces import textured_frame
 
 MOST_FRAMES = 40
 ENDINGS = (".jpg", ".png", ".webp", ".gif", ".bmp", ".tiff", ".mp4", ".avi", ".mkv", ".webm", ".mov", ".heic", "")
@@ -24,10 +24,22 @@ ENDINGS = (".jpg", ".png", ".webp", ".gif", ".bmp", ".tiff", ".mp4", ".avi", ".m
 def target(folder: Path) -> Target:
     """The target."""
     frames = [textured_frame(96, 64, seed=seed) for seed in range(6)]
-    samples = [*_pictures(frames), *(_video(frames, form, codec) for form, codec in (
-        ("mp4", "mpeg4"), ("avi", "mjpeg"), ("matroska", "mpeg4"), ("webm", "libvpx"), ("mpegts", "mpeg2video"),
-        ("mov", "mjpeg"), ("mjpeg", "mjpeg"), ("mp4", "libx264"),
-    ))]  # fmt: skip
+    samples = [
+        *_pictures(frames),
+        *(
+            _video(frames, form, codec)
+            for form, codec in (
+                ("mp4", "mpeg4"),
+                ("avi", "mjpeg"),
+                ("matroska", "mpeg4"),
+                ("webm", "libvpx"),
+                ("mpegts", "mpeg2video"),
+                ("mov", "mjpeg"),
+                ("mjpeg", "mjpeg"),
+                ("mp4", "libx264"),
+            )
+        ),
+    ]
 
     def make(rng: random.Random, case: Path) -> Path:
         path = case / f"file{rng.choice(ENDINGS)}"

@@ -45,9 +45,15 @@ def test_each_way_to_go_wrong_is_found_and_its_input_kept(kept, monkeypatch):
         way = WAYS[random.Random(f"broken 3 {number}").randrange(len(WAYS))]
         first.setdefault(way, number)
     expected = {
-        "read": "", "refuse": "", "refuse silently": "says nothing", "raise": "KeyError", "crash": "SIGABRT",
-        "hang": "no end", "take memory": "MemoryError", "exit": "status 0",
-    }  # fmt: skip
+        "read": "",
+        "refuse": "",
+        "refuse silently": "says nothing",
+        "raise": "KeyError",
+        "crash": "SIGABRT",
+        "hang": "no end",
+        "take memory": "MemoryError",
+        "exit": "status 0",
+    }
     assert set(first) == set(expected) == set(WAYS)
 
     for way, number in first.items():

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from fer_core.expressions.model import load_model
-from tests.train.archive_builders import faces, folder_files
-from tests.train.synthetic import drawn_dataset, write_archive
+from tests.helpers.archive_builders import faces, folder_files
+from tests.helpers.synthetic import drawn_dataset, write_archive
 from train.__main__ import main, parse
 from train.runs.files import read_epochs
 from train.runs.request import read_request
@@ -29,9 +29,24 @@ def finished(archive, tmp_path_factory):
     """A run from the command line, to its end, in a process of its own."""
     run_dir = tmp_path_factory.mktemp("runs") / "run"
     command = [
-        sys.executable, "-m", "train", "fit", "--archive", str(archive), "--architecture", "baseline_cnn", "--output",
-        str(run_dir), "--epochs", "2", "--batch-size", "16", "--report-test", "--drop-leaks", "--drop-blanks",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "train",
+        "fit",
+        "--archive",
+        str(archive),
+        "--architecture",
+        "baseline_cnn",
+        "--output",
+        str(run_dir),
+        "--epochs",
+        "2",
+        "--batch-size",
+        "16",
+        "--report-test",
+        "--drop-leaks",
+        "--drop-blanks",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ)
     assert done.returncode == 0, done.stderr
     return run_dir, done.stdout

@@ -30,10 +30,16 @@ from train.errors import ArchiveError
 
 ARCHIVE_SUFFIXES: Final = frozenset({".zip", ".tar", ".tgz", ".gz"})
 OTHER_FORMATS: Final = {
-    b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR", b"\x28\xb5\x2f\xfd": "zstd",
-    b"\xff\xfe": "UTF-16 text", b"\xfe\xff": "UTF-16 text",
-    b"\x89PNG": "a single image", b"\xff\xd8\xff": "a single image",
-}  # fmt: skip
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"7z\xbc\xaf": "7-Zip",
+    b"Rar!": "RAR",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+    b"\x89PNG": "a single image",
+    b"\xff\xd8\xff": "a single image",
+}
 _BUFFER: Final = 1 << 16  # below the size from which malloc maps memory anew each time
 
 

@@ -33,9 +33,18 @@ def damage_named(name: str) -> Iterator[None]:
     try:
         yield
     except (
-        zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error, EOFError, OSError,
-        ValueError, LookupError, ArithmeticError, RuntimeError, MemoryError,
-    ) as error:  # fmt: skip
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+        struct.error,
+        EOFError,
+        OSError,
+        ValueError,
+        LookupError,
+        ArithmeticError,
+        RuntimeError,
+        MemoryError,
+    ) as error:
         raise ArchiveError(
             f"{name} cannot be read: it is damaged or cut off ({type(error).__name__}: {str(error)[:200]}). "
             "Download or make the archive again."

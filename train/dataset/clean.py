@@ -79,7 +79,7 @@ def dropped_by(dataset: Dataset, groups: Mapping[str, np.ndarray], switch: str) 
 
 
 def _one_of_each(groups: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """bool (n,): the one image of each group that stays."""
+    """Bool (n,): the one image of each group that stays."""
     members: dict[int, list[int]] = {}
     for row, group in enumerate(groups.tolist()):
         members.setdefault(group, []).append(row)

@@ -22,8 +22,17 @@ from train.archive.vocabulary import split_of
 from train.errors import ConfigError
 
 ANSWERS: Final = (
-    "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF",
-)  # fmt: skip
+    "neutral",
+    "happiness",
+    "surprise",
+    "sadness",
+    "anger",
+    "disgust",
+    "fear",
+    "contempt",
+    "unknown",
+    "NF",
+)
 """What a voter could say, in the csv's order; NF means "not a face"."""
 DROP_NOT_FACES: Final = "drop_not_faces"
 

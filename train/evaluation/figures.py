@@ -64,7 +64,7 @@ class Mistake:
 
 
 def confusion_counts(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """int (7, 7): rows true, columns predicted, in the order of EMOTIONS."""
+    """Int (7, 7): rows true, columns predicted, in the order of EMOTIONS."""
     confusion = np.zeros((len(EMOTIONS), len(EMOTIONS)), int)
     np.add.at(confusion, (labels, probabilities.argmax(1)), 1)
     return confusion

@@ -97,7 +97,7 @@ class EvaluationReport:
 
     @property
     def confusion_shares(self) -> np.ndarray:
-        """float (7, 7): each row of `confusion` as shares of its sum; zeros for an emotion without images."""
+        """Float (7, 7): each row of `confusion` as shares of its sum; zeros for an emotion without images."""
         counts = np.array(self.confusion, float)
         shares: np.ndarray = counts / np.maximum(counts.sum(1, keepdims=True), 1)
         return shares

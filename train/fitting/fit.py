@@ -170,11 +170,16 @@ def _fit_phase(
         load_weights(model, run_dir / CHECKPOINT)
     watcher = BatchWatcher(reporter, stop, images=batches.images)
     recorder = EpochRecorder(
-        trained.network, config, run_dir, dataset["validation"], reporter, watcher,
+        trained.network,
+        config,
+        run_dir,
+        dataset["validation"],
+        reporter,
+        watcher,
         start=_start_weights(config, run_dir),
         checkpoint_every_s=CHECKPOINT_EVERY_S if whole_epochs else 0.0,
         predict=quick_predictor(trained.network) if whole_epochs else None,
-    )  # fmt: skip
+    )
     span: dict[str, Any] = {"epochs": phase.last, "initial_epoch": done, "callbacks": [watcher, recorder]}
     if whole_epochs:
         from train.fitting.whole_epochs import fit_whole_epochs

@@ -31,8 +31,10 @@ def build_loss(config: TrainingConfig, *, taught: bool = False) -> Callable[[Any
     }
     measure = losses[config.loss]
     share, from_teachers, temperature = (
-        config.label_smoothing, config.distillation_weight, config.distillation_temperature
-    )  # fmt: skip
+        config.label_smoothing,
+        config.distillation_weight,
+        config.distillation_temperature,
+    )
 
     def loss(targets: Any, outputs: Any) -> Any:
         targets = ops.cast(targets, outputs.dtype)

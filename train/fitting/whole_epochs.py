@@ -201,8 +201,10 @@ def torch_loss(config: TrainingConfig, *, taught: bool) -> Callable[[Tensor, tup
     """`train.fitting.losses.build_loss` for the cross-entropy, from logits: (targets, logits) to one value per image (n,)."""
     kinds = len(EMOTIONS)
     smoothing, share, temperature = (
-        config.label_smoothing, config.distillation_weight, config.distillation_temperature
-    )  # fmt: skip
+        config.label_smoothing,
+        config.distillation_weight,
+        config.distillation_temperature,
+    )
 
     def loss(targets: Tensor, logits: tuple[Tensor, ...]) -> Tensor:
         smooth = targets[:, :kinds] * (1 - smoothing) + smoothing / kinds

@@ -112,9 +112,14 @@ def parse_recipe(name: str, values: dict[str, Any]) -> Recipe:
     for given in values["steps"]:
         kind = next((kind for kind in _KNOWN if kind in given), "")
         step = Step(
-            given["name"], kind, dict(given.get(kind, {})), tuple(given.get("teachers", ())),
-            given.get("teacher_views", ""), given.get("start", ""), bool(given.get("export", True)),
-        )  # fmt: skip
+            given["name"],
+            kind,
+            dict(given.get(kind, {})),
+            tuple(given.get("teachers", ())),
+            given.get("teacher_views", ""),
+            given.get("start", ""),
+            bool(given.get("export", True)),
+        )
         _check(step, steps)
         steps.append(step)
     if not steps or steps[-1].kind != "fit":

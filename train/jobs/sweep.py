@@ -14,9 +14,17 @@ from train.runs.output_folder import refuse_foreign_parent
 from train.runs.run import TrainingRun
 
 HEADER: Final = (
-    "architecture", "accuracy", "95 % interval", "without duplicates", "macro-F1", "parameters", "MFLOPs",
-    "ms per face", "s per epoch (quickest)", "best epoch",
-)  # fmt: skip
+    "architecture",
+    "accuracy",
+    "95 % interval",
+    "without duplicates",
+    "macro-F1",
+    "parameters",
+    "MFLOPs",
+    "ms per face",
+    "s per epoch (quickest)",
+    "best epoch",
+)
 
 
 def sweep(archive: Path, output: Path, names: Sequence[str], *, settings: Sequence[str] = ()) -> Iterator[str]:

@@ -11,6 +11,6 @@ def to_input(pixels: np.ndarray) -> np.ndarray:
 
 
 def one_hot(labels: np.ndarray) -> np.ndarray:
-    """int (n,) to float32 (n, 7)."""
+    """Int (n,) to float32 (n, 7)."""
     rows: np.ndarray = np.eye(len(EMOTIONS), dtype=np.float32)[labels]
     return rows

@@ -116,9 +116,15 @@ def _normalise(layer: Any, x: Tensor, *, training: bool) -> Tensor:
     channels_second = x.transpose(1, 2) if x.dim() == 3 else x
     # PyTorch's running variance is the unbiased one, larger by 1 / (n - 1), with n values of thousands in a map.
     out = functional.batch_norm(
-        channels_second, layer.moving_mean.value, layer.moving_variance.value, layer.gamma.value, layer.beta.value,
-        training=training and layer.trainable, momentum=1 - layer.momentum, eps=layer.epsilon,
-    )  # fmt: skip
+        channels_second,
+        layer.moving_mean.value,
+        layer.moving_variance.value,
+        layer.gamma.value,
+        layer.beta.value,
+        training=training and layer.trainable,
+        momentum=1 - layer.momentum,
+        eps=layer.epsilon,
+    )
     return out.transpose(1, 2) if x.dim() == 3 else out
 
 

@@ -173,9 +173,14 @@ class TrainingRun:
         make_file(self.dir / LOG, exist_ok=True)
         with (self.dir / LOG).open("ab") as log:
             process = subprocess.Popen(
-                command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
-                start_new_session=True, umask=PRIVATE_UMASK if is_private(self.dir) else -1,
-            )  # fmt: skip
+                command,
+                cwd=_ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+                umask=PRIVATE_UMASK if is_private(self.dir) else -1,
+            )
         # Reaps the child when it ends, or it would stay a zombie for as long as this server lives.
         threading.Thread(target=process.wait, name=f"wait-{process.pid}", daemon=True).start()
 

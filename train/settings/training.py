@@ -23,169 +23,273 @@ class TrainingConfig:
     """Everything that decides a training run but the archive."""
 
     architecture: str = setting(
-        "compact_se", "Network", "network",
+        "compact_se",
+        "Network",
+        "network",
         "The network: a file's name in train/architectures; `python -m train list` shows size and cost of each.",
-    )  # fmt: skip
+    )
     normalization: str = setting(
-        "symmetric", "Pixel scaling", "network",
+        "symmetric",
+        "Pixel scaling",
+        "network",
         "How the network scales pixels first: unit to [0, 1], symmetric to [-1, 1], standardised each image to mean 0 "
         "and variance 1. Standardising forgives dark and flat pictures; otherwise the differences are within noise.",
         choices=("unit", "symmetric", "standardised"),
-    )  # fmt: skip
+    )
     dropout: float = setting(
-        0.4, "Dropout", "network",
+        0.4,
+        "Dropout",
+        "network",
         "Share of features left out before the classifier while training. Against over-fitting; 0.3 to 0.5 is usual.",
-        minimum=0, maximum=0.95, step=0.05,
-    )  # fmt: skip
+        minimum=0,
+        maximum=0.95,
+        step=0.05,
+    )
     init_from: str = setting(
-        "", "Start from model", "network",
+        "",
+        "Start from model",
+        "network",
         "Model or run folder to fine-tune: its network and weights are the start, and the settings above do not apply. "
         "Gives in a few epochs what training from scratch needs many for.",
-    )  # fmt: skip
+    )
     freeze_epochs: int = setting(
-        0, "Frozen epochs", "network",
+        0,
+        "Frozen epochs",
+        "network",
         "First epochs in which only the classifier learns. For pre-trained networks, 1 to 5: keeps large first steps "
         "from spoiling what is known.",
-        minimum=0, maximum=1000, step=1,
-    )  # fmt: skip
+        minimum=0,
+        maximum=1000,
+        step=1,
+    )
     start_share: float = setting(
-        0.0, "Share of the start", "network",
+        0.0,
+        "Share of the start",
+        "network",
         "When fine-tuning: how much of the starting weights is kept in the exported ones (Wortsman et al., 2022, "
         "arXiv:2109.01903). 0.3 to 0.5 keeps most of what the start knew and of what is learnt; 0 keeps none.",
-        minimum=0, maximum=1, step=0.1, advanced=True,
-    )  # fmt: skip
+        minimum=0,
+        maximum=1,
+        step=0.1,
+        advanced=True,
+    )
     epochs: int = setting(
-        100, "Epochs", "optimisation",
+        100,
+        "Epochs",
+        "optimisation",
         "Passes over the training images. Accuracy still rises at 100; a short run is best planned as one, for the "
         "learning rate falls over the planned epochs.",
-        minimum=1, maximum=5000, step=1,
-    )  # fmt: skip
+        minimum=1,
+        maximum=5000,
+        step=1,
+    )
     batch_size: int = setting(
-        RECIPE_BATCH, "Batch size", "optimisation",
+        RECIPE_BATCH,
+        "Batch size",
+        "optimisation",
         "Images per step; the learning rate of every optimizer is multiplied by this over 128. 64 to 256 differ "
         "little.",
-        minimum=1, maximum=4096, step=16,
-    )  # fmt: skip
+        minimum=1,
+        maximum=4096,
+        step=16,
+    )
     optimizer: str = setting(
-        "sgd", "Optimizer", "optimisation",
+        "sgd",
+        "Optimizer",
+        "optimisation",
         "SGD with Nesterov momentum 0.9 beats Adam by about a point from scratch; Adam and AdamW forgive a wrong "
         "learning rate.",
         choices=("sgd", "adam", "adamw"),
-    )  # fmt: skip
+    )
     learning_rate: float = setting(
-        0.0, "Learning rate", "optimisation",
+        0.0,
+        "Learning rate",
+        "optimisation",
         "Its peak at batch size 128; what is used is this times the batch size over 128. 0 is automatic: 0.1 for SGD, "
         "0.001 for Adam and AdamW, and a tenth of that when fine-tuning.",
-        minimum=0, maximum=10, step=0.001, zero_is="automatic",
-    )  # fmt: skip
+        minimum=0,
+        maximum=10,
+        step=0.001,
+        zero_is="automatic",
+    )
     schedule: str = setting(
-        "cosine", "Schedule", "optimisation",
+        "cosine",
+        "Schedule",
+        "optimisation",
         "How the learning rate falls: cosine to 0 over the epochs (best), plateau halves it whenever the validation "
         "loss stops falling, constant keeps it.",
         choices=("cosine", "plateau", "constant"),
-    )  # fmt: skip
+    )
     plateau_patience: int = setting(
-        5, "Plateau patience", "optimisation",
+        5,
+        "Plateau patience",
+        "optimisation",
         "Epochs without a lower validation loss before the plateau schedule halves the rate.",
-        minimum=1, maximum=1000, step=1, advanced=True,
-    )  # fmt: skip
+        minimum=1,
+        maximum=1000,
+        step=1,
+        advanced=True,
+    )
     warmup_epochs: float = setting(
-        2.0, "Warm-up epochs", "optimisation",
+        2.0,
+        "Warm-up epochs",
+        "optimisation",
         "Epochs over which the rate rises to its peak. 2 to 5 keep a high rate from diverging at the start.",
-        minimum=0, maximum=1000, step=0.5,
-    )  # fmt: skip
+        minimum=0,
+        maximum=1000,
+        step=0.5,
+    )
     weight_decay: float = setting(
-        5e-4, "Weight decay", "optimisation",
+        5e-4,
+        "Weight decay",
+        "optimisation",
         "Shrinks kernels, as L2 in SGD. Against over-fitting; 1e-4 to 1e-3 is usual. AdamW takes 100 times as much, "
         "Adam none.",
-        minimum=0, maximum=1, step=0.0001,
-    )  # fmt: skip
+        minimum=0,
+        maximum=1,
+        step=0.0001,
+    )
     clip_norm: float = setting(
-        5.0, "Gradient clip", "optimisation",
+        5.0,
+        "Gradient clip",
+        "optimisation",
         "Largest global norm of a gradient. Against divergence; without effect on a calm run.",
-        minimum=0.001, maximum=1000, step=0.5, advanced=True,
-    )  # fmt: skip
+        minimum=0.001,
+        maximum=1000,
+        step=0.5,
+        advanced=True,
+    )
     ema_momentum: float = setting(
-        0.998, "Weight averaging", "optimisation",
+        0.998,
+        "Weight averaging",
+        "optimisation",
         "Momentum of the running average of the weights, which is what is measured and exported. Worth a point in "
         "the middle of a run, less at its end; 0 switches it off.",
-        minimum=0, maximum=0.99999, step=0.001,
-    )  # fmt: skip
+        minimum=0,
+        maximum=0.99999,
+        step=0.001,
+    )
     loss: str = setting(
-        "categorical_crossentropy", "Loss", "loss",
+        "categorical_crossentropy",
+        "Loss",
+        "loss",
         "Categorical cross-entropy is best for accuracy; binary treats the emotions one by one; focal dwells on hard "
         "images, which in FER2013 are often wrong labels.",
         choices=("categorical_crossentropy", "binary_crossentropy", "focal"),
-    )  # fmt: skip
+    )
     focal_gamma: float = setting(
-        2.0, "Focal gamma", "loss",
+        2.0,
+        "Focal gamma",
+        "loss",
         "How far the focal loss leaves easy images aside (Lin et al., 2017); 0 makes it cross-entropy.",
-        minimum=0, maximum=10, step=0.5, advanced=True,
-    )  # fmt: skip
+        minimum=0,
+        maximum=10,
+        step=0.5,
+        advanced=True,
+    )
     label_smoothing: float = setting(
-        0.1, "Label smoothing", "loss",
+        0.1,
+        "Label smoothing",
+        "loss",
         "Share of the target spread over all emotions. Worth up to a point where labels are noisy, as here, and "
         "keeps confidence modest.",
-        minimum=0, maximum=0.9, step=0.05,
-    )  # fmt: skip
+        minimum=0,
+        maximum=0.9,
+        step=0.05,
+    )
     class_weights: str = setting(
-        "none", "Class weights", "loss",
+        "none",
+        "Class weights",
+        "loss",
         "Makes rare emotions count more: better recall on disgust, at 1 to 5 points of accuracy with inverse "
         "frequency, less with the effective number of samples (Cui et al., 2019).",
         choices=("none", "inverse", "effective"),
-    )  # fmt: skip
+    )
     effective_beta: float = setting(
-        0.999, "Effective-number beta", "loss",
+        0.999,
+        "Effective-number beta",
+        "loss",
         "0 weighs all emotions alike, towards 1 it nears the inverse frequency.",
-        minimum=0, maximum=0.99999, step=0.001, advanced=True,
-    )  # fmt: skip
+        minimum=0,
+        maximum=0.99999,
+        step=0.001,
+        advanced=True,
+    )
     ferplus_weight: float = setting(
-        0.0, "Weight of the votes", "votes",
+        0.0,
+        "Weight of the votes",
+        "votes",
         "With --ferplus: how much a second output counts that learns the ten answers of FER+'s voters (Barsoum et al., "
         "2016, arXiv:1608.01041) from the same features, and is left out of the exported model. 0.3 to 0.5 is usual; 0 "
         "switches it off.",
-        minimum=0, maximum=10, step=0.1,
-    )  # fmt: skip
+        minimum=0,
+        maximum=10,
+        step=0.1,
+    )
     ferplus_softening: float = setting(
-        0.0, "Softening by the votes", "votes",
+        0.0,
+        "Softening by the votes",
+        "votes",
         "With --ferplus: share of the target that is not the label but what labels images with such votes have. 0.2 to "
         "0.3 is usual; above 0.5 the votes outvote the label, which costs accuracy, for the test is labelled alike.",
-        minimum=0, maximum=1, step=0.05,
-    )  # fmt: skip
+        minimum=0,
+        maximum=1,
+        step=0.05,
+    )
     distillation_weight: float = setting(
-        0.7, "Weight of the teachers", "teachers",
+        0.7,
+        "Weight of the teachers",
+        "teachers",
         "With --teachers or --teacher-views: how much their answers count against the labels; 1 leaves the labels out.",
-        minimum=0, maximum=1, step=0.1,
-    )  # fmt: skip
+        minimum=0,
+        maximum=1,
+        step=0.1,
+    )
     distillation_temperature: float = setting(
-        2.0, "Temperature of the teachers", "teachers",
+        2.0,
+        "Temperature of the teachers",
+        "teachers",
         "With --teachers or --teacher-views: softens answers before they are compared (Hinton et al., 2015, "
         "arXiv:1503.02531). 1 compares them as they are; 2 to 3 show more of what a teacher half believes.",
-        minimum=0.1, maximum=20, step=0.5,
-    )  # fmt: skip
+        minimum=0.1,
+        maximum=20,
+        step=0.5,
+    )
     early_stopping: int = setting(
-        0, "Early stopping", "run",
+        0,
+        "Early stopping",
+        "run",
         "Ends the run after so many epochs without a better validation accuracy; 0 never does. Saves time, but with "
         "the cosine schedule the best epochs are the last ones.",
-        minimum=0, maximum=1000, step=1,
-    )  # fmt: skip
+        minimum=0,
+        maximum=1000,
+        step=1,
+    )
     precision: str = setting(
-        "auto", "Precision", "run",
+        "auto",
+        "Precision",
+        "run",
         "mixed_bfloat16 is 1.5 times as fast where the processor has it, and auto takes it there. In three pairs of "
         "runs it cost no accuracy beyond what seeds differ by.",
         choices=("auto", "float32", "mixed_bfloat16"),
-    )  # fmt: skip
+    )
     answer: str = setting(
-        "mirrored", "Answer", "run",
+        "mirrored",
+        "Answer",
+        "run",
         "mirrored asks the network about the face and about its mirror image and takes the mean: worth 0.3 to 1.5 "
         "points, for twice the time per face. single asks once.",
         choices=("mirrored", "single"),
-    )  # fmt: skip
+    )
     seed: int = setting(
-        1, "Seed", "run",
+        1,
+        "Seed",
+        "run",
         "Of the weights, the order and the augmentation. Runs that differ only here differ by about half a point.",
-        minimum=0, maximum=2**31 - 1, step=1,
-    )  # fmt: skip
+        minimum=0,
+        maximum=2**31 - 1,
+        step=1,
+    )
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
     def __post_init__(self) -> None:

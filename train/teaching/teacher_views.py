@@ -131,9 +131,13 @@ class TeacherViews:
                 if meta["version"] != _VERSION:
                     raise ValueError(f"version {meta['version']}")
                 return cls(
-                    arrays["logs"], arrays["samples"], int(meta["seed"]), augment_from_dict(meta["augment"]),
-                    str(meta["faces"]), tuple(meta["teachers"]),
-                )  # fmt: skip
+                    arrays["logs"],
+                    arrays["samples"],
+                    int(meta["seed"]),
+                    augment_from_dict(meta["augment"]),
+                    str(meta["faces"]),
+                    tuple(meta["teachers"]),
+                )
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise ConfigError(
                 f"{path} cannot be read ({error}): expected teachers' answers. Make them with: python -m train teach"

@@ -1,5 +1,6 @@
 """The samples of a session as they are exported: part by part, so that a long session needs no more memory than a short
-one, and all three forms from one reading, so that they are the same while the session is still being recorded."""
+one, and all three forms from one reading, so that they are the same while the session is still being recorded.
+"""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -44,8 +44,13 @@ class ColumnMeaning:
 
 def _columns() -> Iterator[ColumnMeaning]:
     yield ColumnMeaning("time_s", "float64", "seconds, from 0", "time since the session's start, whole milliseconds")
-    yield ColumnMeaning("face", "int32", "number", "the face as it was tracked; session.json has its name, whether it "
-                        "was merged into another, and whether it is ignored")  # fmt: skip
+    yield ColumnMeaning(
+        "face",
+        "int32",
+        "number",
+        "the face as it was tracked; session.json has its name, whether it "
+        "was merged into another, and whether it is ignored",
+    )
     for emotion in EMOTIONS:
         yield ColumnMeaning(emotion, "float32", "0 to 1", f"probability of {emotion}, smoothed; the seven sum to 1")
     for name, emotion in zip(CORRECTED, EMOTIONS, strict=True):
@@ -58,8 +63,12 @@ def _columns() -> Iterator[ColumnMeaning]:
         yield ColumnMeaning(f"{name}_corrected", "float32", "from -1 to 1", f"{name} with the baseline taken off")
     yield ColumnMeaning("label", "str", "emotion", "the shown expression; empty where the program was unsure")
     yield ColumnMeaning("confidence", "float32", "0 to 1", "probability of the label, or of the most probable emotion")
-    yield ColumnMeaning("doubts", "str", "list", "why the program was unsure, some of: "
-                        f"{', '.join(DOUBT_BITS)}; separated by '{DOUBT_SEPARATOR}'")  # fmt: skip
+    yield ColumnMeaning(
+        "doubts",
+        "str",
+        "list",
+        f"why the program was unsure, some of: {', '.join(DOUBT_BITS)}; separated by '{DOUBT_SEPARATOR}'",
+    )
     for side in ("left", "top", "right", "bottom"):
         yield ColumnMeaning(f"{side}_px", "float32", "pixels", f"the {side} side of the face's box in its frame")
     yield ColumnMeaning("light", "float32", "0 to 255", "mean grey value of the face")

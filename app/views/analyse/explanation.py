@@ -26,8 +26,12 @@ def render(file: FileView, model: str) -> None:
         return
     index = 0
     if len(faces) > 1:
-        index = st.selectbox("Face", range(len(faces)), key="analyse_why_face",
-                             format_func=lambda i: f"{faces[i].face.track_id or i + 1}")  # fmt: skip
+        index = st.selectbox(
+            "Face",
+            range(len(faces)),
+            key="analyse_why_face",
+            format_func=lambda i: f"{faces[i].face.track_id or i + 1}",
+        )
     label = faces[index].label or most_probable(faces[index].probabilities)
     try:
         reason = explain(shared_model(model), file.faces, index, label)

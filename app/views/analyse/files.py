@@ -35,10 +35,12 @@ def render(memory: AnalysisMemory) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         uploads = st.file_uploader(
-            "Pictures and videos", accept_multiple_files=True, key=f"analyse_upload_{memory.uploads}",
+            "Pictures and videos",
+            accept_multiple_files=True,
+            key=f"analyse_upload_{memory.uploads}",
             help="JPEG, PNG, WebP, AVIF, TIFF and other pictures; MP4, MOV, WebM, MKV and other videos. What you "
             "upload is deleted as soon as it is analysed, the results when you discard them or close the page.",
-        )  # fmt: skip
+        )
         request = _named_on_server() or AnalysisRequest(())
     with right:
         request = _settings(request)
@@ -51,9 +53,12 @@ def _named_on_server() -> AnalysisRequest | None:
     """The files that the text names, and a sentence on those passed over; None where there are none."""
     folder = folder_from("FER_FILES")
     named = page_parts.path_on_server(
-        folder, "Or a file or folder on the server", key="analyse_server_path", folders=True,
+        folder,
+        "Or a file or folder on the server",
+        key="analyse_server_path",
+        folders=True,
         help_after="; a dot for all of it. Folders are searched to the bottom.",
-    )  # fmt: skip
+    )
     if folder is None or named is None:
         return None
     try:
@@ -67,37 +72,59 @@ def _named_on_server() -> AnalysisRequest | None:
 
 def _settings(request: AnalysisRequest) -> AnalysisRequest:
     looks = st.selectbox(
-        "Looks per second of video", list(LOOKS), key="analyse_looks", persist_state="session",
+        "Looks per second of video",
+        list(LOOKS),
+        key="analyse_looks",
+        persist_state="session",
         help="Fewer looks take less time, make smaller tables, and a choppier annotated video. Expressions last half a "
         "second and longer: 5 a second miss few.",
-    )  # fmt: skip
+    )
     has_yunet = yunet_path() is not None
     detector = st.selectbox(
-        "Face detector", list(DETECTORS) if has_yunet else ["Haar"], key="analyse_detector", persist_state="session",
+        "Face detector",
+        list(DETECTORS) if has_yunet else ["Haar"],
+        key="analyse_detector",
+        persist_state="session",
         help="YuNet is faster and finds turned and small faces. Haar sees frontal faces only."
         + ("" if has_yunet else " YuNet’s file is missing: python -m fer_core fetch-detector."),
-    )  # fmt: skip
+    )
     cards = list_models()
     models = sorted({LIVE, *cards})
     model = st.selectbox(
-        "Model", models, models.index(LIVE), key="analyse_model", persist_state="session",
+        "Model",
+        models,
+        models.index(LIVE),
+        key="analyse_model",
+        persist_state="session",
         format_func=lambda name: model_label(name, cards.get(name)),
         help="The network that names the expressions.",
-    )  # fmt: skip
+    )
     max_faces = st.number_input(
-        "Largest number of faces", 1, 100, MAX_FACES, key="analyse_max_faces", persist_state="session",
+        "Largest number of faces",
+        1,
+        100,
+        MAX_FACES,
+        key="analyse_max_faces",
+        persist_state="session",
         help="Of a video's frame. The largest ones are analysed; a file in which more were seen says so. "
         "A picture's faces are all analysed.",
-    )  # fmt: skip
+    )
     annotated = st.toggle(
-        "Annotated video", True, key="analyse_annotated", persist_state="session",
+        "Annotated video",
+        True,
+        key="analyse_annotated",
+        persist_state="session",
         help="A copy of each video with boxes and labels, to watch here and to download as MP4. Without it the "
         "analysis takes about half the time.",
-    )  # fmt: skip
+    )
     return replace(
-        request, model=model, detector=DETECTORS[detector], sampling=LOOKS[looks], annotated=annotated,
+        request,
+        model=model,
+        detector=DETECTORS[detector],
+        sampling=LOOKS[looks],
+        annotated=annotated,
         max_faces=int(max_faces),
-    )  # fmt: skip
+    )
 
 
 def _start(request: AnalysisRequest, uploads: Sequence[UploadedFile], memory: AnalysisMemory) -> None:

@@ -43,16 +43,20 @@ def render(job: AnalysisJob, file: FileView, memory: AnalysisMemory) -> None:
 
 def _kept(session_id: int, samples: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/check_circle: Kept as a session: {samples} {'sample' if samples == 1 else 'samples'}",
-                    width="content")  # fmt: skip
+        st.markdown(
+            f":material/check_circle: Kept as a session: {samples} {'sample' if samples == 1 else 'samples'}",
+            width="content",
+        )
         if st.button("Open the session", icon=":material/timeline:", key="keep_open"):
             state.session_memory().opened = session_id
             state.go_to("sessions")
 
 
 def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
-    st.markdown(f"{consent.WHERE.format(place=f'`{store.place}`', kept=consent.kept_for(retention_days(store)))} "
-                f"{consent.MEANING}")  # fmt: skip
+    st.markdown(
+        f"{consent.WHERE.format(place=f'`{store.place}`', kept=consent.kept_for(retention_days(store)))} "
+        f"{consent.MEANING}"
+    )
     participant = session_parts.name_participant(
         store, key="keep_participant", help_text="Whose session this is, so that it can be compared with others."
     )
@@ -60,11 +64,18 @@ def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
     title = left.text_input("Title", result.source[:200], key=f"keep_title_{result.source}", max_chars=200)
     here = timezone(timedelta(minutes=live_consent.offset_min()))
     now = datetime.now(UTC).astimezone(here)
-    day = right.date_input("Filmed on", now.date(), max_value=now.date(), min_value=now.date().replace(year=1900),
-                           key="keep_day", help="The history goes by this day.")  # fmt: skip
+    day = right.date_input(
+        "Filmed on",
+        now.date(),
+        max_value=now.date(),
+        min_value=now.date().replace(year=1900),
+        key="keep_day",
+        help="The history goes by this day.",
+    )
     agreed = st.checkbox(consent.FILE, key="keep_agree")
-    with_video = result.video is not None and st.checkbox(consent.FILE_VIDEO, key="keep_video", help="Leave this open "
-                                                          "to keep the numbers alone.")  # fmt: skip
+    with_video = result.video is not None and st.checkbox(
+        consent.FILE_VIDEO, key="keep_video", help="Leave this open to keep the numbers alone."
+    )
     with st.container(horizontal=True):
         wanted = st.button("Keep it", type="primary", icon=":material/bookmark_add:", key="keep_start")
         if st.button("Cancel", key="keep_cancel"):

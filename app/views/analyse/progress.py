@@ -33,8 +33,14 @@ def _state(job: AnalysisJob, view: JobView) -> None:
     else:
         st.progress(view.share or 0.0, text=_words(view))
     st.caption("You may leave this page; the work goes on until you close the tab.")
-    st.button("Cancel", icon=":material/close:", key="analyse_cancel", on_click=job.cancel, disabled=job.is_cancelled(),
-              help="What has been analysed until then is kept.")  # fmt: skip
+    st.button(
+        "Cancel",
+        icon=":material/close:",
+        key="analyse_cancel",
+        on_click=job.cancel,
+        disabled=job.is_cancelled(),
+        help="What has been analysed until then is kept.",
+    )
 
 
 def _words(view: JobView) -> str:

@@ -28,8 +28,12 @@ def render(job: AnalysisJob, view: JobView, memory: AnalysisMemory) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_headline(view) if job.csv.exists() else f"Nothing was analysed of {_subject(view)}")
         _table_downloads(job, view)
-        if st.button("New analysis", icon=":material/refresh:", key="analyse_new",
-                     help="Discards these results. Download what you want to keep."):  # fmt: skip
+        if st.button(
+            "New analysis",
+            icon=":material/refresh:",
+            key="analyse_new",
+            help="Discards these results. Download what you want to keep.",
+        ):
             memory.discard()
             st.rerun()
     if view.problem:
@@ -63,10 +67,15 @@ def _table_downloads(job: AnalysisJob, view: JobView) -> None:
     for path, mime in ((job.csv, "text/csv"), (job.json, "application/json")):
         if path.exists():
             st.download_button(
-                path.suffix[1:].upper(), path.read_bytes, file_name=stem + path.suffix, mime=mime,
-                icon=":material/download:", on_click="ignore", key=f"analyse_{path.suffix[1:]}",
+                path.suffix[1:].upper(),
+                path.read_bytes,
+                file_name=stem + path.suffix,
+                mime=mime,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"analyse_{path.suffix[1:]}",
                 help=f"All frames and faces, {size_words(path.stat().st_size)}.",
-            )  # fmt: skip
+            )
 
 
 def _choose(view: JobView) -> FileView | None:
@@ -78,8 +87,11 @@ def _choose(view: JobView) -> FileView | None:
     if not readable:
         return None
     index = st.selectbox(
-        "Look closely at", readable, format_func=lambda i: view.files[i].title, key="analyse_file",
-    )  # fmt: skip
+        "Look closely at",
+        readable,
+        format_func=lambda i: view.files[i].title,
+        key="analyse_file",
+    )
     return view.files[index]
 
 
@@ -96,8 +108,9 @@ def _file(job: AnalysisJob, file: FileView) -> None:
         _copy(file)
     with right:
         if not file.summary.faces:
-            st.warning("No face was found in it. Faces must be at least about 30 pixels wide, lit, and seen from the "
-                       "front.")  # fmt: skip
+            st.warning(
+                "No face was found in it. Faces must be at least about 30 pixels wide, lit, and seen from the front."
+            )
         elif len(file.summary.picture_faces) == 1:
             st.html(face_bars.html(file.summary.picture_faces[0]))
         elif file.summary.picture_faces:
@@ -124,10 +137,14 @@ def _copy(file: FileView) -> None:
     else:
         st.caption("The annotated video is too large to be shown here; download it.")
     st.download_button(
-        f"{'MP4' if is_video else 'Picture'} · {size_words(size_bytes)}", path.read_bytes,
-        file_name=f"{Path(file.title).stem}-labelled{path.suffix}", mime="video/mp4" if is_video else "image/jpeg",
-        icon=":material/download:", on_click="ignore", key="analyse_copy",
-    )  # fmt: skip
+        f"{'MP4' if is_video else 'Picture'} · {size_words(size_bytes)}",
+        path.read_bytes,
+        file_name=f"{Path(file.title).stem}-labelled{path.suffix}",
+        mime="video/mp4" if is_video else "image/jpeg",
+        icon=":material/download:",
+        on_click="ignore",
+        key="analyse_copy",
+    )
 
 
 def _timeline(summary: FileSummary) -> None:
@@ -138,13 +155,18 @@ def _timeline(summary: FileSummary) -> None:
             "Face", list(by_number), format_func=lambda n: _face_words(by_number[n]), key="analyse_face", width=320
         )
     face = by_number[number].timeline
-    st.caption("Expressions", help="Share of each of the seven over time, smoothed. The strip above is what the face "
-               "was called; grey is unsure. Gaps: not in view.")  # fmt: skip
-    st.plotly_chart(analysis_charts.expressions(face, length_s=summary.seconds), key="analyse_expressions",
-                    config=PLOT, theme=None)  # fmt: skip
+    st.caption(
+        "Expressions",
+        help="Share of each of the seven over time, smoothed. The strip above is what the face "
+        "was called; grey is unsure. Gaps: not in view.",
+    )
+    st.plotly_chart(
+        analysis_charts.expressions(face, length_s=summary.seconds), key="analyse_expressions", config=PLOT, theme=None
+    )
     st.caption("Valence", help="From unpleasant (−1) to pleasant (+1), from the seven (Russell & Mehrabian, 1977).")
-    st.plotly_chart(analysis_charts.valence(face, length_s=summary.seconds), key="analyse_valence", config=PLOT,
-                    theme=None)  # fmt: skip
+    st.plotly_chart(
+        analysis_charts.valence(face, length_s=summary.seconds), key="analyse_valence", config=PLOT, theme=None
+    )
 
 
 def _face_words(face: FaceSummary) -> str:

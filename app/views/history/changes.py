@@ -50,14 +50,23 @@ def render(days: Sequence[Means], said: Sequence[CheckIn], networks: Collection[
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         name = st.segmented_control(
-            "Figure", FOLLOWED, default="valence", required=True, format_func=_TITLES.__getitem__, key="history_figure",
+            "Figure",
+            FOLLOWED,
+            default="valence",
+            required=True,
+            format_func=_TITLES.__getitem__,
+            key="history_figure",
             help=" ".join(_MEANINGS.values()) + " Happy, Sad and Neutral: the mean share of that expression.",
-        )  # fmt: skip
+        )
     with right:
         length = st.segmented_control(
-            "Time", list(RANGES), default="All", required=True, key="history_range",
+            "Time",
+            list(RANGES),
+            default="All",
+            required=True,
+            key="history_range",
             help="Counted back from the newest day. The first days stay the measure, even where they are not shown.",
-        )  # fmt: skip
+        )
     shown = span(days, said, RANGES[length])
     if shown is None:
         st.caption("No samples and no check-ins yet.")

@@ -55,8 +55,13 @@ def _ask_who(recording: Recording, face: int) -> None:
     """A face with a new number may be the participant's, after a while out of view, or the next person's."""
     name = plain(recording.wish.participant)
     st.warning(f"Face {face} is new. Its samples carry no corrected values, as the neutral face is {name}'s.")
-    st.button(f"Face {face} is {name}", icon=":material/how_to_reg:", key="record_same_person",
-              on_click=recording.is_participant, args=(face,))  # fmt: skip
+    st.button(
+        f"Face {face} is {name}",
+        icon=":material/how_to_reg:",
+        key="record_same_person",
+        on_click=recording.is_participant,
+        args=(face,),
+    )
 
 
 def _countdown(view: BaselineView) -> None:
@@ -70,8 +75,9 @@ def _countdown(view: BaselineView) -> None:
 def _offer(recording: Recording, view: BaselineView, earlier: StoredBaseline | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if view.stage == "in use":
-            st.markdown(":material/check_circle: Neutral face in use: samples carry corrected values too.",
-                        width="content")  # fmt: skip
+            st.markdown(
+                ":material/check_circle: Neutral face in use: samples carry corrected values too.", width="content"
+            )
         else:
             st.markdown("Neutral face: not measured yet", help=WHY, width="content")
         words = {"none": "Measure it", "failed": "Try again"}.get(view.stage, "Measure again")
@@ -79,9 +85,11 @@ def _offer(recording: Recording, view: BaselineView, earlier: StoredBaseline | N
         if earlier is not None and view.stage != "in use":
             day = earlier.measured_at.astimezone(timezone(timedelta(minutes=recording.wish.utc_offset_min)))
             st.button(
-                f"Use the one of {day.day} {day:%B %Y}", key="record_reuse",
-                on_click=recording.use_baseline, args=(as_measured(earlier),),
-            )  # fmt: skip
+                f"Use the one of {day.day} {day:%B %Y}",
+                key="record_reuse",
+                on_click=recording.use_baseline,
+                args=(as_measured(earlier),),
+            )
 
 
 def as_measured(stored: StoredBaseline) -> Baseline:

@@ -65,8 +65,13 @@ def ask(session: LiveSession) -> None:
         st.error(sentence(str(error)))
         return
     with st.container(horizontal=True):
-        st.button("I agree: start recording", type="primary", icon=":material/radio_button_checked:",
-                  key="record_agree", on_click=_agree)  # fmt: skip
+        st.button(
+            "I agree: start recording",
+            type="primary",
+            icon=":material/radio_button_checked:",
+            key="record_agree",
+            on_click=_agree,
+        )
         if st.button("Cancel", key="record_cancel"):
             _put_aside()
             st.rerun()
@@ -82,15 +87,19 @@ def ask(session: LiveSession) -> None:
 
 def _choices(store: Store, memory: RecordingMemory) -> Wish:
     participant = session_parts.name_participant(
-        store, key="record_participant",
+        store,
+        key="record_participant",
         help_text="Whose session this is, so that days can be compared. A code such as P01 says less than a name.",
-    )  # fmt: skip
+    )
     left, right = st.columns([2, 1], gap="small")
     title = left.text_input("Title", memory.title, key="record_title", max_chars=200)
     rate = right.selectbox(
-        "Samples per second", RATES, RATES.index(USUAL_RATE), key="record_rate",
+        "Samples per second",
+        RATES,
+        RATES.index(USUAL_RATE),
+        key="record_rate",
         help="Expressions last half a second and longer: 5 miss few.",
-    )  # fmt: skip
+    )
     wants_video = st.toggle("Keep the video too", key="record_video")
     agrees = False
     if wants_video:

@@ -30,5 +30,6 @@ def _one(kept: Kept) -> None:
                 state.interrupted().forget(number)
                 state.session_memory().opened = number
                 state.go_to("sessions")
-            st.button("Put it away", key=f"interrupted_away_{number}", on_click=state.interrupted().forget,
-                      args=(number,))  # fmt: skip
+            st.button(
+                "Put it away", key=f"interrupted_away_{number}", on_click=state.interrupted().forget, args=(number,)
+            )

@@ -50,19 +50,38 @@ def words(marker: Marker, *, is_open: bool = False) -> str:
 def _note(markers: SessionMarkers) -> None:
     with _form("record_note"):
         st.text_input("Note", key=_TEXT, max_chars=500, placeholder="What happens now")
-        st.form_submit_button("Mark", icon=":material/bookmark:", shortcut="N", key="record_mark",
-                              on_click=_try, args=(lambda: markers.note(st.session_state[_TEXT]),))  # fmt: skip
+        st.form_submit_button(
+            "Mark",
+            icon=":material/bookmark:",
+            shortcut="N",
+            key="record_mark",
+            on_click=_try,
+            args=(lambda: markers.note(st.session_state[_TEXT]),),
+        )
 
 
 def _task(markers: SessionMarkers, task: str) -> None:
     if task:
-        st.button(f"End “{plain(task)}”", icon=":material/flag:", shortcut="T", key="record_task_end",
-                  on_click=_try, args=(markers.end_task,), width="stretch")  # fmt: skip
+        st.button(
+            f"End “{plain(task)}”",
+            icon=":material/flag:",
+            shortcut="T",
+            key="record_task_end",
+            on_click=_try,
+            args=(markers.end_task,),
+            width="stretch",
+        )
         return
     with _form("record_task"):
         st.text_input("Task or stimulus", key=_TASK, max_chars=200, placeholder="Its name")
-        st.form_submit_button("Begin", icon=":material/flag:", shortcut="T", key="record_task_start",
-                              on_click=_try, args=(lambda: markers.start_task(st.session_state[_TASK]),))  # fmt: skip
+        st.form_submit_button(
+            "Begin",
+            icon=":material/flag:",
+            shortcut="T",
+            key="record_task_start",
+            on_click=_try,
+            args=(lambda: markers.start_task(st.session_state[_TASK]),),
+        )
 
 
 @contextmanager
@@ -77,11 +96,16 @@ def _form(key: str) -> Iterator[None]:
 
 def _leave_out(markers: SessionMarkers, *, excluding: bool) -> None:
     st.button(
-        "Count again" if excluding else "Leave out", icon=":material/content_cut:", shortcut="X", key="record_exclude",
-        type="primary" if excluding else "secondary", width="stretch",
-        on_click=_try, args=(markers.end_range if excluding else markers.start_range,),
+        "Count again" if excluding else "Leave out",
+        icon=":material/content_cut:",
+        shortcut="X",
+        key="record_exclude",
+        type="primary" if excluding else "secondary",
+        width="stretch",
+        on_click=_try,
+        args=(markers.end_range if excluding else markers.start_range,),
         help="What happens between two presses counts nowhere, as when somebody comes in.",
-    )  # fmt: skip
+    )
 
 
 def _try(mark: Callable[[], None]) -> None:

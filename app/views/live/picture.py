@@ -78,6 +78,10 @@ def _faces(result: FrameResult) -> None:
     for face in result.faces:
         st.html(face_bars.html(face, numbered=len(result.faces) > 1))
     st.download_button(
-        "Download as CSV", results_csv([result]), file_name="fer-studio-picture.csv", mime="text/csv",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+        "Download as CSV",
+        results_csv([result]),
+        file_name="fer-studio-picture.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )

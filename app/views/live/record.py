@@ -51,9 +51,13 @@ def render(session: LiveSession) -> None:
 
 def _record_button(memory: RecordingMemory, words: str = "Record") -> None:
     st.button(
-        words, icon=":material/radio_button_checked:", key="record_start", on_click=live_consent.begin, args=(memory,),
+        words,
+        icon=":material/radio_button_checked:",
+        key="record_start",
+        on_click=live_consent.begin,
+        args=(memory,),
         help="Keep how the expressions go, as numbers. First you read what is stored; nothing is before you agree.",
-    )  # fmt: skip
+    )
 
 
 def _running(session: LiveSession, recording: Recording, memory: RecordingMemory) -> None:
@@ -158,6 +162,9 @@ def _delete_buttons(store: Store, recording: Recording, memory: RecordingMemory)
 def _check_in(store: Store, recording: Recording, phase: Literal["before", "after"]) -> None:
     with st.expander("How do you feel? (optional)", icon=":material/mood:", key=f"record_feel_{phase}"):
         check_in_form.render(
-            store, recording.participant_id, phase=phase, session_id=recording.session_id,
+            store,
+            recording.participant_id,
+            phase=phase,
+            session_id=recording.session_id,
             key=f"record_check_in_{phase}",
-        )  # fmt: skip
+        )

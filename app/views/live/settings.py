@@ -36,26 +36,35 @@ def _steadiness(session: LiveSession) -> None:
     card = list_models().get(model)
     own_threshold = round(card.unsure_below, 2) if card else 0.4
     smoothing_s = st.slider(
-        "Smoothing (seconds)", 0.0, 3.0, pipeline.smoothing.time_constant_s, 0.1, key="smoothing_s",
+        "Smoothing (seconds)",
+        0.0,
+        3.0,
+        pipeline.smoothing.time_constant_s,
+        0.1,
+        key="smoothing_s",
         help="How long an expression must last to count. More is calmer but slower: a new expression has 63 % of the "
         "weight after this time. 0 shows each analysed frame by itself.",
-    )  # fmt: skip
+    )
     unsure_below = st.slider(
         "Say “unsure” below (confidence)",
         0.0,
         1.0,
         own_threshold if pipeline.unsure_below is None else pipeline.unsure_below,
-        0.01, key=f"unsure_below_{model}",
+        0.01,
+        key=f"unsure_below_{model}",
         help="Faces whose most probable expression is less probable than this get no label. "
         f"{own_threshold:.2f} is this model's own threshold.{_kept(card)}",
-    )  # fmt: skip
+    )
     priors_known = card is not None and card.class_priors is not None
     balanced = st.toggle(
-        "Balanced", pipeline.balance > 0, key="balanced", disabled=not priors_known,
+        "Balanced",
+        pipeline.balance > 0,
+        key="balanced",
+        disabled=not priors_known,
         help="Names expressions that were rare in training, such as disgust and fear, more readily: they are missed "
         "less often, at the price of a few more mistakes in all."
         + ("" if priors_known else " This model does not say how rare they were."),
-    )  # fmt: skip
+    )
     session.settings = replace(
         session.settings,
         pipeline=replace(
@@ -71,32 +80,47 @@ def _steadiness(session: LiveSession) -> None:
 def _parts(session: LiveSession) -> None:
     settings = session.settings
     overlay = st.selectbox(
-        "Show on the picture", list(OVERLAYS), list(OVERLAYS.values()).index(settings.overlay), key="overlay",
+        "Show on the picture",
+        list(OVERLAYS),
+        list(OVERLAYS.values()).index(settings.overlay),
+        key="overlay",
         help="Landmarks are the five points that YuNet finds: eyes, nose, corners of the mouth.",
-    )  # fmt: skip
+    )
     has_yunet = yunet_path() is not None
     detectors = list(DETECTORS) if has_yunet else ["Haar"]
     detector = st.selectbox(
-        "Face detector", detectors, 1 if has_yunet and settings.detector == "haar" else 0, key="detector",
+        "Face detector",
+        detectors,
+        1 if has_yunet and settings.detector == "haar" else 0,
+        key="detector",
         help="YuNet is faster and finds turned and small faces. Haar needs no extra file, sees frontal faces only and "
         "has no landmarks." + ("" if has_yunet else " YuNet’s file is missing: python -m fer_core fetch-detector."),
-    )  # fmt: skip
+    )
     # The model in use stays in the list even when it is damaged, so that the notice can say what is wrong with it.
     cards = list_models()
     models = sorted({settings.model, *cards})
     model = st.selectbox(
-        "Model", models, models.index(settings.model), key="model",
+        "Model",
+        models,
+        models.index(settings.model),
+        key="model",
         format_func=lambda name: model_label(name, cards.get(name)),
         help="The network that names the expressions. Models that you put live or keep on the Models page appear here.",
-    )  # fmt: skip
+    )
     max_faces = st.number_input(
-        "Largest number of faces", 1, 100, settings.pipeline.max_faces or MAX_FACES, key="max_faces",
+        "Largest number of faces",
+        1,
+        100,
+        settings.pipeline.max_faces or MAX_FACES,
+        key="max_faces",
         help="The largest ones are analysed. More take more time for each.",
-    )  # fmt: skip
+    )
     mirror = st.toggle(
-        "Mirror the picture", settings.mirror, key="mirror",
+        "Mirror the picture",
+        settings.mirror,
+        key="mirror",
         help="As in a mirror: what is left stays left. Labels stay readable.",
-    )  # fmt: skip
+    )
     if model != settings.model:  # the threshold belongs to the model
         settings = replace(settings, pipeline=replace(settings.pipeline, unsure_below=None))
     settings = replace(settings, pipeline=replace(settings.pipeline, max_faces=int(max_faces)))

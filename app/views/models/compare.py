@@ -44,10 +44,16 @@ def _choose(models: list[StoredModel], titles: dict[Path, str]) -> list[StoredMo
     by_folder = {model.folder: model for model in models}
     live_first = sorted(models, key=lambda model: not model.is_live)
     folders = st.multiselect(
-        "Models", list(by_folder), [model.folder for model in live_first[:2]], key="compare_models",
-        max_selections=_MOST, select_all=False, persist_state="session", format_func=titles.__getitem__,
+        "Models",
+        list(by_folder),
+        [model.folder for model in live_first[:2]],
+        key="compare_models",
+        max_selections=_MOST,
+        select_all=False,
+        persist_state="session",
+        format_func=titles.__getitem__,
         help=f"Up to {_MOST}. Differences are those to the first.",
-    )  # fmt: skip
+    )
     return [by_folder[folder] for folder in folders]
 
 
@@ -60,9 +66,14 @@ def _from_cards(models: Sequence[StoredModel]) -> None:
     split = splits[0]
     if len(splits) > 1:
         split = st.segmented_control(
-            "Split", splits, default=split, required=True, format_func=str.capitalize, key="compare_card_split",
+            "Split",
+            splits,
+            default=split,
+            required=True,
+            format_func=str.capitalize,
+            key="compare_card_split",
             persist_state="session",
-        )  # fmt: skip
+        )
     reports = [report for card in cards if (report := read_evaluation(card.metrics[split])) is not None]
     if len(reports) < len(cards):
         st.warning(f"The figures of the {split} split are damaged in one of the cards.")
@@ -107,11 +118,17 @@ def _on_same_images(models: Sequence[StoredModel]) -> None:
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        archive: Path = st.selectbox("Archive", list(archives), key="compare_archive", persist_state="session",
-                                     format_func=lambda path: archives[path].title)  # fmt: skip
+        archive: Path = st.selectbox(
+            "Archive",
+            list(archives),
+            key="compare_archive",
+            persist_state="session",
+            format_func=lambda path: archives[path].title,
+        )
     with right:
-        split = st.selectbox("Split", _SPLITS[::-1], key="compare_split", persist_state="session",
-                             format_func=str.capitalize)  # fmt: skip
+        split = st.selectbox(
+            "Split", _SPLITS[::-1], key="compare_split", persist_state="session", format_func=str.capitalize
+        )
     job = model_jobs.comparison([model.folder for model in models], archive, split)
     view = training_jobs.look(job)
     comparison = read_comparison(view.answer) if view.state == "done" else None
@@ -162,5 +179,6 @@ _TEST_WORDS = (
 
 def _by_expression(pair: ComparedPair) -> None:
     st.caption(f"Recall by expression: points that {LETTERS[pair.first]} is ahead of {LETTERS[pair.second]}")
-    st.plotly_chart(training_charts.class_differences(pair.recall_difference), key="compare_classes",
-                    config=PLOT_CONFIG)  # fmt: skip
+    st.plotly_chart(
+        training_charts.class_differences(pair.recall_difference), key="compare_classes", config=PLOT_CONFIG
+    )

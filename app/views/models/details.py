@@ -43,9 +43,14 @@ def _figures(card: ModelCard, *, key: str) -> None:
     split = splits[0]
     if len(splits) > 1:
         split = st.segmented_control(
-            "Split", splits, default=splits[0], required=True, format_func=str.capitalize, key=f"split_{key}",
+            "Split",
+            splits,
+            default=splits[0],
+            required=True,
+            format_func=str.capitalize,
+            key=f"split_{key}",
             help="Choices were made on validation, which flatters it; test was looked at once, at the end.",
-        )  # fmt: skip
+        )
     evaluation = read_evaluation(card.metrics[split])
     if evaluation is None:
         st.warning(f"The card's figures of the {split} split are damaged.")

@@ -39,9 +39,14 @@ def render(model: StoredModel) -> None:
 def _file(path: Path, purpose: str) -> None:
     if path.is_file():
         st.download_button(
-            f"{path.name} · {size_words(path.stat().st_size)}", path.read_bytes, path.name, "application/octet-stream",
-            key=f"download_{path}", help=purpose, on_click="ignore",
-        )  # fmt: skip
+            f"{path.name} · {size_words(path.stat().st_size)}",
+            path.read_bytes,
+            path.name,
+            "application/octet-stream",
+            key=f"download_{path}",
+            help=purpose,
+            on_click="ignore",
+        )
 
 
 def _how_to_use(card: ModelCard) -> str:
@@ -64,10 +69,16 @@ def _form(model: StoredModel, form: str) -> None:
     elif made is not None and packed.is_file():
         name = re.sub(r"[^\w.-]+", "-", f"{model.name}-{form}.zip")
         st.download_button(
-            f"{title} · {size_words(packed.stat().st_size)}", packed.read_bytes, name, "application/zip",
-            key=f"download_{packed}", icon=":material/folder_zip:", on_click="ignore", type="primary",
+            f"{title} · {size_words(packed.stat().st_size)}",
+            packed.read_bytes,
+            name,
+            "application/zip",
+            key=f"download_{packed}",
+            icon=":material/folder_zip:",
+            on_click="ignore",
+            type="primary",
             help=f"{purpose} Its answers to a test face lie at most {made.difference:.1g} from the original's.",
-        )  # fmt: skip
+        )
     else:
         if view.state == "failed":
             st.error(f"{title} could not be made. {sentence(view.error)}")

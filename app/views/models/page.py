@@ -84,19 +84,31 @@ def _one(models: list[StoredModel], memory: TrainingMemory) -> None:
     by_folder, titles = {model.folder: model for model in models}, page_parts.model_titles(models)
     live = next((i for i, model in enumerate(models) if model.is_live), 0)
     folder = st.selectbox(
-        "Model", list(by_folder), live, key=_CHOICE_KEY, persist_state="session", format_func=titles.__getitem__,
-    )  # fmt: skip
+        "Model",
+        list(by_folder),
+        live,
+        key=_CHOICE_KEY,
+        persist_state="session",
+        format_func=titles.__getitem__,
+    )
     model = by_folder[folder]
     with st.container(horizontal=True, vertical_alignment="center"):
         if model.is_live:
             st.badge("Live now", icon=":material/videocam:", color="green")
-        elif st.button("Put live", type="primary", icon=":material/videocam:", key="models_promote",
-                       help="A checked copy of it becomes what the live page uses, within seconds."):  # fmt: skip
+        elif st.button(
+            "Put live",
+            type="primary",
+            icon=":material/videocam:",
+            key="models_promote",
+            help="A checked copy of it becomes what the live page uses, within seconds.",
+        ):
             _do(lambda: f"{sentence(model_store.promote(model.folder).name)} is live now.", memory)
         if model.origin == "run" and st.button(
-            "Keep", icon=":material/bookmark_add:", key="models_keep",
+            "Keep",
+            icon=":material/bookmark_add:",
+            key="models_keep",
             help="Copies it to your models: it stays when the run is deleted, and the live page offers it by name.",
-        ):  # fmt: skip
+        ):
             _do(lambda: f"Kept as {sentence(model_store.keep(model.folder).name)}.", memory)
         if model.can_delete:
             with st.popover("Delete", icon=":material/delete:"):

@@ -64,20 +64,35 @@ def _choose(
     kind = BY_SESSION
     if len(people) > 1:
         kind = st.segmented_control(
-            "Compare", [BY_SESSION, BY_PERSON], default=BY_SESSION, required=True, key="compare_kind",
+            "Compare",
+            [BY_SESSION, BY_PERSON],
+            default=BY_SESSION,
+            required=True,
+            key="compare_kind",
             help="Participants: each with all of their sessions, every session counting the same.",
-        )  # fmt: skip
+        )
     if kind == BY_PERSON:
         first = list(dict.fromkeys(one.participant_id for one in chosen))[:MOST_SIDES]
-        numbers = st.multiselect(BY_PERSON, list(people), first, max_selections=MOST_SIDES, key="compare_people",
-                                 format_func=people.__getitem__)  # fmt: skip
+        numbers = st.multiselect(
+            BY_PERSON,
+            list(people),
+            first,
+            max_selections=MOST_SIDES,
+            key="compare_people",
+            format_func=people.__getitem__,
+        )
         own = {n: [one for one in reversed(list(stored.values())) if one.participant_id == n] for n in numbers}
         return {people[number]: found[-MOST_SESSIONS:] for number, found in own.items()}
     ordered = sorted(chosen, key=lambda one: (one.started_at, one.id))
     numbers = st.multiselect(
-        BY_SESSION, list(stored), [one.id for one in ordered][:MOST_SIDES], max_selections=MOST_SIDES,
-        key="compare_sessions", format_func=titles.__getitem__, help="Differences are those to the ones before.",
-    )  # fmt: skip
+        BY_SESSION,
+        list(stored),
+        [one.id for one in ordered][:MOST_SIDES],
+        max_selections=MOST_SIDES,
+        key="compare_sessions",
+        format_func=titles.__getitem__,
+        help="Differences are those to the ones before.",
+    )
     return {titles[number]: [stored[number]] for number in numbers}
 
 
@@ -88,10 +103,14 @@ def session_titles(stored: Sequence[Session]) -> dict[int, str]:
     for one in stored:
         words = next(
             words
-            for words in (one.title, f"{one.title}, {one.participant}", f"{one.title}, {when(one)}",
-                          f"{one.title}, {when(one)} ({one.id})")
+            for words in (
+                one.title,
+                f"{one.title}, {one.participant}",
+                f"{one.title}, {when(one)}",
+                f"{one.title}, {when(one)} ({one.id})",
+            )
             if words not in taken
-        )  # fmt: skip
+        )
         taken.add(words)
         titles[one.id] = words
     return titles
@@ -152,9 +171,11 @@ def _timelines(compared: Mapping[str, Sequence[_Part]]) -> None:
         st.caption(f"**{plain(name)}**{day}")
         means = curves_of_timeline(part.loaded.timeline(corrected=part.is_corrected), part.face)
         st.plotly_chart(
-            session_compare_charts.small_timeline(means, length_s=length_s), theme=None,
-            key=f"compare_timeline_{outline.session.id}", config={"displayModeBar": False},
-        )  # fmt: skip
+            session_compare_charts.small_timeline(means, length_s=length_s),
+            theme=None,
+            key=f"compare_timeline_{outline.session.id}",
+            config={"displayModeBar": False},
+        )
     hidden = sum(max(0, len(own) - 3) for own in compared.values())
     if hidden:
         st.caption(f"{hidden} older sessions count too; of each side the three newest are drawn.")

@@ -58,8 +58,9 @@ def _pair(found: Sequence[Difference], *, key: str) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.caption("Differences with 95 % intervals", help=_HELP)
-        st.plotly_chart(session_compare_charts.forest(found), key=f"forest_{key}", theme=None,
-                        config={"displayModeBar": False})  # fmt: skip
+        st.plotly_chart(
+            session_compare_charts.forest(found), key=f"forest_{key}", theme=None, config={"displayModeBar": False}
+        )
     with right:
         _sentences(found)
 

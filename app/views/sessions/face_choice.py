@@ -65,18 +65,27 @@ def choose_together(compared: Mapping[str, LoadedSession]) -> dict[int, Choice]:
 
 def _face(loaded: LoadedSession, label: str, *, key: str) -> int:
     return st.selectbox(
-        label, loaded.faces, format_func=loaded.outline.face_name, width=240,
-        key=key, persist_state="session",
+        label,
+        loaded.faces,
+        format_func=loaded.outline.face_name,
+        width=240,
+        key=key,
+        persist_state="session",
         help="The one seen most comes first. Faces can be named, merged and ignored under “Faces” of the session.",
-    )  # fmt: skip
+    )
 
 
 def _is_corrected(*, key: str) -> bool:
     values = st.segmented_control(
-        "Values", [RAW, CORRECTED], default=RAW, required=True, key=key, persist_state="session",
+        "Values",
+        [RAW, CORRECTED],
+        default=RAW,
+        required=True,
+        key=key,
+        persist_state="session",
         help="The neutral baseline is what this person's face shows at rest. Taken off, a face that looks sad "
         "by itself counts as neutral. The labels stay those that were shown.",
-    )  # fmt: skip
+    )
     return values == CORRECTED
 
 

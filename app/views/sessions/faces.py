@@ -36,9 +36,10 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
     for one in known:
         _line(loaded, memory, one, counts.get(one.face, 0))
     if len(loaded.faces) > 1 and st.toggle(
-        "Compare the faces", key=f"faces_beside_{loaded.outline.session.id}",
+        "Compare the faces",
+        key=f"faces_beside_{loaded.outline.session.id}",
         help=f"Of the faces seen most, at most {MOST_BESIDE}, the figures in raw values.",
-    ):  # fmt: skip
+    ):
         _beside(loaded)
 
 
@@ -69,8 +70,11 @@ def _line(loaded: LoadedSession, memory: SessionMemory, one: Identity, count: in
         _merge(loaded, memory, one)
         if one.ignored:
             if st.button("Count again", type="tertiary", key=f"face_count_{one.face}", icon=":material/visibility:"):
-                do(memory, lambda: ignore_identity(store, number, one.face, ignored=False),
-                   f"Face {one.face} counts again.")  # fmt: skip
+                do(
+                    memory,
+                    lambda: ignore_identity(store, number, one.face, ignored=False),
+                    f"Face {one.face} counts again.",
+                )
         elif st.button("Ignore", type="tertiary", key=f"face_ignore_{one.face}", icon=":material/visibility_off:"):
             do(memory, lambda: ignore_identity(store, number, one.face), f"Face {one.face} counts nowhere now.")
 
@@ -87,11 +91,15 @@ def _name(loaded: LoadedSession, memory: SessionMemory, one: Identity) -> None:
         st.popover("Name", type="tertiary", icon=":material/edit:", key=f"face_name_{one.face}"),
         st.form(f"face_form_{one.face}", border=False),
     ):
-        name = st.text_input("Name", one.name, max_chars=MAX_NAME, key=f"face_text_{one.face}",
-                             help="Empty takes it away.")  # fmt: skip
+        name = st.text_input(
+            "Name", one.name, max_chars=MAX_NAME, key=f"face_text_{one.face}", help="Empty takes it away."
+        )
         if st.form_submit_button("Save", key=f"face_save_{one.face}"):
-            do(memory, lambda: rename_identity(loaded.store, loaded.outline.session.id, one.face, name),
-               f"Face {one.face} has a new name." if name.strip() else f"Face {one.face} has no name now.")  # fmt: skip
+            do(
+                memory,
+                lambda: rename_identity(loaded.store, loaded.outline.session.id, one.face, name),
+                f"Face {one.face} has a new name." if name.strip() else f"Face {one.face} has no name now.",
+            )
 
 
 def _merge(loaded: LoadedSession, memory: SessionMemory, one: Identity) -> None:
@@ -99,8 +107,10 @@ def _merge(loaded: LoadedSession, memory: SessionMemory, one: Identity) -> None:
     if not others:
         return
     with st.popover("Merge", type="tertiary", icon=":material/call_merge:", key=f"face_merge_{one.face}"):
-        into = st.selectbox("Count it as", others, key=f"face_into_{one.face}",
-                            format_func=loaded.outline.face_name)  # fmt: skip
+        into = st.selectbox("Count it as", others, key=f"face_into_{one.face}", format_func=loaded.outline.face_name)
         if st.button("Merge", key=f"face_merge_now_{one.face}"):
-            do(memory, lambda: merge_identities(loaded.store, loaded.outline.session.id, [one.face], into),
-               f"Face {one.face} counts as {loaded.outline.face_name(into)} now.")  # fmt: skip
+            do(
+                memory,
+                lambda: merge_identities(loaded.store, loaded.outline.session.id, [one.face], into),
+                f"Face {one.face} counts as {loaded.outline.face_name(into)} now.",
+            )

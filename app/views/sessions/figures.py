@@ -29,9 +29,10 @@ def _phq4(loaded: LoadedSession) -> None:
     """The scores of the PHQ-4 that belong to the session, only when they are asked for."""
     answered = [one for one in loaded.outline.check_ins if one.phq4 is not None]
     if answered and st.toggle(
-        "Show the scores of the PHQ-4", key=f"session_phq4_{loaded.outline.session.id}",
+        "Show the scores of the PHQ-4",
+        key=f"session_phq4_{loaded.outline.session.id}",
         help="The PHQ-4 asks about anxiety and low mood. Its answers are about health: look who else sees the screen.",
-    ):  # fmt: skip
+    ):
         for one in answered:
             if one.phq4 is not None:
                 st.markdown(plain(check_in_line(one)))
@@ -51,16 +52,22 @@ def _figures(loaded: LoadedSession, choice: Choice) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.caption("Share of the time", help="Of the time in which the face was seen and counts.")
-        st.plotly_chart(session_charts.distribution(figures.whole.label_shares), key="session_shares", config=PLOT,
-                        theme=None)  # fmt: skip
+        st.plotly_chart(
+            session_charts.distribution(figures.whole.label_shares), key="session_shares", config=PLOT, theme=None
+        )
         st.caption("How long a label stayed", help="Each time it came. Half of the stays were shorter than the median.")
         st.html(styled(session_tables.dwell_times(figures.whole)))
     with right:
-        st.caption("What followed what", help="How often the label of the row was followed at once by that of the "
-                   "column. Nothing is counted across gaps and what is left out.")  # fmt: skip
+        st.caption(
+            "What followed what",
+            help="How often the label of the row was followed at once by that of the "
+            "column. Nothing is counted across gaps and what is left out.",
+        )
         st.html(styled(session_tables.transitions(figures.whole.transitions)))
-        st.caption("Why the program was unsure", help="Reasons found by looking at the picture, and too small a lead. "
-                   "One moment can have several reasons.")  # fmt: skip
+        st.caption(
+            "Why the program was unsure",
+            help="Reasons found by looking at the picture, and too small a lead. One moment can have several reasons.",
+        )
         st.html(styled(session_tables.doubts(figures.doubts)))
     _peaks(figures)
     with st.expander("How to read these figures", icon=":material/info:"):
@@ -71,14 +78,24 @@ def _headline(figures: FaceFigures) -> None:
     whole = figures.whole
     facts = [
         ("Seen for", clock(whole.watched_s), "Time in which the face was in view and counts."),
-        ("Valence", _mean(whole.valence), f"From unpleasant ({signed(-1, 0)}) to pleasant (+1), averaged over time. "
-         f"{_liveliness(whole.valence)}"),
-        ("Arousal", _mean(whole.arousal), f"From calm ({signed(-1, 0)}) to excited (+1), averaged over time. "
-         f"{_liveliness(whole.arousal)}"),
-        ("Changes per minute", f"{whole.flips_per_min:.1f}", "How often the label changed from one expression to "
-         "another. Many changes: a lively face, or a program that cannot decide."),
+        (
+            "Valence",
+            _mean(whole.valence),
+            f"From unpleasant ({signed(-1, 0)}) to pleasant (+1), averaged over time. {_liveliness(whole.valence)}",
+        ),
+        (
+            "Arousal",
+            _mean(whole.arousal),
+            f"From calm ({signed(-1, 0)}) to excited (+1), averaged over time. {_liveliness(whole.arousal)}",
+        ),
+        (
+            "Changes per minute",
+            f"{whole.flips_per_min:.1f}",
+            "How often the label changed from one expression to "
+            "another. Many changes: a lively face, or a program that cannot decide.",
+        ),
         ("Unsure", percent(whole.label_shares[UNSURE]), "Share of the time without a label."),
-    ]  # fmt: skip
+    ]
     with st.container(horizontal=True, gap="medium"):
         for label, value, help_text in facts:
             st.metric(label, value, help=help_text, width="content")
@@ -93,9 +110,12 @@ def _liveliness(found: Spread | None) -> str:
 
 
 def _peaks(figures: FaceFigures) -> None:
-    st.caption("Strongest moments", help=f"Of each stretch in which an expression other than neutral had at least "
-               f"{percent(PEAK_FROM)}, the strongest moment; pauses shorter than {APART_S:.0f} s end no stretch. At "
-               "most ten, with the strongest of each expression.")  # fmt: skip
+    st.caption(
+        "Strongest moments",
+        help=f"Of each stretch in which an expression other than neutral had at least "
+        f"{percent(PEAK_FROM)}, the strongest moment; pauses shorter than {APART_S:.0f} s end no stretch. At "
+        "most ten, with the strongest of each expression.",
+    )
     if figures.whole.peaks:
         st.html(f'<div class="fer-narrow">{styled(session_tables.peaks(figures.whole.peaks))}</div>')
     else:

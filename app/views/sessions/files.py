@@ -37,15 +37,19 @@ def file_stem(outline: Outline) -> str:
 def _report(loaded: LoadedSession, choice: Choice) -> None:
     with st.container(border=True):
         st.markdown("**Report**")
-        st.caption("One HTML file with the facts, the timeline, all figures and how to read them. It opens in any "
-                   "browser without a network, holds no script, and prints well (to PDF, too).")  # fmt: skip
+        st.caption(
+            "One HTML file with the facts, the timeline, all figures and how to read them. It opens in any "
+            "browser without a network, holds no script, and prints well (to PDF, too)."
+        )
         with_phq4 = False
         if any(one.phq4 is not None for one in loaded.outline.check_ins):
             with_phq4 = st.toggle(
-                "Include the answers to the PHQ-4", False, key=f"report_phq4_{loaded.outline.session.id}",
+                "Include the answers to the PHQ-4",
+                False,
+                key=f"report_phq4_{loaded.outline.session.id}",
                 help="The PHQ-4 asks about anxiety and low mood. Its answers are about health: include them only if "
                 "whoever reads the report should know them.",
-            )  # fmt: skip
+            )
         store, number = loaded.store, loaded.outline.session.id
 
         def made() -> str:  # on a thread that sees no widget
@@ -55,27 +59,47 @@ def _report(loaded: LoadedSession, choice: Choice) -> None:
             )
 
         st.download_button(
-            "Report", made, f"{file_stem(loaded.outline)}.html", "text/html", icon=":material/description:",
-            type="primary", key="session_report", on_click="ignore",
-        )  # fmt: skip
+            "Report",
+            made,
+            f"{file_stem(loaded.outline)}.html",
+            "text/html",
+            icon=":material/description:",
+            type="primary",
+            key="session_report",
+            on_click="ignore",
+        )
 
 
 def _export(loaded: LoadedSession) -> None:
     store, outline = loaded.store, loaded.outline
     with st.container(border=True):
         st.markdown("**Data**")
-        st.caption("A zip with the samples as CSV, JSON and Parquet, a dictionary of their columns, and markers, faces "
-                   "and check-ins as JSON. “Import” reads it back, here or elsewhere.")  # fmt: skip
+        st.caption(
+            "A zip with the samples as CSV, JSON and Parquet, a dictionary of their columns, and markers, faces "
+            "and check-ins as JSON. “Import” reads it back, here or elsewhere."
+        )
         with st.container(horizontal=True):
             st.download_button(
-                "Export", lambda: exported(store, outline.session.id), f"{file_stem(outline)}.zip", "application/zip",
-                icon=":material/folder_zip:", key="session_export", on_click="ignore",
+                "Export",
+                lambda: exported(store, outline.session.id),
+                f"{file_stem(outline)}.zip",
+                "application/zip",
+                icon=":material/folder_zip:",
+                key="session_export",
+                on_click="ignore",
                 help="Everything of this session but its video. Answers to the PHQ-4 are in it.",
-            )  # fmt: skip
+            )
             video = video_file(loaded)
             if video is not None:
-                st.download_button("Video", video.read_bytes, f"{file_stem(outline)}{video.suffix}", "video/mp4",
-                                   icon=":material/movie:", key="session_video", on_click="ignore")  # fmt: skip
+                st.download_button(
+                    "Video",
+                    video.read_bytes,
+                    f"{file_stem(outline)}{video.suffix}",
+                    "video/mp4",
+                    icon=":material/movie:",
+                    key="session_video",
+                    on_click="ignore",
+                )
 
 
 def exported(store: Store, session_id: int) -> bytes:
@@ -96,8 +120,10 @@ def _delete(loaded: LoadedSession, memory: SessionMemory) -> None:
             st.caption("It is being recorded; end the recording first.")
             return
         has_video = ", its video" if one.video_file else ""
-        st.caption(f"The session goes for good, with its samples, markers{has_video} and the check-ins that belong to "
-                   "it. Nobody can bring it back; copies that were exported stay where they are.")  # fmt: skip
+        st.caption(
+            f"The session goes for good, with its samples, markers{has_video} and the check-ins that belong to "
+            "it. Nobody can bring it back; copies that were exported stay where they are."
+        )
         with st.popover("Delete", icon=":material/delete:", key="session_delete"):
             st.markdown(f"Delete “{plain(one.title)}” of {plain(one.participant)}, {when(one)}?")
             if st.button("Delete for good", type="primary", key="session_delete_now"):

@@ -60,9 +60,12 @@ def _listed(store: Store, memory: SessionMemory, stored: Sequence[Session]) -> N
             shown = shown[(page - 1) * PER_PAGE : page * PER_PAGE]
         chosen = [one.id for one in stored if st.session_state.get(_check_key(one.id))]
         if st.button(
-            f"Compare {len(chosen)}" if len(chosen) > 1 else "Compare", icon=":material/compare_arrows:",
-            disabled=len(chosen) < 2, key="sessions_compare", help="Tick two or more sessions first.",
-        ):  # fmt: skip
+            f"Compare {len(chosen)}" if len(chosen) > 1 else "Compare",
+            icon=":material/compare_arrows:",
+            disabled=len(chosen) < 2,
+            key="sessions_compare",
+            help="Tick two or more sessions first.",
+        ):
             memory.compared = tuple(chosen)
             st.rerun()
     if not shown:
@@ -76,9 +79,13 @@ def _choose_participant(memory: SessionMemory, names: dict[int, str]) -> None:
     options = [_EVERYBODY, *names]
     before = options.index(memory.participant_id) if memory.participant_id in names else 0
     chosen = st.selectbox(
-        "Participant", options, before, width=280, key="sessions_participant",
+        "Participant",
+        options,
+        before,
+        width=280,
+        key="sessions_participant",
         format_func=lambda number: names.get(number, "All participants"),
-    )  # fmt: skip
+    )
     memory.participant_id = None if chosen == _EVERYBODY else chosen
 
 
@@ -88,13 +95,24 @@ def _check_key(session_id: int) -> str:
 
 def _line(memory: SessionMemory, one: Session, samples: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"session_line_{one.id}"):
-        st.checkbox(f"Compare {plain(one.title)}", key=_check_key(one.id), label_visibility="collapsed", width=24,
-                    persist_state="session")  # fmt: skip
+        st.checkbox(
+            f"Compare {plain(one.title)}",
+            key=_check_key(one.id),
+            label_visibility="collapsed",
+            width=24,
+            persist_state="session",
+        )
         with st.container(gap=None):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 # A callback comes before the list is read again.
-                st.button(plain(one.title), key=f"session_open_{one.id}", type="tertiary", help="Open it",
-                          on_click=_open, args=(memory, one.id))  # fmt: skip
+                st.button(
+                    plain(one.title),
+                    key=f"session_open_{one.id}",
+                    type="tertiary",
+                    help="Open it",
+                    on_click=_open,
+                    args=(memory, one.id),
+                )
                 if one.state in _BADGES:
                     badge, words = _BADGES[one.state]
                     st.markdown(f"{badge}[{words}]", width="content")
@@ -120,10 +138,12 @@ def _facts(one: Session, samples: int) -> str:
 def _import(store: Store, memory: SessionMemory) -> None:
     with st.expander("Import an exported session", icon=":material/upload:"):
         upload = st.file_uploader(
-            "Zip file of a session", "zip", key="sessions_import",
+            "Zip file of a session",
+            "zip",
+            key="sessions_import",
             help="What “Export” on a session's page wrote, here or in another copy of the program. Its participant is "
             "made where there is none of that name. A video does not come along.",
-        )  # fmt: skip
+        )
         if upload is None or not st.button("Import", key="sessions_import_start", icon=":material/upload:"):
             return
         try:

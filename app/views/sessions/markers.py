@@ -56,16 +56,24 @@ def _add(loaded: LoadedSession, memory: SessionMemory) -> None:
     with st.container(border=True):
         st.markdown("**Add a marker**")
         kind = st.segmented_control(
-            "Kind", KINDS, default="note", required=True, format_func=KINDS_IN_WORDS.__getitem__,
-            key=f"marker_kind_{number}", label_visibility="collapsed",
-        )  # fmt: skip
+            "Kind",
+            KINDS,
+            default="note",
+            required=True,
+            format_func=KINDS_IN_WORDS.__getitem__,
+            key=f"marker_kind_{number}",
+            label_visibility="collapsed",
+        )
         st.caption(_HELP[kind])
         with st.form(f"marker_new_{number}", border=False):
             # Numbered by the markers there are, so that the fields are empty again after each.
             words = _fields(loaded.outline, kind, key=f"marker_new_{kind}_{len(loaded.outline.markers)}")
             if st.form_submit_button("Add", type="primary", key="marker_add"):
-                do(memory, lambda: add_marker(loaded.store, number, words.marker(loaded.outline)),
-                   "The marker was added.")  # fmt: skip
+                do(
+                    memory,
+                    lambda: add_marker(loaded.store, number, words.marker(loaded.outline)),
+                    "The marker was added.",
+                )
 
 
 @dataclass(frozen=True)
@@ -106,16 +114,28 @@ def _fields(outline: Outline, marker: Marker | MarkerKind, *, key: str) -> _Word
     stored = marker if isinstance(marker, Marker) else None
     kind: MarkerKind = stored.kind if stored else marker  # type: ignore[assignment]
     start = st.text_input(
-        "From" if kind == "exclude" else "Time", clock(stored.time_ms / 1000, tenths=True) if stored else "",
-        key=f"{key}_time", help=TIME_HELP, placeholder="0:00",
-    )  # fmt: skip
+        "From" if kind == "exclude" else "Time",
+        clock(stored.time_ms / 1000, tenths=True) if stored else "",
+        key=f"{key}_time",
+        help=TIME_HELP,
+        placeholder="0:00",
+    )
     end = ""
     if kind == "exclude":
         end_ms = stored.end_ms if stored else None
-        end = st.text_input("To", clock(end_ms / 1000, tenths=True) if end_ms else "", key=f"{key}_end",
-                            help=TIME_HELP, placeholder="0:10")  # fmt: skip
+        end = st.text_input(
+            "To",
+            clock(end_ms / 1000, tenths=True) if end_ms else "",
+            key=f"{key}_end",
+            help=TIME_HELP,
+            placeholder="0:10",
+        )
     label = "Name of the task" if kind.startswith("task") else "Text"
     names = ", ".join(outline.tasks.names)
-    text = st.text_input(label, stored.text if stored else "", key=f"{key}_text",
-                         help=f"Tasks so far: {plain(names)}." if names and label != "Text" else None)  # fmt: skip
+    text = st.text_input(
+        label,
+        stored.text if stored else "",
+        key=f"{key}_text",
+        help=f"Tasks so far: {plain(names)}." if names and label != "Text" else None,
+    )
     return _Words(kind, start, end, text, stored.id if stored else 0)

@@ -45,9 +45,14 @@ def render(store: Store, memory: SessionMemory, session_id: int) -> None:
         if not loaded.outline.count:
             st.info("This session has no samples: no face was seen, or it has just begun.")
         part = st.segmented_control(
-            "What to see", list(_PARTS), default="Timeline", required=True, key=f"session_part_{session_id}",
-            label_visibility="collapsed", format_func=lambda name: f"{_PARTS[name][0]} {name}",
-        )  # fmt: skip
+            "What to see",
+            list(_PARTS),
+            default="Timeline",
+            required=True,
+            key=f"session_part_{session_id}",
+            label_visibility="collapsed",
+            format_func=lambda name: f"{_PARTS[name][0]} {name}",
+        )
         choice = Choice(None) if part in _WITHOUT_CHOICE else choose(loaded)
         _PARTS[part][1](loaded, memory, choice)
     except NoSuchRecordError:  # deleted elsewhere: nothing of it is kept here either
@@ -63,10 +68,14 @@ def _head(loaded: LoadedSession, memory: SessionMemory) -> None:
         if one.state == "open":
             st.button("Look again", icon=":material/refresh:", key="session_reload", help="It is being recorded.")
     facts = [
-        plain(one.participant), when(one), f"{clock(loaded.outline.length_s)} long",
+        plain(one.participant),
+        when(one),
+        f"{clock(loaded.outline.length_s)} long",
         f"{loaded.outline.count:,} samples",
-        SOURCES_IN_WORDS[one.source], f"model {plain(one.model_name)}", STATES_IN_WORDS[one.state],
-    ]  # fmt: skip
+        SOURCES_IN_WORDS[one.source],
+        f"model {plain(one.model_name)}",
+        STATES_IN_WORDS[one.state],
+    ]
     st.caption(" · ".join(facts), help=_consent(one))
     if one.note:
         st.text(one.note)

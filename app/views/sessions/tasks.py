@@ -19,16 +19,19 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
     """Draw it."""
     tasks = loaded.outline.tasks
     if not tasks.names:
-        st.info("This session has no tasks. Under “Markers”, or while recording, mark where a task starts and ends; "
-                "its figures then stand here.")  # fmt: skip
+        st.info(
+            "This session has no tasks. Under “Markers”, or while recording, mark where a task starts and ends; "
+            "its figures then stand here."
+        )
         return
     if choice.face is None:
         st.caption("There are no figures: no face counts.")
         return
     for task in tasks.tasks:
         if not task.is_closed:
-            st.caption(f"“{plain(task.name)}” has no end marker, so it lasts to the session's end "
-                       f"({clock(task.end_s)}).")  # fmt: skip
+            st.caption(
+                f"“{plain(task.name)}” has no end marker, so it lasts to the session's end ({clock(task.end_s)})."
+            )
     with st.spinner(read_words(loaded)):
         figures = loaded.figures(choice.face, corrected=choice.corrected)
     st.html(styled(session_tables.figures({WHOLE: figures.whole, **figures.tasks})))

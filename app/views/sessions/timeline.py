@@ -18,8 +18,7 @@ from app.views.analyse.results import SHOWN_VIDEO_BYTES
 from app.views.sessions import tables as session_tables
 from app.views.sessions.face_choice import Choice, read_words
 
-PLOT: Final = {"displaylogo": False, "modeBarButtons": [["zoomIn2d", "zoomOut2d", "resetScale2d"]],
-               "scrollZoom": False}  # fmt: skip
+PLOT: Final = {"displaylogo": False, "modeBarButtons": [["zoomIn2d", "zoomOut2d", "resetScale2d"]], "scrollZoom": False}
 AREAS: Final = "Areas"
 HELP: Final = (
     "From above: tasks (blue bands) and markers (diamonds); the share of each of the seven, smoothed; the same as a "
@@ -64,22 +63,40 @@ def _chart(loaded: LoadedSession, face: int, *, corrected: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption("Expressions over time", help=HELP)
         kind = st.segmented_control(
-            "Chart", [AREAS, "Lines"], default=AREAS, required=True, key="session_chart", persist_state="session",
+            "Chart",
+            [AREAS, "Lines"],
+            default=AREAS,
+            required=True,
+            key="session_chart",
+            persist_state="session",
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
     figure = session_charts.session_timeline(
-        lines, means, span_s=timeline.span_s, length_s=outline.length_s, stacked=kind == AREAS,
+        lines,
+        means,
+        span_s=timeline.span_s,
+        length_s=outline.length_s,
+        stacked=kind == AREAS,
         marks=Marks(outline.markers, outline.tasks.tasks, outline.left_out),
-    )  # fmt: skip
-    st.plotly_chart(figure, key=f"session_timeline_{outline.session.id}", config=PLOT, theme=None,
-                    alt=f"The seven expressions over time. {words}")  # fmt: skip
+    )
+    st.plotly_chart(
+        figure,
+        key=f"session_timeline_{outline.session.id}",
+        config=PLOT,
+        theme=None,
+        alt=f"The seven expressions over time. {words}",
+    )
     if not is_read:
-        st.caption(f"A long session: the chart shows averages of {timeline.span_s:.0f} s each. “Figures” reads all "
-                   f"{outline.count:,} samples, which takes some seconds.")  # fmt: skip
+        st.caption(
+            f"A long session: the chart shows averages of {timeline.span_s:.0f} s each. “Figures” reads all "
+            f"{outline.count:,} samples, which takes some seconds."
+        )
     else:
         st.html(session_tables.shares_bar(figures))
-        st.caption("Share of the time with each label", help=f"Of {clock(figures.watched_s)} in which the face was "
-                   "seen. Unsure: the program gave no label.")  # fmt: skip
+        st.caption(
+            "Share of the time with each label",
+            help=f"Of {clock(figures.watched_s)} in which the face was seen. Unsure: the program gave no label.",
+        )
 
 
 def video_file(loaded: LoadedSession) -> Path | None:

@@ -57,9 +57,10 @@ def render() -> ChosenData | None:
     if view.state == "running":
         with st.container(border=True):
             page_parts.wait(
-                job, f"Reading **{training_jobs.archive_title(archive)}**",
+                job,
+                f"Reading **{training_jobs.archive_title(archive)}**",
                 "FER2013 takes about ten seconds. You may leave this page; the work goes on.",
-            )  # fmt: skip
+            )
         return None
     report = read_dataset_report(view.answer) if view.state == "done" else None
     if report is None:
@@ -82,8 +83,10 @@ def _upload(memory: TrainingMemory) -> None:
         )
         st.html(_ONLY_WHEN_REFUSED)
         with st.container(key=_REFUSED_KEY):
-            st.error("The file did not arrive whole, or is none of csv, zip, gz and tgz; nothing was stored. Remove it "
-                     "with its ×, check the connection, and choose it again.")  # fmt: skip
+            st.error(
+                "The file did not arrive whole, or is none of csv, zip, gz and tgz; nothing was stored. Remove it "
+                "with its ×, check the connection, and choose it again."
+            )
     if upload is None:
         return
     try:
@@ -114,9 +117,11 @@ def _choose(memory: TrainingMemory) -> Path | None:
     if chosen is not None:
         _delete_button(chosen, stored[chosen].title)
     named = page_parts.path_on_server(
-        training_jobs.server_folder(), "Or a file on the server", key="train_server_path",
+        training_jobs.server_folder(),
+        "Or a file on the server",
+        key="train_server_path",
         help_after=". Leave it empty to use the archive chosen above.",
-    )  # fmt: skip
+    )
     return named or chosen
 
 

@@ -22,8 +22,10 @@ def render(report: DatasetReport, faces: Path) -> tuple[str, ...]:
         with column:
             st.caption(f"**{name.capitalize()}** · {split.faces:,} faces", help=_SPLIT_HELP.get(name))
             st.plotly_chart(
-                training_charts.class_counts(split.per_class), key=f"counts_{name}", config=PLOT_CONFIG,
-            )  # fmt: skip
+                training_charts.class_counts(split.per_class),
+                key=f"counts_{name}",
+                config=PLOT_CONFIG,
+            )
     for sentence in _remarks(report):
         st.caption(sentence)
     _warn_of_near_duplicates(report)
@@ -44,8 +46,10 @@ _SPLIT_HELP = {
 def _remarks(report: DatasetReport) -> list[str]:
     remarks = [report.labels_read] if report.labels_read else []
     if report.made_validation:
-        remarks.append("The archive has no validation split: a tenth of its training faces was set aside, the same "
-                       f"ones every time. {report.kept_together}")  # fmt: skip
+        remarks.append(
+            "The archive has no validation split: a tenth of its training faces was set aside, the same "
+            f"ones every time. {report.kept_together}"
+        )
     if "test" not in report.splits:
         remarks.append("The archive has no test split: results can be reported on the validation split only.")
     times = report.splits["train"].imbalance if "train" in report.splits else 1.0
@@ -79,17 +83,26 @@ def _switches(report: DatasetReport) -> tuple[str, ...]:
     chosen = [
         name
         for name, label, help_text in (
-            ("drop_leaks", f"Drop leaking images ({leaks:,})",
-             "Images of validation or test that also stand in an earlier split, each counted once: the network has "
-             "seen them, so they flatter its figures. FER2013's published figures are about two points too high "
-             "through them. Near-identical images stay."),
-            ("drop_duplicates", f"Drop duplicates ({within:,})",
-             "Of identical images within one split, one stays: the first with the label that most of them have."),
-            ("drop_blanks", f"Drop blank images ({blanks:,})",
-             "Images of one grey value, or with next to no contrast: there is no face in them."),
+            (
+                "drop_leaks",
+                f"Drop leaking images ({leaks:,})",
+                "Images of validation or test that also stand in an earlier split, each counted once: the network has "
+                "seen them, so they flatter its figures. FER2013's published figures are about two points too high "
+                "through them. Near-identical images stay.",
+            ),
+            (
+                "drop_duplicates",
+                f"Drop duplicates ({within:,})",
+                "Of identical images within one split, one stays: the first with the label that most of them have.",
+            ),
+            (
+                "drop_blanks",
+                f"Drop blank images ({blanks:,})",
+                "Images of one grey value, or with next to no contrast: there is no face in them.",
+            ),
         )
         if st.toggle(label, key=f"train_{name}", persist_state="session", help=help_text)
-    ]  # fmt: skip
+    ]
     _account(report)
     return tuple(chosen)
 
@@ -102,9 +115,8 @@ def _account(report: DatasetReport) -> None:
     ]
     rows += [
         ("Identical images, all splits together", _in_groups(report.duplicate_images, report.duplicate_groups)),
-        ("Identical images with different labels",
-         _in_groups(report.conflicting_images, report.conflicting_groups)),
-    ]  # fmt: skip
+        ("Identical images with different labels", _in_groups(report.conflicting_images, report.conflicting_groups)),
+    ]
     rows += [(f"Skipped: {reason}", f"{count:,}") for reason, count in report.skipped.items()]
     st.html(training_tables.table(("", ""), rows, numbers=(1,)))
     if report.skip_examples:

@@ -31,17 +31,26 @@ class ChosenNetwork:
 def render() -> ChosenNetwork | None:
     """Draw the choice; None where there is nothing to start from."""
     start = st.segmented_control(
-        "Start", [SCRATCH, FINE_TUNE], default=SCRATCH, required=True, key="train_start", persist_state="session",
+        "Start",
+        [SCRATCH, FINE_TUNE],
+        default=SCRATCH,
+        required=True,
+        key="train_start",
+        persist_state="session",
         help="From a saved model means fine-tuning: its network and weights are the start. A few epochs then do what "
         "takes many from scratch.",
-    )  # fmt: skip
+    )
     if start == FINE_TUNE:
         return _saved_model()
     names = architectures.names()
     name: str = st.selectbox(
-        "Network", names, names.index(TrainingConfig().architecture), key="train_architecture", persist_state="session",
+        "Network",
+        names,
+        names.index(TrainingConfig().architecture),
+        key="train_architecture",
+        persist_state="session",
         help="Larger networks are more exact and slower to train; all of them are fast enough for live video.",
-    )  # fmt: skip
+    )
     _table(names, name)
     return ChosenNetwork(name)
 
@@ -58,9 +67,13 @@ def _saved_model() -> ChosenNetwork | None:
         return None
     titles = page_parts.model_titles(models.values())
     folder: Path = st.selectbox(
-        "Model", list(models), key="train_init_from", persist_state="session", format_func=titles.__getitem__,
+        "Model",
+        list(models),
+        key="train_init_from",
+        persist_state="session",
+        format_func=titles.__getitem__,
         help="Dropout and pixel scaling are the saved network's own and do not apply.",
-    )  # fmt: skip
+    )
     card = models[folder].card
     return ChosenNetwork(card.architecture if card else "", str(folder))
 

@@ -30,9 +30,13 @@ def render() -> None:
     if _VIEW_KEY not in st.session_state:  # a page opened anew, perhaps reloaded while a run goes on
         st.session_state[_VIEW_KEY] = RUNS if _any_active(runs) else NEW
     view = st.segmented_control(
-        "Part of the page", [NEW, RUNS], required=True, key=_VIEW_KEY, persist_state="session",
+        "Part of the page",
+        [NEW, RUNS],
+        required=True,
+        key=_VIEW_KEY,
+        persist_state="session",
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     page_parts.say(memory)
     if view == RUNS:
         training_runs.render(runs)
@@ -61,10 +65,13 @@ def _settings_and_start(data: ChosenData, network: ChosenNetwork, memory: Traini
     st.subheader("3 · Settings")
     config = training_settings.render(network)
     report_test = "test" in data.report.splits and st.toggle(
-        "Report the test split at the end", True, key="train_report_test", persist_state="session",
+        "Report the test split at the end",
+        True,
+        key="train_report_test",
+        persist_state="session",
         help="The test split is for the end: switch this off while you are still trying settings, or its figures "
         "become too good to be true.",
-    )  # fmt: skip
+    )
     if not st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=config is None):
         return
     if config is None:

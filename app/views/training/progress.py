@@ -68,15 +68,27 @@ def _figures(run: TrainingRun, status: RunStatus, epochs: list[EpochMetrics]) ->
     remaining = remaining_s(status, epochs, batch_size=_batch_size(run)) if active else None
     facts = [
         ("Elapsed", words_for_s(_elapsed_s(status)), "Since this run was started, or resumed last."),
-        ("Remaining", words_for_s(remaining) if active else "–",
-         "At the speed so far, without compiling at the start."),
-        ("Images per second", f"{status.images_per_second:,.0f}" if status.images_per_second else "–",
-         "Training images, over the present epoch."),
-        ("Learning rate", f"{epochs[-1].learning_rate:.2g}" if epochs else "–",
-         "How far each step changes the weights; it falls over the epochs."),
-        ("Best validation", percent(best.validation_accuracy) if best else "–",
-         f"After epoch {best.epoch}: the one that is kept." if best else "Of all epochs; the best one is kept."),
-    ]  # fmt: skip
+        (
+            "Remaining",
+            words_for_s(remaining) if active else "–",
+            "At the speed so far, without compiling at the start.",
+        ),
+        (
+            "Images per second",
+            f"{status.images_per_second:,.0f}" if status.images_per_second else "–",
+            "Training images, over the present epoch.",
+        ),
+        (
+            "Learning rate",
+            f"{epochs[-1].learning_rate:.2g}" if epochs else "–",
+            "How far each step changes the weights; it falls over the epochs.",
+        ),
+        (
+            "Best validation",
+            percent(best.validation_accuracy) if best else "–",
+            f"After epoch {best.epoch}: the one that is kept." if best else "Of all epochs; the best one is kept.",
+        ),
+    ]
     with st.container(horizontal=True, gap="medium"):
         for label, value, help_text in facts:
             st.metric(label, value, help=help_text, width="content")
@@ -92,15 +104,25 @@ def _curves(run: TrainingRun, epochs: list[EpochMetrics], status: RunStatus) -> 
             f"accuracy_{run.dir.name}",
             "Share of faces named rightly. Training is measured on changed images and may lie below validation.",
         )
-        _plot(training_charts.learning_rate_curve(epochs, planned=planned), "Learning rate", f"rate_{run.dir.name}",
-              "How far each step changes the weights.")  # fmt: skip
+        _plot(
+            training_charts.learning_rate_curve(epochs, planned=planned),
+            "Learning rate",
+            f"rate_{run.dir.name}",
+            "How far each step changes the weights.",
+        )
     with right:
-        _plot(training_charts.loss_curves(epochs, planned=planned), "Loss", f"loss_{run.dir.name}",
-              "What training makes small: how surprised the network is by the right answer.")  # fmt: skip
+        _plot(
+            training_charts.loss_curves(epochs, planned=planned),
+            "Loss",
+            f"loss_{run.dir.name}",
+            "What training makes small: how surprised the network is by the right answer.",
+        )
         counts = read_confusion(read_json(run.dir / CONFUSION))
         if counts:
-            st.caption("Validation so far, in % of each row", help="Rows are what a face shows, columns what it was "
-                       "called; the diagonal is right.")  # fmt: skip
+            st.caption(
+                "Validation so far, in % of each row",
+                help="Rows are what a face shows, columns what it was called; the diagonal is right.",
+            )
             st.html(training_tables.confusion(counts, shares=True))
 
 

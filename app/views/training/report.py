@@ -22,10 +22,14 @@ def render(report: RunReport, run: TrainingRun) -> None:
     evaluation = report.validation
     if report.test is not None:
         choice = st.segmented_control(
-            "Split", ["Test", "Validation"], default="Test", required=True, key=f"split_{run.dir.name}",
+            "Split",
+            ["Test", "Validation"],
+            default="Test",
+            required=True,
+            key=f"split_{run.dir.name}",
             help="Choices, such as which epoch is kept, were made on validation, which flatters it. Test was looked "
             "at once, at the end.",
-        )  # fmt: skip
+        )
         evaluation = report.test if choice == "Test" else report.validation
     else:
         why = _why_no_test(report, run)
@@ -43,8 +47,7 @@ def render(report: RunReport, run: TrainingRun) -> None:
         help="LiteRT is the form in which the network runs live. Time for one face, where it was trained.",
     )
     sheet = _mistake_sheet(run, evaluation.split)
-    details(evaluation, key=f"{run.dir.name}_{evaluation.split}", unsure_below=model.unsure_below,
-            mistake_sheet=sheet)  # fmt: skip
+    details(evaluation, key=f"{run.dir.name}_{evaluation.split}", unsure_below=model.unsure_below, mistake_sheet=sheet)
 
 
 def _why_no_test(report: RunReport, run: TrainingRun) -> str:
@@ -93,10 +96,14 @@ def headline(e: EvaluationReport) -> None:
             words += "other frames of one sequence are."
             facts.append(("Without near-duplicates", percent(e.accuracy_without_near_duplicates), words))
     facts += [
-        ("Macro-F1", f"{e.macro_f1:.3f}", "Mean over the expressions of F1, which balances precision and recall: rare "
-         "ones count as much as frequent ones. Expressions count that occur or were answered, as in scikit-learn."),
+        (
+            "Macro-F1",
+            f"{e.macro_f1:.3f}",
+            "Mean over the expressions of F1, which balances precision and recall: rare "
+            "ones count as much as frequent ones. Expressions count that occur or were answered, as in scikit-learn.",
+        ),
         ("Balanced accuracy", percent(e.balanced_accuracy), "Mean over the expressions of the share that was found."),
-    ]  # fmt: skip
+    ]
     with st.container(horizontal=True, gap="medium"):
         for label, value, help_text in facts:
             st.metric(label, value, help=help_text, width="content")
@@ -123,8 +130,10 @@ def details(e: EvaluationReport, *, key: str, unsure_below: float, mistake_sheet
         _confusion(e)
     with per_class:
         st.html(training_tables.class_table(e.per_class))
-        st.caption("Precision: of the faces called so, the share that is. Recall: of the faces that are, the share "
-                   "called so. F1 balances both.")  # fmt: skip
+        st.caption(
+            "Precision: of the faces called so, the share that is. Recall: of the faces that are, the share "
+            "called so. F1 balances both."
+        )
     with calibration:
         _calibration(e, key)
     with unsure:
@@ -147,15 +156,19 @@ def _confusion(e: EvaluationReport) -> None:
 def _calibration(e: EvaluationReport, key: str) -> None:
     c = e.calibration
     before = f" Before the temperature of {c.temperature:.2f} it was {percent(c.ece_before)}." if c else ""
-    st.caption(f"Confidence and accuracy lie {percent(e.ece)} apart on average (ECE).{before}",
-               help="ECE is the expected calibration error: the mean gap between how sure the network is and how often "
-               "it is right. The temperature scales its confidence; which expression wins stays the same.")  # fmt: skip
+    st.caption(
+        f"Confidence and accuracy lie {percent(e.ece)} apart on average (ECE).{before}",
+        help="ECE is the expected calibration error: the mean gap between how sure the network is and how often "
+        "it is right. The temperature scales its confidence; which expression wins stays the same.",
+    )
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with left:
         st.plotly_chart(training_charts.reliability(e.reliability), key=f"reliability_{key}", config=PLOT_CONFIG)
     with right:
-        st.caption("On the dotted line confidence is honest; below it the network is too sure, above it too modest. "
-                   "Larger dots stand for more faces.")  # fmt: skip
+        st.caption(
+            "On the dotted line confidence is honest; below it the network is too sure, above it too modest. "
+            "Larger dots stand for more faces."
+        )
 
 
 def _unsure(e: EvaluationReport, key: str, unsure_below: float) -> None:
@@ -165,9 +178,11 @@ def _unsure(e: EvaluationReport, key: str, unsure_below: float) -> None:
             training_charts.coverage(e.coverage_curve, chosen=unsure_below), key=f"coverage_{key}", config=PLOT_CONFIG
         )
     with right:
-        st.caption("Withholding the label of a face below a confidence leaves fewer labels, and more of them are "
-                   "right. The dotted line is this model's own threshold; the live page's setting moves along this "
-                   "axis.")  # fmt: skip
+        st.caption(
+            "Withholding the label of a face below a confidence leaves fewer labels, and more of them are "
+            "right. The dotted line is this model's own threshold; the live page's setting moves along this "
+            "axis."
+        )
 
 
 def _mistakes(e: EvaluationReport, sheet: np.ndarray | None) -> None:

@@ -21,9 +21,13 @@ from train.runs.run import TrainingRun
 
 RUN_KEY = "run"
 COLOURS = {
-    "queued": "gray", "running": "blue", "stopping": "orange", "finished": "green", "stopped": "orange",
+    "queued": "gray",
+    "running": "blue",
+    "stopping": "orange",
+    "finished": "green",
+    "stopped": "orange",
     "failed": "red",
-}  # fmt: skip
+}
 
 
 def render(runs: list[TrainingRun]) -> None:
@@ -59,9 +63,12 @@ def _choose(runs: list[TrainingRun], memory: TrainingMemory) -> TrainingRun:
     memory.run = ""
     # In the address too, so that a reloaded page shows the same run.
     name: str = st.selectbox(
-        "Run", list(by_name), key=RUN_KEY, bind="query-params", help="One run trains at a time; others wait for "
-        "their turn.",
-    )  # fmt: skip
+        "Run",
+        list(by_name),
+        key=RUN_KEY,
+        bind="query-params",
+        help="One run trains at a time; others wait for their turn.",
+    )
     return by_name.get(name, runs[0])
 
 
@@ -69,9 +76,11 @@ def _buttons(run: TrainingRun, status: RunStatus, memory: TrainingMemory) -> Non
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(status.state.capitalize(), color=COLOURS[status.state])  # type: ignore[arg-type]
         if status.state in ("queued", "running") and st.button(
-            "Stop", icon=":material/stop:", help="Ends after the present step. The best model so far is kept, exported "
+            "Stop",
+            icon=":material/stop:",
+            help="Ends after the present step. The best model so far is kept, exported "
             "and reported, and the run can be resumed.",
-        ):  # fmt: skip
+        ):
             run.stop()
             st.rerun()
         if run.can_resume and st.button(
@@ -91,8 +100,12 @@ def _use_button(run: TrainingRun, memory: TrainingMemory) -> None:
     if any(model.is_live for model in stored_models([run.model_dir]) if model.folder == run.model_dir):
         st.badge("Live now", icon=":material/videocam:", color="green")
         return
-    if st.button("Use this model", type="primary", icon=":material/videocam:",
-                 help="Puts a checked copy of it live. The Models page compares, and rolls back."):  # fmt: skip
+    if st.button(
+        "Use this model",
+        type="primary",
+        icon=":material/videocam:",
+        help="Puts a checked copy of it live. The Models page compares, and rolls back.",
+    ):
         try:
             card = model_store.promote(run.model_dir)
         except FerError as error:
@@ -133,10 +146,14 @@ def _all_runs(runs: list[TrainingRun], states: dict[str, RunStatus], *, chosen: 
         status = states[run.dir.name]
         best = max((epoch.validation_accuracy for epoch in run.epochs()), default=None)
         asked = time.strftime("%d %b %H:%M", time.localtime(status.queued_at)) if status.queued_at else ""
-        rows.append((
-            f"{run.dir.name}\n{asked}", status.state, f"{status.epoch} of {status.epochs or '?'}",
-            f"{percent(best)}\n{training_run_settings.data_set_of(run)}",
-        ))  # fmt: skip
+        rows.append(
+            (
+                f"{run.dir.name}\n{asked}",
+                status.state,
+                f"{status.epoch} of {status.epochs or '?'}",
+                f"{percent(best)}\n{training_run_settings.data_set_of(run)}",
+            )
+        )
     head = ("", "State", "Epochs", "Best validation, in training")
     return training_tables.table(head, rows, numbers=(2, 3), chosen=runs.index(chosen), lines=8)
 

@@ -70,14 +70,25 @@ def _widget(item: Setting) -> Any:
     key = f"train_setting_{item.name}"
     if item.choices:
         return st.selectbox(
-            item.label, item.choices, item.choices.index(item.default), key=key, help=item.help,
-            format_func=lambda value: value.replace("_", " "), persist_state="session",
-        )  # fmt: skip
+            item.label,
+            item.choices,
+            item.choices.index(item.default),
+            key=key,
+            help=item.help,
+            format_func=lambda value: value.replace("_", " "),
+            persist_state="session",
+        )
     if isinstance(item.default, tuple):
         return st.slider(
-            item.label, item.minimum, item.maximum, item.default, item.step, key=key, help=item.help,
+            item.label,
+            item.minimum,
+            item.maximum,
+            item.default,
+            item.step,
+            key=key,
+            help=item.help,
             persist_state="session",
-        )  # fmt: skip
+        )
     number = int if isinstance(item.default, int) else float
     label = f"{item.label} (0: {item.zero_is})" if item.zero_is else item.label
     return st.number_input(

@@ -82,9 +82,14 @@ def _wanted_days(now: int | None) -> int | None:
     if not st.toggle("Delete what is older than a number of days", now is not None, key="data_limited"):
         return None
     days = st.number_input(
-        "Days", 1, MAX_RETENTION_DAYS, now or USUAL_DAYS, key="data_days", width=220,
+        "Days",
+        1,
+        MAX_RETENTION_DAYS,
+        now or USUAL_DAYS,
+        key="data_days",
+        width=220,
         help="Counted from the end of a session, and from the moment of a check-in.",
-    )  # fmt: skip
+    )
     return int(days)
 
 

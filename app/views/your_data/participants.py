@@ -52,9 +52,12 @@ def exported(store: Store, participant_id: int) -> bytes:
 def _edit(store: Store, memory: SessionMemory, person: Participant) -> None:
     with st.form(f"data_edit_{person.id}"):
         name = st.text_input(
-            "Name or code", person.name, max_chars=MAX_NAME, key=f"data_name_{person.id}",
+            "Name or code",
+            person.name,
+            max_chars=MAX_NAME,
+            key=f"data_name_{person.id}",
             help="Free words. A code instead of a name says less about the person, should the data get lost.",
-        )  # fmt: skip
+        )
         note = st.text_area("Note", person.note, max_chars=2000, height=90, key=f"data_note_{person.id}")
         if st.form_submit_button("Save", icon=":material/check:"):
             change = partial(edit_participant, store, person.id, name=name, note=note)
@@ -69,9 +72,14 @@ def _export(store: Store, person: Participant) -> None:
             "answers to the PHQ-4. It is made when you press the button; a long history takes a few minutes."
         )
         st.download_button(
-            "Export", lambda: exported(store, person.id), _file_name(person), "application/zip",
-            icon=":material/folder_zip:", key=f"data_export_{person.id}", on_click="ignore",
-        )  # fmt: skip
+            "Export",
+            lambda: exported(store, person.id),
+            _file_name(person),
+            "application/zip",
+            icon=":material/folder_zip:",
+            key=f"data_export_{person.id}",
+            on_click="ignore",
+        )
 
 
 def _file_name(person: Participant) -> str:
@@ -81,8 +89,10 @@ def _file_name(person: Participant) -> str:
 
 def _delete(store: Store, memory: SessionMemory, person: Participant, counts: str) -> None:
     with st.expander("Delete this participant", icon=":material/delete:"):
-        st.markdown(f"{plain(person.name)} with {counts}, baselines and videos is deleted for good. Export first, if "
-                    "anybody may want it.")  # fmt: skip
+        st.markdown(
+            f"{plain(person.name)} with {counts}, baselines and videos is deleted for good. Export first, if "
+            "anybody may want it."
+        )
         with st.form(f"data_delete_{person.id}", border=False):
             typed = st.text_input("Type the name to confirm", key=f"data_delete_name_{person.id}", autocomplete="off")
             sent = st.form_submit_button("Delete for good", type="primary", key=f"data_delete_sent_{person.id}")

@@ -1,0 +1,170 @@
+"""A participant's weeks as figures: what they show, on which axes, and with nothing or little to show."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from app.charts import history as history_charts
+from app.sessions.trends import FOLLOWED, changes, follow, local_day, phq4_totals, said_values, span
+from app.statistics.check_ins import Phq4
+from app.statistics.control_chart import CAUTION, WIDTH, control_chart, width_for
+from app.store.history import Means
+from app.store.records import CheckIn
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+
+START = date(2026, 5, 1)
+LAST = START + timedelta(days=29)
+
+
+def means(day: int, *, valence: float = 0.3, happy: float = 0.4) -> Means:
+    probabilities = np.full(len(EMOTIONS), (1 - happy) / (len(EMOTIONS) - 1))
+    probabilities[EMOTIONS.index("happy")] = happy
+    return Means(START + timedelta(days=day), (day,), 100, probabilities, valence, 0.1, 0.0)
+
+
+def weeks(*, shift_after: int | None = None, days: int = 30) -> list[Means]:
+    noise = np.random.default_rng(1).normal(0, 0.04, days)
+    low = [shift_after is not None and day >= shift_after for day in range(days)]
+    return [
+        means(i, valence=(-0.2 if low[i] else 0.3) + noise[i], happy=(0.1 if low[i] else 0.4) + noise[i] / 2)
+        for i in range(days)
+    ]
+
+
+def check_in(day: int, *, hour: int = 12, offset_min: int = 0, **changes: object) -> CheckIn:
+    at = datetime(2026, 5, 1, hour, tzinfo=UTC) + timedelta(days=day)
+    return CheckIn(1, at, utc_offset_min=offset_min, **changes)  # type: ignore[arg-type]
+
+
+def named(figure) -> dict:
+    return {trace.name: trace for trace in figure.data}
+
+
+def test_valence_keeps_the_usual_limits_and_the_others_share_one_risk():
+    followed = {one.name: one for one in follow(weeks(), [])}
+
+    assert tuple(followed) == FOLLOWED
+    for name, width in (("valence", WIDTH), ("arousal", width_for(4)), ("sad", width_for(4))):
+        assert followed[name].chart == control_chart(followed[name].days, width=width)
+
+
+def test_shares_are_in_per_cent_and_say_so():
+    happy = next(one for one in follow(weeks(shift_after=15), []) if one.name == "happy")
+
+    assert happy.days[0].value == pytest.approx(40, abs=5)
+    assert happy.sentence().startswith("Share of happy, in per cent, has been lower than in the first 14 days (mean 4")
+
+
+def test_changes_are_told_with_one_caution_and_only_what_changed():
+    told = changes(follow(weeks(shift_after=15), []))
+
+    assert [sentence.split(" has")[0].split(",")[0] for sentence in told[:-1]] == [
+        "Valence",
+        "Share of happy",
+        "Share of sad",
+        "Share of neutral",
+    ]
+    assert told[-1] == CAUTION
+    assert sum(CAUTION in sentence for sentence in told) == 1
+    assert changes(follow(weeks(), [])) == []
+
+
+def test_what_somebody_says_is_on_the_axis_of_the_expressions_and_averaged_by_day():
+    said = [check_in(0, valence=9, arousal=1), check_in(0, hour=18, valence=5, arousal=1), check_in(2, note="no mood")]
+
+    assert [(one.day, one.value) for one in said_values(said, axis=0)] == [(START, 0.5)]
+    assert [one.value for one in said_values(said, axis=1)] == [-1.0]
+
+
+def test_a_day_is_the_persons_own():
+    assert local_day(check_in(0, hour=23, offset_min=120)) == START + timedelta(days=1)
+
+
+def test_only_complete_answers_have_a_total():
+    said = [check_in(3, phq4=(1, 1, 1, 1)), check_in(1, phq4=(None, 3, 3, 3)), check_in(0, phq4=(0, 0, 0, 0))]
+
+    assert [(day.day, scores.total) for day, scores in phq4_totals(said)] == [(1, 0), (4, 4)]
+
+
+def test_the_time_shown_counts_back_from_the_newest_day():
+    days, said = weeks(), [check_in(40, note="later")]
+
+    assert span(days, said, None) == (START, START + timedelta(days=40))
+    assert span(days, said, 31) == (START + timedelta(days=10), START + timedelta(days=40))
+    assert span([], [], 31) is None
+
+
+def test_the_followed_figure_shows_days_average_limits_first_days_and_what_was_said():
+    one = follow(weeks(shift_after=15), [check_in(3, valence=9, arousal=5)])[0]
+
+    figure = history_charts.followed_figure(one, first=START, last=LAST)
+
+    lines = named(figure)
+    assert len(lines["Each day"].x) == 30
+    assert list(lines["Running average"].x) == [START + timedelta(days=i) for i in range(14, 30)]
+    assert list(lines["As the person said"].y) == [1.0]
+    assert lines["Mean of first 14 days"].y[0] == pytest.approx(0.3, abs=0.05)
+    assert lines["Outside the range"].x[-1] == LAST
+    assert (np.array(lines["Upper limit"].y) > np.array(lines["Expected range"].y)).all()
+    (shaded,) = [shape for shape in figure.layout.shapes if shape.type == "rect"]
+    assert str(shaded.x0).startswith("2026-05-01")
+    assert str(shaded.x1).startswith("2026-05-14")
+    low, high = figure.layout.yaxis.range
+    assert low < -0.2 < 1.0 < high
+
+
+def test_few_days_are_dots_alone():
+    one = follow(weeks(days=3), [])[0]
+
+    figure = history_charts.followed_figure(one, first=START, last=START + timedelta(days=2))
+
+    assert list(named(figure)) == ["Each day"]
+    first, last = figure.layout.xaxis.range
+    assert last - first >= timedelta(days=14), "three days must not fill the whole width"
+
+
+def test_a_figure_without_days_still_shows_what_was_said():
+    one = follow([], [check_in(0, valence=2, arousal=2)])[0]
+
+    assert list(named(history_charts.followed_figure(one, first=START, last=START))["As the person said"].y) == [-0.75]
+
+
+def test_shares_are_stacked_in_the_emotions_colours_and_sum_to_a_hundred():
+    figure = history_charts.shares(weeks(days=4), first=START, last=START)
+
+    assert [bar.marker.color for bar in figure.data] == [EMOTION_COLOURS[emotion] for emotion in EMOTIONS]
+    assert np.sum([bar.y for bar in figure.data], axis=0) == pytest.approx(np.full(4, 100), abs=0.5)
+
+
+def test_the_phq4_has_lines_at_its_published_borders():
+    totals = [(START, Phq4((1, 1, 1, 1))), (LAST, Phq4((3, 3, 3, 3)))]
+
+    figure = history_charts.phq4(totals, first=START, last=LAST)
+
+    assert list(figure.data[0].y) == [4, 12]
+    assert [shape.y0 for shape in figure.layout.shapes] == [3, 6, 9]
+    assert [note.text for note in figure.layout.annotations] == ["normal", "mild", "moderate", "severe"]
+    assert figure.layout.yaxis.range[1] > 12
+
+
+def test_the_calendar_has_a_field_a_day_and_a_point_on_days_with_sessions():
+    minutes = {START: 5.0, LAST: 60.0}
+
+    cells, points = history_charts.calendar(minutes, last=LAST).data
+
+    assert np.array(cells.z).shape == (7, 26)
+    assert np.array(cells.z)[START.weekday(), -5] == 5.0
+    assert np.array(cells.z)[LAST.weekday(), -1] == 60.0
+    assert np.isnan(np.array(cells.z, float)[6, -1]), "the Sunday after the last day is yet to come"
+    assert list(points.customdata) == ["2026-05-01", "2026-05-30"]
+    assert points.text[1] == "Sat 30 May 2026: 60 min"
+
+
+def test_the_calendar_shows_a_year_at_most():
+    minutes = {LAST - timedelta(days=900): 5.0, LAST - timedelta(days=365): 5.0, LAST: 5.0}
+
+    cells, points = history_charts.calendar(minutes, last=LAST).data
+
+    assert np.array(cells.z).shape == (7, 53)
+    assert len(points.customdata) == 2

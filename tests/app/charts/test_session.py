@@ -1,0 +1,258 @@
+"""Sessions to figures: no peak is lost, gaps stay gaps, free text is escaped, axes line up."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.charts import comparison as session_compare_charts
+from app.charts import session as session_charts
+from app.charts.curves import LINE_SPANS, Curves, curves_of_samples, curves_of_timeline, gapped, on_grid
+from app.charts.session import MIDNIGHT_MS, Marks, session_timeline
+from app.markdown_text import plain
+from app.report import html_tables as session_tables
+from app.sessions import wording as session_words
+from app.sessions.wording import check_in_line, headline, marker_line, parse_clock
+from app.statistics.comparison import Difference
+from app.statistics.spans import Task
+from app.statistics.summary import STATES, summarise
+from app.store.records import CheckIn, Marker
+from app.store.samples import Timeline
+from app.views.sessions.tables import shares_bar
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+from tests.helpers.session_builders import make_samples
+from tests.helpers.store_builders import NOON
+
+HAPPY = EMOTIONS.index("happy")
+HALVES = make_samples(["sad"] * 50 + ["happy"] * 50)
+
+
+def averages(samples=HALVES, *, span_s: float = 1.0, face: int = 1) -> Timeline:
+    """What the store would give of one face."""
+    cells = np.floor(samples.time_s / span_s).astype(int)
+    kept = np.unique(cells)
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.array([values[cells == cell].mean(axis=0) for cell in kept])
+
+    return Timeline(
+        span_s=span_s,
+        time_s=(kept + 0.5) * span_s,
+        face=np.full(len(kept), face),
+        count=np.bincount(cells)[kept],
+        probabilities=mean(samples.probabilities),
+        valence=mean(samples.valence),
+        arousal=mean(samples.arousal),
+        unsure=np.zeros(len(kept)),
+    )
+
+
+def draw(samples=HALVES, *, stacked: bool = False, marks: Marks | None = None):
+    means = curves_of_timeline(averages(samples), 1)
+    return session_timeline(
+        curves_of_samples(samples), means, span_s=1.0, length_s=20.0, stacked=stacked, marks=marks or Marks()
+    )
+
+
+def trace(figure, name: str, kind: str = "scatter"):
+    return next(t for t in figure.data if t.name == name and t.type == kind)
+
+
+def test_lines_keep_the_highest_and_the_lowest_of_a_million():
+    values = np.random.default_rng(0).random(1_000_000)
+    values[[123_456, 765_432]] = 2.0, -1.0
+    time_s = np.arange(len(values)) * 0.2
+    curves = Curves(time_s, values[:, None].repeat(7, axis=1), values, values, hold_s=0.6)
+
+    _, shown = gapped(curves, values)
+
+    assert (shown.max(), shown.min()) == (2.0, -1.0)
+    assert len(shown) <= 4 * LINE_SPANS
+
+
+def test_lines_break_where_the_face_was_gone_even_when_points_are_left_out():
+    time_s = np.concatenate([np.arange(0, 2000, 0.2), np.arange(2010, 4000, 0.2)])
+    curves = Curves(time_s, np.full((len(time_s), 7), 1 / 7), np.zeros(len(time_s)), np.zeros(len(time_s)), hold_s=0.6)
+
+    shown_s, shown = gapped(curves, curves.valence, spans=100)
+
+    (gap,) = np.flatnonzero(np.isnan(shown))
+    assert 1999 < shown_s[gap] < 2001
+    assert (np.diff(shown_s) >= 0).all()
+
+
+def test_nothing_is_drawn_of_nobody():
+    nobody = make_samples([])
+    none = np.empty(0)
+    empty = Timeline(1.0, none, none, none, np.empty((0, 7)), none, none, none)
+
+    figure = session_timeline(
+        curves_of_samples(nobody), curves_of_timeline(empty, 1), span_s=1.0, length_s=1.0, stacked=True, marks=Marks()
+    )
+
+    assert len(trace(figure, "Happy").x) == 0
+
+
+def test_the_seven_have_their_colours_as_lines_and_as_areas():
+    for stacked in (False, True):
+        figure = draw(stacked=stacked)
+        for emotion in EMOTIONS:
+            line = trace(figure, emotion.capitalize())
+            assert line.line.color == EMOTION_COLOURS[emotion]
+            assert (line.stackgroup == "all") is stacked
+            assert np.nanmax(line.y) <= 1
+
+
+def test_areas_fall_to_nothing_in_a_gap():
+    samples = make_samples(["happy"] * 20, time_s=np.concatenate([np.arange(10) * 0.2, 10 + np.arange(10) * 0.2]))
+
+    area = trace(draw(samples, stacked=True), "Happy")
+
+    inside = (area.x > MIDNIGHT_MS + 1500) & (area.x < MIDNIGHT_MS + 10_500)
+    assert list(area.y[inside]) == [0, 0]
+
+
+def test_the_heat_strip_has_a_row_for_each_and_gaps():
+    samples = make_samples(["happy"] * 20, time_s=np.concatenate([np.arange(10) * 0.2, 10 + np.arange(10) * 0.2]))
+    figure = draw(samples)
+
+    rows = [t for t in figure.data if t.type == "heatmap"]
+    assert [t.name for t in rows] == [emotion.capitalize() for emotion in EMOTIONS]
+    happy = rows[HAPPY].z[0]
+    assert happy[0] == pytest.approx(0.8)
+    assert happy[5] is None
+
+
+def test_short_spans_without_a_sample_are_no_gap():
+    samples = make_samples(["happy"] * 50)
+    means = curves_of_timeline(averages(samples, span_s=0.05), 1)
+
+    _, grid = on_grid(means, means.probabilities, span_s=0.05)
+
+    assert np.isfinite(grid).all()
+
+
+def test_marks_stand_where_they_belong_and_cannot_be_html():
+    hostile = '<a href="http://evil.example">x</a>'
+    marks = Marks(
+        (Marker(5000, "note", hostile), Marker(1000, "task_start", hostile)),
+        (Task(hostile, 1.0, 4.0, is_closed=True),),
+        ((7.0, 8.0),),
+    )
+
+    figure = draw(marks=marks)
+
+    note = trace(figure, "Marker")
+    assert list(note.x) == [MIDNIGHT_MS + 5000]
+    shapes = [(shape.type, shape.x0 - MIDNIGHT_MS, shape.x1 - MIDNIGHT_MS) for shape in figure.layout.shapes]
+    assert ("rect", 7000, 8000) in shapes
+    assert ("rect", 1000, 4000) in shapes
+    assert ("line", 5000, 5000) in shapes
+    assert "<a" not in figure.to_json()
+
+
+def test_the_time_axis_is_a_clock_for_a_day_and_numbers_beyond():
+    means = curves_of_timeline(averages(), 1)
+    short, hours, days = (
+        session_timeline(means, means, span_s=1.0, length_s=length_s, stacked=True, marks=Marks()).layout.xaxis
+        for length_s in (20.0, 7200.0, 200_000.0)
+    )
+
+    assert (short.type, short.range, short.tickformat) == (
+        "date",
+        (MIDNIGHT_MS, MIDNIGHT_MS + 20_000),
+        "%-M:%S",
+    )
+    assert hours.tickformat == "%-H:%M:%S"
+    assert (days.type, days.range, days.ticktext[0]) == (None, (0, 200_000), "0:00")
+
+
+def test_many_notes_show_their_words_under_the_mouse_alone():
+    marks = Marks([Marker(1000 * i, "note", f"note {i}") for i in range(13)])
+
+    assert trace(draw(marks=marks), "Marker").mode == "markers"
+
+
+def test_the_distribution_has_all_states():
+    figure = session_charts.distribution(summarise(HALVES).label_shares)
+
+    assert list(figure.data[0].x) == pytest.approx([0, 0, 0, 50, 50, 0, 0, 0])
+    assert [word.lower() for word in figure.data[0].y] == list(STATES)
+
+
+def test_the_forest_has_a_line_for_each_figure_and_empty_dots_for_what_is_not_clear():
+    clear = Difference("happy", ("A", "B"), (0.1, 0.5), 0.2, 0.6, "these recordings", False)
+    unclear = replace(clear, figure="valence", low=-0.1)
+
+    figure = session_compare_charts.forest([clear, unclear])
+
+    happy, valence = figure.data
+    assert (happy.x[0], happy.error_x.array[0], happy.error_x.arrayminus[0]) == pytest.approx((40, 20, 20))
+    assert (happy.marker.symbol, valence.marker.symbol) == ("circle", "circle-open")
+    low, high = figure.layout.xaxis.range
+    assert low == -high
+    assert high > 60
+
+
+def test_small_timelines_share_the_scale_they_are_given():
+    figure = session_compare_charts.small_timeline(curves_of_timeline(averages(), 1), length_s=60)
+
+    assert figure.layout.xaxis.range == (0, 60)
+    assert len(figure.data) == 7
+
+
+def test_tables_escape_names_and_do_not_round_small_shares_away():
+    samples = make_samples(["happy"] * 999 + ["sad"])
+    html = session_tables.figures({"<b>": summarise(samples)})
+
+    assert "<b>" not in html
+    assert "&lt;b&gt;" in html
+    assert "&lt;1 %" in html
+    assert "Happy 100 %" in shares_bar(summarise(samples))
+
+
+def test_the_sentence_says_how_it_began_and_ended():
+    assert headline(HALVES, summarise(HALVES)) == (
+        "In view for 0:20. Mostly happy (50 %), then sad (50 %). It began mostly sad and ended mostly happy. "
+        f"Mean valence {session_words.signed(float(HALVES.valence.mean()))}."
+    )
+    steady = make_samples(["happy"] * 50)
+    assert "It began" not in headline(steady, summarise(steady))
+    nobody = make_samples([])
+    assert headline(nobody, summarise(nobody)) == "No face was in view in the time that counts."
+    unsure = make_samples([None] * 50)
+    assert "Mostly without a clear label (100 %)" in headline(unsure, summarise(unsure))
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ("75", 75),
+        ("1:15", 75),
+        ("0:07.5", 7.5),
+        ("1:02:03", 3723),
+        (" 2:00 ", 120),
+        ("", None),
+        ("x", None),
+        ("1:60", None),
+        ("-1", None),
+        ("1:2:3:4", None),
+        ("nan", None),
+        ("inf", None),
+    ],
+)
+def test_times_are_read_as_people_write_them(words, seconds):
+    assert parse_clock(words) == seconds
+
+
+def test_free_text_cannot_become_markdown():
+    assert plain("[a](http://x) *b* :red[c] $d$\n# e") == (
+        "\\[a\\]\\(http\\://x\\) \\*b\\* \\:red\\[c\\] \\$d\\$ \\# e"
+    )
+
+
+def test_lines_of_markers_and_check_ins():
+    assert marker_line(Marker(8500, "exclude", end_ms=9500)) == "0:08.5 to 0:09.5 · Left out"
+    mood = CheckIn(1, NOON, "after", 1, 7, 3, "fine", (0, 0, 0, 0))
+    assert check_in_line(mood, phq4=False) == "Check-in after: pleasure 7 of 9 · arousal 3 of 9 · fine"
+    assert check_in_line(CheckIn(1, NOON)) == "Check-in: without answers"

@@ -1,0 +1,65 @@
+"""The Analyse page's tables: what they say, and that names cannot break them."""
+
+import numpy as np
+
+from app.analysis.jobs import FileView
+from app.analysis.summary import LABELS, FaceSummary, FaceTimeline, FileSummary
+from app.views.analyse.tables import MOST_FACES, faces, file_lines, picture_faces
+from fer_core.results import Doubt
+from tests.helpers.faces import make_emotion, make_face
+
+NO_TIMELINE = FaceTimeline(np.zeros(0), np.zeros((0, 7)), np.zeros(0), ())
+
+
+def face(number: int, *, seconds: float = 4.0, **shares: float) -> FaceSummary:
+    whole = dict.fromkeys(LABELS, 0.0) | shares
+    return FaceSummary(number, 0.5, 4.5, seconds, whole, -0.25, NO_TIMELINE)
+
+
+def test_each_face_has_a_column_of_shares():
+    html = faces(FileSummary(5.0, 100, (face(1, happy=0.75, unsure=0.25), face(2, sad=1.0))))
+
+    assert html.index("Face 1") < html.index("Face 2")
+    for words in ("75 %", "25 %", "100 %", "0:04.0", "0:00.5", "\N{MINUS SIGN}0.25", "Unsure"):
+        assert words in html
+
+
+def test_many_faces_are_told_not_shown():
+    html = faces(FileSummary(5.0, 100, tuple(face(i, seconds=9.0 - i) for i in range(MOST_FACES + 2))))
+
+    assert f"Face {MOST_FACES - 1}" in html
+    assert f"Face {MOST_FACES}" not in html
+    assert "2 more, in view for 0:03.0 or less" in html
+
+
+def test_a_pictures_faces_say_what_they_are_called():
+    happy = make_emotion("happy", share=0.9, face=make_face(track_id=1))
+    dark = make_emotion("sad", face=make_face(track_id=2), doubts=(Doubt.TOO_DARK,))
+
+    html = picture_faces([happy, dark])
+
+    assert html.index("Happy</td>") < html.index("Unsure</td>")
+    assert "90 %" in html
+
+
+def test_a_line_tells_how_far_a_file_is_and_what_is_wrong():
+    html = file_lines(
+        [
+            FileView("a.mp4", "running", time_s=3.0, duration_s=63.0),
+            FileView("b.mp4", "waiting"),
+            FileView("c.mp4", "failed", sentence="The file is empty."),
+            FileView("d.mp4", "done", summary=FileSummary(5.0, 9, (face(1, happy=1.0),))),
+            FileView("e.mp4", "done", summary=FileSummary(5.0, 9, ())),
+        ]
+    )
+
+    for words in ("0:03 of 1:03", "waiting", "The file is empty.", "1 face, mostly happy", "no face"):
+        assert words in html
+
+
+def test_a_name_cannot_break_out_of_the_table():
+    html = file_lines([FileView("<script>alert(1)</script>.mp4", "failed", sentence="<b>no</b>")])
+
+    assert "<script>" not in html
+    assert "<b>no" not in html
+    assert "&lt;script&gt;" in html

@@ -1,0 +1,311 @@
+"""The live page as Streamlit runs it, with the camera's door replaced."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import streaming
+from app.live import session as live_session
+from app.live.session import LiveSession
+from app.live.types import LiveState
+from fer_core.paths import SHIPPED_MODELS
+from fer_core.pipeline import EmotionPipeline
+from fer_core.results import Doubt
+from tests.helpers.faces import (
+    FakeDetector,
+    fake_pipeline,
+    make_emotion,
+    make_face,
+    make_result,
+    textured_frame,
+    wait_until,
+    yunet_file,
+)
+from tests.helpers.pages import MAIN, assert_fine, html_of, open_page, plots, session_of
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+def notice(page: AppTest) -> tuple[str, str]:
+    (element,) = page.get("bidi_component")
+    data = json.loads(cast(Any, element).proto.json)
+    return data["kind"], data["text"]
+
+
+def put_into_history(session: LiveSession, *, faces: int = 1) -> None:
+    """Ten seconds of results up to now, as if they had been analysed."""
+    now_s = time.monotonic()
+    emotions = [make_emotion("happy" if i == 1 else "sad", face=make_face(track_id=i)) for i in range(1, faces + 1)]
+    for i in range(100):
+        session._publish(make_result(*emotions, at_s=now_s - 10 + i / 10))
+
+
+def film(session: LiveSession, frame_bgr: np.ndarray, until: LiveState) -> None:
+    """Real frames until the session is in that state."""
+
+    def step() -> bool:
+        session.on_frame(av.VideoFrame.from_ndarray(frame_bgr, format="bgr24"))
+        return session.status().state is until
+
+    wait_until(step, timeout_s=20)
+
+
+def test_the_first_run_shows_everything_and_asks_nothing_of_the_analysis(page, calls):
+    assert page.title == [] or page.title[0].value
+    assert notice(page)[0] == "info"
+    assert [button.key for button in page.sidebar.button_group] == ["window"]
+    assert {box.label for box in page.sidebar.selectbox} == {"Face", "Chart"}
+    assert {toggle.label for toggle in page.sidebar.toggle} == {"Pause"}
+    assert len(plots(page.sidebar)) == 2
+    assert "No face" in html_of(page)
+    assert calls[0]["key"] == "camera"
+    assert calls[0]["ice_servers"] == ()
+    assert calls[0]["on_frame"] == session_of(page).on_frame
+    assert calls[0]["on_end"] == session_of(page).close
+    assert session_of(page)._worker is None
+
+
+def test_a_second_run_keeps_the_session_and_the_callback(page, calls):
+    session = session_of(page)
+
+    page.run()
+
+    assert session_of(page) is session
+    assert calls[-1]["on_frame"] == calls[0]["on_frame"]
+
+
+def test_two_tabs_have_two_sessions(page, calls):
+    other = open_page(MAIN)
+
+    assert session_of(other) is not session_of(page)
+
+
+def test_without_a_playing_video_the_page_is_the_same(monkeypatch):
+    monkeypatch.setattr(streaming, "open_stream", lambda **_: False)
+
+    page = open_page(MAIN)
+
+    assert len(plots(page.sidebar)) == 2
+
+
+@pytest.mark.parametrize(
+    ("label", "window_s"), [("15 s", 15), ("30 s", 30), ("1 min", 60), ("2 min", 120), ("5 min", 300)]
+)
+def test_the_window_is_chosen_in_the_sidebar(page, label, window_s):
+    page.sidebar.button_group(key="window").set_value(label).run()
+
+    assert_fine(page)
+    assert [plot["layout"]["xaxis"]["range"] for plot in plots(page.sidebar)] == [[-window_s, 0]] * 2
+
+
+def test_the_history_is_drawn_as_areas_or_lines(page):
+    put_into_history(session_of(page))
+
+    page.run()
+    assert {trace["stackgroup"] for trace in plots(page.sidebar)[0]["data"]} == {"all"}
+    page.sidebar.selectbox(key="chart").select("Lines").run()
+
+    assert_fine(page)
+    assert len(plots(page.sidebar)[0]["data"]) == 7
+    assert not any("stackgroup" in trace for trace in plots(page.sidebar)[0]["data"])
+
+
+def test_the_largest_face_is_shown_until_another_is_chosen(page):
+    put_into_history(session_of(page), faces=2)
+    page.run()
+    assert "Happy" in html_of(page).split("fer-now")[-1].split("</div>")[0]
+    assert page.sidebar.selectbox(key="face").options == ["Largest", "1", "2"]
+
+    page.sidebar.selectbox(key="face").select("2").run()
+
+    assert_fine(page)
+    assert "Sad" in html_of(page).split("fer-now")[-1].split("</div>")[0]
+
+
+def test_a_chosen_face_that_has_gone_does_no_harm(page):
+    session = session_of(page)
+    put_into_history(session, faces=2)
+    page.run()
+    page.sidebar.selectbox(key="face").select("2").run()
+
+    session.history.clear()
+    page.run()
+
+    assert_fine(page)
+
+
+def test_what_is_on_screen_can_be_downloaded(page):
+    put_into_history(session_of(page), faces=2)
+    page.run()
+
+    assert [button.label for button in page.sidebar.get("download_button")] == ["Download as CSV"]
+
+
+def test_speed_is_told(page, monkeypatch):
+    put_into_history(session_of(page))
+    page.run()
+
+    assert any("results/s" in caption.value and "ms" in caption.value for caption in page.sidebar.caption)
+
+
+# Settings
+
+
+def test_settings_reach_the_session_at_once(page):
+    page.slider(key="smoothing_s").set_value(1.5).run()
+    page.selectbox(key="overlay").select("Boxes and landmarks").run()
+    page.toggle(key="mirror").set_value(False).run()
+    page.toggle(key="balanced").set_value(True).run()
+    page.slider(key="unsure_below_default").set_value(0.7).run()
+    page.number_input(key="max_faces").set_value(12).run()
+    page.sidebar.toggle(key="paused").set_value(True).run()
+
+    assert_fine(page)
+    settings = session_of(page).settings
+    assert settings.pipeline.smoothing.time_constant_s == 1.5
+    assert settings.pipeline.unsure_below == 0.7
+    assert settings.overlay == "landmarks"
+    assert settings.mirror is False
+    assert settings.pipeline.balance == 0.7
+    assert settings.pipeline.max_faces == 12
+    assert settings.paused is True
+
+
+def test_settings_stay_when_the_page_runs_again(page):
+    page.slider(key="smoothing_s").set_value(2.0).run()
+    before = session_of(page).settings
+
+    page.run()
+    page.run()
+
+    assert session_of(page).settings == before
+
+
+def test_the_first_settings_are_the_cards_threshold_and_the_best_detector(page):
+    card = json.loads((SHIPPED_MODELS / "default" / "card.json").read_text())
+
+    settings = session_of(page).settings
+
+    assert page.slider(key="unsure_below_default").value == pytest.approx(card["unsure_below"], abs=0.006)
+    assert settings.pipeline.unsure_below is None, "left alone, it follows the model"
+    assert settings.model == "default"
+    assert settings.overlay == "boxes"
+    assert settings.mirror
+    assert settings.pipeline.balance == 0
+
+
+def test_the_detector_can_be_chosen_where_there_are_two(monkeypatch, calls):
+    yunet_file()
+    page = open_page(MAIN)
+    assert page.selectbox(key="detector").options == ["YuNet", "Haar"]
+    assert session_of(page).settings.detector == "yunet"
+
+    page.selectbox(key="detector").select("Haar").run()
+
+    assert session_of(page).settings.detector == "haar"
+
+
+def test_without_yunets_file_only_haar_is_offered_with_the_way_to_get_it(monkeypatch, calls):
+    monkeypatch.delenv("FER_YUNET", raising=False)
+    monkeypatch.setattr("fer_core.faces.detector.SHIPPED_MODELS", Path("/nowhere"))
+
+    page = open_page(MAIN)
+
+    assert page.selectbox(key="detector").options == ["Haar"]
+    assert "fetch-detector" in page.selectbox(key="detector").help
+    assert session_of(page).settings.detector == "haar"
+
+
+@pytest.mark.parametrize("key", ["smoothing_s", "unsure_below_default"])
+def test_each_slider_explains_itself(page, key):
+    assert len(page.slider(key=key).help) > 60
+
+
+# States
+
+
+@pytest.mark.parametrize(
+    ("faces", "state", "kind"),
+    [
+        ((make_emotion(),), LiveState.FINE, "ok"),
+        ((make_emotion(doubts=(Doubt.TOO_DARK,)),), LiveState.POOR_VIEW, "warn"),
+        ((), LiveState.NO_FACE, "warn"),
+    ],
+)
+def test_each_state_of_the_view_has_its_notice(page, monkeypatch, faces, state, kind):
+    monkeypatch.setattr(live_session, "NO_FACE_S", 0.2)
+    session = session_of(page)
+
+    class Judged:
+        settings = None
+
+        def process(self, frame_bgr: np.ndarray, captured_at_s: float) -> Any:
+            return make_result(*faces, at_s=captured_at_s)
+
+    monkeypatch.setattr(session, "_make_pipeline", lambda *_: cast(EmotionPipeline, Judged()))
+    film(session, textured_frame(320, 240), state)
+
+    page.run()
+
+    assert_fine(page)
+    assert notice(page)[0] == kind
+    if Doubt.TOO_DARK in [doubt for face in faces for doubt in face.doubts]:
+        assert "light" in notice(page)[1]
+        assert "too dark" in html_of(page)
+
+
+def test_a_pipeline_of_stand_ins_fills_the_sidebar(page, monkeypatch):
+    session = session_of(page)
+    monkeypatch.setattr(session, "_make_pipeline", lambda *_: fake_pipeline(FakeDetector([make_face()])))
+    film(session, textured_frame(), LiveState.FINE)
+    wait_until(lambda: session.latest is not None)
+
+    page.run()
+
+    assert_fine(page)
+    assert "88 % sure" in html_of(page)
+
+
+def test_pausing_stops_the_clock_of_the_charts(page):
+    put_into_history(session_of(page))
+    page.sidebar.toggle(key="paused").set_value(True).run()
+    first = plots(page.sidebar)
+
+    page.run()
+
+    assert plots(page.sidebar) == first
+
+
+def test_a_model_of_ones_own_can_be_chosen(own_model, calls):
+    page = open_page(MAIN)
+    assert page.selectbox(key="model").options == ["default", "mine"]
+
+    page.selectbox(key="model").select("mine").run()
+
+    assert_fine(page)
+    assert session_of(page).settings.model == "mine"
+
+
+@pytest.mark.parametrize("damage", ["model.tflite", "card.json"])
+def test_a_damaged_model_shows_its_sentence_and_no_traceback(own_model, calls, damage, astronaut_bgr):
+    page = open_page(MAIN)
+    page.selectbox(key="model").select("mine").run()
+    (own_model / damage).write_bytes(b"{ damaged")
+    session = session_of(page)
+
+    film(session, astronaut_bgr, LiveState.FAILED)
+    page.run()
+
+    assert_fine(page)
+    kind, text = notice(page)
+    assert kind == "error"
+    assert str(own_model) in text
+    assert "expected" in text
+    assert page.selectbox(key="model").value == "mine", "it stays chosen, so that the words make sense"
+    session.close()

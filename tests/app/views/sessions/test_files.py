@@ -1,0 +1,62 @@
+"""A session as a file, from a file, and deleted."""
+
+import io
+import zipfile
+from dataclasses import replace
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from app.store import privacy
+from app.store.sessions import sessions
+from app.views.sessions import files as session_files
+from app.views.sessions.files import exported
+from tests.helpers.pages import memory_of, press, spoken
+from tests.helpers.session_pages import open_page, see
+
+
+def test_the_export_is_the_stores_and_reads_back(store, film):
+    with zipfile.ZipFile(io.BytesIO(exported(store, film))) as archive:
+        assert "samples.csv" in archive.namelist()
+        assert "samples.parquet" in archive.namelist()
+
+
+def upload(page: AppTest, name: str, content: bytes) -> None:
+    field: Any = page.file_uploader[0]
+    field.set_value([(name, content, "application/zip")]).run()
+    press(page, "sessions_import_start")
+
+
+def test_an_exported_session_is_imported(store, film):
+    content = exported(store, film)
+    page = open_page()
+    upload(page, "mine.zip", content)
+    assert "this session is already stored" in page.error[0].value
+
+    page = open_page(film)
+    see(page, "Report and files")
+    press(page, "session_delete_now")
+    page = open_page()
+    upload(page, "mine.zip", content)
+    assert "mine.zip was imported." in spoken(page)
+    assert memory_of(page).opened == sessions(store)[0].id
+
+
+def test_what_is_no_export_is_refused_in_a_sentence(store):
+    page = open_page()
+    upload(page, "letter.zip", b"no zip")
+
+    assert page.error[0].value.startswith("letter.zip cannot be imported: ")
+
+
+def test_deleting_asks_first_and_says_what_remains(store, film, monkeypatch):
+    page = open_page(film)
+    see(page, "Report and files")
+    assert "goes for good" in spoken(page)
+    real, warning = privacy.delete_session, "Traces stay in the -wal file."
+    monkeypatch.setattr(session_files, "delete_session", lambda *given: replace(real(*given), warning=warning))
+    press(page, "session_delete_now")
+
+    assert sessions(store) == []
+    assert "is deleted." in spoken(page)
+    assert page.error[0].value == warning

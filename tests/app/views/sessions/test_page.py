@@ -1,0 +1,215 @@
+"""The Sessions page as Streamlit runs it, over a real store in a file: the list, and a session's head."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from app import state
+from app.sessions import loaded as session_data
+from app.sessions.loaded import LoadedSession, load_session
+from app.store.participants import add_check_in
+from app.store.records import CheckIn, Marker
+from app.store.samples import add_samples
+from app.store.session_parts import add_marker
+from app.store.sessions import session, start_session
+from tests.helpers.pages import assert_fine, memory_of, press, spoken
+from tests.helpers.session_pages import HOSTILE, open_page, see
+from tests.helpers.store_builders import NOON, make_participant, make_session, new_session, rows
+
+
+def test_without_sessions_the_page_says_where_they_come_from(store):
+    page = open_page()
+
+    assert "No session is kept yet" in spoken(page)
+    assert [button.label for button in page.button] == ["Record on Live", "Analyse a file"]
+
+
+def test_a_store_that_cannot_be_opened_is_a_sentence(monkeypatch, tmp_path):
+    state.store.clear()
+    (tmp_path / "home").write_text("a file")
+    monkeypatch.setenv("FER_HOME", str(tmp_path / "home"))
+
+    page = open_page()
+
+    assert len(page.error) == 1
+    assert page.error[0].value.startswith("The store ")
+
+
+def test_the_list_tells_what_each_session_is(store):
+    mia, ben = make_participant(store, "Mia"), make_participant(store, "Ben")
+    make_session(store, mia, title=HOSTILE)
+    make_session(store, ben, title="With film", video_file="a.mp4", video_consent_at=NOON, started_at=NOON)
+    start_session(store, new_session(ben, title="Now", started_at=NOON + timedelta(days=1)))
+
+    page = open_page()
+
+    text = spoken(page)
+    assert "Mia · Fri 1 May 2026, 14:00 · 1:00 · 10 samples · live camera" in text
+    assert "10 samples · live camera · with video" in text
+    assert "still going on · 0 samples" in text
+    assert "Recording now" in text
+    opens = [button.label for button in page.button if (button.key or "").startswith("session_open")]
+    assert opens[0] == "Now"
+    assert all("<script>" not in label for label in opens), "its signs are escaped"
+    page.selectbox(key="sessions_participant").set_value(mia).run()
+    assert_fine(page)
+    assert "Ben ·" not in spoken(page)
+
+
+def test_a_long_list_comes_in_pages(store):
+    person = make_participant(store)
+    for day in range(23):
+        make_session(store, person, title=f"Day {day}", started_at=NOON + timedelta(days=day))
+
+    page = open_page()
+
+    def shown() -> list[str]:
+        return [button.label for button in page.button if (button.key or "").startswith("session_open")]
+
+    assert (len(shown()), shown()[0]) == (20, "Day 22")
+    page.number_input(key="sessions_page").set_value(2).run()
+    assert_fine(page)
+    assert shown() == ["Day 2", "Day 1", "Day 0"]
+
+
+def test_a_session_opens_with_its_sentence_and_timeline(store, film):
+    page = open_page()
+    press(page, f"session_open_{film}")
+
+    text = spoken(page)
+    assert "It began mostly sad and ended mostly happy." in text
+    assert "P01 · Fri 1 May 2026, 14:00 · 1:00 long · 100 samples · live camera · model compact_se" in text
+    assert len(page.get("plotly_chart")) == 1
+    press(page, "session_back")
+    assert "session_open_1" in [button.key for button in page.button]
+
+
+def test_title_and_note_are_edited(store, film):
+    page = open_page(film)
+    page.text_input[0].set_value("Prototype B")
+    page.text_area[0].set_value(HOSTILE)
+    press(page, "session_edit_save")
+
+    assert session(store, film).title == "Prototype B"
+    assert "Prototype B" in spoken(page)
+    assert page.text[0].value == HOSTILE, "shown as it is, as plain text"
+    page.text_input[0].set_value("  ")
+    press(page, "session_edit_save")
+    assert "1 to 200 printable characters" in page.error[0].value
+
+
+def test_check_ins_stand_below_the_head(store, film):
+    add_check_in(store, CheckIn(1, NOON, "before", film, 7, 3, HOSTILE, (3, 3, 0, 0)))
+
+    text = spoken(open_page(film))
+
+    assert "Check-in before: pleasure 7 of 9 · arousal 3 of 9" in text
+
+
+def test_the_scores_of_the_phq4_are_shown_when_they_are_asked_for(store, film):
+    add_check_in(store, CheckIn(1, NOON, "before", film, phq4=(3, 3, 0, 0)))
+    page = open_page(film)
+    assert "PHQ-4" not in spoken(page)
+    page.segmented_control(key=f"session_part_{film}").set_value("Figures").run()
+    assert "6 of 12" not in spoken(page)
+
+    page.toggle(key=f"session_phq4_{film}").set_value(True).run()
+
+    assert_fine(page)
+    assert "PHQ-4: 6 of 12 (moderate)" in spoken(page)
+
+
+def test_a_video_that_is_being_recorded_is_not_called_gone(store):
+    changes: dict[str, Any] = {"video_file": "a.mp4", "video_consent_at": NOON}
+    number = make_session(store, make_participant(store), **changes)
+    with store.write() as connection:
+        connection.execute(text("UPDATE sessions SET state = 'open', ended_at = NULL"))
+
+    said = spoken(open_page(number))
+
+    assert "The video is being recorded" in said
+    assert "no longer" not in said
+
+
+def test_a_video_is_shown_and_one_that_is_gone_is_told(store):
+    person = make_participant(store)
+    changes: dict[str, Any] = {"video_file": "a.mp4", "video_consent_at": NOON}
+    number = make_session(store, person, **changes)
+    page = open_page(number)
+    assert "no longer in the store's folder" in spoken(page)
+
+    store.videos.mkdir(parents=True, exist_ok=True)
+    (store.videos / "a.mp4").write_bytes(b"\0" * 100)
+    page.run()
+    assert_fine(page)
+    assert len(page.get("video")) == 1
+
+
+def test_an_empty_session_and_one_that_is_gone_are_sentences(store):
+    number = make_session(store, make_participant(store), [])
+    page = open_page(number)
+    assert "This session has no samples" in spoken(page)
+    for part in ("Figures", "Tasks", "Markers", "Faces", "Report and files"):
+        see(page, part)
+
+    page = open_page(99)
+    assert "There is no session 99" in page.error[0].value
+
+
+def test_a_session_that_is_being_recorded_grows_and_cannot_be_deleted(store):
+    number = start_session(store, new_session(make_participant(store)))
+    add_samples(store, number, rows("sad", count=20))
+    page = open_page(number)
+    assert "0:04 long · 20 samples · live camera · model compact_se · recording now" in spoken(page)
+
+    add_samples(store, number, rows("sad", start_ms=4000, count=20))
+    press(page, "session_reload")
+    assert "0:08 long · 40 samples" in spoken(page)
+    assert "In view for 0:08." in spoken(page)
+    see(page, "Report and files")
+    assert "It is being recorded; end the recording first." in spoken(page)
+    assert "session_delete_now" not in [button.key for button in page.button]
+
+
+def test_a_long_session_opens_on_averages_and_reads_its_samples_for_figures(store, film, monkeypatch):
+    monkeypatch.setattr(session_data, "MANY_SAMPLES", 50)
+    page = open_page(film)
+
+    loaded = memory_of(page).loaded
+    assert loaded is not None
+    assert not was_read(loaded)
+    assert "the chart shows averages" in spoken(page)
+    see(page, "Figures")
+    assert was_read(loaded)
+    see(page, "Timeline")
+    assert "It began mostly sad and ended mostly happy." in spoken(page)
+
+
+def test_samples_are_read_again_only_when_they_changed(store, film):
+    first = load_session(store, film)
+    first.figures(1)
+    add_marker(store, film, Marker(100, "note", "x"))
+    renamed = load_session(store, film, first)
+    add_marker(store, film, Marker(100, "exclude", end_ms=200))
+
+    assert load_session(store, film, renamed).is_read is False
+    assert renamed.is_read
+    assert load_session(store, film, first) is not first
+
+
+def was_read(loaded: LoadedSession) -> bool:
+    return loaded.is_read
+
+
+def test_a_damaged_store_is_a_sentence_on_the_list(store, film):
+    assert store.file is not None
+    store.close()
+    for path in store.file.parent.glob("sessions.sqlite3*"):
+        Path(path).write_bytes(b"no database at all" * 100)
+
+    page = open_page()
+
+    assert len(page.error) == 1
+    assert "Traceback" not in page.error[0].value

@@ -1,0 +1,54 @@
+"""The Sessions page over both databases: every part of it once."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from app import state
+from app.report.page import report
+from app.session_memory import SessionMemory
+from app.store.database import Store
+from app.store.records import Marker
+from app.store.session_parts import add_marker
+from tests.helpers.pages import open_page
+from tests.helpers.store_builders import NOON, make_participant, make_session, rows
+
+
+def script() -> None:
+    from app.views.sessions import page as sessions
+
+    sessions.render()
+
+
+@pytest.fixture
+def page_store(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The store that the page opens."""
+    monkeypatch.setenv("DATABASE_URL", store_url)
+    state.store.clear()
+    opened = state.store()
+    yield opened
+    opened.close()
+    state.store.clear()
+
+
+def test_a_session_is_listed_opened_reported_and_compared(page_store: Store):
+    person = make_participant(page_store)
+    first = make_session(page_store, person, rows("sad", count=50) + rows("happy", start_ms=10_000, count=50))
+    second = make_session(page_store, person, rows("angry", count=80), started_at=NOON + timedelta(days=1))
+    add_marker(page_store, first, Marker(1000, "task_start", "film"))
+
+    page = open_page(script)
+    assert "100 samples" in "\n".join(caption.value for caption in page.caption)
+    page.button(key=f"session_open_{first}").click().run()
+    for part in ("Figures", "Tasks", "Markers", "Faces", "Report and files", "Timeline"):
+        page.button_group(key=f"session_part_{first}").set_value(part).run()
+        assert (list(page.exception), list(page.error)) == ([], [])
+    assert "It began mostly sad and ended mostly happy." in page.markdown[0].value
+    html = report(page_store, first, 1, corrected=False, with_phq4=False, models=())
+    assert "It began mostly sad and ended mostly happy." in html
+
+    page.session_state["session_memory"] = SessionMemory(compared=(first, second))
+    page.run()
+    assert (list(page.exception), list(page.error)) == ([], [])
+    assert "Time shown as angry is 100 points higher" in "\n".join(words.value for words in page.markdown)

@@ -1,0 +1,181 @@
+"""The data page as Streamlit runs it: what is stored, and how it goes."""
+
+import io
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import state
+from app.store.database import Store
+from app.store.errors import StoreError
+from app.store.participants import add_check_in, check_ins, participants
+from app.store.privacy import Deleted, retention_days
+from app.store.records import CheckIn
+from app.store.sessions import sessions
+from app.views.your_data import participants as data_people
+from tests.helpers.pages import memory_of, open_page, press, words
+from tests.helpers.store_builders import make_participant, make_session
+
+NOW = datetime.now(UTC).replace(minute=0)
+
+
+def data_alone() -> None:
+    from app.views.your_data import page as data
+
+    data.render()
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    """Ada has an old and a new session and a check-in, Bo one session."""
+    ada = make_participant(store, "Ada")
+    make_session(store, ada, started_at=NOW - timedelta(days=100))
+    make_session(store, ada, started_at=NOW - timedelta(days=10))
+    add_check_in(store, CheckIn(ada, NOW - timedelta(days=100), note="then"))
+    make_session(store, make_participant(store, "Bo"), started_at=NOW - timedelta(days=5))
+    return store
+
+
+def metrics(page: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in page.metric}
+
+
+def test_it_says_what_is_stored_where_and_since_when(filled: Store):
+    page = open_page(data_alone)
+
+    counts = metrics(page)
+    assert (counts["Participants"], counts["Sessions"], counts["Samples"], counts["Check-ins"]) == ("2", "3", "30", "1")
+    assert counts["Database"].endswith("B")
+    assert str(filled.file) in words(page)
+    oldest = NOW - timedelta(days=100)
+    assert f"The oldest session is of {oldest.day} {oldest:%B %Y}" in words(page)
+    assert "backups and snapshots" in words(page)
+    assert "LUKS" in words(page)
+
+
+def test_an_empty_store_is_calm(store: Store):
+    page = open_page(data_alone)
+
+    assert metrics(page)["Participants"] == "0"
+    assert "Nobody is stored" in words(page)
+    assert not page.error
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [("mysql://host/x", "DATABASE_URL must be"), ("postgresql://127.0.0.1:1/x", "no server answers")],
+)
+def test_a_store_that_cannot_be_opened_is_a_sentence(url: str, sentence: str, monkeypatch: pytest.MonkeyPatch):
+    state.store.clear()
+    monkeypatch.setenv("DATABASE_URL", url)
+    page = open_page(data_alone)
+
+    assert len(page.error) == 1
+    assert sentence in page.error[0].value
+    assert "reload the page" in words(page)
+    state.store.clear()
+
+
+def test_a_full_disk_is_a_sentence(filled: Store, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object, **__: object) -> None:
+        raise StoreError("The store x: there is no space left; free some, nothing of this step was stored.")
+
+    monkeypatch.setattr(data_people, "edit_participant", fail)
+    page = open_page(data_alone)
+    page.text_input(key="data_name_1").set_value("Eva")
+    next(button for button in page.button if button.label == "Save").click().run()
+
+    assert not page.exception
+    assert "no space left" in page.error[0].value
+
+
+def test_a_participant_is_renamed_with_a_note(filled: Store):
+    page = open_page(data_alone)
+    page.text_input(key="data_name_1").set_value("P-17")
+    page.text_area(key="data_note_1").set_value("moved")
+    next(button for button in page.button if button.label == "Save").click().run()
+
+    assert {(one.name, one.note) for one in participants(filled)} == {("P-17", "moved"), ("Bo", "left-handed")}
+    assert r"P\-17 is saved." in words(page)
+
+
+def test_a_taken_name_is_refused(filled: Store):
+    page = open_page(data_alone)
+    page.text_input(key="data_name_1").set_value("Bo")
+    next(button for button in page.button if button.label == "Save").click().run()
+
+    assert "already a participant 'Bo'" in page.error[0].value
+
+
+def test_everything_of_a_participant_is_exported(filled: Store):
+    with zipfile.ZipFile(io.BytesIO(data_people.exported(filled, 1))) as archive:
+        names = archive.namelist()
+
+    assert "participant.json" in names
+    assert sum(name.startswith("sessions/") for name in names) == 2
+    assert filled.file is not None
+    assert [path.name for path in filled.file.parent.iterdir() if path.is_dir()] == [], "nothing is left behind"
+
+
+def test_a_participant_goes_only_with_the_name_typed(filled: Store):
+    page = open_page(data_alone)
+    press(page, "data_delete_sent_1")
+    assert "That is not the name" in words(page)
+    assert len(participants(filled)) == 2
+
+    memory_of(page).opened = 1
+    page.text_input(key="data_delete_name_1").set_value("Ada")
+    press(page, "data_delete_sent_1")
+
+    assert [one.name for one in participants(filled)] == ["Bo"]
+    assert "Ada: deleted with 2 sessions." in words(page)
+    assert memory_of(page).opened is None
+    assert metrics(page)["Sessions"] == "1"
+
+
+def test_a_warning_of_traces_is_shown(filled: Store, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(data_people, "delete_participant", lambda *_: Deleted(2, 1, "Traces of it stay for now."))
+    page = open_page(data_alone)
+    page.text_input(key="data_delete_name_1").set_value("Ada")
+    press(page, "data_delete_sent_1")
+
+    assert page.error[0].value == "Traces of it stay for now."
+    assert "deleted with 2 sessions and 1 video." in words(page)
+
+
+def test_everything_goes_only_with_the_words_typed(filled: Store):
+    page = open_page(data_alone)
+    page.text_input(key="data_everything_typed").set_value("yes")
+    press(page, "data_everything_sent")
+    assert "so nothing was deleted" in words(page)
+    assert len(sessions(filled)) == 3
+
+    page.text_input(key="data_everything_typed").set_value("Delete everything")
+    press(page, "data_everything_sent")
+
+    assert (participants(filled), sessions(filled)) == ([], [])
+    assert "Everything: deleted with 3 sessions." in words(page)
+
+
+def test_retention_says_what_it_would_delete_and_does_it_when_confirmed(filled: Store):
+    page = open_page(data_alone)
+    assert "kept **until somebody deletes it**" in words(page)
+    page.toggle(key="data_limited").set_value(True).run()
+    page.number_input(key="data_days").set_value(30).run()
+
+    assert "1 session, 1 check-in older than 30 days would be deleted now." in words(page)
+    follows = NOW - timedelta(days=10) + timedelta(days=30)
+    assert f"The next session would follow from {follows.day} {follows:%B %Y} on" in words(page)
+    assert (len(sessions(filled)), retention_days(filled)) == (3, None), "nothing happens before it is confirmed"
+
+    press(page, "data_days_sent")
+
+    assert (len(sessions(filled)), len(check_ins(filled)), retention_days(filled)) == (2, 0, 30)
+    assert "kept **for 30 days**" in words(page)
+
+    page.toggle(key="data_limited").set_value(False).run()
+    press(page, "data_keep")
+    assert retention_days(filled) is None
+    assert len(sessions(filled)) == 2

@@ -1,0 +1,1 @@
+"""Helper code of the tests."""

@@ -1,0 +1,300 @@
+"""Start the real app and drive it in headless Chromium, with a clip as its camera. Used by tests, benchmarks and
+the pictures in docs/.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+LOOPBACK = "127.0.0.1"
+REPOSITORY = Path(__file__).resolve().parents[3]
+DESKTOP, PHONE = (1280, 900), (390, 844)
+PATIENCE_S = 120
+"""For steps that no test bounds: seconds on a free machine, and none should fail because it is not free."""
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+)
+
+
+_browsers: list[Browser] = []
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app: its address and its process."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+def chromium_path() -> str | None:
+    """The system's Chromium or Chrome, if there is one."""
+    return next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
+
+
+@contextlib.contextmanager
+def serve(
+    *, environment: Mapping[str, str] | None = None, entry: str = "app/main.py", port: int | None = None
+) -> Iterator[Server]:
+    """The app on a loopback port, a free one by default, as `make run` starts it, with a home folder of its own."""
+    port = port or _free_port()
+    with tempfile.TemporaryDirectory() as home:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", entry, "--server.port", str(port), "--server.address", LOOPBACK],
+            cwd=REPOSITORY,
+            env=os.environ | {"FER_HOME": home, "MALLOC_ARENA_MAX": "2"} | dict(environment or {}),
+        )
+        try:
+            url = f"http://{LOOPBACK}:{port}"
+            _wait_until_healthy(url, process)
+            yield Server(url, process)
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], timeout_s: float = 60) -> None:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the app ended with status {process.returncode} before it answered")
+        with (
+            contextlib.suppress(urllib.error.URLError, ConnectionError),
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=2),
+        ):
+            return
+        time.sleep(0.2)
+    raise TimeoutError(f"the app did not answer at {url} within {timeout_s:.0f} s")
+
+
+@contextlib.contextmanager
+def chromium(*, camera: Path | None, flags: tuple[str, ...] = (), allow: bool = True) -> Iterator[Browser]:
+    """Headless Chromium whose camera plays `camera`, or one with no camera at all."""
+    device = (f"--use-file-for-fake-video-capture={camera}",) if camera else ()
+    asked = ("--use-fake-ui-for-media-stream",) if allow else ()
+    base = CHROMIUM_FLAGS if camera else tuple(f for f in CHROMIUM_FLAGS if "fake-device" not in f)
+    playwright: Playwright
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=[*base, *device, *asked, *flags], headless=True
+        )
+        _browsers.append(browser)
+        try:
+            yield browser
+        except BaseException:
+            print(what_pages_show())  # they are gone when pytest writes its report
+            raise
+        finally:
+            _browsers.remove(browser)
+            browser.close()
+
+
+def what_pages_show() -> str:
+    """Of each open page its address, its errors and its words: for the report of a test that failed."""
+    pages = [page for browser in _browsers for context in browser.contexts for page in context.pages]
+    return "\n\n".join(_what_shows(page) for page in pages)
+
+
+def _what_shows(page: Page) -> str:
+    try:
+        errors = [str(error) for error in page.page_errors()]
+        words = page.locator("body").inner_text(timeout=5_000)
+    except PlaywrightError as error:
+        return f"{page.url} does not answer: {error}"
+    return f"{page.url}\nErrors: {errors or 'none'}\n{words.strip() or '(a blank page)'}"
+
+
+def open_page(
+    browser: Browser,
+    url: str,
+    *,
+    size: tuple[int, int] = DESKTOP,
+    dark: bool = False,
+    allow: bool = True,
+    init_script: str = "",
+) -> tuple[BrowserContext, Page]:
+    """A fresh tab at the app's first page, once it is drawn; `init_script` runs first in each of its frames."""
+    page = new_tab(browser, size=size, dark=dark, allow=allow)
+    if init_script:
+        page.context.add_init_script(init_script)
+    page.goto(url, wait_until="domcontentloaded")
+    page.get_by_text("Live video").first.wait_for()
+    return page.context, page
+
+
+def new_tab(
+    browser: Browser,
+    *,
+    size: tuple[int, int] = DESKTOP,
+    dark: bool = False,
+    allow: bool = False,
+    offline: bool = False,
+) -> Page:
+    """An empty tab of a visitor of its own, patient in whatever it is asked to wait for."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if dark else "light",
+        permissions=["camera"] if allow else [],
+        offline=offline,
+    )
+    context.set_default_timeout(PATIENCE_S * 1000)
+    return context.new_page()
+
+
+def go_to(page: Page, title: str) -> None:
+    """By the navigation, as people do: the tab's session goes on.
+
+    Streamlit can lose a click on it: what the stream's frame says of itself while the page is being drawn asks for a
+    run of the old page, and of two waiting runs only the later one is made, at once or a moment after the new page was
+    there. People click again; so does this.
+    """
+    address = re.compile(r"//[^/]+/(live)?(\?.*)?$" if title == "Live" else f"/{title.lower().split()[-1]}$")
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if address.search(page.url):
+            page.wait_for_timeout(1_500)
+            if address.search(page.url):
+                return
+        page.get_by_role("link", name=title).first.click()
+        with contextlib.suppress(PlaywrightTimeoutError):
+            page.wait_for_url(address, timeout=5_000)
+    raise TimeoutError(f"the navigation does not lead to {title}; the page is {page.url}")
+
+
+def unfold(page: Page, title: str, inside: Locator) -> None:
+    """Open the expander of that title, until what is inside can be seen.
+
+    A click on it was once lost, or undone, just after the page had been drawn, and not again in 80 tries, on a busy
+    machine too; why was not found. People click again; so does this.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        page.get_by_text(title).click()
+        with contextlib.suppress(PlaywrightTimeoutError):
+            inside.wait_for(timeout=5_000)
+            return
+    raise TimeoutError(f"{title!r} does not open")
+
+
+def press_start(page: Page) -> None:
+    """Press the stream's Start button."""
+    page.frame_locator('iframe[title*="webrtc_streamer"]').get_by_role("button", name="Start").click()
+
+
+def press_stop(page: Page) -> None:
+    """Press the stream's Stop button."""
+    page.frame_locator('iframe[title*="webrtc_streamer"]').get_by_role("button", name="Stop").click()
+
+
+def wait_until_playing(page: Page, timeout_s: float = 60, *, patient: bool = True) -> None:
+    """Until the returned video moves.
+
+    A stream that falls back to Start while it connects, once in some hundred times on a busy machine, is started once
+    more, as people do; with `patient` off that is an error.
+    """
+    frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
+    deadline = time.monotonic() + timeout_s
+    fallen_back_at: float | None = None
+    while time.monotonic() < deadline:
+        if frame.locator("#root video").count():
+            fallen_back_at = None
+            with contextlib.suppress(PlaywrightTimeoutError):
+                if frames_shown(page, timeout_ms=2_000) > 5:
+                    return
+        elif frame.get_by_role("button", name="Start").count():
+            fallen_back_at = fallen_back_at or time.monotonic()
+            if time.monotonic() - fallen_back_at > 5 and patient:
+                print("The stream fell back to Start; it is started once more.")
+                patient = False
+                press_start(page)
+        page.wait_for_timeout(100)
+    raise TimeoutError(f"no video within {timeout_s:.0f} s")
+
+
+def wait_for_frames(page: Page, *, more_than: int, timeout_s: float = 30) -> None:
+    """Until the returned video has shown more pictures than that: it goes on, however slow the machine is."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if frames_shown(page) > more_than:
+            return
+        page.wait_for_timeout(100)
+    raise TimeoutError(f"no more than {more_than} pictures of the video within {timeout_s:.0f} s")
+
+
+def frames_shown(page: Page, *, timeout_ms: float = 30_000) -> int:
+    """Pictures of the returned video so far; its clock would run on without any."""
+    video = page.frame_locator('iframe[title*="webrtc_streamer"]').locator("#root video")
+    return int(
+        video.evaluate("v => v.srcObject ? v.getVideoPlaybackQuality().totalVideoFrames : 0", timeout=timeout_ms)
+    )
+
+
+def notice(page: Page) -> str:
+    """The line below the video."""
+    return page.locator(".notice").first.inner_text()
+
+
+def clip_as_camera(clip: Path, output: Path) -> Path:
+    """Re-code a clip to the MJPEG file that Chromium plays, in a loop and at 30 frames per second, as its camera."""
+    with av.open(str(clip)) as container:
+        frames = (frame.to_ndarray(format="bgr24") for frame in container.decode(video=0))
+        return frames_as_camera(frames, output)
+
+
+def frames_as_camera(frames: Iterable[np.ndarray], output: Path, *, width: int = 640, height: int = 480) -> Path:
+    """Write frames, letterboxed, as a stream of JPEGs."""
+    with output.open("wb") as out:
+        for frame in frames:
+            _, data = cv2.imencode(".jpg", _letterbox(frame, width, height), [cv2.IMWRITE_JPEG_QUALITY, 92])
+            out.write(data.tobytes())
+    return output
+
+
+def _letterbox(frame: np.ndarray, width: int, height: int) -> np.ndarray:
+    scale = min(width / frame.shape[1], height / frame.shape[0])
+    small = cv2.resize(frame, (round(frame.shape[1] * scale), round(frame.shape[0] * scale)))
+    canvas = np.zeros((height, width, 3), np.uint8)
+    top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
+    canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return canvas
