@@ -10,11 +10,11 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app import tab_memory
-from app.analysis.folders import ProcessFolder, forget_abandoned
 from app.analysis.worker import AnalysisQueue
 from app.analysis_memory import AnalysisMemory
 from app.live.pipelines import make_pipeline, shared_model
 from app.live.session import LiveSession
+from app.process_folder import ProcessFolder, forget_abandoned
 from app.recording.interrupted import Interrupted
 from app.recording.tabs import RecordingTabs
 from app.recording.video import rescue_half_videos

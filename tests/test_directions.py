@@ -1,4 +1,4 @@
-"""Who may import whom, read from the sources; and the web process never loads TensorFlow."""
+"""Who may import whom, read from the sources; that imports form no circle; and the web process loads no TensorFlow."""
 
 import ast
 import os
@@ -9,24 +9,56 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
 TRAIN_FOR_APP = (
-    "train.archive.uploads",
     "train.architectures",
-    "train.evaluation.compare",
-    "train.settings.augmentation",
-    "train.settings.training",
+    "train.archive.label_orders",
+    "train.archive.limits",
+    "train.archive.streams",
+    "train.archive.uploads",
+    "train.dataset.near_duplicates",
     "train.dataset.report",
     "train.errors",
+    "train.evaluation.compare",
     "train.evaluation.figures",
-    "train.runs.files",
     "train.evaluation.types",
+    "train.runs.files",
+    "train.runs.request",
     "train.runs.run",
-    "train.settings.fields",
+    "train.settings",
 )
+"""What the app may import of the training side: modules that read files or name settings, and load no Keras."""
 
-ANALYSIS_PARTS = ("charts", "copies", "folders", "jobs", "memory", "worker")
-SESSION_PARTS = ("charts", "compare_charts", "curves", "data", "memory", "report", "svg", "tables", "words")
-RECORDING_PARTS = ("", "_baseline", "_markers", "_memory", "_neutral", "_types", "_video", "_watch")
+PAGES = ("app.main", "app.state", "app.streaming", "app.tab_memory", "app.views")
+"""The only places in the app that may import Streamlit; nothing outside them imports them."""
+
+LAYERS = {
+    "app": (
+        ("app.views.sessions", "app.views.history", "app.views.models", "app.views.your_data"),
+        ("app.views.analyse", "app.views.training"),
+        ("app.views.live",),
+        ("app.views.shared",),
+        ("app.report",),
+        ("app.charts",),
+        ("app.sessions", "app.training"),
+        ("app.analysis",),
+        ("app.recording",),
+        ("app.live", "app.statistics"),
+        ("app.store.exchange",),
+        ("app.store",),
+    ),
+    "train": (
+        ("train.jobs",),
+        ("train.export", "train.fitting"),
+        ("train.teaching", "train.evaluation"),
+        ("train.networks",),
+        ("train.augmentation", "train.dataset"),
+        ("train.runs",),
+        ("train.archive", "train.settings", "train.architectures"),
+    ),
+    "fer_core": (("fer_core.files",), ("fer_core.expressions",), ("fer_core.faces",)),
+}
+"""Folders from the highest layer to the lowest: a folder imports its own layer's folders never, lower ones only."""
 
 
 def modules_of(package: str) -> list[Path]:
@@ -91,7 +123,8 @@ def test_the_app_imports_of_the_training_side_only_what_reads_files():
         f"{path.relative_to(REPOSITORY)} imports {name}"
         for path in modules_of("app")
         for name in imports_of(path)
-        if within(name, "train") and name != "train" and not within(name, *TRAIN_FOR_APP)
+        if within(name, "train") and not within(name, *TRAIN_FOR_APP)
+        if not any(within(allowed, name) for allowed in TRAIN_FOR_APP)  # the package that it stands in
     ]
 
     assert strays == []
@@ -104,32 +137,94 @@ def test_one_module_owns_the_camera():
     assert importers == ["streaming.py"]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *(
-            "live_session.py",
-            "live_analysis.py",
-            "live_frames.py",
-            "live_progress.py",
-            "interrupted.py",
-            "charts.py",
-            "consent.py",
-            "face_reason.py",
-            "file_summary.py",
-            "keep_session.py",
-        ),
-        *(f"analysis_{part}.py" for part in ANALYSIS_PARTS),
-        *(f"recording{part}.py" for part in RECORDING_PARTS),
-        *(f"session_{part}.py" for part in SESSION_PARTS),
-    ],
-)
-def test_what_runs_outside_the_page_imports_no_streamlit(name):
-    assert offenders([REPOSITORY / "app" / name], "streamlit", "streamlit_webrtc", "app.state", "app.views") == []
+def name_of(path: Path) -> str:
+    """The full name of a module or, for its __init__, of a package."""
+    return ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
 
 
-def test_what_sessions_mean_needs_neither_page_nor_database():
-    assert offenders(modules_of("app/sessions"), "streamlit", "app.state", "app.views", "app.store", "sqlalchemy") == []
+def import_graph(package: str) -> dict[str, set[str]]:
+    """Each module to those of its package that it imports: anywhere, in functions and for types too."""
+    names = {name_of(path): path for path in modules_of(package)}
+    graph = {}
+    for name, path in names.items():
+        found = imports_of(path) & names.keys()
+        # `from a.b import c` names the package a.b only where c is no module of it.
+        graph[name] = {other for other in found - {name} if not any(within(more, other) for more in found - {other})}
+    return graph
+
+
+def circle_in(graph: dict[str, set[str]]) -> list[str]:
+    """The names along a circle, the first one again at its end; empty where there is none."""
+    done: set[str] = set()
+
+    def walk(name: str, way: list[str]) -> list[str]:
+        if name in way:
+            return [*way[way.index(name) :], name]
+        if name in done:
+            return []
+        for other in sorted(graph.get(name, ())):
+            if circle := walk(other, [*way, name]):
+                return circle
+        done.add(name)
+        return []
+
+    return next((circle for name in sorted(graph) if (circle := walk(name, []))), [])
+
+
+def test_a_circle_is_found():
+    assert circle_in({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert circle_in({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+@pytest.mark.parametrize("package", ["app", "fer_core", "train"])
+def test_imports_form_no_circle(package):
+    assert circle_in(import_graph(package)) == []
+
+
+def folder_of(module: str, folders: set[str]) -> str:
+    """The innermost of `folders` that holds a module; empty for modules of the root."""
+    return max((folder for folder in folders if within(module, folder)), key=len, default="")
+
+
+@pytest.mark.parametrize("package", ["app", "fer_core", "train"])
+def test_folders_import_lower_layers_only(package):
+    rank = {folder: i for i, layer in enumerate(LAYERS[package]) for folder in layer}
+    upward = [
+        f"{module} imports {other}"
+        for module, others in import_graph(package).items()
+        for other in others
+        if (mine := folder_of(module, rank.keys() | set())) and (theirs := folder_of(other, rank.keys() | set()))
+        if mine != theirs and rank[theirs] <= rank[mine]
+    ]
+
+    assert upward == []
+
+
+@pytest.mark.parametrize("package", ["app", "fer_core", "train"])
+def test_every_folder_has_a_layer(package):
+    known = {folder for layer in LAYERS[package] for folder in layer} | {package}
+    known |= {"app.views", "app.store.migrations", "app.store.migrations.versions", "train.architectures"}
+    folders = {name_of(path).rpartition(".")[0] for path in modules_of(package) if path.name != "__init__.py"}
+
+    assert folders <= known
+
+
+def test_streamlit_stays_in_the_pages():
+    others = [path for path in modules_of("app") if not within(name_of(path), *PAGES)]
+
+    assert offenders(others, "streamlit", "streamlit_webrtc", *PAGES) == []
+
+
+def test_only_the_entry_imports_pages():
+    others = [path for path in modules_of("app") if not within(name_of(path), "app.main", "app.views")]
+
+    assert offenders(others, "app.views") == []
+
+
+def test_statistics_need_neither_page_nor_database():
+    assert (
+        offenders(modules_of("app/statistics"), "streamlit", "app.state", "app.views", "app.store", "sqlalchemy") == []
+    )
 
 
 def test_nothing_that_people_run_imports_the_tests():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.analysis.folders import ProcessFolder, forget_abandoned
+from app.process_folder import ProcessFolder, forget_abandoned
 from app.store.database import Store
 
 

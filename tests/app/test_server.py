@@ -20,11 +20,11 @@ from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
 from app import state, tab_memory
-from app.analysis.folders import forget_abandoned
 from app.analysis.jobs import AnalysisJob, AnalysisRequest, InputFile
 from app.live import pipelines as analysis
 from app.live.pipelines import make_pipeline
 from app.live.session import LiveSession
+from app.process_folder import forget_abandoned
 from app.recording.recording import Recording
 from app.server import ServerResource, for_server, kept
 from app.store.database import Store

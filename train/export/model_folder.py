@@ -23,12 +23,12 @@ from train.errors import ConfigError
 from train.evaluation.calibrate import choose_threshold, fit_temperature
 from train.evaluation.evaluate import evaluate_split, predict_all
 from train.evaluation.types import EvaluationReport
+from train.export.ancestry import ancestry
 from train.export.card_facts import dataset_for_card, notes_for_card, training_for_card
 from train.export.litert import LiteRtFile, convert
 from train.networks.build import load_structure
 from train.networks.checkpoints import best_epoch, load_weights
 from train.networks.inputs import to_input
-from train.runs.ancestry import ancestry
 from train.runs.files import BEST
 from train.runs.output_folder import refuse_foreign
 from train.runs.request import RunRequest, read_request

@@ -4,13 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.analysis.folders import ProcessFolder, forget_abandoned
+from app.process_folder import ProcessFolder, forget_abandoned
 from fer_core.paths import SHIPPED_MODELS
 
 CHILD = """
 import sys
 from pathlib import Path
-from app.analysis.folders import ProcessFolder
+from app.process_folder import ProcessFolder
 folder = ProcessFolder(Path(sys.argv[1]))
 (folder.new_folder() / "film.mp4").write_bytes(b"0")
 print(folder.path, flush=True)
