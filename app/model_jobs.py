@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from app import training_jobs
-from app.training_jobs import Job, answer_dir, archive_key, hash_of
+from app.training_jobs import ANSWER_VERSION, Job, answer_dir, archive_key, hash_of
 from fer_core.card import CARD_FILE
 
 ZIP: Final = "model.zip"
@@ -40,7 +40,8 @@ def comparison(models: Sequence[Path], archive: Path, split: str) -> Job:
     """Models on the same images."""
     cards = [(model / CARD_FILE).read_bytes() for model in models]
     order = training_jobs.label_order(archive)
-    folder = answer_dir("compare", hash_of(*cards, archive_key(archive).encode(), split.encode(), order.encode()))
+    key = hash_of(*cards, archive_key(archive).encode(), split.encode(), order.encode(), ANSWER_VERSION)
+    folder = answer_dir("compare", key)
     which = ("--archive", str(archive), *training_jobs.label_flags(order), "--split", split)
     return Job(folder, ("compare", *map(str, models), *which, "--json"))
 

@@ -33,6 +33,8 @@ FACES: Final = "faces.png"
 """Sample faces of an inspected archive: one row per emotion."""
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _NICE: Final = 10
+ANSWER_VERSION: Final = b"3"
+"""Raised when archives are read otherwise or their report says more: earlier versions' answers are asked for anew."""
 _SUFFIXES: Final = (".csv", ".zip", ".tar.gz", ".tgz")
 
 JobState = Literal["new", "running", "done", "failed"]
@@ -122,7 +124,7 @@ def look(job: Job) -> JobView:
 def inspection(archive: Path) -> Job:
     """Read an archive into the cache and report on it; sample faces come beside the answer."""
     order = label_order(archive)
-    folder = answer_dir("inspect", hash_of(archive_key(archive).encode(), order.encode()))
+    folder = answer_dir("inspect", hash_of(archive_key(archive).encode(), order.encode(), ANSWER_VERSION))
     return Job(folder, ("inspect", str(archive), "--json", "--faces", str(folder / FACES), *label_flags(order)))
 
 

@@ -11,11 +11,10 @@ labels are numbers that several data sets use differently.
 """
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
-from train.archive_content import split_off_validation
 from train.archive_folders import folder_sha256
+from train.archive_people import set_aside_validation
 from train.archive_reading import read_source
 from train.archive_skips import shown
 from train.archive_types import SIDE, SPLITS, Dataset, LabelledFaces, Skipped, SkipReason, SkipSummary
@@ -65,13 +64,20 @@ def read_archive(
         raise ArchiveError(
             f"{name} cannot be read: {error.strerror or error}. Check the disk and the rights."
         ) from error
-    splits = collected.splits
-    dataset = Dataset(splits, sha256, name, collected.skipped, label_order=collected.label_order, notes=collected.notes)
-    if "train" not in splits or "validation" in splits:
-        return dataset
-    train, validation = split_off_validation(splits["train"], name)
-    splits = {"train": train, "validation": validation} | {s: splits[s] for s in splits if s == "test"}
-    return replace(dataset, splits=splits, made_validation=True)
+    splits, made_by = collected.splits, ""
+    if "train" in splits and "validation" not in splits:
+        train, validation, made_by = set_aside_validation(splits["train"], name, collected.people)
+        splits = {"train": train, "validation": validation} | {s: splits[s] for s in splits if s == "test"}
+    return Dataset(
+        splits,
+        sha256,
+        name,
+        collected.skipped,
+        made_validation=bool(made_by),
+        label_order=collected.label_order,
+        notes=collected.notes,
+        split_by=made_by,
+    )
 
 
 def archive_sha256(path: Path) -> str:

@@ -145,7 +145,7 @@ def _is_tar(block: bytes) -> bool:
 
 def _read_members(members: Iterable[Member], reading: Reading, own_split: SplitOfPath) -> None:
     for found in members:
-        member = replace(found, place=reading.within / found.place)
+        member = replace(found, place=reading.within / found.place) if reading.within.parts else found
         try:
             if member.refused is not None:
                 raise SkipRow(member.refused)
@@ -187,6 +187,7 @@ def _read_image_member(member: Member, reading: Reading, own_split: SplitOfPath)
         raise SkipRow(SkipReason.DAMAGED, str(error)) from error
     pixels, area = decode_face(data, limits)
     reading.meter.add_pixels(area)
+    reading.collector.people.note(pixels, member.place)
     split = _or(split_of_folders(folders), own_split)
     reading.collector.add(Source.FOLDERS, split, code, pixels, place="/".join(folders))
 

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from fer_core.emotions import EMOTIONS
+from train.archive_people import PeopleShown
 from train.archive_skips import SkipAccount, reasons_for_people
 from train.archive_splits import Source, SplitDoubts
 from train.archive_types import SIDE, SPLITS, LabelledFaces, SkipReason, SkipSummary
@@ -20,12 +21,16 @@ CHUNK_FACES: Final = 1024
 
 @dataclass(frozen=True, eq=False)
 class CollectedFaces:
-    """What came in: splits in the order of `SPLITS`, none empty; see `train.archive_types.Dataset` for the rest."""
+    """What came in: splits in the order of `SPLITS`, none empty; see `train.archive_types.Dataset` for the rest.
+
+    `people` is what file names tell, of all faces that came in.
+    """
 
     splits: dict[str, LabelledFaces]
     skipped: SkipSummary
     label_order: str
     notes: tuple[str, ...]
+    people: PeopleShown
 
 
 class FaceCollector:
@@ -41,6 +46,7 @@ class FaceCollector:
         self._limits = limits
         self._label_order = label_order
         self._buffers: defaultdict[tuple[Source, str], _FaceBuffer] = defaultdict(_FaceBuffer)
+        self.people = PeopleShown()
         self._faces = 0
         self._skips = SkipAccount(name, limits)
         self._doubts = SplitDoubts()
@@ -106,7 +112,7 @@ class FaceCollector:
         splits = self._splits(source, table)
         if not splits:
             raise ArchiveError(f"{self.name} holds no usable face: all are of contempt, none of {', '.join(EMOTIONS)}.")
-        return CollectedFaces(splits, self._skips.summary(), order, self._doubts.sentences(source))
+        return CollectedFaces(splits, self._skips.summary(), order, self._doubts.sentences(source), self.people)
 
     def _splits(self, source: Source, table: np.ndarray) -> dict[str, LabelledFaces]:
         for other in sorted({source for source, _ in self._buffers} - {source}):

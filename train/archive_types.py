@@ -142,6 +142,9 @@ class Dataset:
         cleaned: the cleaning switches applied since, in their order; empty for the archive as it is.
         label_order: the name in `LABEL_ORDERS` of the order that numeric labels were read in; empty without such.
         notes: sentences about faces whose split was in doubt.
+        split_by: what a made validation split keeps together beside identical images: "person" or "sequence" where file
+            names tell it, else "image"; empty where no validation split was made.
+        read: faces by split as the archive was read; cleaning leaves it as it is.
     """
 
     splits: dict[str, LabelledFaces]
@@ -152,6 +155,12 @@ class Dataset:
     cleaned: tuple[str, ...] = ()
     label_order: str = ""
     notes: tuple[str, ...] = ()
+    split_by: str = ""
+    read: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.read:
+            object.__setattr__(self, "read", {split: len(faces) for split, faces in self.splits.items()})
 
     def __getitem__(self, split: str) -> LabelledFaces:
         """The faces of `split`.

@@ -35,6 +35,8 @@ class BatchWatcher(keras.callbacks.Callback):
         self._stop = stop
         self._images = images
         self._done = 0
+        self._epochs = 0
+        self._began, self._first_at, self._last_at = 0.0, 0.0, 0.0
 
     @property
     def images(self) -> int:
@@ -46,12 +48,27 @@ class BatchWatcher(keras.callbacks.Callback):
         """Whether the present epoch ended before its last batch."""
         return self._done < int(self.params["steps"])
 
+    @property
+    def start_up_s(self) -> float | None:
+        """How long what is done once took, such as compiling, if that was in the present epoch; None if unknown."""
+        if self._epochs > 1:
+            return 0.0
+        if self._done < 2 or self._last_at <= self._first_at:
+            return None
+        step_s = (self._last_at - self._first_at) / (self._done - 1)
+        return max(0.0, self._first_at - self._began - step_s)
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._done = 0
+        self._epochs += 1
+        self._began = time.monotonic()
+        self._first_at = self._last_at = 0.0
         self._reporter.begin_epoch(batches=int(self.params["steps"]))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self._done = batch + 1
+        self._last_at = time.monotonic()
+        self._first_at = self._first_at or self._last_at
         self._reporter.batch(self._done, images=self._images * self._done // int(self.params["steps"]))
         if self._stop.asked and not self.model.stop_training:
             self._reporter.stage("stopping", state="stopping")
@@ -140,8 +157,13 @@ class EpochRecorder(keras.callbacks.Callback):
             learning_rate=float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
             seconds=seconds,
             images_per_second=self._watcher.images / seconds,
+            steady_seconds=self._steady(seconds),
         )
         self._record(metrics, confusion)
+
+    def _steady(self, seconds: float) -> float:
+        start_up_s = self._watcher.start_up_s
+        return 0.0 if start_up_s is None else max(0.0, seconds - start_up_s)
 
     @contextmanager
     def _weights_to_be_kept(self) -> Iterator[None]:

@@ -27,6 +27,7 @@ from train.request import Input, RunRequest, read_request
 from train.settings import given_values
 
 if TYPE_CHECKING:
+    from fer_core.card import ModelCard
     from fer_core.model import EmotionModel
 
 Command = Callable[[argparse.Namespace], None]
@@ -138,27 +139,23 @@ def export(options: argparse.Namespace) -> None:
         )
     dataset = read_for_run(request, options.archive)[0] if request else read_once(options.archive, options.label_order)
     card = export_run(options.run_dir, dataset, options.output, name=options.output.name)
-    print(f"{options.output}: validation accuracy {card.metrics['validation']['accuracy']:.2%}")
+    figures = card.metrics["validation"]
+    print(f"{options.output}: validation accuracy {figures['accuracy']:.2%} as it runs, with {_as_it_runs(card)}")
+    print(f"During training it was {figures['accuracy_in_training']:.2%}: averaged weights, one pass.")
 
 
 def evaluate(options: argparse.Namespace) -> None:
     """Print the evaluation report of a model."""
     from fer_core.model import load_model
-    from train.evaluate import evaluate as measure
-    from train.evaluate import ms_per_face
+    from train.evaluate import evaluate_split, ms_per_face
 
     model = load_model(options.model)
     predict = _balanced(model, options.balanced) if options.balanced else model.predict
     if options.balanced and options.save:
         raise ConfigError("A card holds the figures of the model as it is. Leave out --save or --balanced.")
     dataset = _read_to_measure(options)
-    report = measure(
-        predict,
-        dataset[options.split],
-        split=options.split,
-        train=dataset.splits.get("train"),
-        temperature=None if options.balanced else model.card.temperature,
-    )
+    temperature = None if options.balanced else model.card.temperature
+    report = evaluate_split(predict, dataset, options.split, temperature=temperature)
     if options.save:
         from train.export import add_metrics
 
@@ -167,7 +164,8 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(report.to_dict() | speed, indent=2))
     else:
-        print(f"{report.to_text()}\n\n{speed['ms_per_face']} ms a face, LiteRT file of {speed['litert_bytes']:,} bytes")
+        print(report.to_text() + _other_archive(model.card, dataset))
+        print(f"\n{speed['ms_per_face']} ms a face, LiteRT file of {speed['litert_bytes']:,} bytes")
 
 
 def compare(options: argparse.Namespace) -> None:
@@ -219,6 +217,19 @@ def _read_to_measure(options: argparse.Namespace) -> Dataset:
         if sentence:
             print(sentence, file=sys.stderr)
     return dataset
+
+
+def _other_archive(card: "ModelCard", dataset: Dataset) -> str:
+    """A remark where a model is measured on an archive that it was not trained on."""
+    if card.dataset.get("sha256") == dataset.sha256:
+        return ""
+    other = card.dataset.get("source", "an unnamed archive")
+    return f"\n\nThe model learnt from another archive, {other}: duplicates were looked for in {dataset.source} alone."
+
+
+def _as_it_runs(card: "ModelCard") -> str:
+    passes = "the mean over the face and its mirror image" if card.mirror_average else "one pass"
+    return f"{card.metrics['validation']['litert_weights']} weights and {passes}"
 
 
 def _litert_bytes(folder: Path) -> int:

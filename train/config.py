@@ -62,7 +62,8 @@ class TrainingConfig:
     )  # fmt: skip
     batch_size: int = setting(
         RECIPE_BATCH, "Batch size", "optimisation",
-        "Images per step; the learning rate is scaled along. 64 to 256 differ little.",
+        "Images per step; the learning rate of every optimizer is multiplied by this over 128. 64 to 256 differ "
+        "little.",
         minimum=1, maximum=4096, step=16,
     )  # fmt: skip
     optimizer: str = setting(
@@ -73,9 +74,9 @@ class TrainingConfig:
     )  # fmt: skip
     learning_rate: float = setting(
         0.0, "Learning rate", "optimisation",
-        "Its peak, at batch 128. 0 takes what suits the optimizer: 0.1 for SGD, 0.001 for Adam and AdamW, and a tenth "
-        "of that when fine-tuning.",
-        minimum=0, maximum=10, step=0.001,
+        "Its peak at batch size 128; what is used is this times the batch size over 128. 0 is automatic: 0.1 for SGD, "
+        "0.001 for Adam and AdamW, and a tenth of that when fine-tuning.",
+        minimum=0, maximum=10, step=0.001, zero_is="automatic",
     )  # fmt: skip
     schedule: str = setting(
         "cosine", "Schedule", "optimisation",
@@ -203,8 +204,19 @@ class TrainingConfig:
     @property
     def peak_learning_rate(self) -> float:
         """The highest learning rate at the batch size in use."""
-        rate = self.learning_rate or _RATES[self.optimizer] * (_FINE_TUNING_RATE if self.init_from else 1)
-        return rate * self.batch_size / RECIPE_BATCH
+        return self._rate_at_128 * self.batch_size / RECIPE_BATCH
+
+    @property
+    def learning_rate_words(self) -> str:
+        """The peak that is used, and how it follows from the settings: "0.05 = 0.1 (automatic for sgd) x 64 / 128"."""
+        tuned = ", fine-tuning" if self.init_from else ""
+        how = "as set" if self.learning_rate else f"automatic for {self.optimizer}{tuned}"
+        batch = f"batch size {self.batch_size} / {RECIPE_BATCH}"
+        return f"{self.peak_learning_rate:.4g} = {self._rate_at_128:.4g} ({how}) x {batch}"
+
+    @property
+    def _rate_at_128(self) -> float:
+        return self.learning_rate or _RATES[self.optimizer] * (_FINE_TUNING_RATE if self.init_from else 1)
 
     def to_json(self) -> str:
         """As indented JSON."""

@@ -26,7 +26,7 @@ from train.archive_words import split_of_source
 from train.errors import ArchiveError
 from train.limits import ArchiveLimits
 
-READER_VERSION: Final = 3
+READER_VERSION: Final = 4
 """Raised whenever `read_archive` gives other faces or splits for the same archive."""
 
 
@@ -191,6 +191,7 @@ def _read(cache_dir: Path, key: str) -> Dataset | None:
         account.made_validation,
         label_order=account.label_order,
         notes=account.notes,
+        split_by=account.split_by,
     )
 
 
@@ -207,6 +208,7 @@ class _Account:
     skipped: SkipSummary
     label_order: str
     notes: tuple[str, ...]
+    split_by: str
 
     @classmethod
     def of(cls, dataset: Dataset, archive_bytes: int) -> "_Account":
@@ -220,6 +222,7 @@ class _Account:
             skipped=dataset.skipped,
             label_order=dataset.label_order,
             notes=dataset.notes,
+            split_by=dataset.split_by,
         )
 
     def to_json(self) -> str:
@@ -245,6 +248,7 @@ class _Account:
                 ),
                 label_order=str(values["label_order"]),
                 notes=tuple(map(str, values["notes"])),
+                split_by=str(values["split_by"]),
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None

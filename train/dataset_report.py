@@ -6,16 +6,15 @@ Images are compared byte by byte after decoding to 48 x 48 grey. Words used thro
 - A *leak* is an image of a later split that also stands in an earlier one (train, validation, test in this order):
   a network is measured on what it was trained or chosen on. FER2013's published figures are some 2 points too high
   through them.
+- A *near-duplicate* looks almost the same as another image, as frames of one sequence do (`train.near_duplicates`).
 - A *conflict* is a duplicate group whose images have more than one label.
 - A *blank* image has one grey value throughout. A *near-blank* one has a standard deviation below
   `NEAR_BLANK_STD` grey levels: on FER2013 a grey card and a black one, while the darkest real face has 9.
 """
 
 import json
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from itertools import combinations
+from dataclasses import asdict, dataclass, field
 from textwrap import wrap
 from typing import Any, Final
 
@@ -24,12 +23,13 @@ import numpy as np
 from fer_core.emotions import EMOTIONS
 from train.archive_content import groups_by_split
 from train.archive_types import Dataset, LabelledFaces
+from train.dataset_clean import NEAR_BLANK_STD, SWITCHES, blank_images, clean, dropped_by
+from train.dataset_leaks import Leak, identical_leaks, near_leaks
 from train.dataset_warnings import labels_read, warnings_of
-from train.errors import ArchiveError
 
-NEAR_BLANK_STD: Final = 8.0
+__all__ = ["NEAR_BLANK_STD", "DatasetReport", "Leak", "SplitReport", "blank_images", "clean", "report_on"]
+
 SAMPLES_PER_CLASS: Final = 8
-_CHUNK: Final = 2048
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,6 @@ class SplitReport:
 
 
 @dataclass(frozen=True)
-class Leak:
-    """`images` of split `later` also stand in split `earlier`."""
-
-    earlier: str
-    later: str
-    images: int
-
-
-@dataclass(frozen=True)
 class DatasetReport:
     """A data set described.
 
@@ -83,6 +74,9 @@ class DatasetReport:
         label_order: the order that numeric labels were read in, empty where there are none; see `train.label_orders`.
         labels_read: the same as a sentence.
         warnings: what may well be wrong, a sentence each.
+        near_leaks: for each two splits, images that have a near-identical, but no identical one in the earlier split.
+        drops: how many images each cleaning switch would take away, by itself.
+        split_by: what a made validation split keeps together: "person", "sequence" or "image"; else empty.
     """
 
     source: str
@@ -101,6 +95,9 @@ class DatasetReport:
     label_order: str = ""
     labels_read: str = ""
     warnings: tuple[str, ...] = ()
+    near_leaks: tuple[Leak, ...] = ()
+    drops: Mapping[str, int] = field(default_factory=dict)
+    split_by: str = ""
 
     @property
     def skipped_total(self) -> int:
@@ -110,6 +107,15 @@ class DatasetReport:
     def leaked(self, later: str, earlier: str = "train") -> int:
         """Images of `later` that also stand in `earlier`; 0 where a split is missing."""
         return sum(leak.images for leak in self.leaks if (leak.earlier, leak.later) == (earlier, later))
+
+    @property
+    def kept_together(self) -> str:
+        """How a validation split was made out of train, as a sentence; empty where none was made."""
+        if not self.made_validation:
+            return ""
+        if self.split_by in ("person", "sequence"):
+            return f"File names tell the {self.split_by}: no {self.split_by} has images in both."
+        return "File names tell no person or sequence, so one person's images may stand in both."
 
     def to_dict(self) -> dict[str, Any]:
         """As values that JSON knows."""
@@ -130,7 +136,7 @@ class DatasetReport:
             counts = "".join(f"{split.per_class[emotion]:>9}" for emotion in EMOTIONS)
             lines.append(f"{name:<11}{split.faces:>8}{counts}{split.imbalance:>18.1f}")
         if self.made_validation:
-            lines.append("The archive has no validation split; a tenth of train was set aside for it.")
+            lines += ["The archive has no validation split; a tenth of train was set aside for it.", self.kept_together]
         lines += ["", f"{'split':<11}{'duplicate groups':>17}{'images in them':>16}{'blank':>7}{'near-blank':>12}"]
         for name, split in self.splits.items():
             lines.append(
@@ -138,6 +144,11 @@ class DatasetReport:
             )
         lines += [f"{'together':<11}{self.duplicate_groups:>17}{self.duplicate_images:>16}", ""]
         lines += [f"{leak.images} images of {leak.later} also stand in {leak.earlier}." for leak in self.leaks]
+        lines += [
+            f"{leak.images} further images of {leak.later} are near-identical to one in {leak.earlier}."
+            for leak in self.near_leaks
+        ]
+        lines += [f"--{switch.replace('_', '-')} would drop {count} images." for switch, count in self.drops.items()]
         conflicts = f"{self.conflicting_groups} groups of identical images ({self.conflicting_images} images)"
         lines.append(f"{conflicts} have several labels.")
         if self.cleaned:
@@ -167,10 +178,7 @@ def report_on(dataset: Dataset) -> DatasetReport:
         splits={name: _report_on_split(faces, groups[name]) for name, faces in dataset.splits.items()},
         duplicate_groups=int(np.count_nonzero(sizes > 1)),
         duplicate_images=int(sizes[sizes > 1].sum()),
-        leaks=tuple(
-            Leak(earlier, later, int(np.isin(groups[later], groups[earlier]).sum()))
-            for earlier, later in combinations(groups, 2)
-        ),
+        leaks=identical_leaks(groups),
         conflicting_groups=int(conflicting.sum()),
         conflicting_images=int(sizes[conflicting].sum()),
         skipped={str(reason): count for reason, count in dataset.skipped.by_reason.items()},
@@ -179,53 +187,10 @@ def report_on(dataset: Dataset) -> DatasetReport:
         label_order=dataset.label_order,
         labels_read=labels_read(dataset),
         warnings=warnings_of(dataset),
+        near_leaks=near_leaks(dataset, groups),
+        drops={switch: dropped_by(dataset, groups, switch) for switch in SWITCHES},
+        split_by=dataset.split_by,
     )
-
-
-def blank_images(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which images of uint8 (n, h, w) are blank, and which further ones near-blank: two bool (n,)."""
-    blank = np.empty(len(pixels), bool)
-    low_contrast = np.empty(len(pixels), bool)
-    for start in range(0, len(pixels), _CHUNK):  # in pieces, for std makes floats of all it gets
-        rows = slice(start, start + _CHUNK)
-        flat = pixels[rows].reshape(len(pixels[rows]), -1)
-        blank[rows] = flat.min(axis=1) == flat.max(axis=1)
-        low_contrast[rows] = flat.std(axis=1, dtype=np.float32) < NEAR_BLANK_STD
-    return blank, low_contrast & ~blank
-
-
-def clean(dataset: Dataset, *, drop_duplicates: bool, drop_leaks: bool, drop_blanks: bool) -> Dataset:
-    """A copy of `dataset` without what the switches name; the order of the rest stays.
-
-    Args:
-        drop_duplicates: within each split one image of each group of identical ones stays: the first of those with
-            the group's most frequent label there (of equally frequent labels, the one that comes first).
-        drop_leaks: validation loses the images that also stand in train, test those that also stand in train or in
-            validation. Train loses nothing: what is measured on has to be unseen, what is learnt from need not be.
-        drop_blanks: every split loses its blank and near-blank images.
-
-    The outcome is the same in whatever order the switches are thought of, for each depends on content alone.
-
-    Raises:
-        ArchiveError: a split would be left empty.
-    """
-    switches = {"drop_duplicates": drop_duplicates, "drop_leaks": drop_leaks, "drop_blanks": drop_blanks}
-    groups = groups_by_split(dataset)
-    splits: dict[str, LabelledFaces] = {}
-    for index, (name, faces) in enumerate(dataset.splits.items()):
-        keep = np.ones(len(faces), bool)
-        if drop_duplicates:
-            keep &= _one_of_each(groups[name], faces.labels)
-        if drop_leaks and index:
-            keep &= ~np.isin(groups[name], np.concatenate(list(groups.values())[:index]))
-        if drop_blanks:
-            keep &= ~np.logical_or(*blank_images(faces.pixels))
-        if not keep.any():
-            on = " and ".join(switch for switch, is_on in switches.items() if is_on)
-            raise ArchiveError(f"{on} would leave nothing of the {name} split of {dataset.source}. Switch one off.")
-        splits[name] = faces.take(keep)
-    new = tuple(switch for switch, is_on in switches.items() if is_on and switch not in dataset.cleaned)
-    return replace(dataset, splits=splits, cleaned=dataset.cleaned + new)
 
 
 def _report_on_split(faces: LabelledFaces, groups: np.ndarray) -> SplitReport:
@@ -241,19 +206,6 @@ def _report_on_split(faces: LabelledFaces, groups: np.ndarray) -> SplitReport:
         blank=int(blank.sum()),
         near_blank=int(near_blank.sum()),
     )
-
-
-def _one_of_each(groups: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """bool (n,): the one image of each group that stays."""
-    members: dict[int, list[int]] = {}
-    for row, group in enumerate(groups.tolist()):
-        members.setdefault(group, []).append(row)
-    keep = np.zeros(len(groups), bool)
-    for rows in members.values():
-        # most_common keeps the order of appearance among equals: of equally frequent labels the first.
-        ((label, _),) = Counter(labels[rows].tolist()).most_common(1)
-        keep[next(row for row in rows if labels[row] == label)] = True
-    return keep
 
 
 def _samples(labels: np.ndarray) -> dict[str, tuple[int, ...]]:

@@ -1,12 +1,17 @@
-"""Honest figures for a model on a split: with and without the images that also stand in the training split."""
+"""Honest figures for a model on a split: with and without the images that also stand in the splits before it.
+
+A model learns from train and is chosen on validation. So an image of the test split counts as seen when it stands in
+either of them, and one of validation when it stands in train: byte for byte, or near-identically.
+"""
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from train.archive import LabelledFaces
+from train.archive import SPLITS, Dataset, LabelledFaces
 from train.calibrate import undo_temperature
 from train.figures import (
     confused_pairs,
@@ -14,11 +19,14 @@ from train.figures import (
     coverage_curve,
     expected_calibration_error,
     figures_by_class,
+    macro_f1,
+    macro_f1_classes,
     negative_log_likelihood,
     reliability_bins,
     wilson_interval,
     worst_mistakes,
 )
+from train.near_duplicates import near_copies
 from train.report_types import Calibration, EvaluationReport
 
 BATCH: Final = 64
@@ -33,6 +41,7 @@ def evaluate(
     *,
     split: str,
     train: LabelledFaces | None,
+    validation: LabelledFaces | None = None,
     temperature: float | None = None,
 ) -> EvaluationReport:
     """Measure a model.
@@ -42,13 +51,52 @@ def evaluate(
         faces: the split.
         split: its name.
         train: the training split, to find the images that stand in both; None counts none as duplicate.
+        validation: likewise the split that the model was chosen on, which matters to the test split alone.
         temperature: the one that `predict` applies, to report the figures without it, too.
 
     Raises:
         ValueError: the split is empty.
     """
-    fresh = ~stands_in(faces, train) if train is not None and split != "train" else np.ones(len(faces), bool)
-    return report(predict_all(predict, faces), faces.labels, split=split, fresh=fresh, temperature=temperature)
+    known = {"train": train, "validation": validation}
+    before = {name: known[name] for name in _splits_before(split)}
+    others = {name: seen for name, seen in before.items() if seen is not None}
+    fresh, unlike = np.ones(len(faces), bool), np.ones(len(faces), bool)
+    for seen in others.values():
+        fresh &= ~stands_in(faces, seen)
+        unlike &= ~near_copies(faces, seen)
+    found = report(
+        predict_all(predict, faces),
+        faces.labels,
+        split=split,
+        fresh=fresh,
+        unlike=unlike & fresh,  # a blank image is identical to another, and near none
+        temperature=temperature,
+    )
+    return replace(found, compared_with=tuple(others))
+
+
+def evaluate_split(
+    predict: Predict, dataset: Dataset, split: str, *, temperature: float | None = None
+) -> EvaluationReport:
+    """Measure a model on one split of an archive, and say which archive that was.
+
+    Raises:
+        ArchiveError: the archive has no such split.
+    """
+    found = evaluate(
+        predict,
+        dataset[split],
+        split=split,
+        train=dataset.splits.get("train"),
+        validation=dataset.splits.get("validation"),
+        temperature=temperature,
+    )
+    return replace(found, source=dataset.source, archive_sha256=dataset.sha256, cleaned=dataset.cleaned)
+
+
+def _splits_before(split: str) -> tuple[str, ...]:
+    """The splits that a model has seen, in training or when it was chosen, before it is measured on `split`."""
+    return SPLITS[: SPLITS.index(split)] if split in SPLITS else ()
 
 
 def predict_all(predict: Predict, faces: LabelledFaces) -> np.ndarray:
@@ -69,9 +117,15 @@ def report(
     *,
     split: str,
     fresh: np.ndarray,
+    unlike: np.ndarray | None = None,
     temperature: float | None = None,
 ) -> EvaluationReport:
-    """The figures from probabilities (n, 7), labels (n,) and the mask of images that are no duplicates (n,)."""
+    """The figures from probabilities (n, 7) and labels (n,).
+
+    Args:
+        fresh: bool (n,), the images that are no duplicates.
+        unlike: bool (n,), those that are no near-duplicates either; None where nobody looked.
+    """
     right = probabilities.argmax(1) == labels
     confusion = confusion_counts(probabilities, labels)
     per_class = figures_by_class(confusion)
@@ -83,8 +137,8 @@ def report(
         accuracy=float(right.mean()),
         interval_95=wilson_interval(int(right.sum()), len(right)),
         n_without_duplicates=int(fresh.sum()),
-        accuracy_without_duplicates=float(right[fresh].mean()) if fresh.any() else None,
-        macro_f1=float(np.mean([figures.f1 for figures in present])),
+        accuracy_without_duplicates=_mean_of(right, fresh),
+        macro_f1=macro_f1(confusion),
         balanced_accuracy=float(np.mean([figures.recall for figures in present])),
         nll=negative_log_likelihood(probabilities, labels),
         ece=expected_calibration_error(bins),
@@ -95,7 +149,14 @@ def report(
         coverage_curve=coverage_curve(probabilities, labels),
         confused=confused_pairs(confusion),
         mistakes=worst_mistakes(probabilities, labels),
+        n_without_near_duplicates=None if unlike is None else int(unlike.sum()),
+        accuracy_without_near_duplicates=_mean_of(right, unlike),
+        macro_f1_over=macro_f1_classes(confusion),
     )
+
+
+def _mean_of(right: np.ndarray, which: np.ndarray | None) -> float | None:
+    return float(right[which].mean()) if which is not None and which.any() else None
 
 
 def _calibration(probabilities: np.ndarray, labels: np.ndarray, temperature: float | None) -> Calibration | None:

@@ -4,7 +4,7 @@ import datetime
 import os
 import platform
 import tempfile
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,34 +16,25 @@ from fer_core.crops import CROP_GEOMETRY, TILE
 from fer_core.emotions import EMOTIONS
 from fer_core.model import KERAS_FILE, TFLITE_FILE, EmotionModel, file_sha256, load_model
 from fer_core.versions import package_version
+from train.ancestry import ancestry
 from train.archive import Dataset, LabelledFaces
 from train.augment import augment_batch
 from train.augment_config import AugmentConfig
 from train.calibrate import choose_threshold, fit_temperature
-from train.checkpoints import load_weights
+from train.card_facts import dataset_for_card, notes_for_card, training_for_card
+from train.checkpoints import best_epoch, load_weights
 from train.data import to_input
-from train.dataset_warnings import warnings_of
 from train.errors import ConfigError
-from train.evaluate import evaluate, predict_all
+from train.evaluate import evaluate_split, predict_all
 from train.litert import LiteRtFile, convert
 from train.network import load_structure
-from train.progress import BEST, PRETRAINED, read_json
-from train.recipe import RECIPE
+from train.output_folder import refuse_foreign
+from train.progress import BEST
 from train.report_types import EvaluationReport
 from train.request import RunRequest, read_request
 
 KEPT_ACCURACY: Final = 0.85
 """What the "unsure" threshold aims at on the faces that keep their label; a card says what it aimed at."""
-
-NOTES: Final = {
-    "intended_use": "Live display and research on posed or spontaneous facial expressions of consenting adults.",
-    "not_for": "Diagnosis, hiring, grading, policing, or emotion inference at work and in education, which EU law "
-    "(AI Act, Article 5) forbids but for medical and safety reasons.",
-    "limits": "Expressions are not feelings. Labels of FER2013 are noisy: people agree with them on about 65 %. "
-    "No validation by age, sex, skin colour or culture.",
-    "data_licence": "FER2013 was collected from web searches for a research challenge (Goodfellow et al., 2013); "
-    "the rights to its images are unclear, so check before commercial use.",
-}
 
 
 def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str) -> ModelCard:
@@ -60,7 +51,9 @@ def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str) -> M
             something else than a model.
     """
     output = Path(os.path.realpath(output))  # a link stays a link
-    _check_output(output)
+    # Whatever else stands there would be deleted, so nothing is passed over.
+    expected = "a new or empty folder, or a model folder to be replaced"
+    refuse_foreign(output, _is_model_folder, expected=expected, ignoring=frozenset())
     request = _request_of(run_dir, dataset)
     config = request.training
     model = load_structure(config, run_dir)
@@ -73,30 +66,23 @@ def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str) -> M
         model.save(folder / KERAS_FILE)
         converted = convert(model, dataset["validation"])
         (folder / TFLITE_FILE).write_bytes(converted.content)
-        facts = _facts(folder, model, dataset, name) | {
+        facts = _facts(folder, model, dataset, name, ancestry(request, run_dir)) | {
             "architecture": config.architecture,
-            "training": _training_for_card(request, run_dir),
+            "training": training_for_card(request, run_dir),
             "mirror_average": config.answer == "mirrored",
         }
-        card = _write_card(folder, facts, dataset, converted)
+        card = _write_card(folder, facts, dataset, converted, in_training=best_epoch(run_dir)[1])
         if output.exists():
             output.rename(Path(temporary) / "before")
         folder.rename(output)
     return card
 
 
-def _check_output(output: Path) -> None:
-    """Only a model is replaced: whatever else stands there would be deleted."""
-    if output.is_dir() and ((output / CARD_FILE).exists() or not any(output.iterdir())):
-        return
-    if output.exists():
-        raise ConfigError(f"{output} exists and is no model folder; it would be deleted. Choose another name.")
-
-
 def add_metrics(folder: Path, report: EvaluationReport) -> None:
-    """Write a split's figures into a model's card."""
+    """Write a split's figures into a model's card; what else it says of that split stays if the archive is the same."""
     card = read_card(folder)
-    replace(card, metrics=card.metrics | {report.split: figures_for_card(report)}).write(folder)
+    before = card.metrics.get(report.split, {}) if report.archive_sha256 == card.dataset.get("sha256") else {}
+    replace(card, metrics=card.metrics | {report.split: before | figures_for_card(report)}).write(folder)
 
 
 def figures_for_card(report: EvaluationReport) -> dict[str, Any]:
@@ -141,6 +127,10 @@ def golden_tile() -> np.ndarray:
     return np.where(mouth & (np.abs(x - 24) < 10), 50, tile).clip(0, 255).astype(np.uint8)
 
 
+def _is_model_folder(folder: Path) -> bool:
+    return (folder / CARD_FILE).is_file()
+
+
 def _request_of(run_dir: Path, dataset: Dataset) -> RunRequest:
     request = read_request(run_dir)
     if request is None or not (run_dir / BEST).is_file():
@@ -153,26 +143,11 @@ def _request_of(run_dir: Path, dataset: Dataset) -> RunRequest:
     return request
 
 
-def _training_for_card(request: RunRequest, run_dir: Path) -> dict[str, Any]:
-    """The settings, and what the run learnt from beside its archive, by name and SHA-256; seeds are among both."""
-    further = {
-        "ferplus": request.ferplus.for_card() if request.ferplus else None,
-        "teachers": [teacher.for_card() for teacher in request.teachers],
-        "teacher_views": request.teacher_views.for_card() if request.teacher_views else None,
-        "pretrained": read_json(run_dir / PRETRAINED),
-        "recipe": read_json(run_dir / RECIPE),
-    }
-    settings = asdict(request.training) | {"init_from": Path(request.training.init_from).name}  # no place of ours
-    return settings | {name: value for name, value in further.items() if value}
-
-
-def _class_priors(faces: LabelledFaces) -> dict[str, float]:
-    counts = np.bincount(faces.labels, minlength=len(EMOTIONS))
-    return {emotion: round(float(n / len(faces)), 6) for emotion, n in zip(EMOTIONS, counts, strict=True)}
-
-
-def _facts(folder: Path, model: keras.Model, dataset: Dataset, name: str) -> dict[str, Any]:
+def _facts(
+    folder: Path, model: keras.Model, dataset: Dataset, name: str, before: list[dict[str, Any]]
+) -> dict[str, Any]:
     """What the card says whatever the figures turn out to be."""
+    data = dataset_for_card(dataset, before)
     return {
         "name": name,
         "labels": EMOTIONS,
@@ -181,17 +156,9 @@ def _facts(folder: Path, model: keras.Model, dataset: Dataset, name: str) -> dic
         "sha256": {file: file_sha256(folder / file) for file in (KERAS_FILE, TFLITE_FILE)},
         "parameters": model.count_params(),
         "created": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
-        "dataset": {
-            "source": dataset.source,
-            "sha256": dataset.sha256,
-            "rows": {split: len(faces) for split, faces in dataset.splits.items()},
-            "cleaned": list(dataset.cleaned),
-            "label_order": dataset.label_order,
-            "warnings": list(warnings_of(dataset)),
-            "class_priors": _class_priors(dataset["train"]),
-        },
+        "dataset": data,
         "versions": _versions(),
-        "notes": NOTES,
+        "notes": notes_for_card(data),
     }
 
 
@@ -200,7 +167,9 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version()} | found
 
 
-def _write_card(folder: Path, facts: dict[str, Any], dataset: Dataset, converted: LiteRtFile) -> ModelCard:
+def _write_card(
+    folder: Path, facts: dict[str, Any], dataset: Dataset, converted: LiteRtFile, *, in_training: float
+) -> ModelCard:
     """Calibrate and evaluate what will really run, the LiteRT file, and write card.json."""
     tile = golden_tile()
     validation = dataset["validation"]
@@ -213,13 +182,15 @@ def _write_card(folder: Path, facts: dict[str, Any], dataset: Dataset, converted
     calibrated = load_model(folder)
     probabilities = predict_all(calibrated.predict, validation)
     threshold, coverage = choose_threshold(probabilities, validation.labels, kept_accuracy=KEPT_ACCURACY)
-    report = evaluate(
-        calibrated.predict, validation, split="validation", train=dataset["train"], temperature=temperature
-    )
+    report = evaluate_split(calibrated.predict, dataset, "validation", temperature=temperature)
     card = replace(
         card,
         unsure_below=round(threshold, 3),
-        metrics={"validation": figures_for_card(report) | _chosen_on_validation(report, converted, coverage)},
+        metrics={
+            "validation": figures_for_card(report)
+            | _chosen_on_validation(report, converted, coverage)
+            | {"accuracy_in_training": round(in_training, 5)},
+        },
     )
     card.write(folder)
     return card

@@ -83,6 +83,22 @@ def _class_figures(confusion: np.ndarray, i: int) -> ClassFigures:
     return ClassFigures(precision=precision, recall=recall, f1=f1, support=support)
 
 
+def macro_f1_classes(confusion: np.ndarray) -> tuple[str, ...]:
+    """The emotions that macro-F1 is the mean over: those that occur or were answered, as scikit-learn counts them."""
+    counted = confusion.sum(0) + confusion.sum(1) > 0
+    return tuple(name for name, is_counted in zip(EMOTIONS, counted, strict=True) if is_counted)
+
+
+def macro_f1(confusion: np.ndarray) -> float:
+    """Mean F1 as `sklearn.metrics.f1_score(average="macro")` gives it.
+
+    An emotion that was answered but has no image counts with 0. One that has no image and was never answered does not
+    count.
+    """
+    per_class = figures_by_class(confusion)
+    return float(np.mean([per_class[name].f1 for name in macro_f1_classes(confusion)]))
+
+
 def negative_log_likelihood(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """Mean over the images, in nats."""
     likelihood = probabilities[np.arange(len(labels)), labels].astype(np.float64)

@@ -7,16 +7,19 @@ import errno
 import os
 import traceback
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from fer_core.errors import FerError
+from train.ancestry import record_ancestry
 from train.archive import Dataset, archive_sha256
 from train.cleaning import read_for_run
 from train.dataset_warnings import labels_read, warnings_of
 from train.errors import ConfigError
+from train.output_folder import prepare_folder
 from train.progress import LOG, MODEL, PREVIOUS, REPORT, STOP, read_status, write_json
 from train.reporter import RunReporter
 from train.request import RunRequest, read_request
@@ -39,10 +42,11 @@ def run_job(request: RunRequest | None, run_dir: Path, *, queue: bool, nice: int
         The final state: "finished" or "stopped".
 
     Raises:
-        ConfigError: `run_dir` is in use, or holds a run with other settings or data; it is left as it is.
+        ConfigError: `run_dir` is in use, or holds something else than a run, or a run with other settings or data; it
+            is left as it is.
         FerError, OSError, MemoryError: why the run failed; the folder says so, too.
     """
-    run_dir.mkdir(parents=True, exist_ok=True)
+    prepare_folder(run_dir)
     with only_process_in(run_dir):
         stop = StopRequest(run_dir)
         stop.listen()
@@ -92,6 +96,8 @@ def _train(request: RunRequest, run_dir: Path, reporter: RunReporter, stop: Stop
     reporter.stage("reading the archive", state="running")
     give_way(nice)
     dataset, votes = _dataset(request, run_dir)
+    for line in _facts_of(request):
+        reporter.say(line)
     if labels_read(dataset):
         reporter.say(labels_read(dataset))
     for sentence in warnings_of(dataset):
@@ -103,6 +109,7 @@ def _train(request: RunRequest, run_dir: Path, reporter: RunReporter, stop: Stop
     from train.supervision import supervision_of
 
     precision = resolve_precision(request.training.precision)
+    record_ancestry(request, run_dir)
     supervision = supervision_of(request, dataset["train"], votes, precision=precision)
     for sentence in recover(run_dir):
         reporter.note(sentence)
@@ -115,6 +122,13 @@ def _train(request: RunRequest, run_dir: Path, reporter: RunReporter, stop: Stop
         (run_dir / PREVIOUS).unlink(missing_ok=True)
     reporter.finish(state)
     return state
+
+
+def _facts_of(request: RunRequest) -> list[str]:
+    """What is used, as far as it may differ from what was typed, and the settings that are not the defaults."""
+    changed = request.changed_settings()
+    listed = ", ".join(f"{item.name} {item.words(value)}" for item, value in changed) or "the defaults"
+    return [f"settings: {listed}", f"peak learning rate: {request.training.learning_rate_words}"]
 
 
 def _dataset(request: RunRequest, run_dir: Path) -> tuple[Dataset, np.ndarray | None]:
@@ -142,15 +156,15 @@ def _export(request: RunRequest, dataset: Dataset, run_dir: Path, reporter: RunR
     if keras.backend.backend() != "tensorflow":
         reporter.note(f"Not exported: Keras runs on {keras.backend.backend()}. Call: python -m train export")
         return
-    from train.report import make_report
+    from train.report import report_run
 
     reporter.stage("exporting the best epoch")
-    wanted = request.report_test and finished  # a stopped run may go on, and the test split is for the end
-    values: dict[str, Any] = make_report(run_dir, dataset, run_dir / MODEL, report_test=wanted)
-    write_json(run_dir / REPORT, values)
-    reporter.say(f"best epoch {values['best_epoch']}: validation accuracy {values['validation']['accuracy']:.2%}")
-    if wanted and values["test"] is None:
-        reporter.note("The archive has no test split: only validation figures are reported.")
+    report = report_run(run_dir, dataset, run_dir / MODEL, report_test=request.report_test, finished=finished)
+    write_json(run_dir / REPORT, asdict(report))
+    for words, accuracy in report.accuracies:
+        reporter.say(f"validation accuracy {accuracy:.2%}  {words[:1].lower()}{words[1:]}")
+    if request.report_test and report.no_test_because:
+        reporter.note(report.no_test_because)
 
 
 def give_way(nice: int) -> None:

@@ -23,7 +23,7 @@ import re
 import subprocess
 import time
 import zlib
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,7 +56,11 @@ FINAL: Final = frozenset({"finished", "stopped", "failed"})
 
 @dataclass(frozen=True)
 class EpochMetrics:
-    """One line of progress.jsonl. Losses in nats, accuracies 0-1; training figures are on augmented images."""
+    """One line of progress.jsonl. Losses in nats, accuracies 0-1; training figures are on augmented images.
+
+    `steady_seconds` is the epoch's length without what a process does once, such as compiling; 0 where that is not
+    known, None in lines of earlier versions.
+    """
 
     epoch: int
     loss: float
@@ -66,6 +70,7 @@ class EpochMetrics:
     learning_rate: float
     seconds: float
     images_per_second: float
+    steady_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class RunStatus:
         epochs: epochs planned.
         batch: batches done within the present epoch.
         batches: batches per epoch.
-        images_per_second: over the present epoch so far.
+        images_per_second: over the present epoch after its first step, which may have compiled the network; 0 before.
         queued_at: when the run was asked for, in seconds since 1970.
         started_at: when this process began to train, in seconds since 1970; 0 before.
         updated_at: of this status, in seconds since 1970.
@@ -150,15 +155,16 @@ def read_epochs(run_dir: Path) -> list[EpochMetrics]:
         lines = (run_dir / PROGRESS).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    names = {f.name for f in fields(EpochMetrics)}
+    names = [f.name for f in fields(EpochMetrics)]
+    required = {f.name for f in fields(EpochMetrics) if f.default is MISSING}
     epochs: dict[int, EpochMetrics] = {}
     for line in lines:
         try:
             values = json.loads(line)
         except ValueError:
             continue
-        if isinstance(values, dict) and names <= set(values):
-            metrics = EpochMetrics(**{name: values[name] for name in names})
+        if isinstance(values, dict) and required <= set(values):
+            metrics = EpochMetrics(**{name: values[name] for name in names if name in values})
             epochs[metrics.epoch] = metrics
     return [epochs[number] for number in sorted(epochs)]
 

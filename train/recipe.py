@@ -23,6 +23,7 @@ from train.children import run_train
 from train.config import TrainingConfig
 from train.errors import ConfigError, TrainingError
 from train.ferplus import DROP_NOT_FACES
+from train.output_folder import refuse_foreign_parent
 from train.progress import BEST, MODEL, read_json, write_json
 from train.request import CLEANING
 from train.runs import TrainingRun
@@ -146,7 +147,7 @@ def carry_out(
         What is going on, a sentence at a time. The steps themselves write to the terminal, too.
 
     Raises:
-        ConfigError: `output` holds another recipe.
+        ConfigError: `output` holds another recipe, or something else.
         TrainingError: a step did not come to its end.
     """
     steps = recipe.steps if ferplus else tuple(step.without_votes() for step in recipe.steps)
@@ -157,6 +158,7 @@ def carry_out(
     before = read_json(output / RECIPE)
     if before not in (None, record):
         raise ConfigError(f"{output} holds another recipe, or this one with other steps. Choose another folder.")
+    refuse_foreign_parent(output)
     output.mkdir(parents=True, exist_ok=True)
     write_json(output / RECIPE, record)
     yield f"{recipe.about} {recipe.time}"

@@ -7,30 +7,37 @@ from typing import Any
 from fer_core.model import TFLITE_FILE, load_model
 from train.archive import Dataset
 from train.checkpoints import best_epoch
-from train.evaluate import evaluate, ms_per_face
+from train.evaluate import evaluate_split, ms_per_face
 from train.export import add_metrics, export_run
 from train.pictures import write_mistakes
-from train.report_types import ExportedModel, RunReport
+from train.report_types import NO_TEST_SPLIT, NOT_ASKED_FOR, STOPPED, ExportedModel, RunReport
 
 
 def make_report(run_dir: Path, dataset: Dataset, output: Path, *, report_test: bool) -> dict[str, Any]:
+    """`report_run` of a run that has finished, for JSON."""
+    return asdict(report_run(run_dir, dataset, output, report_test=report_test, finished=True))
+
+
+def report_run(run_dir: Path, dataset: Dataset, output: Path, *, report_test: bool, finished: bool) -> RunReport:
     """Export the best epoch to `output` and describe it.
 
+    Args:
+        report_test: whether a report of the test split is asked for.
+        finished: whether the run came to its end. A stopped one may go on, and the test split is for the end.
+
     Returns:
-        A `RunReport` for JSON; its "test" is None unless it was asked for and the archive has it.
+        The report; its test is None unless it was asked for, the archive has it and the run has finished.
     """
     card = export_run(run_dir, dataset, output, name=run_dir.name)
     model = load_model(output)
-    train = dataset["train"]
+    why_not = _why_no_test(dataset, report_test=report_test, finished=finished)
     reports = {}
-    for split in ("validation", "test") if report_test else ("validation",):
-        if split in dataset.splits:
-            faces = dataset[split]
-            reports[split] = evaluate(model.predict, faces, split=split, train=train, temperature=card.temperature)
-            write_mistakes(run_dir / f"mistakes-{split}.png", faces, reports[split].mistakes)
+    for split in ("validation",) if why_not else ("validation", "test"):
+        reports[split] = evaluate_split(model.predict, dataset, split, temperature=card.temperature)
+        write_mistakes(run_dir / f"mistakes-{split}.png", dataset[split], reports[split].mistakes)
     if "test" in reports:
         add_metrics(output, reports["test"])
-    found = RunReport(
+    return RunReport(
         best_epoch=best_epoch(run_dir)[0],
         model=ExportedModel(
             parameters=card.parameters,
@@ -39,8 +46,20 @@ def make_report(run_dir: Path, dataset: Dataset, output: Path, *, report_test: b
             ms_per_face=round(ms_per_face(model.predict), 3),
             temperature=card.temperature,
             unsure_below=card.unsure_below,
+            accuracy_in_training=best_epoch(run_dir)[1],
+            accuracy_float32=card.metrics["validation"]["accuracy_float32"],
+            accuracy_int8=card.metrics["validation"]["accuracy_int8"],
+            mirror_average=card.mirror_average,
         ),
         validation=reports["validation"],
         test=reports.get("test"),
+        no_test_because=why_not,
     )
-    return asdict(found)
+
+
+def _why_no_test(dataset: Dataset, *, report_test: bool, finished: bool) -> str:
+    if not report_test:
+        return NOT_ASKED_FOR
+    if "test" not in dataset.splits:
+        return NO_TEST_SPLIT
+    return "" if finished else STOPPED

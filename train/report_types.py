@@ -1,13 +1,18 @@
 """The shapes of reports on models: written by `train`, read by pages. Loads no Keras."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from fer_core.emotions import EMOTIONS
 from train.figures import ClassFigures, ConfusedPair, CoveragePoint, Mistake, ReliabilityBin
+
+STOPPED: Final = "The run was stopped before its end; the test split is reported once the run has finished."
+NO_TEST_SPLIT: Final = "The archive has no test split."
+NOT_ASKED_FOR: Final = "A report of the test split was not asked for."
 
 
 def check_confusion(counts: tuple[tuple[int, ...], ...]) -> None:
@@ -34,9 +39,9 @@ class EvaluationReport:
         n: images.
         accuracy: share that is right, 0-1.
         interval_95: Wilson's interval for `accuracy`.
-        n_without_duplicates: images that do not also stand in the training split, byte for byte.
+        n_without_duplicates: images that do not also stand in one of `compared_with`, byte for byte.
         accuracy_without_duplicates: on these; None where there are none.
-        macro_f1: mean of the classes' F1, over the classes that occur.
+        macro_f1: mean of the classes' F1, over `macro_f1_over`: as scikit-learn counts classes.
         balanced_accuracy: mean of the classes' recall, over the classes that occur.
         nll: mean negative log-likelihood, in nats.
         ece: expected calibration error over 15 equal-width bins of confidence.
@@ -47,6 +52,14 @@ class EvaluationReport:
         coverage_curve: what an "unsure" threshold costs and gains.
         confused: the commonest mistakes.
         mistakes: by true emotion, the surest mistakes as indices into the split; empty in a model's card.
+        n_without_near_duplicates: images that have no near-identical one in `compared_with` either; None where nobody
+            looked (reports of earlier versions).
+        accuracy_without_near_duplicates: on these; None where there are none.
+        macro_f1_over: the emotions that occur or were answered.
+        compared_with: the splits in which duplicates were looked for: those that the model was trained or chosen on.
+        source: file name of the archive; empty in reports of earlier versions.
+        archive_sha256: of the archive, in hexadecimal; likewise.
+        cleaned: cleaning switches applied to it before.
 
     Raises:
         ValueError: emotions are missing in `per_class`, or `confusion` is not square.
@@ -69,6 +82,13 @@ class EvaluationReport:
     coverage_curve: tuple[CoveragePoint, ...]
     confused: tuple[ConfusedPair, ...]
     mistakes: dict[str, tuple[Mistake, ...]] = field(default_factory=dict)
+    n_without_near_duplicates: int | None = None
+    accuracy_without_near_duplicates: float | None = None
+    macro_f1_over: tuple[str, ...] = ()
+    compared_with: tuple[str, ...] = ()
+    source: str = ""
+    archive_sha256: str = ""
+    cleaned: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_confusion(self.confusion)
@@ -82,6 +102,16 @@ class EvaluationReport:
         shares: np.ndarray = counts / np.maximum(counts.sum(1, keepdims=True), 1)
         return shares
 
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Emotions without a single image, of which the figures say nothing."""
+        return tuple(name for name, figures in self.per_class.items() if not figures.support)
+
+    @property
+    def near_duplicates_share(self) -> float:
+        """Share of the images that are identical or near-identical to one that the model has seen; 0 if unknown."""
+        return 0.0 if self.n_without_near_duplicates is None else 1 - self.n_without_near_duplicates / self.n
+
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)
@@ -92,35 +122,9 @@ class EvaluationReport:
 
     def to_text(self) -> str:
         """As lines for a terminal."""
-        low, high = self.interval_95
-        fresh = self.accuracy_without_duplicates
-        lines = [
-            f"{self.split}: {self.n} images",
-            f"accuracy            {self.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})",
-            f"without duplicates  {'-' if fresh is None else f'{fresh:.2%}'}  (n {self.n_without_duplicates})",
-            f"macro-F1            {self.macro_f1:.4f}",
-            f"balanced accuracy   {self.balanced_accuracy:.2%}",
-            f"NLL {self.nll:.3f}, ECE {self.ece:.3f}" + self._calibration_text(),
-            "",
-            f"{'':10}precision  recall     F1      n   confusion (rows true)",
-        ]
-        for name, counts in zip(EMOTIONS, self.confusion, strict=True):
-            c = self.per_class[name]
-            row = " ".join(f"{count:4d}" for count in counts)
-            lines.append(f"{name:10}{c.precision:9.3f}{c.recall:8.3f}{c.f1:7.3f}{c.support:7d}   {row}")
-        lines += ["", "unsure below   kept   right of these"]
-        for point in self.coverage_curve[4::2]:
-            right = "-" if point.accuracy is None else f"{point.accuracy:.1%}"
-            lines.append(f"{point.threshold:12.2f}{point.coverage:7.1%}{right:>17}")
-        lines += ["", "most confused"]
-        lines += [f"{pair.true} called {pair.predicted}: {pair.n} ({pair.share:.1%})" for pair in self.confused[:5]]
-        return "\n".join(lines)
+        from train.report_text import evaluation_text  # which reads reports, so it needs this module first
 
-    def _calibration_text(self) -> str:
-        c = self.calibration
-        if c is None:
-            return ""
-        return f"  (before the temperature {c.temperature:.3f}: NLL {c.nll_before:.3f}, ECE {c.ece_before:.3f})"
+        return evaluation_text(self)
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,11 @@ class ExportedModel:
         ms_per_face: on the machine that trained.
         temperature: applied to the outputs.
         unsure_below: the model's own threshold, 0-1.
+        accuracy_in_training: on validation, after the epoch that was kept: averaged weights, one pass. None, as in
+            those that follow, in reports of earlier versions.
+        accuracy_float32: on validation: exported network, 32-bit weights, one pass.
+        accuracy_int8: likewise with 8-bit weights.
+        mirror_average: whether an answer is the mean over the face and its mirror image.
     """
 
     parameters: int
@@ -142,6 +151,43 @@ class ExportedModel:
     ms_per_face: float
     temperature: float
     unsure_below: float
+    accuracy_in_training: float | None = None
+    accuracy_float32: float | None = None
+    accuracy_int8: float | None = None
+    mirror_average: bool | None = None
+
+    def accuracies(self, final: float, *, epoch: int) -> tuple[tuple[str, float], ...]:
+        """Why a model has several accuracies on one validation split: what each was measured on, from first to last.
+
+        Args:
+            final: of the model as it runs.
+            epoch: the one that was kept.
+        """
+        before = (self.accuracy_in_training, self.accuracy_float32, self.accuracy_int8)
+        weights, mirrored = self.litert_weights, self.mirror_average
+        return accuracy_steps(before, final, epoch=epoch, litert_weights=weights, mirror_average=mirrored)
+
+
+def accuracy_steps(
+    before: Sequence[float | None], final: float, *, epoch: int, litert_weights: str, mirror_average: bool | None
+) -> tuple[tuple[str, float], ...]:
+    """What each of a model's accuracies on validation was measured on, from training to use, with the accuracy.
+
+    Args:
+        before: in training, exported with 32-bit weights, with 8-bit weights; None where one is not known.
+        final: of the model as it runs.
+        epoch: the one that was kept.
+        litert_weights: "int8" or "float32".
+        mirror_average: whether it runs on the mirror image, too; None where that is not known.
+    """
+    passes = {True: ", mean with the mirror image", False: ", one pass", None: ""}[mirror_average]
+    words = (
+        f"During training, after epoch {epoch}: averaged weights, one pass",
+        "Exported with new batch-norm statistics: 32-bit weights, one pass",
+        "In 8 bits, one pass",
+        f"As it runs: {litert_weights} weights{passes}, calibrated",
+    )
+    return tuple((what, value) for what, value in zip(words, (*before, final), strict=True) if value is not None)
 
 
 @dataclass(frozen=True)
@@ -152,13 +198,20 @@ class RunReport:
         best_epoch: the one that was kept.
         model: what was exported.
         validation: what choices were made on.
-        test: None when it was not asked for or the archive has none.
+        test: None when there is no report of it.
+        no_test_because: why there is none, a sentence; empty where there is one, and in reports of earlier versions.
     """
 
     best_epoch: int
     model: ExportedModel
     validation: EvaluationReport
     test: EvaluationReport | None
+    no_test_because: str = ""
+
+    @property
+    def accuracies(self) -> tuple[tuple[str, float], ...]:
+        """What each accuracy on the validation split was measured on; see `ExportedModel.accuracies`."""
+        return self.model.accuracies(self.validation.accuracy, epoch=self.best_epoch)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class RunReporter:
         self._run_dir = run_dir
         self._bar: Any = None
         self._beat_at = 0.0
-        self._epoch_began = 0.0
+        self._first_batch: tuple[float, int] | None = None
         self._status = RunStatus(
             "queued",
             pid=os.getpid(),
@@ -63,7 +63,7 @@ class RunReporter:
 
     def begin_epoch(self, *, batches: int) -> None:
         """An epoch starts."""
-        self._epoch_began = time.monotonic()
+        self._first_batch = None
         self._write(stage="training", batch=0, batches=batches)
         if sys.stderr.isatty():
             words = f"epoch {self._status.epoch + 1}/{self._status.epochs}"
@@ -74,9 +74,13 @@ class RunReporter:
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
         now = time.monotonic()
+        # The first step may compile the network for minutes, and says nothing of those that follow.
+        self._first_batch = self._first_batch or (now, images)
         if now - self._beat_at >= HEARTBEAT_S:
             self._beat_at = now
-            self._write(batch=done, images_per_second=images / max(now - self._epoch_began, 1e-6))
+            seconds, trained = now - self._first_batch[0], images - self._first_batch[1]
+            speed = {"images_per_second": trained / seconds} if trained and seconds > 0 else {}
+            self._write(batch=done, **speed)
 
     def end_epoch(self, metrics: EpochMetrics | None) -> None:
         """An epoch is over; None when it was broken off."""
@@ -85,7 +89,9 @@ class RunReporter:
             self._bar = None
         if metrics is None:
             return
-        done = {"batch": self._status.batches, "images_per_second": metrics.images_per_second}
+        steady = metrics.seconds if metrics.steady_seconds is None else metrics.steady_seconds
+        speed = metrics.images_per_second * metrics.seconds / steady if steady else 0.0
+        done = {"batch": self._status.batches, "images_per_second": speed}
         self._write(epoch=metrics.epoch, **done)
         self.say(
             f"epoch {metrics.epoch:3d}  loss {metrics.loss:.3f}  accuracy {metrics.accuracy:.3f}  "

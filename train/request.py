@@ -9,10 +9,12 @@ from typing import Any, Final
 
 from fer_core.card import read_card
 from fer_core.model import KERAS_FILE, file_sha256, find_model
+from train.augment_config import AugmentConfig
 from train.config import TrainingConfig
 from train.errors import ConfigError
 from train.label_orders import check_label_order
 from train.progress import BEST, CONFIG, read_json, write_json
+from train.settings import Setting, settings_of
 
 CLEANING: Final = ("drop_duplicates", "drop_leaks", "drop_blanks")
 """The switches of `train.dataset_report.clean`."""
@@ -138,6 +140,16 @@ class RunRequest:
                 "teachers": [teacher.to_dict() for teacher in self.teachers],
                 "teacher_views": self.teacher_views.to_dict() if self.teacher_views else None,
             },
+        )
+
+    def changed_settings(self) -> tuple[tuple[Setting, Any], ...]:
+        """The settings that are not the defaults, each with its value."""
+        both = ((self.training, TrainingConfig()), (self.training.augment, AugmentConfig()))
+        return tuple(
+            (item, getattr(own, item.name))
+            for own, plain in both
+            for item in settings_of(type(own))
+            if getattr(own, item.name) != getattr(plain, item.name)
         )
 
     def check_same(self, saved: "RunRequest", run_dir: Path) -> None:

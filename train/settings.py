@@ -27,6 +27,7 @@ class Setting:
         choices: the only allowed values, or empty.
         step: of a form's number field, or None.
         advanced: whether a form may hide it at first.
+        zero_is: what 0 means where it is no number of its own, such as "automatic"; else empty.
         name: the field's name; filled in by `settings_of`.
         default: the field's default; filled in by `settings_of`.
     """
@@ -39,8 +40,17 @@ class Setting:
     choices: tuple[str, ...] = ()
     step: float | None = None
     advanced: bool = False
+    zero_is: str = ""
     name: str = ""
     default: Any = None
+
+    def words(self, value: Any) -> str:
+        """A value as people read it: never a number that stands for something else."""
+        if self.zero_is and value == 0:
+            return self.zero_is
+        if isinstance(value, tuple | list):
+            return " to ".join(self.words(part) for part in value)
+        return f"{value:g}" if isinstance(value, float) else str(value) or "none"
 
     @property
     def flag(self) -> str:
@@ -91,7 +101,7 @@ def add_flags(parser: argparse.ArgumentParser, config: type) -> None:
             choices=item.choices or None,
             default=argparse.SUPPRESS,
             metavar=None if item.choices else "VALUE",
-            help=f"{item.help} (default: {_shown(item.default)})".replace("%", "%%"),
+            help=f"{item.help} (default: {_shown(item)})".replace("%", "%%"),
         )
 
 
@@ -116,8 +126,10 @@ def _check_value(item: Setting, value: Any, wanted: type) -> None:
         raise ConfigError(f"{item.name} must be at most {item.maximum:g}, got {value}")
 
 
-def _shown(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value) or "none"
+def _shown(item: Setting) -> str:
+    value = item.default
+    shown = " ".join(map(str, value)) if isinstance(value, tuple) else str(value) or "none"
+    return f"{shown}, {item.zero_is}" if item.zero_is and value == 0 else shown
 
 
 def refuse_unknown(config: type, values: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from train.architectures import describe
 from train.children import run_train
+from train.output_folder import refuse_foreign_parent
 from train.runs import TrainingRun
 
 HEADER: Final = (
@@ -27,9 +28,13 @@ def sweep(archive: Path, output: Path, names: Sequence[str], *, settings: Sequen
         names: architectures.
         settings: further arguments of `python -m train fit`, the same for all.
 
+    Raises:
+        ConfigError: `output` holds something else than runs.
+
     Yields:
         The table's lines in Markdown: the head, then one per architecture as it is done.
     """
+    refuse_foreign_parent(output)
     yield "| " + " | ".join(HEADER) + " |"
     yield "|" + " --- |" * len(HEADER)
     for name in names:

@@ -109,6 +109,6 @@ def _kept(card: ModelCard | None) -> str:
     if "kept_accuracy" not in figures:
         return ""
     return (
-        f" On FER2013's validation images it kept {figures['coverage']:.0%} of the faces, "
+        f" On the validation images of its training it kept {figures['coverage']:.0%} of the faces, "
         f"and {figures['kept_accuracy']:.0%} of their labels were right."
     )

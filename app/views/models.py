@@ -6,12 +6,17 @@ import streamlit as st
 
 from app import state, training_jobs
 from app.training_memory import TrainingMemory
-from app.views import models_compare, models_details, models_downloads, page_parts, training_tables
-from app.views.training_tables import percent
+from app.views import (
+    models_compare,
+    models_details,
+    models_downloads,
+    models_overview,
+    page_parts,
+    training_tables,
+)
 from fer_core import model_store
-from fer_core.card import ModelCard
 from fer_core.errors import FerError
-from fer_core.model_list import ORIGINS, StoredModel, live_card, stored_models
+from fer_core.model_list import StoredModel, live_card, stored_models
 from train.runs import list_runs
 
 _CHOICE_KEY = "models_choice"
@@ -25,7 +30,7 @@ def render() -> None:
     _live_line()
     page_parts.say(memory)
     if whole:
-        st.html(_overview(whole))
+        _overview(whole)
     for model in models:
         if not model.card:
             _damaged(model, memory)
@@ -60,22 +65,12 @@ def _roll_back_button() -> None:
             _do(lambda: f"{model_store.roll_back().name} is live again.", state.training_memory())
 
 
-def _overview(models: list[StoredModel]) -> str:
-    rows = []
-    for model in models:
-        card = model.card
-        if card is None:
-            continue
-        name = f"{model.name} · live" if model.is_live else model.name
-        facts = f"{ORIGINS[model.origin]} · {card.architecture}, {card.parameters:,} weights · {card.created}"
-        rows.append((f"{name}\n{facts}", _accuracy(card, "validation"), _accuracy(card, "test")))
-    live = next((i for i, model in enumerate(models) if model.is_live), None)
-    return training_tables.table(("", "Validation", "Test"), rows, numbers=(1, 2), chosen=live)
-
-
-def _accuracy(card: ModelCard, split: str) -> str:
-    value = card.metrics.get(split, {}).get("accuracy")
-    return percent(value) if isinstance(value, int | float) else "–"
+def _overview(models: list[StoredModel]) -> None:
+    """A table for each data set: figures of different ones never stand in one column."""
+    for measured in models_overview.by_data_set(models):
+        if measured.title:
+            st.caption(f"Measured on {measured.title}")
+        st.html(training_tables.table(measured.head, measured.rows, numbers=measured.numbers, chosen=measured.live))
 
 
 def _damaged(model: StoredModel, memory: TrainingMemory) -> None:

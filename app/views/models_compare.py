@@ -8,6 +8,7 @@ import streamlit as st
 from app import model_jobs, training_charts, training_jobs
 from app.training_reports import read_comparison, read_evaluation
 from app.views import models_tables, page_parts, training_tables
+from app.views.models_overview import measured_on
 from app.views.training_dataset import PLOT_CONFIG
 from app.views.training_tables import percent
 from fer_core.model_list import StoredModel
@@ -65,9 +66,14 @@ def _from_cards(models: Sequence[StoredModel]) -> None:
         f"From the cards: figures of the {split} split. Small: points more or less than {LETTERS[0]}.",
         help="Bold is the best of a row. Of the calibration error, less is better.",
     )
-    if len({card.dataset.get("sha256") for card in cards}) > 1:
-        st.caption("They learnt from different archives, so their splits may differ, too.")
-    st.html(models_tables.figures(reports))
+    sets = [measured_on(card, split) for card in cards]
+    same = len({measured.is_same_as for measured in sets}) == 1
+    if not same:
+        st.warning(
+            "They were measured on different images, so their figures cannot be ranked. Test them on the same images "
+            "below."
+        )
+    st.html(models_tables.figures(reports, measured_on=[measured.title for measured in sets], comparable=same))
     st.caption("Confusion, in % of each row", help="Rows are what a face shows, columns what it was called.")
     for start in range(0, len(reports), 2):
         # Row by row, so that on a phone, where columns stack, the order stays.

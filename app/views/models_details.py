@@ -7,8 +7,10 @@ import streamlit as st
 from app import training_jobs
 from app.training_reports import read_evaluation
 from app.views import training_report, training_tables
+from app.views.models_overview import measured_on
 from fer_core.card import ModelCard
 from fer_core.model_list import StoredModel
+from train.report_types import accuracy_steps as training_steps
 
 _NOTES = {
     "intended_use": "Meant for",
@@ -46,10 +48,33 @@ def _figures(card: ModelCard, *, key: str) -> None:
     if evaluation is None:
         st.warning(f"The card's figures of the {split} split are damaged.")
         return
-    source = training_jobs.archive_title(Path(str(card.dataset.get("source", "an unnamed archive"))))
-    st.caption(f"Measured on the {split} split of {source}.")
+    st.caption(f"Measured on the {split} split of {measured_on(card, split).title}.")
     training_report.headline(evaluation)
+    if split == "validation":
+        training_report.accuracy_steps(_accuracy_steps(card, evaluation.accuracy))
     training_report.details(evaluation, key=f"{key}_{split}", unsure_below=card.unsure_below)
+
+
+def _accuracy_steps(card: ModelCard, final: float) -> tuple[tuple[str, float], ...]:
+    """What the card's accuracies on validation were measured on; empty for cards of earlier versions."""
+    figures, epoch = card.metrics["validation"], card.training.get("best_epoch")
+    shares = [figures.get(f"accuracy_{name}") for name in ("in_training", "float32", "int8")]
+    if not isinstance(epoch, int) or not all(isinstance(share, float) for share in shares):
+        return ()
+    weights, passes = str(figures.get("litert_weights", "")), card.mirror_average
+    return training_steps(shares, final, epoch=epoch, litert_weights=weights, mirror_average=passes)
+
+
+def _epochs(card: ModelCard) -> str:
+    trained, planned = card.training.get("epochs", "–"), card.training.get("epochs_planned")
+    return str(trained) if planned in (None, trained) else f"{trained} of {planned} planned"
+
+
+def _learning_rate(card: ModelCard) -> str:
+    """The peak that was used, and the setting behind it; 0 meant automatic in cards of earlier versions."""
+    setting = card.training.get("learning_rate", "–") or "automatic"
+    peak = card.training.get("peak_learning_rate")
+    return f"peak {peak:.4g} (set: {setting})" if isinstance(peak, int | float) else str(setting)
 
 
 def _notes(card: ModelCard) -> None:
@@ -79,9 +104,11 @@ def _facts(card: ModelCard) -> None:
         ("Network", card.architecture),
         ("Weights", f"{card.parameters:,}"),
         ("Learnt from", source),
+        ("Data set", str(data.get("name") or "–")),
         ("Faces", ", ".join(f"{split} {count:,}" for split, count in rows.items()) or "–"),
         ("Cleaned by", ", ".join(str(name).replace("_", " ") for name in data.get("cleaned", ())) or "nothing"),
-        ("Epochs", str(card.training.get("epochs", "–"))),
+        ("Epochs", _epochs(card)),
+        ("Learning rate", _learning_rate(card)),
         ("Started from", _start(card)),
         ("Temperature", f"{card.temperature:.3f}"),
         ("Unsure below", f"{card.unsure_below:.3f}"),

@@ -46,6 +46,7 @@ def _recall(name: str) -> _Figure:
 _FIGURES = (
     _Figure("Accuracy", lambda e: e.accuracy),
     _Figure("Accuracy without leaks", lambda e: e.accuracy_without_duplicates),
+    _Figure("Accuracy without near-duplicates", lambda e: e.accuracy_without_near_duplicates),
     _Figure("Macro-F1", lambda e: e.macro_f1, in_percent=False),
     _Figure("Balanced accuracy", lambda e: e.balanced_accuracy),
     _Figure("Calibration error (ECE)", lambda e: e.ece, lower_is_better=True),
@@ -64,23 +65,30 @@ def key(titles: Mapping[int, str]) -> str:
     return f'{_STYLE}<div class="fer-key">{parts}</div>'
 
 
-def figures(reports: Sequence[EvaluationReport]) -> str:
-    """Figures side by side: the best of each row bold, the difference to the first model small."""
+def figures(reports: Sequence[EvaluationReport], *, measured_on: Sequence[str] = (), comparable: bool = True) -> str:
+    """Figures side by side: the best of each row bold, the difference to the first model small.
+
+    Args:
+        measured_on: name of each report's data set, for a row of its own.
+        comparable: whether all were measured on the same images; else nothing is bold and there are no differences.
+    """
+    sets = "".join(f'<td class="n">{escape(name)}</td>' for name in measured_on)
     faces = "".join(f'<td class="n">{report.n:,}</td>' for report in reports)
-    rows = f"<tr><td>Faces</td>{faces}</tr>" + "".join(_figure_row(figure, reports) for figure in _FIGURES)
+    rows = (f"<tr><td>Measured on</td>{sets}</tr>" if sets else "") + f"<tr><td>Faces</td>{faces}</tr>"
+    rows += "".join(_figure_row(figure, reports, comparable=comparable) for figure in _FIGURES)
     return _table([f'<th class="n">{letter(i)}</th>' for i in range(len(reports))], rows)
 
 
-def _figure_row(figure: _Figure, reports: Sequence[EvaluationReport]) -> str:
+def _figure_row(figure: _Figure, reports: Sequence[EvaluationReport], *, comparable: bool) -> str:
     values = [figure.value(report) for report in reports]
     known = [value for value in values if value is not None]
     best = (min if figure.lower_is_better else max)(known, default=None)
     cells = ""
     for index, value in enumerate(values):
         words = figure.words(value)
-        if value == best and len(set(known)) > 1:
+        if comparable and value == best and len(set(known)) > 1:
             words = f"<b>{words}</b>"
-        if index and value is not None and values[0] is not None:
+        if comparable and index and value is not None and values[0] is not None:
             words += f"<small>{figure.difference(value, values[0])}</small>"
         cells += f'<td class="n">{words}</td>'
     return f"<tr><td>{figure.label}</td>{cells}</tr>"

@@ -9,6 +9,7 @@ from app import training_charts
 from app.session_words import plain
 from app.views import training_tables
 from train.dataset_report import DatasetReport
+from train.near_duplicates import MANY as MANY_NEAR_DUPLICATES
 
 PLOT_CONFIG = {"displayModeBar": False, "responsive": True}
 
@@ -25,6 +26,7 @@ def render(report: DatasetReport, faces: Path) -> tuple[str, ...]:
             )  # fmt: skip
     for sentence in _remarks(report):
         st.caption(sentence)
+    _warn_of_near_duplicates(report)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _faces(faces)
@@ -43,13 +45,24 @@ def _remarks(report: DatasetReport) -> list[str]:
     remarks = [report.labels_read] if report.labels_read else []
     if report.made_validation:
         remarks.append("The archive has no validation split: a tenth of its training faces was set aside, the same "
-                       "ones every time.")  # fmt: skip
+                       f"ones every time. {report.kept_together}")  # fmt: skip
     if "test" not in report.splits:
         remarks.append("The archive has no test split: results can be reported on the validation split only.")
     times = report.splits["train"].imbalance if "train" in report.splits else 1.0
     if times >= 1.5:
         remarks.append(f"Imbalance: the commonest expression has {times:.0f} times the training faces of the rarest.")
     return remarks
+
+
+def _warn_of_near_duplicates(report: DatasetReport) -> None:
+    for leak in report.near_leaks:
+        faces = report.splits[leak.later].faces
+        alike = leak.images + report.leaked(leak.later, leak.earlier)
+        if alike >= MANY_NEAR_DUPLICATES * faces:
+            st.warning(
+                f"{alike:,} of {faces:,} images of {leak.later} are identical or near-identical to one in "
+                f"{leak.earlier}, as frames of one sequence are. Accuracy there says little about new faces."
+            )
 
 
 def _faces(path: Path) -> None:
@@ -62,15 +75,14 @@ def _faces(path: Path) -> None:
 
 
 def _switches(report: DatasetReport) -> tuple[str, ...]:
-    leaks = sum(leak.images for leak in report.leaks)
-    blanks = sum(split.blank + split.near_blank for split in report.splits.values())
-    within = sum(split.duplicate_images - split.duplicate_groups for split in report.splits.values())
+    leaks, within, blanks = (report.drops.get(name, 0) for name in ("drop_leaks", "drop_duplicates", "drop_blanks"))
     chosen = [
         name
         for name, label, help_text in (
             ("drop_leaks", f"Drop leaking images ({leaks:,})",
-             "Images of validation or test that also stand in an earlier split: the network has seen them, so they "
-             "flatter its figures. FER2013's published figures are about two points too high through them."),
+             "Images of validation or test that also stand in an earlier split, each counted once: the network has "
+             "seen them, so they flatter its figures. FER2013's published figures are about two points too high "
+             "through them. Near-identical images stay."),
             ("drop_duplicates", f"Drop duplicates ({within:,})",
              "Of identical images within one split, one stays: the first with the label that most of them have."),
             ("drop_blanks", f"Drop blank images ({blanks:,})",
@@ -84,6 +96,10 @@ def _switches(report: DatasetReport) -> tuple[str, ...]:
 
 def _account(report: DatasetReport) -> None:
     rows = [(f"Images of {leak.later} that also stand in {leak.earlier}", f"{leak.images:,}") for leak in report.leaks]
+    rows += [
+        (f"Further images of {leak.later} that are near-identical to one in {leak.earlier}", f"{leak.images:,}")
+        for leak in report.near_leaks
+    ]
     rows += [
         ("Identical images, all splits together", _in_groups(report.duplicate_images, report.duplicate_groups)),
         ("Identical images with different labels",

@@ -1,5 +1,6 @@
 """One run's progress: bars, figures, curves, the current confusion matrix, the log's end."""
 
+import statistics
 import time
 
 import streamlit as st
@@ -25,6 +26,10 @@ def render(run: TrainingRun, known_state: str) -> None:
     _bars(status)
     _figures(run, status, epochs)
     if epochs:
+        st.caption(
+            "Best validation is measured during training: averaged weights, one look at each face. The exported model "
+            "is measured anew, as it runs."
+        )
         _curves(run, epochs, status)
     elif status.state == "running":
         st.caption("The curves begin with the first epoch's end.")
@@ -62,7 +67,8 @@ def _figures(run: TrainingRun, status: RunStatus, epochs: list[EpochMetrics]) ->
     remaining = remaining_s(status, epochs, batch_size=_batch_size(run)) if active else None
     facts = [
         ("Elapsed", words_for_s(_elapsed_s(status)), "Since this run was started, or resumed last."),
-        ("Remaining", words_for_s(remaining) if active else "–", "At the speed so far."),
+        ("Remaining", words_for_s(remaining) if active else "–",
+         "At the speed so far, without compiling at the start."),
         ("Images per second", f"{status.images_per_second:,.0f}" if status.images_per_second else "–",
          "Training images, over the present epoch."),
         ("Learning rate", f"{epochs[-1].learning_rate:.2g}" if epochs else "–",
@@ -117,16 +123,27 @@ def _elapsed_s(status: RunStatus) -> float | None:
 
 
 def remaining_s(status: RunStatus, epochs: list[EpochMetrics], *, batch_size: int) -> float | None:
-    """Time to the last epoch's end: by the last epochs' length, or within the first by its speed; None before."""
+    """Time to the last epoch's end, by steady epochs, or by steady steps within the first; None before there are any.
+
+    Compiling, which the first epoch of each start does once, is left out.
+    """
     if not _is_in_epoch(status):
         return None
     left = max(0.0, status.epochs - status.epoch - status.batch / status.batches)
-    if epochs:
-        recent = sorted(epoch.seconds for epoch in epochs[-5:])
-        return left * recent[len(recent) // 2]
+    steady = _steady_seconds(epochs)
+    if steady:
+        return left * statistics.median(steady[-5:])
     if status.images_per_second and batch_size:
         return left * status.batches * batch_size / status.images_per_second
     return None
+
+
+def _steady_seconds(epochs: list[EpochMetrics]) -> list[float]:
+    """Lengths of epochs without compiling, those of which it is known; earlier versions compiled in the first."""
+    lengths = [epoch.seconds if epoch.steady_seconds is None else epoch.steady_seconds for epoch in epochs]
+    if epochs and epochs[0].steady_seconds is None:
+        lengths = lengths[1:]
+    return [seconds for seconds in lengths if seconds > 0]
 
 
 def words_for_s(seconds: float | None) -> str:

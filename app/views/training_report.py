@@ -1,5 +1,7 @@
 """The report of a run that has ended."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import streamlit as st
@@ -8,7 +10,9 @@ from app import training_charts
 from app.views import training_tables
 from app.views.training_dataset import PLOT_CONFIG
 from app.views.training_tables import percent
-from train.report_types import EvaluationReport, RunReport
+from train.errors import ConfigError
+from train.near_duplicates import MANY
+from train.report_types import NO_TEST_SPLIT, NOT_ASKED_FOR, STOPPED, EvaluationReport, RunReport
 from train.runs import TrainingRun
 
 
@@ -24,10 +28,15 @@ def render(report: RunReport, run: TrainingRun) -> None:
         )  # fmt: skip
         evaluation = report.test if choice == "Test" else report.validation
     else:
-        st.caption("Figures of the validation split, on which the epoch was chosen: a little too good. No test split "
-                   "was reported, because the archive has none or it was not asked for.")  # fmt: skip
+        why = _why_no_test(report, run)
+        st.caption(
+            f"Figures of the validation split, on which the epoch was chosen: a little too good. No "
+            f"test split was reported. {why}"
+        )
     headline(evaluation)
     model = report.model
+    if evaluation is report.validation:
+        accuracy_steps(report.accuracies)
     st.caption(
         f"Epoch {report.best_epoch} was kept · {model.parameters:,} weights · {model.ms_per_face:.1f} ms per face · "
         f"LiteRT file of {model.litert_bytes / 1e6:.1f} MB ({model.litert_weights})",
@@ -38,6 +47,30 @@ def render(report: RunReport, run: TrainingRun) -> None:
             mistake_sheet=sheet)  # fmt: skip
 
 
+def _why_no_test(report: RunReport, run: TrainingRun) -> str:
+    """The reason in a sentence. Reports of earlier versions lack it, but their runs tell most of it."""
+    if report.no_test_because:
+        return report.no_test_because
+    try:
+        request = run.request()
+    except ConfigError:
+        request = None
+    if request is None:
+        return ""
+    if not request.report_test:
+        return NOT_ASKED_FOR
+    return STOPPED if run.status().state == "stopped" else NO_TEST_SPLIT
+
+
+def accuracy_steps(steps: Sequence[tuple[str, float]]) -> None:
+    """Say what each accuracy on the validation split was measured on, where there are several."""
+    if len(steps) > 1:
+        rows = [(words, percent(value)) for words, value in steps]
+        st.html(
+            training_tables.table(("Accuracy on validation, from training to use", ""), rows, numbers=(1,), narrow=True)
+        )
+
+
 def headline(e: EvaluationReport) -> None:
     """The figures that sum a split up."""
     low, high = map(percent, e.interval_95)
@@ -45,21 +78,40 @@ def headline(e: EvaluationReport) -> None:
         (
             "Accuracy",
             percent(e.accuracy),
-            f"Share of {e.n:,} faces that were named rightly. 95 % interval {low} to {high}.",
+            f"Share of {e.n:,} faces that were named rightly by the exported model, as it runs. 95 % interval {low} to "
+            f"{high}.",
         )
     ]
     if e.accuracy_without_duplicates is not None:
-        words = f"On the {e.n_without_duplicates:,} faces that do not also stand in the training split."
+        where = " or ".join(e.compared_with) or "train"
+        words = f"On the {e.n_without_duplicates:,} faces that do not also stand in {where}."
         facts.append(("Without leaks", percent(e.accuracy_without_duplicates), words))
+        if e.n_without_near_duplicates is not None:
+            words = (
+                f"On the {e.n_without_near_duplicates:,} faces that have no near-identical one in {where} either, as "
+            )
+            words += "other frames of one sequence are."
+            facts.append(("Without near-duplicates", percent(e.accuracy_without_near_duplicates), words))
     facts += [
         ("Macro-F1", f"{e.macro_f1:.3f}", "Mean over the expressions of F1, which balances precision and recall: rare "
-         "ones count as much as frequent ones."),
+         "ones count as much as frequent ones. Expressions count that occur or were answered, as in scikit-learn."),
         ("Balanced accuracy", percent(e.balanced_accuracy), "Mean over the expressions of the share that was found."),
     ]  # fmt: skip
     with st.container(horizontal=True, gap="medium"):
         for label, value, help_text in facts:
             st.metric(label, value, help=help_text, width="content")
     st.caption(f"On {e.n:,} faces: with so many, chance leaves the accuracy between {low} and {high} (95 % interval).")
+    _warn(e)
+
+
+def _warn(e: EvaluationReport) -> None:
+    if e.near_duplicates_share >= MANY:
+        st.warning(
+            f"{e.near_duplicates_share:.0%} of these faces are identical or near-identical to one in "
+            f"{' or '.join(e.compared_with)}. The accuracy says little about new faces."
+        )
+    if e.absent:
+        st.warning(f"There are no images of {', '.join(e.absent)}: the figures say nothing about them.")
 
 
 def details(e: EvaluationReport, *, key: str, unsure_below: float, mistake_sheet: np.ndarray | None = None) -> None:
@@ -122,7 +174,7 @@ def _mistakes(e: EvaluationReport, sheet: np.ndarray | None) -> None:
     if sheet is None:
         st.caption("The pictures of this run's mistakes were not kept.")
     else:
-        st.caption("The surest mistakes of each expression. Many of FER2013's labels are doubtful themselves.")
+        st.caption("The surest mistakes of each expression. Some of the labels may be wrong themselves.")
         st.html(training_tables.mistakes(e.mistakes, sheet))
 
 

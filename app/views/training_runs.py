@@ -7,7 +7,7 @@ import streamlit as st
 from app import state
 from app.training_memory import TrainingMemory
 from app.training_reports import read_run_report
-from app.views import training_progress, training_report, training_tables
+from app.views import training_progress, training_report, training_run_settings, training_tables
 from app.views.training_tables import percent
 from fer_core import model_store
 from fer_core.errors import FerError
@@ -37,6 +37,7 @@ def render(runs: list[TrainingRun]) -> None:
     _buttons(run, status, memory)
     if status.state == "failed":
         st.error(status.error or "The run failed without a word; the log may say more.", icon=":material/error:")
+    training_run_settings.render(run)
     watch = st.fragment(training_progress.render, run_every=1.0 if status.state in ACTIVE else None)
     watch(run, status.state)
     if status.state in FINAL:
@@ -127,9 +128,10 @@ def _all_runs(runs: list[TrainingRun], states: dict[str, RunStatus], *, chosen: 
         best = max((epoch.validation_accuracy for epoch in run.epochs()), default=None)
         asked = time.strftime("%d %b %H:%M", time.localtime(status.queued_at)) if status.queued_at else ""
         rows.append((
-            f"{run.dir.name}\n{asked}", status.state, f"{status.epoch} of {status.epochs or '?'}", percent(best),
+            f"{run.dir.name}\n{asked}", status.state, f"{status.epoch} of {status.epochs or '?'}",
+            f"{percent(best)}\n{training_run_settings.data_set_of(run)}",
         ))  # fmt: skip
-    head = ("", "State", "Epochs", "Best validation")
+    head = ("", "State", "Epochs", "Best validation, in training")
     return training_tables.table(head, rows, numbers=(2, 3), chosen=runs.index(chosen), lines=8)
 
 

@@ -32,7 +32,7 @@ def render(network: ChosenNetwork) -> TrainingConfig | None:
         with tab:
             values |= _group([item for item in [*training, *augment] if item.group == group])
     try:
-        return TrainingConfig(
+        config = TrainingConfig(
             architecture=network.architecture,
             init_from=network.init_from,
             augment=AugmentConfig(**{item.name: values[item.name] for item in augment}),
@@ -41,6 +41,8 @@ def render(network: ChosenNetwork) -> TrainingConfig | None:
     except ConfigError as error:
         st.error(f"These settings do not go together: {str(error).rstrip('.')}.")
         return None
+    st.caption(f"Peak learning rate: {config.learning_rate_words}")
+    return config
 
 
 def _group(items: Sequence[Setting]) -> dict[str, Any]:
@@ -76,8 +78,9 @@ def _widget(item: Setting) -> Any:
             persist_state="session",
         )  # fmt: skip
     number = int if isinstance(item.default, int) else float
+    label = f"{item.label} (0: {item.zero_is})" if item.zero_is else item.label
     return st.number_input(
-        item.label,
+        label,
         min_value=None if item.minimum is None else number(item.minimum),
         max_value=None if item.maximum is None else number(item.maximum),
         value=item.default,

@@ -379,6 +379,90 @@ def test_without_a_test_split_the_report_says_so():
     assert "No test split was reported" in words(finished_page(with_test=False))
 
 
+@pytest.mark.parametrize(
+    ("state", "asked_for", "stored", "reason"),
+    [
+        ("finished", False, None, "was not asked for"),
+        ("finished", True, None, "The archive has no test split"),
+        ("stopped", True, None, "stopped before its end"),
+        ("stopped", False, None, "was not asked for"),
+        ("stopped", True, "The run was stopped before its end; go on.", "before its end; go on."),
+    ],
+)
+def test_a_report_without_the_test_split_says_why(state: str, asked_for: bool, stored: str | None, reason: str):
+    run_dir = make_run("done", state, with_report=True, with_test=False)
+    request = TrainingRun(run_dir).request()
+    assert request is not None
+    replace(request, report_test=asked_for).write(run_dir)
+    values = json.loads((run_dir / progress.REPORT).read_text())
+    if stored is not None:
+        progress.write_json(run_dir / progress.REPORT, values | {"no_test_because": stored})
+    page = open_page()
+
+    page.button_group(key="train_view").set_value(training.RUNS).run()
+
+    assert_fine(page)
+    assert "No test split was reported." in words(page)
+    assert reason in words(page)
+
+
+def test_the_two_accuracies_of_a_model_stand_together_each_named():
+    run_dir = make_run("done", "finished", epochs=4, with_report=True, with_test=False)
+    values = json.loads((run_dir / progress.REPORT).read_text())
+    values["model"] |= {
+        "accuracy_in_training": 0.268,
+        "accuracy_float32": 0.25,
+        "accuracy_int8": 0.245,
+        "mirror_average": True,
+    }
+    values["validation"]["accuracy"] = 0.24
+    progress.write_json(run_dir / progress.REPORT, values)
+    page = open_page()
+
+    page.button_group(key="train_view").set_value(training.RUNS).run()
+
+    assert_fine(page)
+    html = html_of(page)
+    assert 'During training, after epoch 2: averaged weights, one pass</td><td class="n">26.8' in html
+    assert 'As it runs: int8 weights, mean with the mirror image, calibrated</td><td class="n">24.0' in html
+    assert "Best validation is measured during training" in words(page)
+
+
+def test_a_runs_settings_are_shown_with_the_learning_rate_that_is_used():
+    run_dir = make_run("done", "finished")
+    request = TrainingRun(run_dir).request()
+    assert request is not None
+    config = replace(request.training, batch_size=64, optimizer="adam", label_smoothing=0.2)
+    replace(request, training=config, cleaning=("drop_leaks",)).write(run_dir)
+    page = open_page()
+
+    page.button_group(key="train_view").set_value(training.RUNS).run()
+
+    assert_fine(page)
+    html = html_of(page)
+    assert "0.0005 = 0.001 (automatic for adam) x batch size 64 / 128" in html
+    for label, value in (("Label smoothing", "0.2"), ("Cleaning", "drop leaks"), ("Archive", "drawn.csv")):
+        assert f"<td>{label}</td><td>{value}</td>" in html
+
+
+def test_figures_of_near_copies_and_of_missing_expressions_are_warned_of():
+    run_dir = make_run("done", "finished", epochs=4, with_report=True, with_test=False)
+    values = json.loads((run_dir / progress.REPORT).read_text())
+    found = values["validation"]
+    found |= {"n_without_near_duplicates": 5, "accuracy_without_near_duplicates": 0.2, "compared_with": ["train"]}
+    found["per_class"]["disgust"]["support"] = 0
+    progress.write_json(run_dir / progress.REPORT, values)
+    page = open_page()
+
+    page.button_group(key="train_view").set_value(training.RUNS).run()
+
+    assert_fine(page)
+    warnings = " ".join(str(warning.value) for warning in page.warning)
+    assert "82% of these faces are identical or near-identical to one in train" in warnings
+    assert "no images of disgust" in warnings
+    assert metrics(page)["Without near-duplicates"] == "20.0\u00a0%"
+
+
 def test_using_a_model_puts_it_live():
     page = finished_page()
     card_path = training_jobs.runs_dir() / "done" / progress.MODEL / "card.json"

@@ -99,6 +99,23 @@ def test_every_setting_is_a_flag_and_only_those_given_are_returned():
         assert item.flag in parser.format_help()
 
 
+def test_the_rate_that_is_used_is_told_with_what_it_follows_from():
+    assert TrainingConfig().learning_rate_words == "0.1 = 0.1 (automatic for sgd) x batch size 128 / 128"
+    adam = TrainingConfig(optimizer="adam", batch_size=32, init_from="default")
+    assert adam.learning_rate_words == "2.5e-05 = 0.0001 (automatic for adam, fine-tuning) x batch size 32 / 128"
+    set_rate = TrainingConfig(batch_size=256, learning_rate=0.05)
+    assert set_rate.learning_rate_words == "0.1 = 0.05 (as set) x batch size 256 / 128"
+
+
+def test_a_rate_of_0_is_called_automatic_wherever_it_is_shown():
+    item = next(item for item in settings_of(TrainingConfig) if item.name == "learning_rate")
+    assert item.words(0.0) == "automatic"
+    assert item.words(0.05) == "0.05"
+    parser = argparse.ArgumentParser()
+    add_flags(parser, TrainingConfig)
+    assert "(default: 0.0, automatic)" in " ".join(parser.format_help().split())
+
+
 def test_automatic_learning_rates_suit_the_optimizer_and_fine_tuning():
     assert TrainingConfig().peak_learning_rate == 0.1
     assert TrainingConfig(optimizer="adamw").peak_learning_rate == 0.001

@@ -183,3 +183,29 @@ def test_what_is_known_of_fer2013(shared_data: Path) -> None:
     assert [(split.blank, split.near_blank) for split in report.splits.values()] == [(10, 1), (1, 1)]
     cleaned = clean(Dataset(splits, "", ""), drop_duplicates=True, drop_leaks=True, drop_blanks=True)
     assert [len(part) for part in cleaned.splits.values()] == [27_474, 3_292]
+
+
+def test_each_switch_says_what_it_drops(messy: Dataset) -> None:
+    """An image that stands in both splits before its own counts once."""
+    twice = dataset(
+        train=split((A, 3), (B, 0), (B, 0), (BLACK, 2)),
+        validation=split((A, 3), (D, 1)),
+        test=split((A, 3), (B, 0), (D, 1), (F, 2), (F, 2)),
+    )
+    assert sum(leak.images for leak in report_on(twice).leaks) == 5
+    assert report_on(twice).drops["drop_leaks"] == 4
+    for data in (twice, messy):
+        report = report_on(data)
+        before = sum(map(len, data.splits.values()))
+        for switch in ("drop_duplicates", "drop_leaks", "drop_blanks"):
+            switches = {name: name == switch for name in report.drops}
+            assert report.drops[switch] == before - sum(map(len, clean(data, **switches).splits.values()))
+    assert "--drop-leaks would drop 4 images." in report_on(twice).to_text()
+
+
+def test_near_identical_images_are_counted_beside_identical_ones() -> None:
+    brighter = (A // 2 + 100).astype(np.uint8)
+    report = report_on(dataset(train=split((A, 3), (B, 0)), validation=split((brighter, 3), (B, 0), (C, 1))))
+    assert [leak.images for leak in report.leaks] == [1]
+    assert [(leak.earlier, leak.later, leak.images) for leak in report.near_leaks] == [("train", "validation", 1)]
+    assert "1 further images of validation are near-identical to one in train." in report.to_text()

@@ -5,9 +5,9 @@ import pytest
 
 from fer_core.emotions import EMOTIONS
 from tests.train.synthetic import drawn_faces
-from train.archive import LabelledFaces
+from train.archive import Dataset, LabelledFaces
 from train.calibrate import undo_temperature
-from train.evaluate import evaluate, ms_per_face, report, stands_in
+from train.evaluate import evaluate, evaluate_split, ms_per_face, report, stands_in
 from train.figures import coverage_curve, reliability_bins, wilson_interval, worst_mistakes
 
 
@@ -34,7 +34,7 @@ def test_the_figures_are_those_counted_by_hand():
     assert REPORT.per_class["happy"].recall == 0.75
     assert REPORT.per_class["surprise"].support == 0
     assert REPORT.balanced_accuracy == pytest.approx((2 / 3 + 0 + 0.75) / 3)
-    assert REPORT.macro_f1 == pytest.approx((2 / 3 + 0 + 2 * 0.75 / 1.75) / 3)
+    assert REPORT.macro_f1 == pytest.approx((2 / 3 + 0 + 2 * 0.75 / 1.75 + 0) / 4)  # sad was answered, never right
     assert REPORT.nll == pytest.approx(-(5 * np.log(0.7) + 3 * np.log(0.05)) / 8)
     assert REPORT.ece == pytest.approx(0.7 - 5 / 8)
     assert REPORT.confusion[0] == (2, 0, 0, 0, 1, 0, 0)
@@ -130,3 +130,52 @@ def test_wilsons_interval_is_the_known_one():
 
 def test_time_per_face_is_measured():
     assert 0 <= ms_per_face(lambda tiles: sure(0), repeats=5) < 50
+
+
+def naming(label: int):
+    return lambda tiles: sure(*[label] * len(tiles))
+
+
+def test_the_test_split_loses_what_stands_in_validation_too():
+    train, validation, test = (drawn_faces(30, seed=seed) for seed in (1, 2, 3))
+    test.pixels[:3] = train.pixels[:3]
+    test.pixels[2:7] = validation.pixels[2:7]  # one of them stood in train, and now stands in validation alone
+    test.pixels[9] = validation.pixels[9] = train.pixels[9]  # in both, counted once
+    dataset = Dataset({"train": train, "validation": validation, "test": test}, "ab" * 32, "three.csv")
+
+    found = evaluate_split(naming(0), dataset, "test")
+    assert (found.n, found.n_without_duplicates, found.compared_with) == (30, 22, ("train", "validation"))
+    found = evaluate_split(naming(0), dataset, "validation")
+    assert (found.n_without_duplicates, found.compared_with) == (29, ("train",))
+    found = evaluate_split(naming(0), dataset, "train")
+    assert (found.n_without_duplicates, found.compared_with) == (30, ())
+    assert (found.source, found.archive_sha256) == ("three.csv", "ab" * 32)
+
+
+def test_near_identical_images_are_left_out_of_a_figure_of_their_own():
+    rng = np.random.default_rng(0)
+    train = LabelledFaces(rng.integers(0, 256, (30, 48, 48), np.uint8), np.arange(30) % 7)
+    pixels = rng.integers(0, 256, (10, 48, 48), np.uint8)
+    pixels[:4] = np.clip(train.pixels[:4].astype(int) + 20, 0, 255)
+    pixels[4] = train.pixels[4]
+    faces = LabelledFaces(pixels, np.array([0] * 5 + [1] * 5))
+
+    found = evaluate(naming(0), faces, split="validation", train=train)
+    assert found.n_without_duplicates == 9
+    assert found.accuracy_without_duplicates == pytest.approx(4 / 9)
+    assert (found.n_without_near_duplicates, found.accuracy_without_near_duplicates) == (5, 0)
+    assert found.near_duplicates_share == 0.5
+    assert "without near ones   0.00%  (n 5, near-identical neither)" in found.to_text()
+
+
+def test_macro_f1_counts_classes_as_scikit_learn_does():
+    # sklearn.metrics.f1_score(labels, answers, average="macro"): [0, 0, 1, 1] and [0, 0, 1, 2] give (1 + 2/3 + 0) / 3.
+    found = report(sure(0, 0, 1, 2), np.array([0, 0, 1, 1]), split="test", fresh=np.ones(4, bool))
+    assert found.macro_f1 == pytest.approx((1 + 2 / 3) / 3)
+    assert found.macro_f1_over == ("angry", "disgust", "fear")
+    assert found.balanced_accuracy == pytest.approx((1 + 0.5) / 2)
+    assert found.absent == ("fear", "happy", "sad", "surprise", "neutral")
+    assert "no images of fear, happy" in found.to_text()
+    whole = report(sure(*range(7)), np.arange(7), split="test", fresh=np.ones(7, bool))
+    assert (whole.macro_f1, whole.absent) == (1, ())
+    assert "no images of" not in whole.to_text()

@@ -1,6 +1,7 @@
 """From a run folder to a model folder that the live side accepts, and on to a run that starts from it."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +23,10 @@ from train.export import add_metrics, export_run, reestimate_batch_norm
 from train.fit import fit
 from train.litert import convert, run_litert, to_litert
 from train.network import build_network, load_saved, load_structure
-from train.progress import BEST, NETWORK
+from train.progress import BEST, NETWORK, read_epochs
 from train.recipe import RECIPE
-from train.report import make_report
+from train.report import make_report, report_run
+from train.report_types import STOPPED
 from train.reporter import RunReporter
 from train.request import Input, RunRequest, read_request, settle_start
 from train.stopping import StopRequest
@@ -107,6 +109,44 @@ def _exported_again(run_dir: Path, folder: Path) -> Path:
     return folder
 
 
+def test_the_card_tells_the_epochs_that_were_trained_and_the_rate_that_was_used(run_dir, exported, tmp_path):
+    training = read_card(exported[0]).training
+    assert (training["epochs"], training["epochs_planned"]) == (2, 2)
+    assert (training["learning_rate"], training["peak_learning_rate"]) == ("automatic", 0.1 * 32 / 128)
+    request = read_request(run_dir)
+    assert request is not None
+    copy = tmp_path / "copy"
+    shutil.copytree(run_dir, copy)
+    replace(request, report_test=True, training=replace(request.training, epochs=12, learning_rate=0.2)).write(copy)
+
+    stopped = report_run(copy, DATASET, tmp_path / "stopped", report_test=True, finished=False)
+
+    training = read_card(tmp_path / "stopped").training
+    assert (training["epochs"], training["epochs_planned"]) == (2, 12)
+    assert (training["learning_rate"], training["peak_learning_rate"]) == (0.2, 0.05)
+    assert (stopped.test, stopped.no_test_because) == (None, STOPPED)
+
+
+def test_the_card_says_whose_data_it_was_or_that_it_is_unknown(exported):
+    card = read_card(exported[0])
+    assert card.dataset["name"] == ""
+    assert "The licence of drawn.csv is unknown" in card.notes["data_licence"]
+    assert "FER2013" not in json.dumps(card.notes)
+    assert set(card.notes) == {"intended_use", "not_for", "limits", "data_licence"}
+
+
+def test_card_and_report_say_what_each_accuracy_was_measured_on(run_dir, exported):
+    folder, report = exported
+    figures, model = read_card(folder).metrics["validation"], report["model"]
+    in_training = max(epoch.validation_accuracy for epoch in read_epochs(run_dir))
+    assert figures["accuracy_in_training"] == pytest.approx(in_training, abs=1e-5)
+    assert model["accuracy_in_training"] == in_training
+    assert model["mirror_average"] is True
+    assert (figures["source"], figures["archive_sha256"]) == (DATASET.source, DATASET.sha256)
+    assert figures["n_without_near_duplicates"] is not None
+    assert report["no_test_because"] == ""
+
+
 def test_the_live_file_answers_as_the_keras_file(exported):
     folder, _ = exported
     network = keras.models.load_model(folder / KERAS_FILE)
@@ -130,7 +170,8 @@ def test_the_report_describes_the_exported_model(exported):
 
 def test_without_a_test_split_or_without_the_wish_there_is_no_test_report(run_dir, tmp_path):
     without = replace(DATASET, splits={name: DATASET[name] for name in ("train", "validation")})
-    assert make_report(run_dir, without, tmp_path / "a", report_test=True)["test"] is None
+    report = make_report(run_dir, without, tmp_path / "a", report_test=True)
+    assert (report["test"], report["no_test_because"]) == (None, "The archive has no test split.")
     assert "test" not in read_card(tmp_path / "a").metrics
 
 
@@ -261,14 +302,19 @@ def test_figures_of_a_further_split_are_added_to_the_card(exported, tmp_path):
     assert read_card(folder).metrics.keys() == {"validation", "test", "train"}
 
 
-def test_only_a_model_is_replaced(run_dir, tmp_path):
+@pytest.mark.parametrize("name", ["dear.txt", "log.txt", KERAS_FILE])
+def test_only_a_model_is_replaced(run_dir, tmp_path, name):
     (tmp_path / "letters").mkdir()
-    (tmp_path / "letters" / "dear.txt").write_text("dear")
+    (tmp_path / "letters" / name).write_text("dear")
+    with pytest.raises(ConfigError, match=f"letters holds other files, such as {re.escape(name)}"):
+        export_run(run_dir, DATASET, tmp_path / "letters", name="tried")
+    assert (tmp_path / "letters" / name).read_text() == "dear"
+
+
+def test_a_file_is_not_replaced_by_a_model(run_dir, tmp_path):
     (tmp_path / "notes.txt").write_text("notes")
-    for place in ("letters", "notes.txt"):
-        with pytest.raises(ConfigError, match="is no model folder"):
-            export_run(run_dir, DATASET, tmp_path / place, name="tried")
-    assert (tmp_path / "letters" / "dear.txt").read_text() == "dear"
+    with pytest.raises(ConfigError, match=r"notes\.txt is a file"):
+        export_run(run_dir, DATASET, tmp_path / "notes.txt", name="tried")
     assert (tmp_path / "notes.txt").read_text() == "notes"
 
 

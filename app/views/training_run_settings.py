@@ -1,0 +1,57 @@
+"""What a run was asked to do, beside its figures."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.training_jobs import archive_title
+from app.views import training_tables
+from train.errors import ConfigError
+from train.request import RunRequest
+from train.runs import TrainingRun
+
+
+def render(run: TrainingRun) -> None:
+    """Draw the settings that are not the defaults, and what they make of the learning rate."""
+    try:
+        request = run.request()
+    except ConfigError as error:
+        st.caption(f"The settings of this run cannot be read. {error}")
+        return
+    if request is None:
+        return
+    with st.expander("Settings"):
+        st.html(training_tables.table(("", ""), _rows(request)))
+        st.caption("Settings that are not listed have their defaults.")
+
+
+def data_set_of(run: TrainingRun) -> str:
+    """The archive's name, or nothing where the run does not say."""
+    try:
+        request = run.request()
+    except ConfigError:
+        return ""
+    return archive_title_of(request.archive_name) if request else ""
+
+
+def archive_title_of(name: str) -> str:
+    """An archive's file name without the hash that keeps uploads apart."""
+    return archive_title(Path(name))
+
+
+def _rows(request: RunRequest) -> list[tuple[str, str]]:
+    training = request.training
+    rows = [
+        ("Archive", archive_title_of(request.archive_name)),
+        ("Network", training.architecture),
+        ("Epochs planned", str(training.epochs)),
+        ("Peak learning rate", training.learning_rate_words),
+        ("Cleaning", ", ".join(switch.replace("_", " ") for switch in request.cleaning) or "none"),
+        ("Report of the test split", "asked for" if request.report_test else "not asked for"),
+        ("Seed", str(training.seed)),
+    ]
+    told = {"architecture", "epochs", "seed"}
+    rows += [(item.label, item.words(value)) for item, value in request.changed_settings() if item.name not in told]
+    further = {"FER+ votes": request.ferplus, "Teachers' answers": request.teacher_views}
+    rows += [(label, item.path.name) for label, item in further.items() if item]
+    return rows + [("Teacher", teacher.path.name) for teacher in request.teachers]

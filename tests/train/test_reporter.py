@@ -1,0 +1,54 @@
+"""Speed is measured from the second step on, for the first may compile the network."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from train import reporter as module
+from train.callbacks import BatchWatcher
+from train.progress import EpochMetrics, read_status
+from train.reporter import RunReporter
+from train.stopping import StopRequest
+
+
+@pytest.fixture
+def reporter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunReporter:
+    monkeypatch.setattr(module, "HEARTBEAT_S", 0.0)
+    return RunReporter(tmp_path, epochs=3, epoch=0)
+
+
+def test_the_first_step_does_not_count(reporter: RunReporter, tmp_path: Path) -> None:
+    reporter.begin_epoch(batches=4)
+    time.sleep(0.5)
+    reporter.batch(1, images=100)
+    assert reporter.status.images_per_second == 0
+    time.sleep(0.02)
+    reporter.batch(2, images=200)
+    status = read_status(tmp_path)
+    assert status is not None
+    assert status.batch == 2
+    assert 500 < status.images_per_second <= 5_000
+
+
+def test_an_epochs_speed_is_that_of_its_steady_part(reporter: RunReporter) -> None:
+    metrics = EpochMetrics(1, 2.0, 0.2, 1.9, 0.3, 0.1, seconds=100.0, images_per_second=10.0, steady_seconds=20.0)
+    reporter.end_epoch(metrics)
+    assert reporter.status.images_per_second == pytest.approx(50)
+
+
+def test_the_watcher_knows_what_the_first_step_took_too_long(reporter: RunReporter, tmp_path: Path) -> None:
+    watcher = BatchWatcher(reporter, StopRequest(tmp_path), images=64)
+    watcher.set_params({"steps": 3})
+    watcher.set_model(type("Model", (), {"stop_training": False})())
+    watcher.on_epoch_begin(0)
+    time.sleep(0.4)
+    watcher.on_train_batch_end(0)
+    assert watcher.start_up_s is None
+    for batch in (1, 2):
+        time.sleep(0.01)
+        watcher.on_train_batch_end(batch)
+    assert watcher.start_up_s == pytest.approx(0.4, abs=0.15)
+    watcher.on_epoch_begin(1)
+    watcher.on_train_batch_end(0)
+    assert watcher.start_up_s == 0
