@@ -1,6 +1,7 @@
 # make run    serve the app on http://localhost:8501
 # make test   every test, the browser ones too
-# make lint   ruff and mypy
+# make lint   ruff, mypy and codespell
+# make docs   the API reference, from the docstrings, into docs/api
 # make bench  the benchmark tables of docs/BENCHMARKS.md
 # make pictures  the pictures of docs/images, taken from the running app
 # Each sets up what it needs by itself: .venv from pinned requirements, the face detector's file, Chromium, PostgreSQL.
@@ -13,7 +14,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STEPS := 2
 
-.PHONY: run test lint bench pictures setup setup-dev detector chromium postgresql
+# Lines of fer_core and train that the tests without a browser must reach, in per cent.
+COVERAGE := 0
+
+.PHONY: run test lint docs bench pictures setup setup-dev detector chromium postgresql
 
 # Two pools of memory for all threads: else glibc keeps what each started video's threads left (docs/decisions.md).
 run: setup
@@ -22,7 +26,8 @@ run: setup
 # The browser tests have the machine to themselves, as they watch a video; 5 is pytest's word for none of this kind.
 test: setup-dev chromium postgresql
 	@failed=0; \
-	$(BIN)/python -m pytest -m "not browser" -n $(JOBS) --dist loadfile $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
+	$(BIN)/python -m pytest -m "not browser" -n $(JOBS) --dist loadfile \
+		--cov --cov-report=term --cov-fail-under=$(COVERAGE) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
 	$(BIN)/python -m pytest -m browser $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
 	exit $$failed
 
@@ -30,6 +35,10 @@ lint: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/codespell
+
+docs: setup-dev
+	$(BIN)/pdoc --output-directory docs/api --docformat google fer_core
 
 bench: setup-dev chromium
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
