@@ -37,8 +37,9 @@ class PipelineSettings:
         max_faces_alone: the same for a film that turns out to have one frame; see `fer_core.files.analyse`.
         balance: how far emotions that were rare in training are favoured, 0 (not at all) to 1; see
             `fer_core.expressions.balance`. A model whose card does not say how rare they were answers as it is.
-        try_turns: look at the frame turned by a quarter, a half and three quarters, too, and take the turn that shows
-            faces clearly better, as of a picture that lies on its side; see `fer_core.faces.turns`. For single pictures.
+        try_turns: also look at the frame turned by a quarter, a half and three quarters, and take the turn that shows
+            faces clearly better, as in a picture that lies on its side; see `fer_core.faces.turns`. For single
+            pictures.
     """
 
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)

@@ -31,7 +31,8 @@ def fetch_detector(url: str = YUNET_URL, *, sha256: str = YUNET_SHA256, size: in
 
     Args:
         url: where to fetch it from.
-        sha256, size: of the right file, hex digest and bytes.
+        sha256: hex digest of the right file.
+        size: of the right file, in bytes.
 
     Returns:
         A line for people: that it was fetched, or why not. None when it was there already.

@@ -82,10 +82,11 @@ def pipeline_for(
 
     Args:
         info: of the file.
-        detector, model: its parts.
-        sampling: which frames are looked at.
+        detector: of this pipeline alone.
+        model: may serve other pipelines too.
+        sampling: which frames will be analysed.
         max_faces: how many faces of a frame, the largest ones, are analysed; None for all of a picture or of a
-            film's only frame, and for `MAX_FACES` of any other.
+            video's only frame, and for `MAX_FACES` of any other.
     """
     if info.is_picture:
         return EmotionPipeline(detector, model, replace(STILL, max_faces=max_faces), min_hits=1)

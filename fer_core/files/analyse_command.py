@@ -3,7 +3,6 @@
 import argparse
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -14,6 +13,7 @@ from types import FrameType
 from typing import Final, TextIO
 
 from fer_core.annotate import annotate
+from fer_core.console import INTERRUPTED, print_line, print_notice
 from fer_core.errors import MediaError, ResultsError
 from fer_core.expressions.model import EmotionModel, load_model
 from fer_core.faces.detector import DetectorName, FaceDetector, build_detector
@@ -31,7 +31,6 @@ from fer_core.whole_files import check_writable, replacing
 
 ALL_DONE: Final = 0
 SOME_UNREADABLE: Final = 1
-INTERRUPTED: Final = 130
 
 WRITERS: Final[Mapping[str, Callable[[TextIO, Provenance], ResultWriter]]] = {".csv": CsvResults, ".json": JsonResults}
 
@@ -86,13 +85,14 @@ def analyse_job(job: AnalyseJob, model: EmotionModel) -> int:
     with _interrupt_flag() as interrupted:
         tally = _write_output(job, found.files, build_detector(job.detector), model, interrupted)
         stopped = interrupted()
-    print(tally.summary(time.perf_counter() - started))
-    print("Written:", ", ".join(shown_name(path) for path in (job.output, job.annotated) if path is not None))
+    print_line(tally.summary(time.perf_counter() - started))
+    written = [shown_name(path) for path in (job.output, job.annotated) if path is not None]
+    print_line(f"Written: {', '.join(written)}")
     for sentence in (found.sentence(), *tally.damaged.values(), *tally.unreadable.values()):
         if sentence:
-            print(sentence, file=sys.stderr)
+            print_notice(sentence)
     if stopped:
-        print("Interrupted: what was analysed until then was kept.", file=sys.stderr)
+        print_notice("Interrupted: what was analysed until then was kept.")
         return INTERRUPTED
     return SOME_UNREADABLE if tally.unreadable else ALL_DONE
 

@@ -76,7 +76,7 @@ class _Ahead:
                 self.waiting.append(next(self._frames))
             except StopIteration:
                 self.is_over = True
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, `looks` raises it after the frames before it
                 self.error, self.is_over = error, True
 
     def _is_much(self) -> bool:

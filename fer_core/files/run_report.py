@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
 
+from fer_core.console import print_notice
 from fer_core.emotions import UNSURE
 from fer_core.files.analyse import Progress
 from fer_core.results import FrameResult
@@ -49,7 +50,7 @@ class ProgressLines:
             self._said_at = now
             of = f" of {progress.duration_s:.0f}" if progress.duration_s else ""
             speed = self._frames / (now - self._started)
-            print(f"{self._source}: {progress.time_s:.0f}{of} s, {speed:.0f} frames/s", file=sys.stderr, flush=True)
+            print_notice(f"{self._source}: {progress.time_s:.0f}{of} s, {speed:.0f} frames/s")
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,7 @@
 """Show a video's frames as they were meant: turned as the phone was held, with square pixels."""
 
 from dataclasses import dataclass, field
+from typing import SupportsFloat
 
 import av
 import cv2
@@ -16,8 +17,11 @@ class View:
     """How a frame is to be shown. Most videos have one view for all frames; it may change, as a phone is turned.
 
     Attributes:
-        width, height: in pixels before turning, with square pixels.
-        transpose, flip_x, flip_y: done in this order.
+        width: in pixels before turning, with square pixels.
+        height: likewise.
+        transpose: swap rows and columns; done first.
+        flip_x: then mirror left and right.
+        flip_y: then mirror top and bottom.
     """
 
     width: int
@@ -28,8 +32,15 @@ class View:
     _reformatter: VideoReformatter = field(default_factory=VideoReformatter, repr=False, compare=False)
 
     @classmethod
-    def of(cls, frame: av.VideoFrame, sample_aspect_ratio: object) -> "View":
-        ratio = float(sample_aspect_ratio or 1)  # type: ignore[arg-type]
+    def of(cls, frame: av.VideoFrame, sample_aspect_ratio: SupportsFloat | None) -> "View":
+        """The view of a frame, from its size and the display matrix that it carries.
+
+        Args:
+            frame: decoded, in any pixel format.
+            sample_aspect_ratio: a pixel's width over its height; None or 0 for square pixels. Values that are not
+                between 0.1 and 10 are taken for square ones.
+        """
+        ratio = float(sample_aspect_ratio or 1)
         width = max(1, round(frame.width * ratio)) if 0.1 < ratio < 10 else frame.width
         # Square pixels must not make a large frame several times as large.
         scale = min(1.0, (MAX_FRAME_PIXELS / max(1, width * frame.height)) ** 0.5)
@@ -40,7 +51,7 @@ class View:
         return cls(width, height, transpose=True, flip_x=c < 0, flip_y=b < 0)
 
     def upright_bgr(self, frame: av.VideoFrame) -> np.ndarray:
-        """uint8 (height, width, 3), contiguous."""
+        """Convert a frame to uint8 (height, width, 3), blue-green-red, contiguous, upright, with square pixels."""
         # One converter for all frames and no threads of its own: a tenth of what frame.to_ndarray takes by default.
         bgr = self._reformatter.reformat(frame, self.width, self.height, "bgr24", threads=1)
         image: np.ndarray = np.ascontiguousarray(bgr.to_ndarray())

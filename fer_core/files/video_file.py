@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, SupportsFloat
 
 import av
 import numpy as np
@@ -54,13 +54,18 @@ class VideoFile(MediaFile):
         start = self._container.start_time
         self._start_s = None if start is None else start / av.time_base
         self._aspect_of_file = _aspect_of_file(self._stream)
-        self._aspect: object = None
+        self._aspect: SupportsFloat | None = None
         self._view: View | None = None
         self._broken_packets = self._corrupt_frames = 0
         self._reached_s = 0.0
         self.info = _info(path, self._container, self._stream, self._start_s or 0.0)
 
     def frames(self, sampling: Sampling = EVERY_FRAME) -> Iterator[TimedFrame]:
+        """Decode the video, once; see `MediaFile.frames`.
+
+        Raises:
+            MediaError: not one frame could be decoded.
+        """
         clock = RisingClock(self._start_s, 1 / self.info.rate)
         chooser = sampling.chooser()
         is_bare = is_bare_stream(self._container)
@@ -77,11 +82,13 @@ class VideoFile(MediaFile):
         self.damage = self._damage(count, time_s)
 
     def close(self) -> None:
+        """Close the file; its frames cannot be read any more."""
         self._container.close()
 
     def _upright_bgr(self, frame: av.VideoFrame) -> np.ndarray:
-        """As it is to be shown. Size, turn and shape of the pixels are the frame's own: a phone may be turned while it
-        records.
+        """Convert a frame as it is to be shown.
+
+        Size, turn and shape of the pixels are the frame's own: a phone may be turned while it records.
         """
         if frame.key_frame or self._view is None:  # frames come out late: before this one, the news is not for them
             self._aspect = self._aspect_of_file or self._stream.codec_context.sample_aspect_ratio
