@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol, TextIO
 
+import fer_core
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.card import ModelCard
 from fer_core.files.analyse import AnalysedFrame
@@ -191,5 +192,6 @@ def _model_values(card: ModelCard) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
+    """Of this program, of Python, and of the packages that decode, find and judge."""
     found = {package: package_version(package) or "unknown" for package in PACKAGES}
-    return {"python": platform.python_version()} | found
+    return {"fer-studio": fer_core.__version__, "python": platform.python_version()} | found
