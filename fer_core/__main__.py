@@ -74,7 +74,7 @@ def _analyse(options: argparse.Namespace) -> int:
 
 
 def _models(_: argparse.Namespace) -> int:
-    from fer_core.model_table import model_table
+    from fer_core.expressions.model_list import model_table
 
     print(model_table())
     return 0

@@ -17,7 +17,7 @@ from fer_core.expressions.model import EmotionModel
 from fer_core.faces.detector import FaceDetector
 from fer_core.files.looks import SPARSE_S, Look, looks
 from fer_core.files.media import VIDEO_SUFFIXES, MediaFile, MediaInfo
-from fer_core.files.picture_kinds import PICTURE_SUFFIXES, UNREADABLE_SUFFIXES
+from fer_core.files.pictures.kinds import PICTURE_SUFFIXES, UNREADABLE_SUFFIXES
 from fer_core.files.remarks import Remarks
 from fer_core.files.timing import EVERY_FRAME, Sampling
 from fer_core.limits import MAX_FACES

@@ -20,8 +20,8 @@ from fer_core.faces.detector import DetectorName, FaceDetector, build_detector
 from fer_core.files.analyse import FrameSink, expand_inputs
 from fer_core.files.file_run import FileRun, expected_frames
 from fer_core.files.media import MediaInfo, probe
-from fer_core.files.picture_kinds import WRITABLE_SUFFIXES
-from fer_core.files.pictures import write_picture
+from fer_core.files.pictures.kinds import WRITABLE_SUFFIXES
+from fer_core.files.pictures.still import write_picture
 from fer_core.files.result_files import CsvResults, JsonResults, Provenance, ResultWriter
 from fer_core.files.run_report import ProgressLines, Tally
 from fer_core.files.timing import EVERY_FRAME, Sampling

@@ -7,9 +7,9 @@ import av
 from av.container import InputContainer
 
 from fer_core.errors import MediaError
-from fer_core.files.picture_heads import read_head
-from fer_core.files.picture_size import check_frame_size
-from fer_core.files.pictures import unreadable_reason
+from fer_core.files.pictures.heads import read_head
+from fer_core.files.pictures.size import check_frame_size
+from fer_core.files.pictures.still import unreadable_reason
 from fer_core.limits import MAX_FRAME_PIXELS
 from fer_core.names import shown_name
 

@@ -16,8 +16,8 @@ import fer_core
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.card import ModelCard
 from fer_core.files.analyse import AnalysedFrame
-from fer_core.files.columns import FACE_COLUMNS, face_columns, text_cell
 from fer_core.files.media import MediaInfo
+from fer_core.files.table import FACE_COLUMNS, face_columns, text_cell
 from fer_core.files.timing import Sampling
 from fer_core.names import printable
 from fer_core.results import FaceEmotion

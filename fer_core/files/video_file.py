@@ -13,7 +13,7 @@ from fer_core.errors import MediaError
 from fer_core.files.containers import FRAME_LIMIT, is_bare_stream, open_container
 from fer_core.files.main_stream import main_stream
 from fer_core.files.media_file import MediaFile, MediaInfo, TimedFrame
-from fer_core.files.picture_size import check_frame_size
+from fer_core.files.pictures.size import check_frame_size
 from fer_core.files.timing import EVERY_FRAME, RisingClock, Sampling
 from fer_core.files.upright import View
 from fer_core.names import shown_name

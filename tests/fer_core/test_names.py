@@ -13,7 +13,7 @@ from fer_core.faces.detector import YuNetDetector
 from fer_core.files.analyse import AnalysedFrame, expand_inputs
 from fer_core.files.fragments import finish
 from fer_core.files.media import MediaInfo, open_media
-from fer_core.files.pictures import write_picture
+from fer_core.files.pictures.still import write_picture
 from fer_core.files.result_files import CsvResults, JsonResults, Provenance
 from fer_core.files.timing import EVERY_FRAME
 from fer_core.files.video_writer import VideoWriter

@@ -13,9 +13,8 @@ from fer_core.expressions import model_store
 from fer_core.expressions.card import read_card
 from fer_core.expressions.card_checks import is_file_name
 from fer_core.expressions.model import list_models
-from fer_core.expressions.model_list import stored_models
+from fer_core.expressions.model_list import model_table, stored_models
 from fer_core.expressions.model_store import StoreError
-from fer_core.model_table import model_table
 from tests.fuzz.mutate import mutated, mutated_json
 from tests.fuzz.targets import Target
 

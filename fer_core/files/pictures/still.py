@@ -9,9 +9,9 @@ import numpy as np
 
 from fer_core import limits
 from fer_core.errors import MediaError
-from fer_core.files.picture_heads import PictureHead, png_chunks, read_head
-from fer_core.files.picture_kinds import HEAD_BYTES, UNREADABLE, PictureKind, kind_of
-from fer_core.files.picture_size import check_size
+from fer_core.files.pictures.heads import PictureHead, png_chunks, read_head
+from fer_core.files.pictures.kinds import HEAD_BYTES, UNREADABLE, PictureKind, kind_of
+from fer_core.files.pictures.size import check_size
 from fer_core.names import shown_name
 from fer_core.whole_files import write_whole
 
