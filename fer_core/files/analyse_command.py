@@ -5,12 +5,12 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final, TextIO
+from typing import Final
 
 from fer_core.annotate import annotate
 from fer_core.console import INTERRUPTED, print_line, print_notice
@@ -22,17 +22,15 @@ from fer_core.files.file_run import FileRun, expected_frames
 from fer_core.files.media import MediaInfo, probe
 from fer_core.files.pictures.kinds import WRITABLE_SUFFIXES
 from fer_core.files.pictures.still import write_picture
-from fer_core.files.result_files import CsvResults, JsonResults, Provenance, ResultWriter
+from fer_core.files.result_files import WRITERS, Provenance, result_file
 from fer_core.files.run_report import ProgressLines, Tally
 from fer_core.files.timing import EVERY_FRAME, Sampling
 from fer_core.files.video_writer import VideoWriter
 from fer_core.names import distinct_names, shown_name
-from fer_core.whole_files import check_writable, replacing
+from fer_core.whole_files import check_writable
 
 ALL_DONE: Final = 0
 SOME_UNREADABLE: Final = 1
-
-WRITERS: Final[Mapping[str, Callable[[TextIO, Provenance], ResultWriter]]] = {".csv": CsvResults, ".json": JsonResults}
 
 
 @dataclass(frozen=True)
@@ -144,9 +142,8 @@ def _write_output(
     """Analyse all files into the output, which takes its name only when everything is in it."""
     tally = Tally()
     with _refusals(job.output), ExitStack() as stack:
-        stream = stack.enter_context(stack.enter_context(replacing(job.output)).open("w", newline="", encoding="utf-8"))
-        made_by = Provenance(model.card, detector.name, job.sampling, job.max_faces)
-        writer = WRITERS[job.output.suffix.lower()](stream, made_by)
+        provenance = Provenance(model.card, detector.name, job.sampling, job.max_faces)
+        writer = stack.enter_context(result_file(job.output, provenance))
         run = FileRun(detector, model, job.sampling, [writer], interrupted, max_faces=job.max_faces)
         progress = stack.enter_context(ProgressLines(expected_frames(paths, job.sampling)))
         sink = _annotated_copy(job.annotated, stack)

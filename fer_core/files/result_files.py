@@ -7,9 +7,11 @@ CSV: one row per face and frame; a frame without a face is a row with empty face
 import csv
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, Protocol, TextIO
 
 import fer_core
@@ -22,6 +24,7 @@ from fer_core.files.timing import Sampling
 from fer_core.names import printable
 from fer_core.results import FaceEmotion
 from fer_core.versions import package_version
+from fer_core.whole_files import replacing
 
 SCHEMA_VERSION: Final = 1
 FRAME_COLUMNS: Final = ("source", "frame", "time_s")
@@ -195,3 +198,22 @@ def _versions() -> dict[str, str]:
     """Of this program, of Python, and of the packages that decode, find and judge."""
     found = {package: package_version(package) or "unknown" for package in PACKAGES}
     return {"fer-studio": fer_core.__version__, "python": platform.python_version()} | found
+
+
+WRITERS: Final[Mapping[str, Callable[[TextIO, Provenance], ResultWriter]]] = {".csv": CsvResults, ".json": JsonResults}
+"""By the suffix of the file that they write."""
+
+
+@contextmanager
+def result_file(path: Path, provenance: Provenance) -> Iterator[ResultWriter]:
+    """Write results to a file that takes its name only when the block ends without an error.
+
+    Args:
+        path: ends in a suffix of `WRITERS`.
+        provenance: how the files are analysed.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        yield WRITERS[path.suffix.lower()](stream, provenance)
