@@ -1,4 +1,4 @@
-"""File names as people and encoders can take them.
+"""File names that can be printed and encoded, whatever bytes they are made of.
 
 A name on disk is bytes, and old archives and USB sticks bring bytes that are not UTF-8. Python carries these as lone
 surrogates, which no encoder takes and which crash OpenCV. Control characters are as bad on a terminal.

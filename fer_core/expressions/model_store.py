@@ -78,7 +78,7 @@ def past_models() -> tuple[ModelCard | None, ...]:
 def roll_back() -> ModelCard:
     """Make the model live again that was so before; what is live now stays among the user's own models.
 
-    Models of the past that turn out to be damaged are passed over.
+    Earlier models that turn out to be damaged are skipped.
 
     Returns:
         The card of what is live now.
@@ -90,7 +90,7 @@ def roll_back() -> ModelCard:
     with _lock:
         own = own_folder() / LIVE
         if not own.exists():
-            raise ModelStoreError("The model that came with the program is live already: there is none before it.")
+            raise ModelStoreError("The model that came with the program is already live. There is no earlier one.")
         before = next((folder for folder in reversed(_past()) if _is_whole(folder)), None)
         card = load_model(before or paths.SHIPPED_MODELS / LIVE).card
         try:
@@ -129,7 +129,7 @@ def delete_model(folder: Path) -> None:
     """
     with _lock:
         if folder.parent.resolve() != own_folder().resolve() or folder.name.startswith(".") or folder.is_symlink():
-            raise ModelStoreError(f"{folder} is none of your own models, and only these are deleted here.")
+            raise ModelStoreError(f"{folder} is not one of your own models. Only those can be deleted.")
         if folder.name == LIVE and _is_whole(folder):
             raise ModelStoreError("This model is live. Put another one live or roll back first, then delete it.")
         try:

@@ -21,7 +21,7 @@ YUNET_WIDTH: Final = 480
 CASCADE_MIDDLE: Final = 55.0
 """Stage sum that gets a score of 0.5: false faces have 54.5 to 55.3, real ones 55 to 58."""
 MAX_CANDIDATES: Final = 5000
-"""Of YuNet, several for each face; with a hundred, a crowd's faces would be missing."""
+"""Boxes that YuNet proposes at most, several for each face; with a hundred, faces of a crowd would be missed."""
 HAAR_WIDTH: Final = 320
 """Width in pixels at which Haar looks: 480 takes twice as long, and finds more faces only among the small ones."""
 

@@ -43,7 +43,7 @@ class AnalyseJob:
         annotated: ends in .mp4 or, for one picture, in a picture's suffix; None for no copy.
         detector: None for the best one there is.
         sampling: which frames to look at.
-        max_faces: of a frame; None for all of a picture and the usual number of a film's frame.
+        max_faces: of a frame; None for all of a picture and the usual number of a video's frame.
     """
 
     inputs: tuple[Path, ...]
@@ -96,7 +96,7 @@ def analyse_job(job: AnalyseJob, model: EmotionModel) -> int:
 
 
 def _check_targets(job: AnalyseJob, paths: Sequence[Path]) -> None:
-    """Refuse, before any work, what could not be written at the end or would overwrite an input."""
+    """Refuse, before any work, outputs that could not be written at the end or would overwrite an input."""
     if job.output.suffix.lower() not in WRITERS:
         raise MediaError(
             f"{job.output}: expected an output ending in .csv or .json, found {job.output.suffix or 'none'}."
@@ -104,7 +104,7 @@ def _check_targets(job: AnalyseJob, paths: Sequence[Path]) -> None:
     targets = [_real(path) for path in (job.output, job.annotated) if path is not None]
     for target in targets:
         if target in {_real(path) for path in paths} or targets.count(target) > 1 or target.is_dir():
-            raise MediaError(f"{target}: is an input, a folder or named twice. Choose another name for the output.")
+            raise MediaError(f"{target}: is an input, a folder or given twice. Choose another name for the output.")
     _check_annotated(job, paths)
     for path in (job.output, job.annotated):
         if path is not None:
@@ -130,7 +130,7 @@ def _check_annotated(job: AnalyseJob, paths: Sequence[Path]) -> None:
 
 
 def _copy_suffixes(info: MediaInfo) -> Set[str]:
-    """What the copy's name may end in. A film of one frame may become either."""
+    """The suffixes that the copy's name may have. The copy of a video of one frame may be either."""
     if info.is_picture:
         return WRITABLE_SUFFIXES
     return {".mp4", *WRITABLE_SUFFIXES} if info.frame_count == 1 else {".mp4"}
@@ -158,7 +158,7 @@ def _write_output(
 
 @contextmanager
 def _refusals(path: Path) -> Iterator[None]:
-    """What the system refuses, as a sentence about the output."""
+    """Turn system errors into a sentence about the output."""
     try:
         yield
     except ResultsError as error:
@@ -172,7 +172,7 @@ def _refusals(path: Path) -> Iterator[None]:
 def _analyse_one(
     path: Path, source: str, run: FileRun, tally: Tally, progress: ProgressLines, sink: FrameSink | None
 ) -> None:
-    """One file into the output; an unreadable one into the tally."""
+    """Write one file's results to the output; note an unreadable one in the tally."""
     progress.begin(source)
     try:
         outcome = run.analyse(
@@ -184,7 +184,7 @@ def _analyse_one(
 
 
 def _annotated_copy(path: Path | None, stack: ExitStack) -> FrameSink | None:
-    """Writes each frame with its result drawn on it."""
+    """A sink that writes each frame with its result drawn on it."""
     if path is None:
         return None
     if path.suffix.lower() in WRITABLE_SUFFIXES:

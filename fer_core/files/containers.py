@@ -77,7 +77,7 @@ def open_container(path: Path, head: bytes) -> InputContainer:
     """
     options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS, **FRAME_LIMIT}
     _check_gif(path, head)
-    # A stream of JPEGs begins like a single one; then only the name tells that it is a film.
+    # A stream of JPEGs begins like a single one: only its name tells that it is a video.
     formats = [None, RAW_SUFFIXES.get(path.suffix.lower())]
     error: Exception | None = None
     for name in dict.fromkeys(formats):

@@ -91,7 +91,7 @@ class _PictureFile(MediaFile):
 
 
 class _AnimationFile(MediaFile):
-    """An animated picture: a film, shown once."""
+    """An animated picture: a video, shown once."""
 
     def __init__(self, animation: Animation) -> None:
         self._animation = animation

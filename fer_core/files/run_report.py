@@ -1,4 +1,4 @@
-"""What a run over files says: how far it is while it goes, what it saw at its end."""
+"""Report on a run over files: its progress while it works, and a summary at its end."""
 
 import sys
 import time
@@ -34,13 +34,13 @@ class ProgressLines:
             self._bar = tqdm(total=expected_frames, unit=" frames", dynamic_ncols=True, smoothing=0.1)
 
     def begin(self, source: str) -> None:
-        """Another file."""
+        """Name the file that is analysed next."""
         self._source = source
         if self._bar is not None:
             self._bar.set_description(source[-32:], refresh=False)
 
     def advance(self, progress: Progress) -> None:
-        """One more frame of it."""
+        """Count one more frame of the file; on a terminal the bar moves, elsewhere a line comes now and then."""
         self._frames += 1
         if self._bar is not None:
             self._bar.update()
@@ -64,12 +64,16 @@ class ProgressLines:
 
 @dataclass
 class Tally:
-    """What a run saw; grows as it goes.
+    """Counts of a run, which grow as it works.
 
     Attributes:
+        sources: files that gave frames.
+        frames: analysed, of all files.
+        frames_without_face: of these.
         media_s: seconds of video analysed.
         labels: how often each label, or "unsure", was given.
-        damaged, unreadable: source to a sentence.
+        damaged: source to a sentence on what was broken in it.
+        unreadable: source to a sentence on why it gave nothing.
     """
 
     sources: int = 0

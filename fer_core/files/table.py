@@ -72,8 +72,11 @@ def results_csv(
 
     Args:
         results: oldest first.
-        clock_offset_s: added to a result's time it gives seconds since 1970; with it there is a column `time_utc`.
+        clock_offset_s: seconds that make a result's time one since 1970 (UTC); given, there is a column `time_utc`.
         track_id: only this face; None for all.
+
+    Returns:
+        The csv with its head, lines ended by a line feed. `time_s` counts from the first result.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

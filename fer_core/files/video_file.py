@@ -78,7 +78,7 @@ class VideoFile(MediaFile):
             count += 1
         if not count:
             name = shown_name(self.info.path)
-            raise MediaError(f"{name}: not one picture in it could be decoded. Copy or record it again.")
+            raise MediaError(f"{name}: no frame of it could be decoded. Copy or record it again.")
         self.damage = self._damage(count, time_s)
 
     def close(self) -> None:
@@ -133,11 +133,11 @@ class VideoFile(MediaFile):
                 f"its picture ends after {last_s:.1f} s of {expected_s:.1f} s; the file was cut off or is damaged there"
             )
         elif self._broken_packets:
-            sentences.append(f"{self._broken_packets} pieces of it are damaged and were passed over")
+            sentences.append(f"{self._broken_packets} parts of it are damaged and were skipped")
         if self._corrupt_frames:
             sentences.append(
-                f"{self._corrupt_frames} of its {count} frames are damaged, as parts of the file were lost; what "
-                "was found in them and after them may be wrong"
+                f"{self._corrupt_frames} of its {count} frames are damaged, as parts of the file were lost; the "
+                "results for them and for the frames after them may be wrong"
             )
         if is_bare_stream(self._container):
             sentences.append(f"it stores no times, so {self.info.rate:g} frames a second were assumed")

@@ -115,7 +115,7 @@ def test_unreadable_ones_are_told_in_words(latin1_folder: Path) -> None:
 def test_files_passed_over_are_named(latin1_folder: Path) -> None:
     (latin1_folder / f"{LATIN1}.txt").touch()
     (latin1_folder / "a.jpg").touch()
-    assert expand_inputs([latin1_folder]).sentence().endswith("passed over: caf\\xe9.txt.")
+    assert expand_inputs([latin1_folder]).sentence().endswith("skipped: caf\\xe9.txt.")
 
 
 def test_tables_and_documents_take_any_name(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def kind_of(head: bytes) -> PictureKind | None:
 
 
 def _kind_by_brand(head: bytes) -> PictureKind | None:
-    """Of the MP4 family, by the brands in the first box; None for a film."""
+    """Of the MP4 family, by the brands in the first box; None for a video."""
     if is_avif(head):
         return PictureKind.AVIF
     if is_heic(head):
