@@ -27,7 +27,7 @@ class ProgressLines:
         self._bar: Any = None
         self._source = ""
         self._frames = 0
-        self._started = self._said_at = time.monotonic()
+        self._started = self._printed_at = time.monotonic()
         if sys.stderr.isatty():
             from tqdm import tqdm
 
@@ -46,8 +46,8 @@ class ProgressLines:
             self._bar.update()
             return
         now = time.monotonic()
-        if now - self._said_at >= SECONDS_BETWEEN_LINES:
-            self._said_at = now
+        if now - self._printed_at >= SECONDS_BETWEEN_LINES:
+            self._printed_at = now
             of = f" of {progress.duration_s:.0f}" if progress.duration_s else ""
             speed = self._frames / (now - self._started)
             print_notice(f"{self._source}: {progress.time_s:.0f}{of} s, {speed:.0f} frames/s")
