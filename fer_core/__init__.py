@@ -21,6 +21,8 @@ from fer_core.history import EmotionHistory
 from fer_core.pipeline import STILL, EmotionPipeline, PipelineSettings
 from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality, FrameResult
 
+__version__ = "0.2.0"
+
 __all__ = [
     "EMOTIONS",
     "EMOTION_COLOURS",
@@ -44,6 +46,7 @@ __all__ = [
     "ModelCard",
     "PipelineSettings",
     "YuNetDetector",
+    "__version__",
     "annotate",
     "build_detector",
     "check_baseline",

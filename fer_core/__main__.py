@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m fer_core", description="Analyse files; look after models.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_analyse(commands.add_parser("analyse", help="name the expressions in pictures and videos"))
-    models = commands.add_parser("models", help="list the models and check that they are whole")
+    models = commands.add_parser("models", help="list the models and check their files")
     models.set_defaults(run=_models)
     doctor = commands.add_parser("doctor", help="check this machine and this installation")
     doctor.add_argument("--json", action="store_true", help="for other programs")
@@ -46,8 +46,8 @@ def _add_analyse(parser: argparse.ArgumentParser) -> None:
         help=f"analyse the N largest faces of a frame; default: all of a picture, {MAX_FACES} of a video's frame",
     )
     rate = parser.add_mutually_exclusive_group()
-    rate.add_argument("--every", type=_count, default=1, metavar="N", help="look at every N-th frame")
-    rate.add_argument("--fps", type=_rate, metavar="F", help="look at no more than F frames per second of video")
+    rate.add_argument("--every", type=_count, default=1, metavar="N", help="analyse every N-th frame")
+    rate.add_argument("--fps", type=_rate, metavar="F", help="analyse at most F frames per second of video")
     parser.set_defaults(run=_analyse)
 
 
@@ -74,7 +74,7 @@ def _analyse(options: argparse.Namespace) -> int:
 
 
 def _models(_: argparse.Namespace) -> int:
-    from fer_core.model_table import model_table
+    from fer_core.expressions.model_list import model_table
 
     print(model_table())
     return 0

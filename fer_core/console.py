@@ -1,4 +1,8 @@
-"""What a command line shares: any text can be printed on any console, and no failure of the system is a traceback."""
+"""What the command lines share: any text can be printed on any console, and no system error ends in a traceback.
+
+The modules of the library print nothing themselves. Programs that have something to say in the middle of their work
+say it through `print_line` and `print_notice`.
+"""
 
 import errno
 import io
@@ -43,10 +47,28 @@ def run_command(command: Callable[[], int]) -> int:
 
 
 def print_anything() -> None:
-    """Print characters that the console's encoding lacks as escapes, such as `\\u4e16`, instead of failing."""
+    r"""Print characters that the console's encoding lacks as escapes, such as `\u4e16`, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def print_line(text: str) -> None:
+    """Print a line of the program's result on standard output.
+
+    Raises:
+        OSError: nobody reads it any more, or the disk that it goes to is full; see `run_command`.
+    """
+    print(text)
+
+
+def print_notice(text: str) -> None:
+    """Print a line beside the result, such as progress or a warning, on standard error, at once.
+
+    Raises:
+        OSError: as `print_line`.
+    """
+    print(text, file=sys.stderr, flush=True)
 
 
 def system_sentence(error: OSError) -> str:
@@ -60,7 +82,7 @@ def system_sentence(error: OSError) -> str:
 
 def _complain(sentence: str) -> None:
     try:
-        print(sentence, file=sys.stderr, flush=True)
+        print_notice(sentence)
     except OSError:
         _silence(sys.stderr)
 
@@ -73,7 +95,7 @@ def _silence_if_broken(stream: TextIO) -> None:
 
 
 def _silence(stream: TextIO) -> None:
-    """Otherwise Python flushes it once more at its end, and complains."""
+    """Send what is left to nowhere: Python flushes the stream once more at its end, and would complain."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except (OSError, ValueError):  # not a real file, as in a test

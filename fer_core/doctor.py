@@ -1,4 +1,4 @@
-"""`python -m fer_core doctor`: is everything here that the program needs, and what to do where it is not."""
+"""`python -m fer_core doctor`: check that everything the program needs is here, and say what to do where it is not."""
 
 import os
 import platform
@@ -117,14 +117,14 @@ def _detector() -> Check:
         HaarDetector()
     except FerError as error:
         return Check("face detector", Status.FAIL, str(error), fetch)
-    return Check("face detector", Status.WARN, "Haar: slower, frontal faces only; YuNet's file is not there", fetch)
+    return Check("face detector", Status.WARN, "Haar: slower, frontal faces only; YuNet's file is missing", fetch)
 
 
 def _model() -> Check:
     try:
         model = load_model("default")
     except FerError as error:
-        return Check("model", Status.FAIL, str(error), "See there.")
+        return Check("model", Status.FAIL, str(error), "Do what the message says.")
     return Check("model", Status.OK, f"{model.card.architecture}, golden sample agrees, {model.folder}")
 
 

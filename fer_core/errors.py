@@ -5,6 +5,7 @@
     ├── DetectorError    a face detector or its file cannot be used
     ├── InputError       a frame or a batch of faces is not what a function takes; a ValueError too
     ├── MediaError       an image or video file cannot be read or written
+    ├── ModelStoreError  a model cannot be put live, kept, rolled back or deleted
     └── ResultsError     the results of a run over files cannot be written
 
 Every message says what was expected, what came and what to do about it.
@@ -43,6 +44,10 @@ class InputError(FerError, ValueError):
 
 class MediaError(FerError):
     """An image or video file cannot be read or written."""
+
+
+class ModelStoreError(FerError):
+    """A change of the models that a user keeps, or of the live one, cannot be made."""
 
 
 class ResultsError(FerError):

@@ -43,7 +43,7 @@ class EmotionHistory:
         return kept if since_s is None else tuple(r for r in kept if r.captured_at_s >= since_s)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop all results; the window starts anew."""
         with self._lock:
             self._results.clear()
 

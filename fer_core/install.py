@@ -1,9 +1,8 @@
 """`python fer_core/install.py requirements.txt`: install pinned packages into this Python's environment, with progress.
 
-A program of its own that needs nothing but Python: it runs before there are any packages.
-
-The Makefile calls it with the Python of `.venv`. pip's own output, warnings and all, goes to `setup.log` beside it; a
-person sees one line that moves, or now and then a line where there is no terminal, and one sentence when it fails.
+It imports the standard library alone, as it runs before there are any packages. The Makefile calls it with the Python
+of `.venv`. pip's own output, warnings included, goes to `setup.log` beside it; people see one line of progress, and
+one sentence when it fails.
 """
 
 import argparse
@@ -27,7 +26,10 @@ from typing import IO, Final, TextIO
 PIP: Final = "pip==26.3"
 """The first one may be years old: this one resumes downloads that broke off, and tells how far they are."""
 
-LARGE_BYTES: Final = 20_000_000  # progress is told of downloads from this size on
+LARGE_BYTES: Final = 20_000_000  # of downloads whose progress is shown
+PIP_SETTINGS: Final = {"PYTHONIOENCODING": "utf-8", "PIP_ROOT_USER_ACTION": "ignore", "PIP_USER": "0"} | dict.fromkeys(
+    ("PIP_DISABLE_PIP_VERSION_CHECK", "PIP_NO_INPUT", "PIP_NO_COLOR"), "1"
+)
 SECONDS_BETWEEN_LINES: Final = 15.0
 AGAIN: Final = "What came until now is kept. Call make again to go on."
 OFFLINE: Final = re.compile(
@@ -67,7 +69,7 @@ def install(requirements: Path, log: Path, display: "Display") -> None:
 
     Args:
         requirements: pinned packages.
-        log: file for all that pip says; written anew.
+        log: file for pip's whole output; written anew.
         display: what people see.
 
     Raises:
@@ -87,15 +89,14 @@ def install(requirements: Path, log: Path, display: "Display") -> None:
 
 
 def remove_other_tensorflow(requirements: Path, wheels: Path, log: Path, display: "Display") -> None:
-    """Take out the distribution of TensorFlow that is not wanted here, so that the wanted one can be installed.
+    """Remove the distribution of TensorFlow that is not wanted here, so that the wanted one can be installed.
 
-    Both own the same files, so both go: what one leaves, the other's removal would break later. The wanted one is
-    downloaded first, for a set-up without a network must not leave less than there was.
+    Both own the same files, so both go. The wanted one is downloaded first: without a network, nothing is removed.
     """
     pinned = re.search(rf"^{TENSORFLOW}==\S+", requirements.read_text(encoding="utf-8"), re.MULTILINE)
     if pinned is None or not any(is_installed(name) for name in TENSORFLOWS - {TENSORFLOW}):
         return
-    display.say("replacing tensorflow by tensorflow-cpu, which is 600 MB smaller")
+    display.add_line("replacing tensorflow by tensorflow-cpu, which is 600 MB smaller")
     run_module(["pip", "download", *bar(), "--no-deps", "-d", str(wheels), pinned[0]], log, display)
     run_module(["pip", "uninstall", "--yes", *sorted(TENSORFLOWS)], log, display)
 
@@ -127,19 +128,11 @@ def run_module(words: Sequence[str], log: Path, display: "Display") -> None:
     Raises:
         SetupError: it failed; the sentence says why and what to do.
     """
-    environment = os.environ | {
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PIP_NO_INPUT": "1",
-        "PIP_USER": "0",
-        "PIP_NO_COLOR": "1",
-        "PYTHONIOENCODING": "utf-8",
-        "PIP_ROOT_USER_ACTION": "ignore",
-    }
-    said: list[str] = []
+    output: list[str] = []
     with log.open("a", encoding="utf-8") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", *words],
-            env=environment,
+            env=os.environ | PIP_SETTINGS,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
@@ -150,11 +143,11 @@ def run_module(words: Sequence[str], log: Path, display: "Display") -> None:
             display.show(line)
             if line and not line.startswith("Progress "):
                 out.write(line + "\n")
-                said.append(line)
+                output.append(line)
         status = process.wait()
     display.end()
     if status:
-        raise SetupError(f"{reason(said)} (All that pip said: {log})")
+        raise SetupError(f"{reason(output)} (pip's whole output: {log})")
 
 
 def lines_with_ticks(stream: IO[str]) -> Iterator[str]:
@@ -177,10 +170,10 @@ def lines_with_ticks(stream: IO[str]) -> Iterator[str]:
         yield line
 
 
-def reason(said: Sequence[str]) -> str:
-    """Why pip failed and what to do, in a sentence or two, from what it said."""
-    text = "\n".join(said)
-    errors = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR: ")]
+def reason(output: Sequence[str]) -> str:
+    """Why pip failed and what to do, in a sentence or two, from the lines of its output."""
+    text = "\n".join(output)
+    errors = [line.removeprefix("ERROR: ") for line in output if line.startswith("ERROR: ")]
     if "No space left" in text or "Errno 28" in text:
         return f"The disk is full. Free some space: the packages need 3 GB. {AGAIN}"
     if OFFLINE.search(text):
@@ -198,7 +191,7 @@ def reason(said: Sequence[str]) -> str:
 
 @dataclass
 class Display:
-    """What people see of pip's work: on a terminal a line that is written over, elsewhere a line now and then."""
+    """Shows pip's progress: on a terminal in a line that is overwritten, elsewhere in a line now and then."""
 
     stream: TextIO
     _total: int = 0
@@ -206,37 +199,37 @@ class Display:
     _package: str = ""
     _doing: str = ""
     _since: float = 0.0
-    _told_at: float = field(default_factory=time.monotonic)
+    _printed_at: float = field(default_factory=time.monotonic)
 
     def expect(self, packages: int) -> None:
-        """So many are to come."""
+        """Begin to count, up to the number of packages that pip will collect."""
         self._total, self._done = packages, 0
 
-    def say(self, words: str) -> None:
-        """A line that stays."""
+    def add_line(self, words: str) -> None:
+        """Print a line that stays."""
         self.end()
         print("  " + words, file=self.stream, flush=True)
 
     def show(self, line: str) -> None:
-        """Take a line of pip's; an empty one says that a second has passed."""
+        """Show the progress that a line of pip's output tells of; an empty line means that a second has passed."""
         if found := re.match(r"Progress (\d+) of (\d+)$", line):
             got, size = int(found[1]), int(found[2])
             if size >= LARGE_BYTES:
-                self._tell(f"{self._counted()}{self._package}: {got / 1e6:.0f} of {size / 1e6:.0f} MB")
+                self._show_progress(f"{self._counted()}{self._package}: {got / 1e6:.0f} of {size / 1e6:.0f} MB")
         elif found := re.match(r"(?:Collecting|Processing|Requirement already satisfied:) (\S+)", line):
             self._done += 1
             self._package = re.split(r"[=<>!~;\[]|-\d", Path(found[1]).name)[0]
-            self._tell(self._counted() + self._package)
+            self._show_progress(self._counted() + self._package)
         elif line.startswith("Ignoring "):
             self._total -= 1
         elif line.startswith("Installing collected packages"):
-            self.say(f"unpacking {line.count(',') + 1} packages, a minute or two")
+            self.add_line(f"unpacking {line.count(',') + 1} packages, a minute or two")
             self._doing, self._since = "unpacking", time.monotonic()
         elif not line and self._doing:
-            self._tell(f"{self._doing}: {time.monotonic() - self._since:.0f} s")
+            self._show_progress(f"{self._doing}: {time.monotonic() - self._since:.0f} s")
 
     def end(self) -> None:
-        """Clear the line that is written over."""
+        """Clear the line that is overwritten."""
         if self.stream.isatty():
             print("\r\x1b[K", end="", file=self.stream, flush=True)
         self._doing = ""
@@ -244,11 +237,11 @@ class Display:
     def _counted(self) -> str:
         return f"{min(self._done, self._total)} of {self._total}: " if self._total else ""
 
-    def _tell(self, words: str) -> None:
+    def _show_progress(self, words: str) -> None:
         if self.stream.isatty():
             print(f"\r\x1b[K  {words}"[:75], end="", file=self.stream, flush=True)
-        elif time.monotonic() - self._told_at >= SECONDS_BETWEEN_LINES:
-            self._told_at = time.monotonic()
+        elif time.monotonic() - self._printed_at >= SECONDS_BETWEEN_LINES:
+            self._printed_at = time.monotonic()
             print("  " + words, file=self.stream, flush=True)
 
 

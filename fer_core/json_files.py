@@ -1,4 +1,4 @@
-"""Read JSON that anybody may have written: bounded in size and depth, and never with another error than two."""
+"""Read JSON from untrusted files: bounded in size and depth, and with no errors but OSError and ValueError."""
 
 import json
 import stat
@@ -23,7 +23,7 @@ def read_json(path: Path, *, max_bytes: int = MAX_BYTES) -> Any:
             The message says what was found, without the path.
     """
     if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe would wait for ever
-        raise ValueError("something else than a plain file")
+        raise ValueError("something other than a plain file")
     with path.open("rb") as stream:
         content = stream.read(max_bytes + 1)
     if len(content) > max_bytes:

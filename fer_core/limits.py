@@ -1,7 +1,7 @@
 """How large pictures and frames may be; asked before anything is decoded.
 
-A file of a hundred bytes can claim gigabytes. All figures that bound pictures, films, live frames and
-archives' images stand here.
+A file of a hundred bytes can claim gigabytes. All limits of pictures, videos, live frames and
+archives' images are here.
 """
 
 from typing import Final
@@ -19,14 +19,14 @@ MAX_JPEG_2000_PIXELS: Final = 40 * MEGA
 MAX_JPEG_SCANS: Final = 64
 """A progressive JPEG has about ten scans. Each is a pass over the whole picture, and an empty one takes 40 bytes."""
 MAX_FRAME_PIXELS: Final = 36 * MEGA
-"""Of a film's or an animation's frame: 8K video has 35.4 megapixels at most, and a decoder holds several frames."""
+"""Of a video's or an animation's frame: 8K video has 35.4 megapixels at most, and a decoder holds several frames."""
 MAX_LIVE_PIXELS: Final = 1920 * 1088
 """Of a live frame. Larger ones are scaled down to it: the analysis sees 480 pixels of width anyway."""
 MAX_ARCHIVE_IMAGE_PIXELS: Final = 25 * MEGA
 """Of a training archive's image, of which 48 x 48 pixels are kept."""
 
 MAX_FACES: Final = 8
-"""Faces of a film's or a live frame that are analysed, unless somebody asks for another number. A picture's are all."""
+"""Faces of a video's or a live frame that are analysed, unless another number is chosen. In a picture, all are."""
 
 MAX_WORK_PIXELS: Final = 50 * MEGA
 """What a picture has at most when it is analysed; larger ones are scaled down. 48-megapixel photographs stay whole."""

@@ -1,4 +1,4 @@
-"""File names as people and encoders can take them.
+"""File names that can be printed and encoded, whatever bytes they are made of.
 
 A name on disk is bytes, and old archives and USB sticks bring bytes that are not UTF-8. Python carries these as lone
 surrogates, which no encoder takes and which crash OpenCV. Control characters are as bad on a terminal.
@@ -13,14 +13,14 @@ _UNPRINTABLE: Final = {"Cc", "Cs"}
 
 
 def printable(text: str) -> str:
-    """The same text, with bytes that are not UTF-8 written as `\\xe9`; anything else, line ends too, stays."""
+    r"""The same text, with bytes that are not UTF-8 written as `\xe9`; all else stays, line ends included."""
     if text.isascii():
         return text
     return "".join(_escaped(character) if unicodedata.category(character) == "Cs" else character for character in text)
 
 
 def shown_name(path: Path | str) -> str:
-    """A name to show and to store: `printable`, with control characters written as `\\x1b`."""
+    r"""A name to show and to store: `printable`, with control characters written as `\x1b`."""
     text = str(path)
     if text.isprintable():
         return text

@@ -34,11 +34,12 @@ class PipelineSettings:
             face awaits its second detection, it looks at each.
         max_follow_s: but at least this often, however few frames come.
         max_faces: the largest ones are analysed, and `FrameResult.faces_left_out` counts the others; None for all.
-        max_faces_alone: the same for a film that turns out to have one frame; see `fer_core.files.analyse`.
+        max_faces_alone: the same for a video that turns out to have one frame; see `fer_core.files.analyse`.
         balance: how far emotions that were rare in training are favoured, 0 (not at all) to 1; see
             `fer_core.expressions.balance`. A model whose card does not say how rare they were answers as it is.
-        try_turns: look at the frame turned by a quarter, a half and three quarters, too, and take the turn that shows
-            faces clearly better, as of a picture that lies on its side; see `fer_core.faces.turns`. For single pictures.
+        try_turns: also look at the frame turned by a quarter, a half and three quarters, and take the turn that shows
+            faces clearly better, as in a picture that lies on its side; see `fer_core.faces.turns`. For single
+            pictures.
     """
 
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)

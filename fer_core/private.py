@@ -1,4 +1,4 @@
-"""Files and folders below the user's data folder, which nobody else may read."""
+"""Make files and folders that only the user can read, below the user's data folder."""
 
 from pathlib import Path
 from typing import Final
@@ -8,7 +8,7 @@ from fer_core.paths import home
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
 PRIVATE_UMASK: Final = 0o077
-"""For processes that write below the user's data folder and nowhere else."""
+"""For processes that write only below the user's data folder."""
 
 
 def is_private(path: Path) -> bool:

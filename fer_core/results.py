@@ -1,4 +1,4 @@
-"""The result types that flow through everything: detector, tracker, pipeline, pages and files take and give these."""
+"""The result types that detector, tracker, pipeline, pages and files exchange."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -54,7 +54,7 @@ class Face:
 
 @dataclass(frozen=True)
 class FaceQuality:
-    """What speaks for or against believing a label.
+    """Measures of a view of a face that say how far its label can be trusted.
 
     Attributes:
         size_px: the shorter side of the face's box, in pixels of the frame.
@@ -104,7 +104,7 @@ class FrameResult:
         resolution_wh: width and height in pixels.
         faces: largest first.
         latency_ms: milliseconds per stage ("detect", "crop", "predict", ...).
-        faces_left_out: smaller faces that were seen, too, and not analysed, as there is a limit.
+        faces_left_out: how many smaller faces were found but not analysed, because of the limit.
     """
 
     captured_at_s: float

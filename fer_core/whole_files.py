@@ -1,4 +1,4 @@
-"""Write files whole or not at all, for fer_core, train and app alike, and name them for libraries in C."""
+"""Write files atomically, for fer_core, train and app alike, and name files for libraries in C."""
 
 import errno
 import os

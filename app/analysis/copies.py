@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from fer_core.annotate import annotate
-from fer_core.files.picture_kinds import WRITABLE_SUFFIXES
-from fer_core.files.pictures import write_picture
+from fer_core.files.pictures.kinds import WRITABLE_SUFFIXES
+from fer_core.files.pictures.still import write_picture
 from fer_core.files.video_writer import VideoWriter
 from fer_core.results import FrameResult
 

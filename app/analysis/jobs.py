@@ -229,7 +229,7 @@ def server_files(folder: Path, chosen: Path) -> tuple[tuple[InputFile, ...], str
     inside = [path for path in found.files if not path.is_symlink()]
     root = folder.resolve()
     files = tuple(InputFile(path, shown_name(path.relative_to(root).as_posix())) for path in inside)
-    return files, Inputs(tuple(inside), found.passed_over).sentence()
+    return files, Inputs(tuple(inside), found.skipped).sentence()
 
 
 def unique_titles(files: Sequence[InputFile]) -> tuple[InputFile, ...]:

@@ -25,7 +25,7 @@ from app.store.samples import Row, insert_samples, sample_row
 from app.store.staging import StagedSession, staged
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.card import ModelCard
-from fer_core.files.columns import cell_text
+from fer_core.files.table import cell_text
 from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality
 from fer_core.whole_files import replacing
 
@@ -151,7 +151,7 @@ def _rows(table: Path, source: str) -> Iterator[Row]:
 
 
 def _face_of(line: dict[str, str]) -> FaceEmotion:
-    """What `fer_core.files.columns.face_columns` wrote."""
+    """What `fer_core.files.table.face_columns` wrote."""
     left, top, right, bottom = (float(line[side]) for side in ("left", "top", "right", "bottom"))
     return FaceEmotion(
         face=Face((left, top, right, bottom), score=1.0, track_id=int(line["face"]) if line["face"] else None),

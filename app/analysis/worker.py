@@ -23,10 +23,9 @@ from fer_core.expressions.model import load_model
 from fer_core.faces.detector import build_detector
 from fer_core.files.file_run import FileRun, expected_frames
 from fer_core.files.media import probe
-from fer_core.files.result_files import CsvResults, JsonResults, Provenance, ResultWriter
+from fer_core.files.result_files import Provenance, result_file
 from fer_core.names import printable, shown_name
 from fer_core.results import FrameResult
-from fer_core.whole_files import replacing
 
 NICE: Final = 10
 """Where the system knows it, the thread gives way to the live pages' threads."""
@@ -95,9 +94,7 @@ def _run(job: AnalysisJob) -> str:
     done = 0
     unreadable: dict[str, str] = {}
     with ExitStack() as stack:
-        table = stack.enter_context(stack.enter_context(replacing(job.csv)).open("w", newline="", encoding="utf-8"))
-        document = stack.enter_context(stack.enter_context(replacing(job.json)).open("w", encoding="utf-8"))
-        writers: list[ResultWriter] = [CsvResults(table, provenance), JsonResults(document, provenance)]
+        writers = [stack.enter_context(result_file(path, provenance)) for path in (job.csv, job.json)]
         run = FileRun(detector, model, request.sampling, writers, job.is_cancelled, decoder_threads=1)
         for index, file in enumerate(request.files):
             if job.is_cancelled():

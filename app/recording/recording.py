@@ -206,7 +206,7 @@ class Recording:
         measured_at = self._started_at + timedelta(milliseconds=self._recorder.time_ms)
         add_baseline(
             self._store,
-            records.Baseline(
+            records.StoredBaseline(
                 self.participant_id,
                 measured_at,
                 dict(baseline.mean),

@@ -11,7 +11,7 @@ from app.store.checks import check_name, check_text
 from app.store.database import Store
 from app.store.errors import NoSuchRecordError, StoreError
 from app.store.hidden import is_person
-from app.store.records import Baseline, CheckIn, Participant
+from app.store.records import CheckIn, Participant, StoredBaseline
 from app.store.tables import PHQ4
 from fer_core.emotions import EMOTIONS
 
@@ -77,7 +77,7 @@ def edit_participant(store: Store, participant_id: int, *, name: str, note: str)
             raise NoSuchRecordError(f"There is no participant {participant_id}; reload the page.")
 
 
-def add_baseline(store: Store, baseline: Baseline) -> int:
+def add_baseline(store: Store, baseline: StoredBaseline) -> int:
     """Keep a baseline; gives its number.
 
     Raises:
@@ -87,18 +87,20 @@ def add_baseline(store: Store, baseline: Baseline) -> int:
         return insert_baseline(connection, baseline)
 
 
-def insert_baseline(connection: Connection, baseline: Baseline) -> int:
+def insert_baseline(connection: Connection, baseline: StoredBaseline) -> int:
     """`add_baseline` within a transaction."""
     return _insert_owned(connection, tables.baselines, baseline_values(baseline))
 
 
-def baseline_values(baseline: Baseline) -> dict[str, Any]:
+def baseline_values(baseline: StoredBaseline) -> dict[str, Any]:
     """The row of a baseline, without its number."""
     names = ("participant_id", "session_id", "measured_at", "samples", "quality", "model_sha256")
     return {name: getattr(baseline, name) for name in names} | baseline.probabilities
 
 
-def baselines(store: Store, *, participant_id: int | None = None, session_id: int | None = None) -> list[Baseline]:
+def baselines(
+    store: Store, *, participant_id: int | None = None, session_id: int | None = None
+) -> list[StoredBaseline]:
     """Those of a participant, or of one session, newest first."""
     table = tables.baselines
     with store.read() as connection:
@@ -170,8 +172,8 @@ def _owned(table: Any, participant_id: int | None, session_id: int | None) -> An
     return select(table).filter_by(**{name: value for name, value in owners.items() if value is not None})
 
 
-def _baseline(row: Row[Any]) -> Baseline:
-    return Baseline(
+def _baseline(row: Row[Any]) -> StoredBaseline:
+    return StoredBaseline(
         row.participant_id,
         row.measured_at,
         {emotion: row._mapping[emotion] for emotion in EMOTIONS},

@@ -186,7 +186,7 @@ class Marker(_Record):
 
 
 @dataclass(frozen=True)
-class Baseline:
+class StoredBaseline:
     """The mean of a neutral face.
 
     Attributes:

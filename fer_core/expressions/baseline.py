@@ -139,8 +139,9 @@ class BaselineLimits:
         min_duration_s: from the first good view to the last: five seconds, less what a slow start costs.
         min_samples: good views in that time: three a second.
         min_good: share of all frames that must be good views of one and the same face, alone.
-        max_unsteadiness: mean half L1 distance of the answers from their mean, 0-1. On the film of a sad face that
-            becomes happy (tests/fer_core/expressions/test_baseline.py), steady seconds stay below 0.1, the change is above 0.2.
+        max_unsteadiness: mean half L1 distance of the answers from their mean, 0-1. In the video of a sad face that
+            becomes happy (`tests/fer_core/expressions/test_baseline.py`), steady seconds stay below 0.1 and the change
+            is above 0.2.
     """
 
     min_duration_s: float = 4.5

@@ -1,4 +1,4 @@
-"""What each value of a card must be. A card may come from a stranger, so nothing in it is believed unchecked."""
+"""Checks of each value of a model card, which may come from a stranger."""
 
 import base64
 import binascii

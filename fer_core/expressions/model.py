@@ -62,11 +62,18 @@ class EmotionModel:
         if len(faces_u8) == 0:
             return np.empty((0, len(self.card.labels)), np.float32)
         # A network is kept for each batch size: a crowd in large batches would only cost memory.
-        batches = [self._answer(faces_u8[i : i + MAX_BATCH]) for i in range(0, len(faces_u8), MAX_BATCH)]
+        batches = [self.predict_raw(faces_u8[i : i + MAX_BATCH]) for i in range(0, len(faces_u8), MAX_BATCH)]
         return _apply_temperature(np.concatenate(batches), self.card.temperature)
 
-    def _answer(self, faces_u8: np.ndarray) -> np.ndarray:
-        """What the model says before the temperature, float32 (n, 7)."""
+    def predict_raw(self, faces_u8: np.ndarray) -> np.ndarray:
+        """Probabilities before the card's temperature is applied, as the golden sample of the card states them.
+
+        Args:
+            faces_u8: uint8 (n, 48, 48, 1) with n from 1 to `MAX_BATCH`; not checked.
+
+        Returns:
+            float32 (n, 7), rows sum to 1, in the order of `card.labels`.
+        """
         if not self.card.mirror_average:
             return self._run(faces_u8)
         straight, mirrored = np.split(self._run(np.concatenate([faces_u8, faces_u8[:, :, ::-1]])), 2)
@@ -156,7 +163,7 @@ def _apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndar
 
 def _check_golden(model: EmotionModel) -> None:
     golden = model.card.golden
-    found = model._answer(golden.faces())[0]
+    found = model.predict_raw(golden.faces())[0]
     is_alike = found.shape == (len(golden.probabilities),) and (
         np.abs(found - golden.probabilities).max() <= golden.tolerance  # false where one is NaN
     )

@@ -1,4 +1,4 @@
-"""The models there are, the live one marked and damaged folders named. Only cards are read."""
+"""Which models there are: the live one marked, damaged folders named, and all of them as a table."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from typing import Final, Literal
 from fer_core import paths
 from fer_core.errors import ArtifactError
 from fer_core.expressions.card import ModelCard, usable_card
+from fer_core.expressions.card_checks import is_share
+from fer_core.expressions.model import load_model
 from fer_core.expressions.model_files import has_printable_name, is_candidate, missing_file
 
 LIVE: Final = "default"
@@ -102,3 +104,56 @@ def candidates(models: Path) -> list[Path]:
         return sorted(folder for folder in models.iterdir() if is_candidate(folder))
     except OSError:
         return []
+
+
+TABLE_HEAD: Final = ("name", "architecture", "parameters", "accuracy", "created", "folder")
+
+
+def model_table() -> str:
+    """All models as a table for a terminal, and below it a sentence on each damaged one.
+
+    The user's own come first, as they hide shipped ones of the same name. Unlike the functions above, this one loads
+    each model as it is loaded for use, so that a network that does not work is found.
+    """
+    rows, damaged = [], []
+    seen: set[str] = set()
+    for folder in _all_candidates():
+        try:
+            card = load_model(folder).card
+        except ArtifactError as error:
+            damaged.append(f"damaged: {error}")
+            continue
+        hidden = " (hidden by the one above)" if folder.name in seen else ""
+        seen.add(folder.name)
+        rows.append(_row(folder, card, hidden))
+    if not rows and not damaged:
+        return (
+            f"No models in {' or '.join(str(folder) for folder in paths.model_folders())}. Run: python -m train export"
+        )
+    return "\n".join([*_aligned([TABLE_HEAD, *rows]), *damaged])
+
+
+def _all_candidates() -> list[Path]:
+    """Folders that are, or were meant to be, models: the user's own first, as they hide shipped ones."""
+    return [folder for models in paths.model_folders() for folder in candidates(models)]
+
+
+def _row(folder: Path, card: ModelCard, hidden: str) -> tuple[str, ...]:
+    accuracy = ", ".join(
+        f"{split} {values['accuracy']:.1%} (n={values.get('n', '?')})"
+        for split, values in card.metrics.items()
+        if is_share(values.get("accuracy"))
+    )
+    return (
+        folder.name,
+        card.architecture,
+        f"{card.parameters:,}",
+        accuracy or "not measured",
+        card.created,
+        f"{folder}{hidden}",
+    )
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(TABLE_HEAD))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

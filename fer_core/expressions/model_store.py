@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from fer_core import paths
-from fer_core.errors import ArtifactError, FerError
+from fer_core.errors import ArtifactError, ModelStoreError
 from fer_core.expressions.card import CARD_FILE, ModelCard, read_card
 from fer_core.expressions.model import load_model
 from fer_core.expressions.model_list import LIVE, candidates, live_card, own_folder
@@ -32,16 +32,12 @@ _KEPT_PAST: Final = 5
 _lock = threading.RLock()
 
 
-class StoreError(FerError):
-    """What was asked of the store cannot be done."""
-
-
 def promote(folder: Path) -> ModelCard:
     """Make a copy of the model in `folder` the live one; what was live before can be rolled back to.
 
     Raises:
         ArtifactError: the model is damaged; what was live stays live.
-        StoreError: the copy cannot be written; likewise.
+        ModelStoreError: the copy cannot be written; likewise.
     """
     with _lock:
         own = own_folder() / LIVE
@@ -82,19 +78,19 @@ def past_models() -> tuple[ModelCard | None, ...]:
 def roll_back() -> ModelCard:
     """Make the model live again that was so before; what is live now stays among the user's own models.
 
-    Models of the past that turn out to be damaged are passed over.
+    Earlier models that turn out to be damaged are skipped.
 
     Returns:
         The card of what is live now.
 
     Raises:
-        StoreError: the shipped model is live, so there is nothing to go back to, or the disk refuses.
+        ModelStoreError: the shipped model is live, so there is nothing to go back to, or the disk refuses.
         ArtifactError: there is only the shipped model to go back to, and it is damaged; nothing has changed.
     """
     with _lock:
         own = own_folder() / LIVE
         if not own.exists():
-            raise StoreError("The model that came with the program is live already: there is none before it.")
+            raise ModelStoreError("The model that came with the program is already live. There is no earlier one.")
         before = next((folder for folder in reversed(_past()) if _is_whole(folder)), None)
         card = load_model(before or paths.SHIPPED_MODELS / LIVE).card
         try:
@@ -114,7 +110,7 @@ def keep(folder: Path) -> Path:
 
     Raises:
         ArtifactError: the model is damaged.
-        StoreError: the copy cannot be written.
+        ModelStoreError: the copy cannot be written.
     """
     with _lock:
         card = load_model(folder).card
@@ -129,13 +125,13 @@ def delete_model(folder: Path) -> None:
     """Delete one of the user's own models.
 
     Raises:
-        StoreError: it is a shipped one, belongs to a run, or is live.
+        ModelStoreError: it is a shipped one, belongs to a run, or is live.
     """
     with _lock:
         if folder.parent.resolve() != own_folder().resolve() or folder.name.startswith(".") or folder.is_symlink():
-            raise StoreError(f"{folder} is none of your own models, and only these are deleted here.")
+            raise ModelStoreError(f"{folder} is not one of your own models. Only those can be deleted.")
         if folder.name == LIVE and _is_whole(folder):
-            raise StoreError("This model is live. Put another one live or roll back first, then delete it.")
+            raise ModelStoreError("This model is live. Put another one live or roll back first, then delete it.")
         try:
             shutil.rmtree(folder)
         except OSError as error:
@@ -215,6 +211,6 @@ def _free_name(wanted: str) -> Path:
     return own_folder() / (plain if number == 1 else f"{plain}-{number}")
 
 
-def _disk_error(place: Path, error: OSError) -> StoreError:
+def _disk_error(place: Path, error: OSError) -> ModelStoreError:
     reason = error.strerror or error
-    return StoreError(f"{place} cannot be written: {reason}. Free some space or check the rights, then try again.")
+    return ModelStoreError(f"{place} cannot be written: {reason}. Free some space or check the rights, then try again.")

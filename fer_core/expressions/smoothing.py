@@ -43,6 +43,7 @@ class ProbabilitySmoother:
         Args:
             probabilities: float (n,), summing to 1.
             now_s: the view's time in seconds.
+            settings: how steady; may change from call to call.
 
         Returns:
             The average, float64 (n,), and the index of the shown emotion after hysteresis.

@@ -102,7 +102,7 @@ def _try(content: bytes) -> str:
     if done.returncode == vet_child.REFUSED:
         return done.stdout.decode("utf-8", "replace").strip() or "one that cannot be loaded"
     if done.returncode < 0:
-        return f"one that ended the process which tried it ({_signal_name(-done.returncode)})"
+        return f"one that crashed the process that tried it ({_signal_name(-done.returncode)})"
     last = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"])[-1]
     return f"one that could not be tried: {last[:300]}"
 

@@ -2,7 +2,7 @@
 
 A network trained on FER2013 sees best what FER2013 shows. Measured by running the detectors on FER2013's own 48-pixel
 images: where they put the box, and where YuNet puts its five landmarks, in units of the tile's side. A crop reverses
-that, so that a live face lies in its tile as FER2013's faces do. `tests/fer_core/faces/test_crops.py` measures it again.
+that, so that a live face lies in its tile as FER2013's faces do; `tests/fer_core/faces/test_crops.py` measures that.
 """
 
 from typing import Final

@@ -21,12 +21,12 @@ YUNET_WIDTH: Final = 480
 CASCADE_MIDDLE: Final = 55.0
 """Stage sum that gets a score of 0.5: false faces have 54.5 to 55.3, real ones 55 to 58."""
 MAX_CANDIDATES: Final = 5000
-"""Of YuNet, several for each face; with a hundred, a crowd's faces would be missing."""
+"""Boxes that YuNet proposes at most, several for each face; with a hundred, faces of a crowd would be missed."""
 HAAR_WIDTH: Final = 320
 """Width in pixels at which Haar looks: 480 takes twice as long, and finds more faces only among the small ones."""
 
 TALLEST: Final = 6
-"""Height over width up to which a frame is looked at in full width; a phone held upright has 2.2 at most."""
+"""Height over width up to which a frame is searched in full width; a phone held upright has 2.2 at most."""
 
 DetectorName = Literal["yunet", "haar"]
 
@@ -59,6 +59,11 @@ class YuNetDetector:
     def __init__(self, model_path: Path, *, min_score: float = 0.7, width: int = YUNET_WIDTH) -> None:
         """Load the network.
 
+        Args:
+            model_path: YuNet's ONNX file.
+            min_score: faces below it are left out, 0-1.
+            width: in pixels, to which wider frames are scaled down before the search.
+
         Raises:
             DetectorError: the file is missing or OpenCV cannot read it.
         """
@@ -79,6 +84,18 @@ class YuNetDetector:
             ) from error
 
     def detect(self, frame_bgr: np.ndarray) -> list[Face]:
+        """Find faces with their five landmarks.
+
+        Args:
+            frame_bgr: uint8 (height, width, 3), blue-green-red; not modified.
+
+        Returns:
+            Faces with a score of at least `min_score`, 0-1, and float32 (5, 2) landmarks, in pixels of `frame_bgr`,
+            largest first; empty when there is none.
+
+        Raises:
+            InputError: the frame has another type or shape; a `ValueError`.
+        """
         small, scale = shrink(checked_frame(frame_bgr), self._width)
         height, width = small.shape[:2]
         if min(height, width) <= 32:
@@ -98,12 +115,14 @@ class HaarDetector:
     def __init__(self, *, width: int = HAAR_WIDTH) -> None:
         """Load the cascade that comes with OpenCV 4.
 
+        Args:
+            width: in pixels, to which wider frames are scaled down before the search.
+
         Raises:
             DetectorError: this OpenCV has no cascades (version 5 dropped them).
         """
         self._width = width
-        folder: str = cv2.data.haarcascades  # type: ignore[attr-defined]
-        path = Path(folder) / "haarcascade_frontalface_alt2.xml"
+        path = Path(cv2.__file__).with_name("data") / "haarcascade_frontalface_alt2.xml"  # as cv2.data.haarcascades
         if not hasattr(cv2, "CascadeClassifier") or not path.is_file():
             raise DetectorError(
                 f"OpenCV {cv2.__version__} has no Haar cascades. Install opencv-python-headless>=4.14,<5, or use YuNet."
@@ -111,6 +130,18 @@ class HaarDetector:
         self._cascade = cv2.CascadeClassifier(str(path))
 
     def detect(self, frame_bgr: np.ndarray) -> list[Face]:
+        """Find faces, without landmarks.
+
+        Args:
+            frame_bgr: uint8 (height, width, 3), blue-green-red; not modified.
+
+        Returns:
+            Square boxes in pixels of `frame_bgr`, largest first; empty when there is none. A score, 0-1, orders them
+            and is no probability.
+
+        Raises:
+            InputError: the frame has another type or shape; a `ValueError`.
+        """
         small, scale = shrink(checked_frame(frame_bgr), self._width)
         grey = cv2.equalizeHist(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
         boxes, _, weights = self._cascade.detectMultiScale3(

@@ -31,7 +31,8 @@ def fetch_detector(url: str = YUNET_URL, *, sha256: str = YUNET_SHA256, size: in
 
     Args:
         url: where to fetch it from.
-        sha256, size: of the right file, hex digest and bytes.
+        sha256: hex digest of the right file.
+        size: of the right file, in bytes.
 
     Returns:
         A line for people: that it was fetched, or why not. None when it was there already.
@@ -40,12 +41,12 @@ def fetch_detector(url: str = YUNET_URL, *, sha256: str = YUNET_SHA256, size: in
     if present is not None:
         if present.is_file():
             return None
-        return f"FER_YUNET names {present}, which is no file. Correct or unset it."
+        return f"FER_YUNET names {present}, which is not a file. Correct or unset it."
     data = _download(url, limit=size)
     if isinstance(data, str):
         return f"The face detector YuNet could not be fetched ({data}). {LATER}"
     if len(data) != size or hashlib.sha256(data).hexdigest() != sha256:
-        return f"The face detector YuNet came altered ({len(data)} bytes) and was thrown away. {LATER}"
+        return f"The face detector YuNet arrived altered ({len(data)} bytes) and was discarded. {LATER}"
     return _store(data)
 
 

@@ -25,17 +25,25 @@ class FaceFollower:
         self._faces: list[Face] = []
 
     def start(self, frame_bgr: np.ndarray, faces: list[Face]) -> None:
-        """Take over the faces found in a frame."""
+        """Follow the faces that a detector found in a frame.
+
+        Args:
+            frame_bgr: uint8 (height, width, 3); not modified.
+            faces: in pixels of the frame.
+        """
         self._grey, _ = _small_grey(frame_bgr)
         self._shape = frame_bgr.shape
         self._faces = faces
 
     def follow(self, frame_bgr: np.ndarray) -> list[Face] | None:
-        """The same faces in the next frame; None when one of them was lost or the frame has another size, so that
-        the detector must look.
+        """Find the same faces in the next frame.
 
         Args:
             frame_bgr: uint8 (height, width, 3); not modified.
+
+        Returns:
+            The faces in pixels of this frame, in the order of `start`. None when one of them was lost, or the frame
+            has another size: then the detector must look.
         """
         if self._grey is None or frame_bgr.shape != self._shape:
             return None

@@ -60,7 +60,8 @@ def turned_back(points: np.ndarray, quarter_turns: int, width: int, height: int)
     Args:
         points: (n, 2) as x, y in pixels.
         quarter_turns: clockwise, 0-3.
-        width, height: of the frame before, in pixels.
+        width: of the frame before it was turned, in pixels.
+        height: likewise.
 
     Returns:
         float32 (n, 2).

@@ -1,1 +1,1 @@
-"""Pictures and films in, tables and labelled films out."""
+"""Pictures and videos in, tables and annotated videos out."""

@@ -17,7 +17,7 @@ from fer_core.expressions.model import EmotionModel
 from fer_core.faces.detector import FaceDetector
 from fer_core.files.looks import SPARSE_S, Look, looks
 from fer_core.files.media import VIDEO_SUFFIXES, MediaFile, MediaInfo
-from fer_core.files.picture_kinds import PICTURE_SUFFIXES, UNREADABLE_SUFFIXES
+from fer_core.files.pictures.kinds import PICTURE_SUFFIXES, UNREADABLE_SUFFIXES
 from fer_core.files.remarks import Remarks
 from fer_core.files.timing import EVERY_FRAME, Sampling
 from fer_core.limits import MAX_FACES
@@ -26,7 +26,7 @@ from fer_core.pipeline import STILL, EmotionPipeline, PipelineSettings
 from fer_core.results import FrameResult
 
 SHOWN_NAMES: Final = 5
-"""Most names of files passed over that one sentence tells."""
+"""How many skipped files one sentence names at most."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,11 @@ def pipeline_for(
 
     Args:
         info: of the file.
-        detector, model: its parts.
-        sampling: which frames are looked at.
+        detector: of this pipeline alone.
+        model: may serve other pipelines too.
+        sampling: which frames will be analysed.
         max_faces: how many faces of a frame, the largest ones, are analysed; None for all of a picture or of a
-            film's only frame, and for `MAX_FACES` of any other.
+            video's only frame, and for `MAX_FACES` of any other.
     """
     if info.is_picture:
         return EmotionPipeline(detector, model, replace(STILL, max_faces=max_faces), min_hits=1)
@@ -110,7 +111,7 @@ def analyse_media(
     counts: see `fer_core.files.looks`.
 
     Args:
-        media: as `open_media` gave it; its `damage` says afterwards what was broken or is to be told.
+        media: as `open_media` gave it; its `damage` says afterwards what was broken or is worth a remark.
         pipeline: a fresh one, as its faces and times belong to this file.
         sampling: which frames to look at.
         on_progress: called after each frame.
@@ -141,7 +142,7 @@ def analyse_media(
 
 
 def _settings_for(look: Look, usual: PipelineSettings) -> PipelineSettings:
-    """A film's only frame is judged like a picture. Where looks are alone, nothing can be followed between them."""
+    """Treat a video's only frame like a picture. Frames that lie far apart are each searched for faces."""
     if look.is_only:
         return replace(
             usual,
@@ -155,25 +156,26 @@ def _settings_for(look: Look, usual: PipelineSettings) -> PipelineSettings:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What was found where people pointed.
+    """The files that were found.
 
     Attributes:
         files: to be analysed, each once.
-        passed_over: files in the folders that are named neither as a picture nor as a video.
+        skipped: files in the folders whose suffix is neither a picture's nor a video's.
     """
 
     files: tuple[Path, ...]
-    passed_over: tuple[Path, ...] = ()
+    skipped: tuple[Path, ...] = ()
 
     def sentence(self) -> str:
-        """What was passed over, for people; empty when nothing was."""
-        count = len(self.passed_over)
+        """Say which files were skipped; empty when none was."""
+        count = len(self.skipped)
         if not count:
             return ""
-        names = ", ".join(shown_name(path.name) for path in self.passed_over[:SHOWN_NAMES])
+        names = ", ".join(shown_name(path.name) for path in self.skipped[:SHOWN_NAMES])
         more = f" and {count - SHOWN_NAMES} more" if count > SHOWN_NAMES else ""
-        start = "1 file is" if count == 1 else f"{count} files are"
-        return f"{start} neither picture nor video and {'was' if count == 1 else 'were'} passed over: {names}{more}."
+        if count == 1:
+            return f"1 file is neither a picture nor a video and was skipped: {names}."
+        return f"{count} files are neither pictures nor videos and were skipped: {names}{more}."
 
 
 def expand_inputs(inputs: Sequence[Path]) -> Inputs:
@@ -184,7 +186,7 @@ def expand_inputs(inputs: Sequence[Path]) -> Inputs:
     """
     known = PICTURE_SUFFIXES | UNREADABLE_SUFFIXES | VIDEO_SUFFIXES
     files: dict[Path, None] = {}
-    passed_over: list[Path] = []
+    skipped: list[Path] = []
     for given in inputs:
         if not given.is_dir():
             files[given] = None
@@ -194,8 +196,8 @@ def expand_inputs(inputs: Sequence[Path]) -> Inputs:
         if not found:
             raise MediaError(f"{shown_name(given)}: no picture or video in this folder. Choose another.")
         files.update(dict.fromkeys(found))
-        passed_over += [path for path in below if path.suffix.lower() not in known]
-    return Inputs(tuple(files), tuple(passed_over))
+        skipped += [path for path in below if path.suffix.lower() not in known]
+    return Inputs(tuple(files), tuple(skipped))
 
 
 def _visible_files(folder: Path) -> list[Path]:

@@ -3,37 +3,34 @@
 import argparse
 import os
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final, TextIO
+from typing import Final
 
 from fer_core.annotate import annotate
+from fer_core.console import INTERRUPTED, print_line, print_notice
 from fer_core.errors import MediaError, ResultsError
 from fer_core.expressions.model import EmotionModel, load_model
 from fer_core.faces.detector import DetectorName, FaceDetector, build_detector
 from fer_core.files.analyse import FrameSink, expand_inputs
 from fer_core.files.file_run import FileRun, expected_frames
 from fer_core.files.media import MediaInfo, probe
-from fer_core.files.picture_kinds import WRITABLE_SUFFIXES
-from fer_core.files.pictures import write_picture
-from fer_core.files.result_files import CsvResults, JsonResults, Provenance, ResultWriter
+from fer_core.files.pictures.kinds import WRITABLE_SUFFIXES
+from fer_core.files.pictures.still import write_picture
+from fer_core.files.result_files import WRITERS, Provenance, result_file
 from fer_core.files.run_report import ProgressLines, Tally
 from fer_core.files.timing import EVERY_FRAME, Sampling
 from fer_core.files.video_writer import VideoWriter
 from fer_core.names import distinct_names, shown_name
-from fer_core.whole_files import check_writable, replacing
+from fer_core.whole_files import check_writable
 
 ALL_DONE: Final = 0
 SOME_UNREADABLE: Final = 1
-INTERRUPTED: Final = 130
-
-WRITERS: Final[Mapping[str, Callable[[TextIO, Provenance], ResultWriter]]] = {".csv": CsvResults, ".json": JsonResults}
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class AnalyseJob:
         annotated: ends in .mp4 or, for one picture, in a picture's suffix; None for no copy.
         detector: None for the best one there is.
         sampling: which frames to look at.
-        max_faces: of a frame; None for all of a picture and the usual number of a film's frame.
+        max_faces: of a frame; None for all of a picture and the usual number of a video's frame.
     """
 
     inputs: tuple[Path, ...]
@@ -86,19 +83,20 @@ def analyse_job(job: AnalyseJob, model: EmotionModel) -> int:
     with _interrupt_flag() as interrupted:
         tally = _write_output(job, found.files, build_detector(job.detector), model, interrupted)
         stopped = interrupted()
-    print(tally.summary(time.perf_counter() - started))
-    print("Written:", ", ".join(shown_name(path) for path in (job.output, job.annotated) if path is not None))
+    print_line(tally.summary(time.perf_counter() - started))
+    written = [shown_name(path) for path in (job.output, job.annotated) if path is not None]
+    print_line(f"Written: {', '.join(written)}")
     for sentence in (found.sentence(), *tally.damaged.values(), *tally.unreadable.values()):
         if sentence:
-            print(sentence, file=sys.stderr)
+            print_notice(sentence)
     if stopped:
-        print("Interrupted: what was analysed until then was kept.", file=sys.stderr)
+        print_notice("Interrupted: what was analysed until then was kept.")
         return INTERRUPTED
     return SOME_UNREADABLE if tally.unreadable else ALL_DONE
 
 
 def _check_targets(job: AnalyseJob, paths: Sequence[Path]) -> None:
-    """Refuse, before any work, what could not be written at the end or would overwrite an input."""
+    """Refuse, before any work, outputs that could not be written at the end or would overwrite an input."""
     if job.output.suffix.lower() not in WRITERS:
         raise MediaError(
             f"{job.output}: expected an output ending in .csv or .json, found {job.output.suffix or 'none'}."
@@ -106,7 +104,7 @@ def _check_targets(job: AnalyseJob, paths: Sequence[Path]) -> None:
     targets = [_real(path) for path in (job.output, job.annotated) if path is not None]
     for target in targets:
         if target in {_real(path) for path in paths} or targets.count(target) > 1 or target.is_dir():
-            raise MediaError(f"{target}: is an input, a folder or named twice. Choose another name for the output.")
+            raise MediaError(f"{target}: is an input, a folder or given twice. Choose another name for the output.")
     _check_annotated(job, paths)
     for path in (job.output, job.annotated):
         if path is not None:
@@ -132,7 +130,7 @@ def _check_annotated(job: AnalyseJob, paths: Sequence[Path]) -> None:
 
 
 def _copy_suffixes(info: MediaInfo) -> Set[str]:
-    """What the copy's name may end in. A film of one frame may become either."""
+    """The suffixes that the copy's name may have. The copy of a video of one frame may be either."""
     if info.is_picture:
         return WRITABLE_SUFFIXES
     return {".mp4", *WRITABLE_SUFFIXES} if info.frame_count == 1 else {".mp4"}
@@ -144,9 +142,8 @@ def _write_output(
     """Analyse all files into the output, which takes its name only when everything is in it."""
     tally = Tally()
     with _refusals(job.output), ExitStack() as stack:
-        stream = stack.enter_context(stack.enter_context(replacing(job.output)).open("w", newline="", encoding="utf-8"))
-        made_by = Provenance(model.card, detector.name, job.sampling, job.max_faces)
-        writer = WRITERS[job.output.suffix.lower()](stream, made_by)
+        provenance = Provenance(model.card, detector.name, job.sampling, job.max_faces)
+        writer = stack.enter_context(result_file(job.output, provenance))
         run = FileRun(detector, model, job.sampling, [writer], interrupted, max_faces=job.max_faces)
         progress = stack.enter_context(ProgressLines(expected_frames(paths, job.sampling)))
         sink = _annotated_copy(job.annotated, stack)
@@ -161,7 +158,7 @@ def _write_output(
 
 @contextmanager
 def _refusals(path: Path) -> Iterator[None]:
-    """What the system refuses, as a sentence about the output."""
+    """Turn system errors into a sentence about the output."""
     try:
         yield
     except ResultsError as error:
@@ -175,7 +172,7 @@ def _refusals(path: Path) -> Iterator[None]:
 def _analyse_one(
     path: Path, source: str, run: FileRun, tally: Tally, progress: ProgressLines, sink: FrameSink | None
 ) -> None:
-    """One file into the output; an unreadable one into the tally."""
+    """Write one file's results to the output; note an unreadable one in the tally."""
     progress.begin(source)
     try:
         outcome = run.analyse(
@@ -187,7 +184,7 @@ def _analyse_one(
 
 
 def _annotated_copy(path: Path | None, stack: ExitStack) -> FrameSink | None:
-    """Writes each frame with its result drawn on it."""
+    """A sink that writes each frame with its result drawn on it."""
     if path is None:
         return None
     if path.suffix.lower() in WRITABLE_SUFFIXES:

@@ -7,9 +7,9 @@ import av
 from av.container import InputContainer
 
 from fer_core.errors import MediaError
-from fer_core.files.picture_heads import read_head
-from fer_core.files.picture_size import check_frame_size
-from fer_core.files.pictures import unreadable_reason
+from fer_core.files.pictures.heads import read_head
+from fer_core.files.pictures.size import check_frame_size
+from fer_core.files.pictures.still import unreadable_reason
 from fer_core.limits import MAX_FRAME_PIXELS
 from fer_core.names import shown_name
 
@@ -77,7 +77,7 @@ def open_container(path: Path, head: bytes) -> InputContainer:
     """
     options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS, **FRAME_LIMIT}
     _check_gif(path, head)
-    # A stream of JPEGs begins like a single one; then only the name tells that it is a film.
+    # A stream of JPEGs begins like a single one: only its name tells that it is a video.
     formats = [None, RAW_SUFFIXES.get(path.suffix.lower())]
     error: Exception | None = None
     for name in dict.fromkeys(formats):

@@ -1,6 +1,6 @@
-"""What a file's first bytes say that it is, where that is neither a picture nor a video.
+"""Recognise files that are neither pictures nor videos by their first bytes.
 
-Documents and archives hold whole pictures. A video decoder that searches them finds these and takes them for a film.
+Documents and archives hold whole pictures. A video decoder that searches them finds these and takes them for a video.
 """
 
 from typing import Final

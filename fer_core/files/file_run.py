@@ -1,5 +1,6 @@
-"""One file after the other through the same detector and model, into the same results: the command line's and the
-Analyse page's common part.
+"""Analyse one file after the other with the same detector and model, into the same results.
+
+The command line and the Analyse page share it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -132,14 +133,15 @@ def _results() -> Iterator[None]:
 
 
 def expected_frames(paths: Sequence[Path], sampling: Sampling) -> int | None:
-    """About how many frames all files give; None where one does not say. Unreadable ones count nothing, and what is
-    wrong with them is told when their turn comes.
+    """About how many frames all files give; None where one does not say.
+
+    Files that cannot be read count nothing here; `FileRun.analyse` says later what is wrong with them.
     """
     total = 0
     for path in paths:
         try:
             expected = probe(path).expected_frames(sampling)
-        except Exception:
+        except Exception:  # noqa: BLE001 - an estimate must not end a run, whatever a decoder makes of a broken file
             continue
         if expected is None:
             return None

@@ -9,11 +9,11 @@ from typing import Final
 from fer_core.files.media_file import TimedFrame
 
 SPARSE_S: Final = 0.5
-"""Frames further apart than this, in seconds, are taken each on its own word."""
+"""Frames further apart than this, in seconds, count each by itself: nothing can confirm what one of them shows."""
 
 FEW_LOOKS: Final = 8
-"""Up to so many looks at a film are taken each on its own word, too: each frame of a short animation may show something
-else. So many are read ahead, unless they are large or lie far apart."""
+"""Where a video gives no more frames than this, each counts by itself, too: each frame of a short animation may show
+something else. So many are read ahead, unless they are large or lie far apart."""
 
 LEAST_AHEAD: Final = 4
 """Frames that are read ahead in any case."""
@@ -76,7 +76,7 @@ class _Ahead:
                 self.waiting.append(next(self._frames))
             except StopIteration:
                 self.is_over = True
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, `looks` raises it after the frames before it
                 self.error, self.is_over = error, True
 
     def _is_much(self) -> bool:

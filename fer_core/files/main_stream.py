@@ -1,4 +1,4 @@
-"""Which of a file's pictures is the film: not its cover, its thumbnail or its preview."""
+"""Find the stream of a file that is the video itself: not its cover, thumbnail or preview."""
 
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ from fer_core.errors import MediaError
 from fer_core.names import shown_name
 
 STILL_CODECS: Final = frozenset({"mjpeg", "png", "apng", "bmp", "gif", "webp", "tiff", "jpeg2000", "jpegxl"})
-"""Thumbnails are coded so; a film among other streams hardly ever is."""
+"""Codecs of thumbnails; the video itself, among several streams, hardly ever uses them."""
 
 
 def main_stream(container: InputContainer, path: Path) -> av.VideoStream:
@@ -38,6 +38,6 @@ def main_stream(container: InputContainer, path: Path) -> av.VideoStream:
 
 
 def _rank(stream: av.VideoStream) -> tuple[bool, bool, bool]:
-    """The higher, the more it looks like the film. Where a container counts no frames, its streams are even in that."""
+    """Higher for a stream that looks more like the video. Where the container counts no frames, that part is equal."""
     is_marked_still = bool(stream.disposition & (Disposition.still_image | Disposition.timed_thumbnails))
     return not is_marked_still, stream.frames != 1, stream.codec_context.name not in STILL_CODECS

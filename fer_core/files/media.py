@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fer_core.errors import MediaError
-from fer_core.files.animations import Animation, open_animation
 from fer_core.files.containers import CONTAINERS, VIDEO_SUFFIXES
 from fer_core.files.content import foreign_content
 from fer_core.files.media_file import MediaFile, MediaInfo, TimedFrame
-from fer_core.files.picture_kinds import HEAD_BYTES, UNREADABLE, kind_of
-from fer_core.files.pictures import is_picture_file, read_picture, unreadable_reason
+from fer_core.files.pictures.animations import Animation, open_animation
+from fer_core.files.pictures.kinds import HEAD_BYTES, UNREADABLE, kind_of
+from fer_core.files.pictures.still import is_picture_file, read_picture, unreadable_reason
 from fer_core.files.timing import EVERY_FRAME, Sampling
 from fer_core.files.video_file import VideoFile
 from fer_core.names import shown_name
@@ -91,7 +91,7 @@ class _PictureFile(MediaFile):
 
 
 class _AnimationFile(MediaFile):
-    """An animated picture: a film, shown once."""
+    """An animated picture: a video, shown once."""
 
     def __init__(self, animation: Animation) -> None:
         self._animation = animation

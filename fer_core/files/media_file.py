@@ -1,4 +1,4 @@
-"""What pictures and videos have in common once they are opened: what they say of themselves, and their frames."""
+"""What opened pictures and videos have in common: facts from their heads, and frames with times."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ class MediaFile:
     damage: str | None = None
 
     def frames(self, sampling: Sampling = EVERY_FRAME) -> Iterator[TimedFrame]:
-        """Decode, once; what cannot be decoded is passed over and told in `damage`.
+        """Decode the file, once; what cannot be decoded is skipped and reported in `damage`.
 
         Raises:
             MediaError: nothing at all could be decoded.
@@ -82,7 +82,7 @@ class MediaFile:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file; frames that were handed out stay valid."""
 
     def __enter__(self) -> Self:
         return self

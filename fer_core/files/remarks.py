@@ -1,4 +1,4 @@
-"""What is to be told of a file beside its results: faces beyond the limit, a picture that lies on its side."""
+"""Remarks on a file beside its results: more faces than the limit, a picture that lies on its side."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ _TURNS: Final = {1: "a quarter clockwise", 2: "upside down", 3: "a quarter antic
 
 
 class Remarks:
-    """Sees a file's results one by one."""
+    """Collects what is worth a remark from a file's results, one by one."""
 
     def __init__(self) -> None:
         """Nothing seen yet."""
@@ -25,17 +25,17 @@ class Remarks:
             self._size_wh = result.resolution_wh
 
     def added_to(self, damage: str | None) -> str | None:
-        """What was broken in the file, if anything, and what there is to tell, as one sentence; None for nothing."""
+        """Join what was broken in the file, if anything, and the remarks to one sentence; None for neither."""
         parts = [damage] if damage else []
         if self._most_seen:
             parts.append(
                 f"up to {self._most_seen} faces were seen at a time, the largest {self._analysed} of them analysed; "
-                "set the largest number of faces (--max-faces) higher to analyse more"
+                "raise the largest number of faces (--max-faces) to analyse more"
             )
         if self._quarter_turns:
             width, height = self._size_wh
             parts.append(
-                f"its faces stand upright only when it is turned {_TURNS[self._quarter_turns]}: they were judged so; "
-                f"boxes are counted in the picture as it is stored, {width} x {height} pixels"
+                f"its faces are upright only when it is turned {_TURNS[self._quarter_turns]}, and were analysed that "
+                f"way; boxes refer to the picture as it is stored, {width} x {height} pixels"
             )
         return "; ".join(parts) or None

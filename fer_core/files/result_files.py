@@ -1,26 +1,30 @@
 """Write results as CSV or JSON while they come, so that a long file needs no more memory than a short one.
 
 CSV: one row per face and frame; a frame without a face is a row with empty face columns, so that "nobody there" and
-"not looked at" stay apart. JSON: sources, their frames, their faces, and with what they were analysed.
+"not analysed" stay apart. JSON: sources, their frames, their faces, and how they were analysed.
 """
 
 import csv
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, Protocol, TextIO
 
+import fer_core
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.card import ModelCard
 from fer_core.files.analyse import AnalysedFrame
-from fer_core.files.columns import FACE_COLUMNS, face_columns, text_cell
 from fer_core.files.media import MediaInfo
+from fer_core.files.table import FACE_COLUMNS, face_columns, text_cell
 from fer_core.files.timing import Sampling
 from fer_core.names import printable
 from fer_core.results import FaceEmotion
 from fer_core.versions import package_version
+from fer_core.whole_files import replacing
 
 SCHEMA_VERSION: Final = 1
 FRAME_COLUMNS: Final = ("source", "frame", "time_s")
@@ -29,13 +33,13 @@ PACKAGES: Final = ("av", "opencv-python-headless", "numpy", "ai-edge-litert")
 
 @dataclass(frozen=True)
 class Provenance:
-    """With what files are analysed.
+    """How files were analysed: stored with the results.
 
     Attributes:
-        card: of the model.
-        detector: its name.
-        sampling: which frames were looked at.
-        max_faces: largest number of faces of a frame that are analysed, where somebody chose it.
+        card: the model's.
+        detector: the face detector's name.
+        sampling: which frames were analysed.
+        max_faces: how many faces of a frame at most, where somebody chose it; else None.
         created: date and time, ISO 8601, UTC.
     """
 
@@ -50,15 +54,38 @@ class ResultWriter(Protocol):
     """Takes the results of one source after the other."""
 
     def add(self, source: str, info: MediaInfo, frame: AnalysedFrame) -> None:
-        """Take a frame; another `source` than before begins the next one."""
+        """Write a frame's result.
+
+        Args:
+            source: what the results call the file; another one than before begins the next source.
+            info: what the file said of itself.
+            frame: the frames of a source come in order.
+
+        Raises:
+            OSError: the stream cannot be written.
+        """
         ...
 
     def end_source(self, damage: str | None) -> None:
-        """Close the source of the frames before, with a sentence on what was broken in it, if anything was."""
+        """Close the source of the frames before.
+
+        Args:
+            damage: what was broken in it, a sentence; None when nothing was.
+
+        Raises:
+            OSError: the stream cannot be written.
+        """
         ...
 
     def finish(self, unreadable: Mapping[str, str]) -> None:
-        """Close the file. `unreadable` maps sources that gave nothing to a sentence each."""
+        """Write the end; the stream stays open.
+
+        Args:
+            unreadable: sources that gave no frame, to a sentence each that says why.
+
+        Raises:
+            OSError: the stream cannot be written.
+        """
         ...
 
 
@@ -71,6 +98,7 @@ class CsvResults:
         self._writer.writerow([*FRAME_COLUMNS, *FACE_COLUMNS])
 
     def add(self, source: str, info: MediaInfo, frame: AnalysedFrame) -> None:
+        """Write one row per face, or one with empty face columns where there is none; see `ResultWriter.add`."""
         start = [text_cell(printable(source)), frame.index, round(frame.result.captured_at_s, 6)]
         for emotion in frame.result.faces:
             self._writer.writerow([*start, *face_columns(emotion)])
@@ -78,16 +106,17 @@ class CsvResults:
             self._writer.writerow([*start, *[""] * len(FACE_COLUMNS)])
 
     def end_source(self, damage: str | None) -> None:
-        pass  # a table has no place for it; the program says it
+        """Write nothing: a table has no place for `damage`, which the program reports."""
 
     def finish(self, unreadable: Mapping[str, str]) -> None:
-        pass
+        """Write nothing: a table has no place for `unreadable`, which the program reports."""
 
 
 class JsonResults:
     """One object: schema_version, created, model, detector, sampling, versions, sources, unreadable."""
 
     def __init__(self, stream: TextIO, provenance: Provenance) -> None:
+        """Write the head, in UTF-8 where the stream is so."""
         self._stream = stream
         self._source: str | None = None
         self._sources = self._frames = 0
@@ -103,6 +132,7 @@ class JsonResults:
         stream.write(json.dumps(head, indent=1).removesuffix("\n}") + ',\n "sources": [')
 
     def add(self, source: str, info: MediaInfo, frame: AnalysedFrame) -> None:
+        """Write the frame as one object of its source's "frames"; see `ResultWriter.add`."""
         if source != self._source:
             self._begin_source(source, info)
         width, height = frame.result.resolution_wh
@@ -117,11 +147,13 @@ class JsonResults:
         self._frames += 1
 
     def end_source(self, damage: str | None) -> None:
+        """Close the source's object with "damage"; does nothing where the source gave no frame."""
         if self._source is not None:
             self._stream.write(f'\n   ],\n   "damage": {json.dumps(damage)}}}')
             self._source = None
 
     def finish(self, unreadable: Mapping[str, str]) -> None:
+        """Close the object with "unreadable"; without this the file is no JSON."""
         rows = [{"source": printable(source), "reason": printable(reason)} for source, reason in unreadable.items()]
         self._stream.write(f'\n ],\n "unreadable": {json.dumps(rows)}\n}}\n')
 
@@ -163,5 +195,25 @@ def _model_values(card: ModelCard) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
+    """Of this program, of Python, and of the packages that decode, find and judge."""
     found = {package: package_version(package) or "unknown" for package in PACKAGES}
-    return {"python": platform.python_version()} | found
+    return {"fer-studio": fer_core.__version__, "python": platform.python_version()} | found
+
+
+WRITERS: Final[Mapping[str, Callable[[TextIO, Provenance], ResultWriter]]] = {".csv": CsvResults, ".json": JsonResults}
+"""By the suffix of the file that they write."""
+
+
+@contextmanager
+def result_file(path: Path, provenance: Provenance) -> Iterator[ResultWriter]:
+    """Write results to a file that takes its name only when the block ends without an error.
+
+    Args:
+        path: ends in a suffix of `WRITERS`.
+        provenance: how the files are analysed.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        yield WRITERS[path.suffix.lower()](stream, provenance)

@@ -1,4 +1,4 @@
-"""What a run over files says: how far it is while it goes, what it saw at its end."""
+"""Report on a run over files: its progress while it works, and a summary at its end."""
 
 import sys
 import time
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
 
+from fer_core.console import print_notice
 from fer_core.emotions import UNSURE
 from fer_core.files.analyse import Progress
 from fer_core.results import FrameResult
@@ -26,30 +27,30 @@ class ProgressLines:
         self._bar: Any = None
         self._source = ""
         self._frames = 0
-        self._started = self._said_at = time.monotonic()
+        self._started = self._printed_at = time.monotonic()
         if sys.stderr.isatty():
             from tqdm import tqdm
 
             self._bar = tqdm(total=expected_frames, unit=" frames", dynamic_ncols=True, smoothing=0.1)
 
     def begin(self, source: str) -> None:
-        """Another file."""
+        """Name the file that is analysed next."""
         self._source = source
         if self._bar is not None:
             self._bar.set_description(source[-32:], refresh=False)
 
     def advance(self, progress: Progress) -> None:
-        """One more frame of it."""
+        """Count one more frame of the file; on a terminal the bar moves, elsewhere a line comes now and then."""
         self._frames += 1
         if self._bar is not None:
             self._bar.update()
             return
         now = time.monotonic()
-        if now - self._said_at >= SECONDS_BETWEEN_LINES:
-            self._said_at = now
+        if now - self._printed_at >= SECONDS_BETWEEN_LINES:
+            self._printed_at = now
             of = f" of {progress.duration_s:.0f}" if progress.duration_s else ""
             speed = self._frames / (now - self._started)
-            print(f"{self._source}: {progress.time_s:.0f}{of} s, {speed:.0f} frames/s", file=sys.stderr, flush=True)
+            print_notice(f"{self._source}: {progress.time_s:.0f}{of} s, {speed:.0f} frames/s")
 
     def __enter__(self) -> Self:
         return self
@@ -63,12 +64,16 @@ class ProgressLines:
 
 @dataclass
 class Tally:
-    """What a run saw; grows as it goes.
+    """Counts of a run, which grow as it works.
 
     Attributes:
+        sources: files that gave frames.
+        frames: analysed, of all files.
+        frames_without_face: of these.
         media_s: seconds of video analysed.
         labels: how often each label, or "unsure", was given.
-        damaged, unreadable: source to a sentence.
+        damaged: source to a sentence on what was broken in it.
+        unreadable: source to a sentence on why it gave nothing.
     """
 
     sources: int = 0

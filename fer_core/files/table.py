@@ -1,12 +1,68 @@
-"""Results as one table: the same columns for files and for the live page's download."""
+"""Results as a table, with the same columns for files and for the live page's download; and text in its cells."""
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any, Final
 
-from fer_core.files.columns import FACE_COLUMNS, face_columns
-from fer_core.results import FrameResult
+from fer_core.emotions import EMOTIONS
+from fer_core.results import FaceEmotion, FrameResult
+
+FACE_COLUMNS: Final = (
+    "face",
+    "label",
+    "confidence",
+    *EMOTIONS,
+    "valence",
+    "arousal",
+    "doubts",
+    "left",
+    "top",
+    "right",
+    "bottom",
+    "size_px",
+    "light",
+    "sharpness",
+    "turn",
+)
+
+
+# Spreadsheets run cells that begin so; the last four are the wide forms that some take for the same.
+_RUN: Final = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+
+
+def text_cell(text: str) -> str:
+    """Text as a cell of a csv that no spreadsheet takes for a formula: an apostrophe stands before one.
+
+    Only for text such as the name of a file: a number such as -0.5 is none.
+    """
+    return f"'{text}" if _RUN.match(text) else text
+
+
+def cell_text(cell: str) -> str:
+    """The text that `text_cell` wrote."""
+    return cell[1:] if cell.startswith("'") and _RUN.match(cell) else cell
+
+
+def face_columns(emotion: FaceEmotion) -> list[Any]:
+    """The values under `FACE_COLUMNS`; None where there is none: no label when unsure, no turn without landmarks."""
+    quality, turn = emotion.quality, emotion.quality.turn
+    return [
+        emotion.face.track_id,
+        emotion.label,
+        round(emotion.confidence, 5),
+        *(round(emotion.probabilities[label], 5) for label in EMOTIONS),
+        round(emotion.valence, 5),
+        round(emotion.arousal, 5),
+        "; ".join(doubt.value for doubt in emotion.doubts),
+        *(round(float(v), 1) for v in emotion.face.xyxy),
+        round(quality.size_px, 1),
+        round(quality.light, 1),
+        round(quality.sharpness, 4),
+        None if turn is None or turn == float("inf") else round(turn, 4),
+    ]
 
 
 def results_csv(
@@ -16,8 +72,11 @@ def results_csv(
 
     Args:
         results: oldest first.
-        clock_offset_s: added to a result's time it gives seconds since 1970; with it there is a column `time_utc`.
+        clock_offset_s: seconds that make a result's time one since 1970 (UTC); given, there is a column `time_utc`.
         track_id: only this face; None for all.
+
+    Returns:
+        The csv with its head, lines ended by a line feed. `time_s` counts from the first result.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

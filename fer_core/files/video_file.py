@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, SupportsFloat
 
 import av
 import numpy as np
@@ -13,7 +13,7 @@ from fer_core.errors import MediaError
 from fer_core.files.containers import FRAME_LIMIT, is_bare_stream, open_container
 from fer_core.files.main_stream import main_stream
 from fer_core.files.media_file import MediaFile, MediaInfo, TimedFrame
-from fer_core.files.picture_size import check_frame_size
+from fer_core.files.pictures.size import check_frame_size
 from fer_core.files.timing import EVERY_FRAME, RisingClock, Sampling
 from fer_core.files.upright import View
 from fer_core.names import shown_name
@@ -54,13 +54,18 @@ class VideoFile(MediaFile):
         start = self._container.start_time
         self._start_s = None if start is None else start / av.time_base
         self._aspect_of_file = _aspect_of_file(self._stream)
-        self._aspect: object = None
+        self._aspect: SupportsFloat | None = None
         self._view: View | None = None
         self._broken_packets = self._corrupt_frames = 0
         self._reached_s = 0.0
         self.info = _info(path, self._container, self._stream, self._start_s or 0.0)
 
     def frames(self, sampling: Sampling = EVERY_FRAME) -> Iterator[TimedFrame]:
+        """Decode the video, once; see `MediaFile.frames`.
+
+        Raises:
+            MediaError: not one frame could be decoded.
+        """
         clock = RisingClock(self._start_s, 1 / self.info.rate)
         chooser = sampling.chooser()
         is_bare = is_bare_stream(self._container)
@@ -73,15 +78,17 @@ class VideoFile(MediaFile):
             count += 1
         if not count:
             name = shown_name(self.info.path)
-            raise MediaError(f"{name}: not one picture in it could be decoded. Copy or record it again.")
+            raise MediaError(f"{name}: no frame of it could be decoded. Copy or record it again.")
         self.damage = self._damage(count, time_s)
 
     def close(self) -> None:
+        """Close the file; its frames cannot be read any more."""
         self._container.close()
 
     def _upright_bgr(self, frame: av.VideoFrame) -> np.ndarray:
-        """As it is to be shown. Size, turn and shape of the pixels are the frame's own: a phone may be turned while it
-        records.
+        """Convert a frame as it is to be shown.
+
+        Size, turn and shape of the pixels are the frame's own: a phone may be turned while it records.
         """
         if frame.key_frame or self._view is None:  # frames come out late: before this one, the news is not for them
             self._aspect = self._aspect_of_file or self._stream.codec_context.sample_aspect_ratio
@@ -126,11 +133,11 @@ class VideoFile(MediaFile):
                 f"its picture ends after {last_s:.1f} s of {expected_s:.1f} s; the file was cut off or is damaged there"
             )
         elif self._broken_packets:
-            sentences.append(f"{self._broken_packets} pieces of it are damaged and were passed over")
+            sentences.append(f"{self._broken_packets} parts of it are damaged and were skipped")
         if self._corrupt_frames:
             sentences.append(
-                f"{self._corrupt_frames} of its {count} frames are damaged, as parts of the file were lost; what "
-                "was found in them and after them may be wrong"
+                f"{self._corrupt_frames} of its {count} frames are damaged, as parts of the file were lost; the "
+                "results for them and for the frames after them may be wrong"
             )
         if is_bare_stream(self._container):
             sentences.append(f"it stores no times, so {self.info.rate:g} frames a second were assumed")

@@ -167,8 +167,10 @@ class _Encoder:
             self._container.close()
 
     def _fitted(self, frame_bgr: np.ndarray) -> np.ndarray:
-        """The frame at this video's size: a row or column repeated where it is odd, scaled between bars where it has
-        another.
+        """Fit a frame to this video's size.
+
+        The last row or column is repeated where the frame's size is odd; a frame of another size is scaled, between
+        black bars.
         """
         width, height = self._size_wh
         down, right = height - frame_bgr.shape[0], width - frame_bgr.shape[1]

@@ -91,7 +91,7 @@ class TestAnalyse:
             ("smile.mp4", "video", 3),
         ]
         assert [f["frame"] for f in found["sources"][1]["frames"]] == [0, 10, 20]
-        assert "passed over: letter.doc." in capsys.readouterr().err
+        assert "skipped: letter.doc." in capsys.readouterr().err
         assert (found["detector"], found["model"]["name"]) == ("haar", "default")
         assert len(found["model"]["sha256"]) == 64
         (face,) = found["sources"][0]["frames"][0]["faces"]

@@ -13,7 +13,7 @@ from fer_core.faces.detector import YuNetDetector
 from fer_core.files.analyse import AnalysedFrame, expand_inputs
 from fer_core.files.fragments import finish
 from fer_core.files.media import MediaInfo, open_media
-from fer_core.files.pictures import write_picture
+from fer_core.files.pictures.still import write_picture
 from fer_core.files.result_files import CsvResults, JsonResults, Provenance
 from fer_core.files.timing import EVERY_FRAME
 from fer_core.files.video_writer import VideoWriter
@@ -115,7 +115,7 @@ def test_unreadable_ones_are_told_in_words(latin1_folder: Path) -> None:
 def test_files_passed_over_are_named(latin1_folder: Path) -> None:
     (latin1_folder / f"{LATIN1}.txt").touch()
     (latin1_folder / "a.jpg").touch()
-    assert expand_inputs([latin1_folder]).sentence().endswith("passed over: caf\\xe9.txt.")
+    assert expand_inputs([latin1_folder]).sentence().endswith("skipped: caf\\xe9.txt.")
 
 
 def test_tables_and_documents_take_any_name(tmp_path: Path) -> None:

@@ -1,13 +1,21 @@
-"""Versions of packages that come under several names."""
+"""The project's own version, and those of packages that come under several names."""
 
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+import fer_core
 from fer_core import doctor
 from fer_core.doctor import Status
 from fer_core.versions import distributions_of, package_version
+
+PROJECT_FILE = Path(__file__).parents[2] / "pyproject.toml"
+
+
+def test_the_project_states_one_version():
+    assert tomllib.loads(PROJECT_FILE.read_text())["project"]["version"] == fer_core.__version__
 
 
 def pretend(folder: Path, monkeypatch: pytest.MonkeyPatch, *distributions: str) -> None:

@@ -8,14 +8,12 @@ from pathlib import Path
 
 from fer_core import paths
 from fer_core.doctor import examine
-from fer_core.errors import ArtifactError
+from fer_core.errors import ArtifactError, ModelStoreError
 from fer_core.expressions import model_store
 from fer_core.expressions.card import read_card
 from fer_core.expressions.card_checks import is_file_name
 from fer_core.expressions.model import list_models
-from fer_core.expressions.model_list import stored_models
-from fer_core.expressions.model_store import StoreError
-from fer_core.model_table import model_table
+from fer_core.expressions.model_list import model_table, stored_models
 from tests.fuzz.mutate import mutated, mutated_json
 from tests.fuzz.targets import Target
 
@@ -62,7 +60,7 @@ def _read(folder: Path, outside: Path, *, with_page: bool) -> None:
         kept = model_store.keep(folder)
         if with_page:
             model_store.promote(folder)
-    except StoreError as error:
+    except ModelStoreError as error:
         raise AssertionError("the disk is said to refuse") from error
     finally:
         assert sorted(outside.iterdir()) == before, "a file outside the models' folder"

@@ -56,7 +56,7 @@ def _try(target: targets.Target, number: int, options: Any, out: TextIO) -> None
     shutil.rmtree(case, ignore_errors=True)
     case.mkdir(parents=True)
     path = target.make(random.Random(f"{options.target} {options.seed} {number}"), case)
-    _say(out, number=number)
+    _report(out, number=number)
     ended, words = "read", ""
     try:
         target.read(path)
@@ -64,12 +64,12 @@ def _try(target: targets.Target, number: int, options: Any, out: TextIO) -> None
         ended = "refused"
         if not str(error).strip():
             ended, words = "failed", "the refusal says nothing"
-    except Exception:
+    except Exception:  # noqa: BLE001 - any error but a refusal is what the fuzzer is looking for
         ended, words = "failed", traceback.format_exc(limit=-6)
-    _say(out, number=number, ended=ended, words=words)
+    _report(out, number=number, ended=ended, words=words)
 
 
-def _say(out: TextIO, **values: object) -> None:
+def _report(out: TextIO, **values: object) -> None:
     out.write(json.dumps(values) + "\n")
     out.flush()
 

@@ -7,9 +7,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from fer_core.files.picture_boxes import START_OF_CODESTREAM
-from fer_core.files.picture_heads import START_OF_SCAN, read_head
-from fer_core.files.picture_kinds import UNREADABLE, PictureKind
+from fer_core.files.pictures.boxes import START_OF_CODESTREAM
+from fer_core.files.pictures.heads import START_OF_SCAN, read_head
+from fer_core.files.pictures.kinds import UNREADABLE, PictureKind
 from fer_core.limits import MAX_JPEG_SCANS
 from train.archive.limits import ArchiveLimits
 from train.archive.skips import SkipRow

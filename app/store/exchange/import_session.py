@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from app.store.checks import check_name, check_text
 from app.store.errors import StoreError
-from app.store.records import MAX_TIME_MS, Baseline, CheckIn, Identity, Marker, NewSession
+from app.store.records import MAX_TIME_MS, CheckIn, Identity, Marker, NewSession, StoredBaseline
 from fer_core.emotions import EMOTIONS
 
 T = TypeVar("T")
@@ -49,10 +49,10 @@ class ImportedSession:
             utc_offset_min=values.get("utc_offset_min", int),
         )
 
-    def baselines(self, participant_id: int, session_id: int) -> list[Baseline]:
+    def baselines(self, participant_id: int, session_id: int) -> list[StoredBaseline]:
         """The baselines measured in the session."""
         return [
-            Baseline(
+            StoredBaseline(
                 participant_id=participant_id,
                 session_id=session_id,
                 measured_at=values.moment("measured_at"),

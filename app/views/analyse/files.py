@@ -20,7 +20,7 @@ from fer_core.expressions.model import list_models
 from fer_core.expressions.model_list import LIVE
 from fer_core.faces.detector import yunet_path
 from fer_core.files.media import VIDEO_SUFFIXES
-from fer_core.files.picture_kinds import PICTURE_SUFFIXES, UNREADABLE_SUFFIXES
+from fer_core.files.pictures.kinds import PICTURE_SUFFIXES, UNREADABLE_SUFFIXES
 from fer_core.files.timing import EVERY_FRAME, Sampling
 from fer_core.limits import MAX_FACES
 from fer_core.names import shown_name

@@ -11,7 +11,7 @@ from app.recording.recording import Recording
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.participants import baselines
-from app.store.records import Baseline as StoredBaseline
+from app.store.records import StoredBaseline
 from fer_core.expressions.baseline import Baseline
 
 WHY = (

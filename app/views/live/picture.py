@@ -9,9 +9,9 @@ from app.views.shared import emotion_bars as face_bars
 from fer_core.annotate import annotate
 from fer_core.errors import FerError, MediaError
 from fer_core.faces.detector import shrink
-from fer_core.files.picture_heads import read_head
-from fer_core.files.picture_kinds import PICTURE_SUFFIXES, UNREADABLE_SUFFIXES
-from fer_core.files.pictures import Picture, decode_picture
+from fer_core.files.pictures.heads import read_head
+from fer_core.files.pictures.kinds import PICTURE_SUFFIXES, UNREADABLE_SUFFIXES
+from fer_core.files.pictures.still import Picture, decode_picture
 from fer_core.files.remarks import Remarks
 from fer_core.files.table import results_csv
 from fer_core.names import shown_name

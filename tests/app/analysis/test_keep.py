@@ -24,8 +24,8 @@ from app.store.participants import find_or_add
 from app.store.samples import read_samples, sample_row
 from app.store.sessions import session, sessions
 from fer_core.emotions import EMOTIONS
-from fer_core.files.columns import FACE_COLUMNS, face_columns
 from fer_core.files.result_files import FRAME_COLUMNS
+from fer_core.files.table import FACE_COLUMNS, face_columns
 from fer_core.files.video_writer import VideoWriter
 from fer_core.pipeline import STILL
 from fer_core.results import Doubt, FaceEmotion, FaceQuality

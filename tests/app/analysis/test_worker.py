@@ -392,7 +392,7 @@ def test_files_of_a_server_folder_are_named_from_it_and_links_left_out(tmp_path,
     files, sentence = server_files(folder, folder.resolve())
 
     assert [file.title for file in files] == ["a.mp4", "trip/b.jpg"]
-    assert sentence == "1 file is neither picture nor video and was passed over: notes.txt."
+    assert sentence == "1 file is neither a picture nor a video and was skipped: notes.txt."
     (folder / "empty").mkdir()
     with pytest.raises(MediaError, match="no picture or video"):
         server_files(folder, folder / "empty")

@@ -21,7 +21,7 @@ from app.store.privacy import (
     retention_days,
     set_retention_days,
 )
-from app.store.records import Baseline, CheckIn, Marker
+from app.store.records import CheckIn, Marker, StoredBaseline
 from app.store.session_parts import add_marker, rename_identity
 from app.store.sessions import sessions
 from tests.helpers.faces import make_probabilities
@@ -44,7 +44,7 @@ def full_session(store: Store, participant_id: int, *, video: str | None = None)
     session_id = make_session(store, participant_id, rows(count=400), note=f"{SECRET} note", **consent)
     add_marker(store, session_id, Marker(1, "note", f"{SECRET} marker"))
     add_check_in(store, CheckIn(participant_id, NOON, "after", session_id, 5, 5, f"{SECRET} check-in"))
-    add_baseline(store, Baseline(participant_id, NOON, make_probabilities(), 25, 0.9, "a" * 64, session_id))
+    add_baseline(store, StoredBaseline(participant_id, NOON, make_probabilities(), 25, 0.9, "a" * 64, session_id))
     rename_identity(store, session_id, 1, f"{SECRET} face")
     if video:
         store.videos.mkdir(parents=True, exist_ok=True)
@@ -213,7 +213,7 @@ def test_what_is_overdue_counts_what_goes_with_its_session_and_says_when_the_nex
     make_session(store, person, started_at=NOON - timedelta(days=29))
     add_check_in(store, CheckIn(person, NOON - timedelta(days=31)))
     add_check_in(store, CheckIn(person, NOON, "after", old))
-    add_baseline(store, Baseline(person, NOON, make_probabilities("neutral"), 25, 0.5, "a" * 64))
+    add_baseline(store, StoredBaseline(person, NOON, make_probabilities("neutral"), 25, 0.5, "a" * 64))
 
     assert overdue(store, 30, NOON) == Overdue(1, 0, 2, NOON + timedelta(days=1, minutes=1))
     set_retention_days(store, 30)

@@ -18,7 +18,7 @@ from app.store.participants import (
     participant,
     participants,
 )
-from app.store.records import Baseline, CheckIn, Identity, Marker
+from app.store.records import CheckIn, Identity, Marker, StoredBaseline
 from app.store.session_parts import (
     add_marker,
     delete_marker,
@@ -215,7 +215,7 @@ def test_an_answer_off_its_scale_is_refused(changes: dict):
 
 def test_a_baseline_comes_back_and_needs_its_participant(store: Store):
     person = make_participant(store)
-    baseline = Baseline(person, NOON, make_probabilities("neutral", 0.75), 25, 0.5, "a" * 64)
+    baseline = StoredBaseline(person, NOON, make_probabilities("neutral", 0.75), 25, 0.5, "a" * 64)
 
     number = add_baseline(store, baseline)
 

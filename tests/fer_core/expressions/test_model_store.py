@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from fer_core import paths
-from fer_core.errors import ArtifactError
+from fer_core.errors import ArtifactError, ModelStoreError
 from fer_core.expressions import model_store
 from fer_core.expressions.card import read_card
 from fer_core.expressions.model import find_model, load_model
 from fer_core.expressions.model_list import StoredModel, live_card, stored_models
-from fer_core.expressions.model_store import StoreError
 
 SHIPPED = paths.SHIPPED_MODELS / "default"
 
@@ -130,7 +129,7 @@ def test_a_disk_that_refuses_leaves_the_live_model(first, monkeypatch):
 
     monkeypatch.setattr(shutil, "copyfile", refuse)
 
-    with pytest.raises(StoreError, match="No space left"):
+    with pytest.raises(ModelStoreError, match="No space left"):
         model_store.promote(first)
 
     assert live_name() == "default"
@@ -148,7 +147,7 @@ def test_a_rename_that_fails_brings_the_live_model_back(first, second, monkeypat
 
     monkeypatch.setattr(Path, "rename", fail_to_default)
 
-    with pytest.raises(StoreError):
+    with pytest.raises(ModelStoreError):
         model_store.promote(second)
 
     assert live_name() == "first"
@@ -161,7 +160,7 @@ def test_rolling_back_goes_through_all_to_the_shipped_one(first, second):
 
     assert model_store.roll_back().name == live_name() == "first"
     assert model_store.roll_back().name == live_name() == "default"
-    with pytest.raises(StoreError, match="came with the program"):
+    with pytest.raises(ModelStoreError, match="came with the program"):
         model_store.roll_back()
 
 
@@ -236,7 +235,7 @@ def test_deleting_takes_only_ones_own(first, tmp_path):
 
     assert not kept.exists()
     for folder in (SHIPPED, first, tmp_path, own() / "..", own() / ".history"):
-        with pytest.raises(StoreError):
+        with pytest.raises(ModelStoreError):
             model_store.delete_model(folder)
         assert folder.exists() or folder.name == ".history"
 
@@ -244,7 +243,7 @@ def test_deleting_takes_only_ones_own(first, tmp_path):
 def test_the_live_model_is_not_deleted(first):
     model_store.promote(first)
 
-    with pytest.raises(StoreError, match="live"):
+    with pytest.raises(ModelStoreError, match="live"):
         model_store.delete_model(own() / "default")
 
     assert live_name() == "first"
@@ -254,7 +253,7 @@ def test_a_link_is_not_followed(first, tmp_path):
     own().mkdir(parents=True)
     (own() / "link").symlink_to(first)
 
-    with pytest.raises(StoreError):
+    with pytest.raises(ModelStoreError):
         model_store.delete_model(own() / "link")
 
     assert first.exists()

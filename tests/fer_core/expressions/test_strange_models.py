@@ -15,8 +15,7 @@ from fer_core.errors import ArtifactError
 from fer_core.expressions import model_store, vetting
 from fer_core.expressions.card import read_card
 from fer_core.expressions.model import file_sha256, list_models, load_model
-from fer_core.expressions.model_list import stored_models
-from fer_core.model_table import model_table
+from fer_core.expressions.model_list import model_table, stored_models
 
 SHIPPED = paths.SHIPPED_MODELS / "default"
 

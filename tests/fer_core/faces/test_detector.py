@@ -188,7 +188,7 @@ def test_a_missing_yunet_file_is_named_with_the_way_out(tmp_path):
 
 
 def test_an_opencv_without_cascades_is_told_from_a_bug(tmp_path, monkeypatch):
-    monkeypatch.setattr("cv2.data.haarcascades", str(tmp_path))
+    monkeypatch.setattr("cv2.__file__", str(tmp_path / "__init__.py"))
 
     with pytest.raises(DetectorError, match=r"opencv-python-headless>=4\.14,<5"):
         HaarDetector()

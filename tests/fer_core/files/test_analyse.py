@@ -229,7 +229,7 @@ class TestExpandInputs:
             (tmp_path / name).touch()
         found = expand_inputs([tmp_path, tmp_path / "sub" / "c.mp4", tmp_path / "b.jpg"])
         assert [p.relative_to(tmp_path).as_posix() for p in found.files] == ["a.PNG", "b.jpg", "sub/c.mp4"]
-        assert found.sentence() == "1 file is neither picture nor video and was passed over: notes.txt."
+        assert found.sentence() == "1 file is neither a picture nor a video and was skipped: notes.txt."
 
     def test_a_named_file_is_tried_whatever_its_name(self, tmp_path: Path) -> None:
         assert expand_inputs([tmp_path / "notes.txt"]).files == (tmp_path / "notes.txt",)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from fer_core.errors import MediaError
 from fer_core.files.media import open_media, probe
-from fer_core.files.pictures import write_picture
+from fer_core.files.pictures.still import write_picture
 from fer_core.files.timing import RisingClock, Sampling
 from fer_core.files.video_writer import VideoWriter
 from fer_core.whole_files import replacing

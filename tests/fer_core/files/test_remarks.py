@@ -12,7 +12,7 @@ from fer_core.expressions.model import load_model
 from fer_core.faces.detector import HaarDetector
 from fer_core.files.analyse import analyse_media, pipeline_for
 from fer_core.files.media import open_media
-from fer_core.files.pictures import read_picture, write_picture
+from fer_core.files.pictures.still import read_picture, write_picture
 from fer_core.files.remarks import Remarks
 from tests.helpers.faces import make_emotion, make_face, make_result
 

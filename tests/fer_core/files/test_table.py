@@ -7,8 +7,7 @@ from datetime import datetime
 import pytest
 
 from fer_core.emotions import EMOTIONS
-from fer_core.files.columns import FACE_COLUMNS, face_columns
-from fer_core.files.table import results_csv
+from fer_core.files.table import FACE_COLUMNS, cell_text, face_columns, results_csv, text_cell
 from fer_core.results import Doubt
 from tests.helpers.faces import make_emotion, make_face, make_result
 
@@ -78,3 +77,18 @@ def test_several_doubts_are_all_told():
 
 def test_an_unknown_turn_is_left_empty():
     assert rows_of(results_csv(RESULTS))[0]["turn"] == ""
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "'=", "''-", "\uff1d"])
+def test_text_that_a_spreadsheet_would_run_is_marked_and_comes_back(start: str):
+    text = f'{start}HYPERLINK("http://evil.example")'
+
+    assert text_cell(text) == f"'{text}"
+    out = io.StringIO()
+    csv.writer(out).writerow([text_cell(text)])
+    assert cell_text(next(csv.reader(io.StringIO(out.getvalue(), newline="")))[0]) == text
+
+
+@pytest.mark.parametrize("text", ["", "a=1.jpg", "'quoted'", "it's", "Zoë.png"])
+def test_other_text_stays_as_it_is(text: str):
+    assert (text_cell(text), cell_text(text)) == (text, text)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from fer_core.files.media import open_media, probe
-from fer_core.files.side_data import display_matrix
 from fer_core.files.timing import RisingClock, Sampling
+from fer_core.files.upright import display_matrix
 from tests.helpers.films import (
     VideoCodec,
     even_times,

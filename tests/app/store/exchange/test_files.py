@@ -21,7 +21,7 @@ from app.store.exchange.file_format import DTYPES, SCHEMA_VERSION, doubts_from_w
 from app.store.exchange.import_file import import_session
 from app.store.participants import add_baseline, add_check_in, baselines, check_ins, participants
 from app.store.privacy import delete_everything, delete_session
-from app.store.records import Baseline, CheckIn, Marker
+from app.store.records import CheckIn, Marker, StoredBaseline
 from app.store.samples import DOUBT_BITS, sample_row
 from app.store.session_parts import (
     add_marker,
@@ -48,7 +48,7 @@ def rich_session(store: Store) -> int:
     ignore_identity(store, session_id, 2)
     add_marker(store, session_id, Marker(400, "task_start", "Aufgabe 1"))
     add_marker(store, session_id, Marker(600, "exclude", "phone", 900))
-    add_baseline(store, Baseline(person, NOON, make_probabilities("neutral"), 25, 0.75, "a" * 64, session_id))
+    add_baseline(store, StoredBaseline(person, NOON, make_probabilities("neutral"), 25, 0.75, "a" * 64, session_id))
     add_check_in(store, CheckIn(person, NOON, "before", session_id, 7, 2, 'fine, "really"\nyes', (0, 1, 2, 3), 120))
     add_check_in(store, CheckIn(person, NOON + timedelta(1), "after", session_id, phq4=(3, None, 0, None)))
     return session_id

@@ -95,13 +95,13 @@ def test_a_video_of_the_server_is_analysed_and_shown(server_files):
 
 def test_a_folder_gives_a_line_for_each_file_and_one_to_look_at_closely(server_files):
     page = open_page(".")
-    assert "3 files to analyse. 1 file is neither picture nor video and was passed over: letter.txt." in words(page)
+    assert "3 files to analyse. 1 file is neither a picture nor a video and was skipped: letter.txt." in words(page)
     start(page)
     finish(page)
 
     said = words(page)
     assert "2 of 3 files" in said
-    assert "passed over: letter.txt" in said
+    assert "skipped: letter.txt" in said
     assert "The file is empty (0 bytes). Copy or record it again." in said
     assert said.count("1 face, mostly happy") == 2
     closely = page.selectbox(key="analyse_file")

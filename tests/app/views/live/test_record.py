@@ -14,7 +14,7 @@ from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.participants import add_baseline, participants
 from app.store.privacy import delete_session
-from app.store.records import Baseline
+from app.store.records import StoredBaseline
 from app.store.sessions import sessions
 from app.views.shared import store_parts as session_parts
 from tests.helpers.faces import make_probabilities, wait_until
@@ -260,11 +260,11 @@ def test_an_earlier_baseline_of_the_same_model_is_offered(page, store):
     page.button(key="record_stop").click().run()
     person = participants(store)[0].id
     when = sessions(store)[0].started_at
-    add_baseline(store, Baseline(person, when, make_probabilities("neutral"), 80, 0.9, "f" * 64))
+    add_baseline(store, StoredBaseline(person, when, make_probabilities("neutral"), 80, 0.9, "f" * 64))
     agree(page)
     assert "record_reuse" not in keys(page), "another model's fits not"
     page.button(key="record_stop").click().run()
-    add_baseline(store, Baseline(person, when, make_probabilities("neutral"), 80, 0.9, sha))
+    add_baseline(store, StoredBaseline(person, when, make_probabilities("neutral"), 80, 0.9, sha))
     agree(page)
 
     page.button(key="record_reuse").click().run()

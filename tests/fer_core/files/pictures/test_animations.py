@@ -12,8 +12,8 @@ from fer_core.errors import MediaError
 from fer_core.expressions.model import load_model
 from fer_core.faces.detector import HaarDetector
 from fer_core.files.analyse import analyse_media, expand_inputs, pipeline_for
-from fer_core.files.animations import open_animation
 from fer_core.files.media import open_media
+from fer_core.files.pictures.animations import open_animation
 from fer_core.files.timing import Sampling
 
 KINDS = {"WEBP": ".webp", "PNG": ".png", "AVIF": ".avif"}

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_core.files.picture_heads import read_head
-from fer_core.files.picture_kinds import PICTURE_SUFFIXES, UNREADABLE, PictureKind, kind_of
+from fer_core.files.pictures.heads import read_head
+from fer_core.files.pictures.kinds import PICTURE_SUFFIXES, UNREADABLE, PictureKind, kind_of
 
 WIDTH, HEIGHT = 97, 71  # OpenCV writes no smaller JPEG 2000
 PIXELS = np.random.default_rng(1).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)

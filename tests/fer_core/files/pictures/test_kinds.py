@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from fer_core.errors import MediaError
-from fer_core.files.brands import brands, is_avif, is_heic
 from fer_core.files.media import open_media
-from fer_core.files.picture_kinds import PictureKind, kind_of
+from fer_core.files.pictures.kinds import PictureKind, brands, is_avif, is_heic, kind_of
 from tests.helpers.films import even_times, make_video, numbered_frames
 
 

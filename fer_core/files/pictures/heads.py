@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from fer_core.files.picture_boxes import avif_head, jpeg_2000_size
-from fer_core.files.picture_kinds import HEAD_BYTES, PictureKind, kind_of
-from fer_core.files.picture_tiff import tiff_head
+from fer_core.files.pictures.boxes import avif_head, jpeg_2000_size
+from fer_core.files.pictures.kinds import HEAD_BYTES, PictureKind, kind_of
+from fer_core.files.pictures.tiff import tiff_head
 
 START_OF_SCAN: Final = b"\xff\xda"
 _STANDALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})

@@ -14,8 +14,15 @@ _REDUCED: Final = 1
 
 @dataclass(frozen=True)
 class TiffHead:
-    """The first picture's size; pages that are no reduced copies; whether the first is one; pixels of a tile or strip;
-    bits of each colour of a pixel.
+    """What the directories say.
+
+    Attributes:
+        width: of the first picture, in pixels.
+        height: likewise.
+        pages: pictures that are not reduced copies of another one.
+        is_preview: whether the first picture is a reduced copy.
+        block_pixels: pixels of a tile or strip, the larger one.
+        sample_bits: for each colour of a pixel.
     """
 
     width: int

@@ -10,11 +10,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from fer_core.errors import MediaError
-from fer_core.files.brands import brands
-from fer_core.files.picture_heads import PictureHead, read_head
-from fer_core.files.picture_kinds import HEAD_BYTES, PictureKind, kind_of
-from fer_core.files.picture_size import check_frame_size
-from fer_core.files.pictures import read_bytes
+from fer_core.files.pictures.heads import PictureHead, read_head
+from fer_core.files.pictures.kinds import HEAD_BYTES, PictureKind, brands, kind_of
+from fer_core.files.pictures.size import check_frame_size
+from fer_core.files.pictures.still import read_bytes
 from fer_core.names import shown_name
 
 DEFAULT_FRAME_S: Final = 0.1

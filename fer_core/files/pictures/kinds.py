@@ -3,8 +3,6 @@
 from enum import StrEnum
 from typing import Final
 
-from fer_core.files.brands import is_avif, is_camera_raw, is_heic
-
 
 class PictureKind(StrEnum):
     """Kinds of pictures, under the names that people know."""
@@ -84,7 +82,7 @@ def kind_of(head: bytes) -> PictureKind | None:
 
 
 def _kind_by_brand(head: bytes) -> PictureKind | None:
-    """Of the MP4 family, by the brands in the first box; None for a film."""
+    """Of the MP4 family, by the brands in the first box; None for a video."""
     if is_avif(head):
         return PictureKind.AVIF
     if is_heic(head):
@@ -95,3 +93,43 @@ def _kind_by_brand(head: bytes) -> PictureKind | None:
 def _is_icon(head: bytes) -> bool:
     """A bare MPEG stream may begin with the same four bytes; the number of icons, up to 255, is no such stream's."""
     return head[:4] == b"\0\0\x01\0" and head[4:5] != b"\0" and head[5:6] == b"\0"
+
+
+# Photographs and videos share the format of the MP4 family (ISO base media), and often the name's suffix: only the
+# brands in the file's first box tell them apart.
+
+HEIC_BRANDS: Final = frozenset(
+    {"heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "mif2", "msf1", "miaf"}
+)
+"""HEIF pictures. The last four leave the coding open; without an AVIF brand beside them they are taken for HEIC."""
+AVIF_BRANDS: Final = frozenset({"avif", "avis"})
+
+
+def brands(head: bytes) -> tuple[str, ...]:
+    """The brands, the main one first; none where the file is of another family.
+
+    Args:
+        head: the file's first bytes; brands beyond them are not seen.
+    """
+    if head[4:8] != b"ftyp":
+        return ()
+    end = min(int.from_bytes(head[:4], "big"), len(head))
+    places = (8, *range(16, end - 3, 4))  # at 12 stands the main brand's version
+    return tuple(head[at : at + 4].decode("latin-1") for at in places if len(head) >= at + 4)
+
+
+def is_avif(head: bytes) -> bool:
+    """Whether it is an AVIF picture, still or moving."""
+    found = brands(head)
+    return bool(found) and (found[0] in AVIF_BRANDS or (found[0] in HEIC_BRANDS and bool(AVIF_BRANDS & set(found))))
+
+
+def is_heic(head: bytes) -> bool:
+    """Whether it is a HEIF picture of another kind than AVIF, mostly HEIC."""
+    found = brands(head)
+    return bool(found) and found[0] in HEIC_BRANDS and not is_avif(head)
+
+
+def is_camera_raw(head: bytes) -> bool:
+    """Whether it is a camera's raw picture (CR3)."""
+    return brands(head)[:1] == ("crx ",)

@@ -9,9 +9,9 @@ import numpy as np
 
 from fer_core import limits
 from fer_core.errors import MediaError
-from fer_core.files.picture_heads import PictureHead, png_chunks, read_head
-from fer_core.files.picture_kinds import HEAD_BYTES, UNREADABLE, PictureKind, kind_of
-from fer_core.files.picture_size import check_size
+from fer_core.files.pictures.heads import PictureHead, png_chunks, read_head
+from fer_core.files.pictures.kinds import HEAD_BYTES, UNREADABLE, PictureKind, kind_of
+from fer_core.files.pictures.size import check_size
 from fer_core.names import shown_name
 from fer_core.whole_files import write_whole
 
@@ -40,7 +40,7 @@ class Picture:
 def is_picture_file(path: Path, head: bytes) -> bool:
     """Whether a file's content, whatever its name, is a still picture or an animation that is read here.
 
-    An animated GIF is read as a film.
+    An animated GIF is read as a video.
 
     Args:
         path: an existing file.
@@ -48,7 +48,7 @@ def is_picture_file(path: Path, head: bytes) -> bool:
     """
     kind = kind_of(head)
     if kind is PictureKind.JPEG and path.suffix.lower() in (".mjpeg", ".mjpg"):
-        return False  # a film of JPEG pictures, one after the other, begins as one of them does
+        return False  # a video of JPEG pictures, one after the other, begins like a single one
     return kind is not None and kind is not PictureKind.GIF and kind not in UNREADABLE
 
 
@@ -127,7 +127,7 @@ def _decode(data: bytes, head: PictureHead, name: str) -> Picture:
         frame_bgr = cv2.resize(frame_bgr, (width, height), interpolation=cv2.INTER_AREA)
     if scale < 1 or reduction > 1:
         shown = limits.megapixels(head.width, head.height)
-        notes.append(f"it has {shown} and was scaled down to {width} x {height}, in which boxes are counted")
+        notes.append(f"it has {shown} and was scaled down to {width} x {height}; boxes refer to that size")
     return Picture(frame_bgr, tuple(notes))
 
 
@@ -207,7 +207,7 @@ def write_picture(path: Path, frame_bgr: np.ndarray) -> None:
 
 
 def unreadable_reason(head: bytes) -> str:
-    """What to tell about a file that no decoder takes, from its first bytes."""
+    """Why no decoder takes a file, for people, from its first bytes."""
     kind = kind_of(head)
     if kind in UNREADABLE:
         return f"{str(kind)[0].upper()}{str(kind)[1:]} pictures cannot be read. Save it as JPEG or PNG."

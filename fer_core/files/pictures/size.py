@@ -2,8 +2,8 @@
 
 from fer_core import limits
 from fer_core.errors import MediaError
-from fer_core.files.picture_heads import PictureHead
-from fer_core.files.picture_kinds import PictureKind
+from fer_core.files.pictures.heads import PictureHead
+from fer_core.files.pictures.kinds import PictureKind
 
 
 def check_size(head: PictureHead, name: str) -> None:
