@@ -1,3 +1,4 @@
-"""Speed and memory, as printed tables: `python -m benchmarks` (or `make bench`). Ratios within one run are what counts;
-the milliseconds belong to the machine.
+"""Speed, memory, accuracy and coverage, as printed tables: `python -m benchmarks` (or `make bench`).
+
+Ratios within one run count; the milliseconds belong to the machine.
 """

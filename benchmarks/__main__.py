@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks import inference, live, live_match, robustness, stages, training_step
+from benchmarks import baseline, inference, live, live_match, robustness, stages, statistics, training_step
 from benchmarks.faces import ARCHIVE_VARIABLE, MissingFacesError
 
 TABLES: Final[Mapping[str, Callable[[], None]]] = {
@@ -18,6 +18,8 @@ TABLES: Final[Mapping[str, Callable[[], None]]] = {
     "inference": lambda: inference.main([]),
     "robustness": lambda: robustness.main([]),
     "live_match": lambda: live_match.main([]),
+    "baseline": lambda: baseline.main([]),
+    "statistics": statistics.main,
     "training_step": training_step.main,
     "live": live.main,
 }

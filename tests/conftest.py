@@ -8,7 +8,8 @@ import numpy as np
 import pylibsrtp  # noqa: F401 - of WebRTC; first of all, for it crashes where TensorFlow was loaded before it
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from tests.helpers import REPOSITORY
+
 SHARED_DATA = Path(os.environ.get("FER_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
 SHARED_YUNET = REPOSITORY.parent / "shared" / "models" / "face_detection_yunet_2026may.onnx"
 

@@ -9,7 +9,7 @@ itself uncertain: the deviations are widened as N. M. Kiefer and T. J. Vogelsang
 1130-1164, tabulate for the share of the recording that one block is.
 
 How often such intervals hold the truth, for two sessions of 5 values a second whose correlation falls to 1/e in the
-memory named (`pytest -s tests/app/statistics/test_comparison.py`):
+memory named (`python -m benchmarks.statistics`):
 
     300 s, memory 0.5 s: 95 %    300 s, memory 3 s: 93 %    60 s, memory 1 s: 93 %    naive: 60, 28 and 48 %
 """

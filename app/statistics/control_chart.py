@@ -12,7 +12,7 @@ last, so days resemble the day before, which alone would triple the false alarms
 assume a correlation of 0.2. The width 2.7 then keeps false alarms about as rare as above.
 
 Days count one after the other, however far apart: a day without a session says nothing. What all this promises and
-costs stands in docs/decisions.md, and `pytest -s tests/app/statistics/test_control_chart.py` measures it.
+costs stands in docs/decisions.md, and `python -m benchmarks.statistics` measures it.
 """
 
 import math

@@ -24,9 +24,8 @@ def occlusion_map(
     """How much the probability of a label falls when a part of the face is covered.
 
     A square of the tile's mean grey is laid over each place. A pixel's value is the mean drop over all squares that
-    covered it. With the sizes below, one face takes about 65 ms of one core, including the mirrored views that the
-    shipped network asks for (`pytest -s tests/fer_core/expressions/test_occlusion.py` measures it): fast enough for a
-    click, not for live video.
+    covered it. One face takes about 65 ms of one core with the sizes below, mirrored views included that the shipped
+    network asks for (`python -m benchmarks.baseline` measures it): for a click, not for live video.
 
     Args:
         model: also asked about the mirror image where its card says so.

@@ -34,6 +34,16 @@ def download_csv(page: Page) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text())))
 
 
+def wait_for_history(page: Page, *, longer_than: int, timeout_s: float = 30) -> list[dict[str, str]]:
+    """What the sidebar's button gives as soon as it has more rows than that, or at the end of the time."""
+    deadline = time.monotonic() + timeout_s
+    rows = download_csv(page)
+    while len(rows) <= longer_than and time.monotonic() < deadline:
+        page.wait_for_timeout(500)
+        rows = download_csv(page)
+    return rows
+
+
 def wait_for_label(page: Page, wanted: str, timeout_s: float = 40) -> None:
     """Until the sidebar names an expression."""
     page.locator(".fer-now").filter(has_text=re.compile(wanted)).first.wait_for(timeout=timeout_s * 1000)
@@ -51,8 +61,7 @@ def test_connects_shows_history_and_asks_no_foreign_host(server: studio.Server, 
         studio.wait_until_playing(page)
         wait_for_label(page, "Happy")
         first = download_csv(page)
-        page.wait_for_timeout(4000)
-        second = download_csv(page)
+        second = wait_for_history(page, longer_than=len(first) + 10)
     assert len(second) > len(first) + 10, "the history must grow"
     labels = Counter(row["label"] for row in second if row["label"])
     assert labels.most_common(1)[0][0] == "happy"
@@ -134,6 +143,7 @@ def test_without_a_camera_the_page_says_so_and_a_picture_can_be_analysed(
         broken.write_bytes(b"no picture")
         page.locator("input[type=file]").set_input_files(broken)
         page.get_by_text("broken.png cannot be read as a picture").wait_for(timeout=30_000)
+        assert page.locator("#root video").count() == 0
 
 
 def test_a_blocked_camera_is_said(server: studio.Server, happy_camera: Path) -> None:
@@ -141,6 +151,7 @@ def test_a_blocked_camera_is_said(server: studio.Server, happy_camera: Path) -> 
         _, page = studio.open_page(browser, server.url, allow=False)
         studio.press_start(page)
         page.locator(".notice").filter(has_text="The camera is blocked").wait_for(timeout=30_000)
+        assert stream(page).locator("#root video").count() == 0, "nothing plays"
 
 
 # Headless browsers answer for the person at once; this one leaves the question open, as a real one does.
@@ -156,6 +167,7 @@ def test_before_start_and_while_the_browser_asks(server: studio.Server, happy_ca
         page.locator(".notice").filter(has_text="Press Start and allow the camera").wait_for(timeout=30_000)
         studio.press_start(page)
         page.locator(".notice").filter(has_text="choose Allow").wait_for(timeout=30_000)
+        assert "Press Start" not in studio.notice(page)
 
 
 def test_a_damaged_model_is_said_and_the_video_goes_on(happy_camera: Path, tmp_path: Path) -> None:
@@ -173,6 +185,7 @@ def test_a_damaged_model_is_said_and_the_video_goes_on(happy_camera: Path, tmp_p
         page.locator(".notice").filter(has_text="expected model.tflite with sha256").wait_for(timeout=30_000)
         before = studio.frames_shown(page)
         studio.wait_for_frames(page, more_than=before + 5)
+        assert "expected model.tflite with sha256" in studio.notice(page), "it is still said"
 
 
 def test_the_page_survives_a_restart_of_the_server(happy_camera: Path) -> None:
@@ -207,6 +220,7 @@ def test_an_interrupted_video_is_said_and_comes_back(happy_camera: Path) -> None
         page.locator(".notice").filter(has_text="face in view").wait_for(timeout=30_000)
         before = studio.frames_shown(page)
         studio.wait_for_frames(page, more_than=before + 5)
+        assert "interrupted" not in studio.notice(page)
 
 
 def test_a_lost_connection_is_told_from_a_wished_stop(happy_camera: Path) -> None:
@@ -228,6 +242,7 @@ def test_a_lost_connection_is_told_from_a_wished_stop(happy_camera: Path) -> Non
         studio.press_start(page)
         studio.wait_until_playing(page)
         wait_for_label(page, "Happy")
+        assert "lost" not in studio.notice(page)
 
 
 def test_ten_starts_and_stops_leave_nothing_behind(happy_camera: Path) -> None:
@@ -240,16 +255,17 @@ def test_ten_starts_and_stops_leave_nothing_behind(happy_camera: Path) -> None:
         for _ in range(8):
             start_and_stop(page)
         context.close()
+        assert server.process.poll() is None, "the app still runs"
         # A leak would add at least one each time, and a video's buffers have 10 MB.
         wait_until(lambda: process.num_threads() <= threads + 3, timeout_s=60)
         wait_until(lambda: process.memory_info().rss < memory + 40e6, timeout_s=60)
 
 
 def start_and_stop(page: Page) -> None:
-    """Play for a second; until the page asks for the next start."""
+    """Play for about a second; until the page asks for the next start."""
     studio.press_start(page)
     studio.wait_until_playing(page)
-    page.wait_for_timeout(1000)
+    studio.wait_for_frames(page, more_than=20)
     studio.press_stop(page)
     page.locator(".notice").filter(has_text="Press Start and allow").wait_for(timeout=30_000)
     page.wait_for_timeout(1000)  # the server has heard of it, too

@@ -98,6 +98,9 @@ def test_a_read_only_frame_is_a_frame(astronaut_bgr, doors):
     for door in doors.values():
         door(frame)
 
+    assert doors["detect"](frame) == doors["detect"](astronaut_bgr)
+    assert np.array_equal(frame, astronaut_bgr)
+
 
 def test_a_refused_frame_leaves_the_pipeline_as_it_was():
     from tests.helpers.faces import FakeDetector

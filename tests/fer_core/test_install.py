@@ -13,8 +13,8 @@ import pytest
 
 from fer_core import install
 from fer_core.install import TENSORFLOW, Display, count_packages, reason
+from tests.helpers import REPOSITORY
 
-REPOSITORY = Path(install.__file__).parents[1]
 PROGRAM_FOLDER = Path(install.__file__).parent
 Call = Callable[..., subprocess.CompletedProcess[str]]
 

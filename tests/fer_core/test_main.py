@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import cv2
@@ -21,6 +20,7 @@ from fer_core.emotions import EMOTIONS
 from fer_core.files.media import open_media
 from fer_core.files.video_writer import VideoWriter
 from fer_core.paths import SHIPPED_MODELS
+from tests.helpers.faces import wait_until
 
 HAS_MODEL = (SHIPPED_MODELS / "default" / "card.json").is_file()
 needs_model = pytest.mark.skipif(not HAS_MODEL, reason=f"no model in {SHIPPED_MODELS / 'default'}")
@@ -218,9 +218,7 @@ class TestAnalyse:
                 writer.write(astronaut_bgr, i / 25)
         command = [sys.executable, "-m", "fer_core", "analyse", str(long_film), "--output", str(out / "o.json")]
         process = subprocess.Popen(command, cwd=SHIPPED_MODELS.parent, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not any(p.stat().st_size > 2000 for p in out.iterdir()):
-            time.sleep(0.01)
+        wait_until(lambda: any(p.stat().st_size > 2000 for p in out.iterdir()), timeout_s=60)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=60)
         assert process.returncode == 130

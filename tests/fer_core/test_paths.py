@@ -6,6 +6,7 @@ import platformdirs
 import pytest
 
 from fer_core.paths import SHIPPED_MODELS, home, model_folders
+from tests.helpers import REPOSITORY
 
 
 def test_home_is_where_the_environment_says(monkeypatch, tmp_path):
@@ -35,4 +36,4 @@ def test_the_users_models_come_before_the_shipped_ones(monkeypatch, tmp_path):
     monkeypatch.setenv("FER_HOME", str(tmp_path))
 
     assert model_folders() == (tmp_path / "models", SHIPPED_MODELS)
-    assert Path(__file__).resolve().parents[2] / "models" == SHIPPED_MODELS
+    assert REPOSITORY / "models" == SHIPPED_MODELS

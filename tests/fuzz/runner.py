@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from tests.fuzz.child import case_folder
+from tests.helpers import REPOSITORY
 
-REPOSITORY: Final = Path(__file__).resolve().parents[2]
 KEPT: Final = REPOSITORY / ".work" / "fuzz"
 START_S: Final = 120.0
 """Until the first input: modules are imported and samples made."""

@@ -142,9 +142,9 @@ def fer2013_tiles(data: Path, count: int) -> np.ndarray:
     return tiles
 
 
-def wait_until(condition: Callable[[], bool], *, timeout_s: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], *, timeout_s: float = 10.0, every_s: float = 0.005) -> None:
     """Return as soon as the condition holds; fail after the time-out."""
     deadline_s = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline_s, "it did not happen in time"
-        time.sleep(0.005)
+        time.sleep(every_s)

@@ -12,8 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.live.session import LiveSession
 from app.session_memory import SessionMemory
+from tests.helpers import REPOSITORY
 
-MAIN: Final = Path(__file__).resolve().parents[2] / "app" / "main.py"
+MAIN: Final = REPOSITORY / "app" / "main.py"
 PATIENCE_S: Final = 120
 """A page takes a second; on a machine that others use it once took longer than half a minute."""
 

@@ -4,19 +4,17 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from fer_core.expressions.model import load_model
+from tests.helpers import REPOSITORY
 from tests.helpers.archive_builders import faces, folder_files
 from tests.helpers.synthetic import drawn_dataset, write_archive
 from train.__main__ import main, parse
 from train.runs.files import read_epochs
 from train.runs.request import read_request
 from train.runs.run import read_run
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +45,7 @@ def finished(archive, tmp_path_factory):
         "--drop-leaks",
         "--drop-blanks",
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, env=os.environ)
     assert done.returncode == 0, done.stderr
     return run_dir, done.stdout
 

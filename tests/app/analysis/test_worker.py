@@ -367,6 +367,7 @@ def test_a_discarded_job_leaves_nothing_whether_it_waits_runs_or_is_done(film, p
 
     wait_until(lambda: waiting.view().state == "done", timeout_s=30)
     wait_until(lambda: not any(job.folder.exists() for job in (done, running, waiting)))
+    assert waiting.view().files[0].state != "done", "it was never analysed"
 
 
 def test_a_job_goes_with_the_tab_that_asked_for_it(photo, tmp_path):

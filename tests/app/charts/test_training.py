@@ -63,8 +63,18 @@ def test_differences_are_points_and_leave_absent_emotions_out():
     assert (list(bars.x), list(bars.y)) == (["Angry", "Sad"], [10, -5])
 
 
-def test_empty_data_still_draw():
-    training_charts.class_differences({})
-    training_charts.reliability([])
-    training_charts.validation_curves({})
-    training_charts.loss_curves([], planned=0)
+@pytest.mark.parametrize(
+    "figure",
+    [
+        lambda: training_charts.class_differences({}),
+        lambda: training_charts.reliability([]),
+        lambda: training_charts.validation_curves({}),
+        lambda: training_charts.loss_curves([], planned=0),
+    ],
+    ids=["class differences", "reliability", "validation curves", "loss curves"],
+)
+def test_without_data_a_chart_is_drawn_with_its_axes_and_no_values(figure):
+    drawn = figure()
+
+    assert drawn.layout.xaxis is not None
+    assert not [trace for trace in drawn.data if trace.y is not None and len(trace.y) and trace.hoverinfo != "skip"]

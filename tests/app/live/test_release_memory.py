@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -39,5 +40,13 @@ def test_a_later_video_is_given_its_own(collections):
         assert len(collections) == count
 
 
-def test_giving_memory_back_harms_nothing():
+def test_giving_memory_back_frees_what_refers_to_itself():
+    class Connection:
+        def __init__(self) -> None:
+            self.itself = self
+
+    gone = weakref.ref(Connection())
+
     tidy.give_memory_back()
+
+    assert gone() is None

@@ -14,7 +14,7 @@ from app.live.types import LiveState
 from fer_core.limits import MAX_LIVE_PIXELS
 from fer_core.pipeline import PipelineSettings
 from tests.helpers.faces import wait_until
-from tests.helpers.live_sessions import feed, is_drawn, pixels, state_of, video_frame
+from tests.helpers.live_sessions import FakePipeline, feed, is_drawn, pixels, state_of, video_frame
 
 # The video
 
@@ -64,6 +64,13 @@ def test_the_video_does_not_wait_for_a_slow_analysis(session, pipeline):
     assert len(pipeline.greys) <= 3
 
 
+def feed_one(session: LiveSession, pipeline: FakePipeline, grey: int) -> None:
+    """One frame, until it has been analysed: whatever waited before it has had its turn."""
+    wait_until(lambda: len(session.history) == len(pipeline.greys))
+    session.on_frame(video_frame(grey))
+    wait_until(lambda: pipeline.greys[-1] == grey)
+
+
 def test_nothing_queues_only_the_newest_frame_is_analysed(session, pipeline):
     pipeline.gate.clear()
     session.on_frame(video_frame(10))
@@ -73,17 +80,17 @@ def test_nothing_queues_only_the_newest_frame_is_analysed(session, pipeline):
         session.on_frame(video_frame(grey))
     pipeline.gate.set()
     wait_until(lambda: len(pipeline.greys) == 2)
-    time.sleep(0.1)
+    feed_one(session, pipeline, 200)
 
-    assert pipeline.greys == [10, 110]
+    assert pipeline.greys == [10, 110, 200]
 
 
 def test_each_frame_is_analysed_at_most_once(session, pipeline):
     session.on_frame(video_frame(50))
     wait_until(lambda: len(pipeline.greys) == 1)
-    time.sleep(0.1)
+    feed_one(session, pipeline, 200)
 
-    assert pipeline.greys == [50]
+    assert pipeline.greys == [50, 200]
 
 
 def test_there_are_no_more_results_than_eyes_can_see(factory, pipeline, monkeypatch):
@@ -207,7 +214,7 @@ def test_the_overlay_is_changed_on_the_next_frame(session):
 def test_while_paused_the_video_goes_on_and_the_analysis_rests(session, pipeline):
     feed(session, lambda: session.latest is not None)
     session.settings = replace(session.settings, paused=True)
-    time.sleep(0.05)
+    wait_until(lambda: len(session.history) == len(pipeline.greys))  # the analysis under way has ended
     count = len(pipeline.greys)
 
     for _ in range(20):

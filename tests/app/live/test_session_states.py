@@ -47,9 +47,12 @@ def test_only_poor_views_are_a_poor_view(session, pipeline):
     dark = make_emotion(doubts=(Doubt.TOO_DARK,))
     pipeline.faces = (dark, dark)
     feed(session, lambda: state_of(session) is LiveState.POOR_VIEW)
+    poor = session.status()
 
     pipeline.faces = (dark, FACE)
     feed(session, lambda: state_of(session) is LiveState.FINE)
+
+    assert poor.faces == session.status().faces == 2, "both views hold two faces"
 
 
 def test_a_face_of_which_the_network_is_not_sure_is_no_poor_view(session, pipeline):
@@ -77,8 +80,10 @@ def test_no_face_is_told_only_after_a_while(session, pipeline, monkeypatch):
 def test_frames_that_stop_are_told_and_so_is_their_return(session, monkeypatch):
     monkeypatch.setattr(live_session, "FRAMES_LOST_S", 0.15)
     feed(session, lambda: state_of(session) is LiveState.FINE)
+    last_frame_s = time.monotonic()
 
     wait_until(lambda: state_of(session) is LiveState.LOST)
+    assert time.monotonic() - last_frame_s > 0.1
     feed(session, lambda: state_of(session) is LiveState.FINE)
 
 

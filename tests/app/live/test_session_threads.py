@@ -11,9 +11,10 @@ import pytest
 
 from app.live import session as live_session
 from app.live.session import LiveSession
+from app.live.types import LiveState
 from fer_core.history import EmotionHistory
 from tests.helpers.faces import FakeDetector, fake_pipeline, make_face, wait_until
-from tests.helpers.live_sessions import Factory, FakePipeline, feed, video_frame, workers
+from tests.helpers.live_sessions import Factory, FakePipeline, feed, state_of, video_frame, workers
 
 
 def test_without_frames_there_is_no_thread(factory):
@@ -46,7 +47,7 @@ def test_close_returns_at_once_and_the_worker_ends(session, pipeline):
     wait_until(lambda: workers() <= before)
 
 
-def test_ten_starts_and_stops_leave_no_thread_behind(session):
+def test_ten_starts_and_stops_leave_no_thread_behind(session, pipeline):
     before = workers()
 
     for _ in range(10):
@@ -55,6 +56,7 @@ def test_ten_starts_and_stops_leave_no_thread_behind(session):
         session.close()
 
     wait_until(lambda: workers() <= before)
+    assert len(pipeline.threads) >= 10, "each start had a worker of its own"
 
 
 def test_an_idle_worker_ends_and_the_next_frame_starts_another(session, factory, monkeypatch):
@@ -74,10 +76,12 @@ def test_closing_twice_or_unused_is_harmless(factory):
     session = LiveSession(factory)
     session.close()
     session.close()
+    assert state_of(session) is LiveState.NO_FRAMES
 
     session.on_frame(video_frame())
     session.close()
     session.close()
+    assert state_of(session) is LiveState.NO_FRAMES
 
 
 def test_several_viewers_do_not_see_each_others_results(pipeline, monkeypatch):
@@ -107,6 +111,8 @@ def test_a_slow_viewer_holds_nobody_for_longer_than_its_own_analysis(pipeline, m
     feed(bad, lambda: len(failing.greys) >= 3)
     feed(good, lambda: len(good.history) > 0)
 
+    assert len(bad.history) == 0
+    assert good.status().state is LiveState.FINE
     bad.close()
     good.close()
 
@@ -121,6 +127,7 @@ def test_a_session_that_is_let_go_is_freed(factory):
         return weakref.ref(session)
 
     gone = use()
+    assert factory.built, "it was used"
 
     def freed() -> bool:
         gc.collect()

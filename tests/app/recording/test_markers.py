@@ -1,7 +1,6 @@
 """Markers of a recording: stored as they are pressed, and closed with it."""
 
 import threading
-import time
 from dataclasses import replace
 
 import pytest
@@ -11,6 +10,7 @@ from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.records import Marker
 from app.store.session_parts import delete_marker, markers
+from tests.helpers.faces import wait_until
 from tests.helpers.recordings import begin
 
 
@@ -74,7 +74,7 @@ def test_the_end_closes_what_is_open(store: Store, made):
     one = begin(store, made)
     one.markers.start_task("Film")
     one.markers.start_range()
-    time.sleep(0.05)
+    wait_until(lambda: one.view().seconds > 0.02)
 
     one.stop()
 

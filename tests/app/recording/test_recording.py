@@ -29,7 +29,7 @@ from app.store.session_parts import markers
 from app.store.sessions import session, sessions
 from fer_core.expressions.card import ModelCard
 from fer_core.results import FrameResult
-from tests.conftest import REPOSITORY
+from tests.helpers import REPOSITORY
 from tests.helpers.faces import (
     FakeDetector,
     fake_pipeline,

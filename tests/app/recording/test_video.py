@@ -16,7 +16,7 @@ from app.store.database import Store
 from app.store.sessions import session
 from fer_core.files.fragments import halves, rescue, whole_fragments_end
 from fer_core.files.video_writer import VideoWriter
-from tests.conftest import REPOSITORY
+from tests.helpers import REPOSITORY
 from tests.helpers.faces import textured_frame, wait_until
 from tests.helpers.recordings import WISH, begin, feed, result
 
@@ -170,6 +170,7 @@ def test_a_file_that_may_grow_no_further_is_a_video_up_to_then(tmp_path: Path):
         [sys.executable, "-c", FULL, str(path)], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=120
     )
 
+    assert "Traceback" not in done.stderr
     check_full(path, done.stdout)
 
 

@@ -3,31 +3,17 @@
 import numpy as np
 import pytest
 
-from app.statistics.comparison import FIGURES, Difference, Stretch, block_length, compare, make_stretch
-from app.statistics.summary import FaceSamples, summarise
+from app.statistics.comparison import FIGURES, Difference, block_length, compare, make_stretch
+from app.statistics.summary import summarise
+from benchmarks.simulations import (
+    VALENCE,
+    coverage_of_seconds,
+    coverage_of_sessions,
+    sluggish_rows,
+    stretch_of,
+    valence_difference,
+)
 from tests.helpers.session_builders import make_samples
-
-VALENCE = FIGURES.index("valence")
-
-
-def sluggish(generator: np.random.Generator, count: int, *, seconds: float, memory_s: float) -> np.ndarray:
-    """`count` rows of five values a second whose correlation falls to 1/e in `memory_s`; mean 0, deviation 1."""
-    keep = np.exp(-0.2 / memory_s)
-    rows = generator.normal(size=(round(seconds * 5), count))
-    for i in range(1, len(rows)):
-        rows[i] = keep * rows[i - 1] + np.sqrt(1 - keep**2) * rows[i]
-    return rows.T
-
-
-def stretch_of(valence: np.ndarray) -> Stretch:
-    samples = make_samples([None] * len(valence))
-    stretch = make_stretch(FaceSamples(**(vars(samples) | {"valence": valence})))
-    assert stretch is not None
-    return stretch
-
-
-def valence_difference(first: list[Stretch], second: list[Stretch], **options: int) -> Difference:
-    return compare({"A": first, "B": second}, **options)[VALENCE]
 
 
 def test_bins_give_the_same_means_as_the_samples():
@@ -55,25 +41,17 @@ def test_no_time_is_no_stretch():
 @pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "memory_s"), [(300, 0.5), (300, 3), (60, 1)])
 def test_intervals_hold_the_truth_about_as_often_as_they_say_and_naive_ones_do_not(seconds, memory_s):
-    """Two sessions that do not differ, 1000 times. The standard error of a coverage of 95 % is 0.7 points."""
-    rows = sluggish(np.random.default_rng(77), 2000, seconds=seconds, memory_s=memory_s)
-    block = naive = 0
-    for first, second in zip(rows[:1000], rows[1000:], strict=True):
-        found = valence_difference([stretch_of(first)], [stretch_of(second)], draws=300)
-        block += found.low <= 0 <= found.high
-        error = np.sqrt((first.var() + second.var()) / len(first))
-        naive += abs(second.mean() - first.mean()) <= 1.96 * error
-    print(f"{seconds} s, memory {memory_s} s: block {block / 10:.1f} %, naive {naive / 10:.1f} %")
+    found = coverage_of_seconds(seconds=seconds, memory_s=memory_s)
 
-    assert 0.92 <= block / 1000 <= 0.98
-    assert naive / 1000 < 0.70
+    assert 0.92 <= found.ours <= 0.98
+    assert found.simpler < 0.70
 
 
 def test_a_difference_of_one_deviation_is_seen_in_five_minutes():
-    rows = sluggish(np.random.default_rng(5), 80, seconds=300, memory_s=1)
+    rows = sluggish_rows(np.random.default_rng(5), 80, seconds=300, memory_s=1)
 
     clear = [
-        valence_difference([stretch_of(a)], [stretch_of(b + 1)], draws=300).is_clear
+        valence_difference([stretch_of(a)], [stretch_of(b + 1)]).is_clear
         for a, b in zip(rows[:40], rows[40:], strict=True)
     ]
 
@@ -82,7 +60,7 @@ def test_a_difference_of_one_deviation_is_seen_in_five_minutes():
 
 def test_what_changes_too_slowly_for_the_recording_is_called_shaky():
     generator = np.random.default_rng(6)
-    quick, slow = (stretch_of(sluggish(generator, 1, seconds=300, memory_s=m)[0]) for m in (0.5, 60))
+    quick, slow = (stretch_of(sluggish_rows(generator, 1, seconds=300, memory_s=m)[0]) for m in (0.5, 60))
 
     assert not valence_difference([quick], [quick]).is_shaky
     assert valence_difference([quick], [slow]).is_shaky
@@ -90,21 +68,14 @@ def test_what_changes_too_slowly_for_the_recording_is_called_shaky():
 
 
 def test_with_five_sessions_a_side_intervals_speak_of_further_sessions():
-    """Sessions whose means differ by a deviation of 0.5 from day to day, 300 times, six a side."""
-    generator = np.random.default_rng(7)
-    held = {"between": 0, "within": 0}
-    for _ in range(300):
-        days = generator.normal(0, 0.5, 12)
-        sessions = [stretch_of(row + day) for row, day in zip(generator.normal(0, 0.3, (12, 100)), days, strict=True)]
-        found = valence_difference(sessions[:6], sessions[6:], draws=300)
-        held["between"] += found.low <= 0 <= found.high
-        few = valence_difference(sessions[:4], sessions[6:10], draws=300)
-        held["within"] += few.low <= 0 <= few.high
-        assert (found.scope, few.scope) == ("sessions like these", "these recordings")
-    print(f"sessions drawn: {held['between'] / 3:.1f} %, seconds drawn: {held['within'] / 3:.1f} %")
+    sessions = [stretch_of(row) for row in np.random.default_rng(7).normal(0, 0.3, (10, 100))]
+    many, few = valence_difference(sessions[:5], sessions[5:]), valence_difference(sessions[:4], sessions[5:])
 
-    assert 0.90 <= held["between"] / 300 <= 0.99
-    assert held["within"] / 300 < 0.5, "which is why the scope is said"
+    found = coverage_of_sessions()
+
+    assert (many.scope, few.scope) == ("sessions like these", "these recordings")
+    assert 0.90 <= found.ours <= 0.99
+    assert found.simpler < 0.5, "which is why the scope is said"
 
 
 def test_each_two_of_three_sides_are_compared_on_every_figure():
@@ -117,7 +88,7 @@ def test_each_two_of_three_sides_are_compared_on_every_figure():
 
 
 def test_swapping_the_sides_swaps_the_sign_and_the_seed_repeats():
-    rows = sluggish(np.random.default_rng(8), 2, seconds=120, memory_s=1)
+    rows = sluggish_rows(np.random.default_rng(8), 2, seconds=120, memory_s=1)
     first, second = ([stretch_of(row)] for row in rows)
 
     there, back, again = (valence_difference(*sides) for sides in ((first, second), (second, first), (first, second)))
@@ -141,7 +112,7 @@ def test_sentences_say_how_much_and_how_surely():
 def test_block_lengths_follow_the_memory():
     generator = np.random.default_rng(9)
     lengths = [
-        np.median([block_length(row) for row in sluggish(generator, 20, seconds=100, memory_s=memory_s)])
+        np.median([block_length(row) for row in sluggish_rows(generator, 20, seconds=100, memory_s=memory_s)])
         for memory_s in (0.01, 0.5, 2)
     ]
 

@@ -1,32 +1,20 @@
 """A history against its own beginning: alarms as rare as promised, shifts found, too little data called so."""
 
 import math
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from app.statistics.control_chart import CAUTION, WIDTH, DayValue, control_chart, describe, width_for
-
-START = date(2026, 3, 2)
-
-
-def days_of(values: np.ndarray | list[float], *, every: int = 1) -> list[DayValue]:
-    return [DayValue(START + timedelta(days=every * i), float(v)) for i, v in enumerate(values)]
-
-
-def first_alarm(values: np.ndarray, *, look_from: int, reference_days: int = 14) -> float:
-    """On which day after `look_from` somebody who looks every day is first told of a change; infinity for never."""
-    for count in range(max(6, look_from + 1), len(values) + 1):
-        if control_chart(days_of(values[:count]), reference_days=reference_days).change:
-            return count - look_from
-    return math.inf
-
-
-def steps_to_alarm(values: np.ndarray, *, reference_days: int, **settings: float) -> float:
-    """The same from one chart, for a reference that is complete: much faster."""
-    points = control_chart(days_of(values), reference_days=reference_days, **settings).points
-    return next((step for step, point in enumerate(points, 1) if point.is_outside), math.inf)
+from app.statistics.control_chart import CAUTION, WIDTH, control_chart, describe, width_for
+from benchmarks.simulations import (
+    FIRST_DAY,
+    days_of,
+    days_to_alarm_as_published,
+    days_to_find,
+    false_alarms,
+    false_alarms_of_four,
+)
 
 
 @pytest.mark.parametrize("count", range(6))
@@ -60,63 +48,29 @@ def test_few_reference_days_give_wide_limits():
 
 def test_a_chart_that_knows_mean_and_spread_behaves_as_published():
     """500 days to a false alarm, 10.5 to a shift of one deviation, or a little less with exact early limits."""
-    generator = np.random.default_rng(3)
-    reference = np.tile([-1.0, 1.0], 200) * np.sqrt(399 / 400)
-    found = {
-        shift: [
-            steps_to_alarm(
-                np.append(reference, generator.normal(shift, 1, 400)), reference_days=400, width=2.962, correlation=0
-            )
-            for _ in range(200)
-        ]
-        for shift in (0, 1)
-    }
-    alarmed = np.mean(np.array(found[0]) <= 400)
-    print(f"known reference: {alarmed:.0%} alarmed within 400 days, shift found after {np.mean(found[1]):.1f} days")
+    unchanged, shifted = (days_to_alarm_as_published(shift=shift) for shift in (0, 1))
 
-    assert alarmed == pytest.approx(1 - math.exp(-400 / 500), abs=0.1)
-    assert np.mean(found[1]) == pytest.approx(10.5, abs=1.0)
+    assert np.mean(unchanged <= 400) == pytest.approx(1 - math.exp(-400 / 500), abs=0.1)
+    assert np.mean(shifted) == pytest.approx(10.5, abs=1.0)
 
 
 @pytest.mark.parametrize(("correlation", "at_most"), [(0.0, 0.06), (0.2, 0.11), (0.3, 0.16)])
 def test_who_looks_every_day_for_six_weeks_is_seldom_alarmed_for_nothing(correlation, at_most):
     """Once in 500 days is 8 % in 42 days."""
-    generator, alarms = np.random.default_rng(4), []
-    for _ in range(400):
-        values = generator.normal(size=42)
-        for i in range(1, 42):
-            values[i] = correlation * values[i - 1] + math.sqrt(1 - correlation**2) * values[i]
-        alarms.append(first_alarm(values, look_from=0) < math.inf)
-
-    print(f"no change, days correlated {correlation}: {np.mean(alarms):.1%} alarmed at least once in 42 days")
-    assert np.mean(alarms) < at_most
+    assert false_alarms(correlation=correlation) < at_most
 
 
 @pytest.mark.parametrize(
     ("shift", "known_days", "within", "share"), [(1, 14, 30, 0.3), (1, 28, 30, 0.6), (2, 14, 10, 0.6)]
 )
 def test_a_lasting_shift_is_found(shift, known_days, within, share):
-    generator, found = np.random.default_rng(6), []
-    for _ in range(400):
-        values = np.append(generator.normal(size=known_days), generator.normal(shift, 1, 60))
-        found.append(steps_to_alarm(values, reference_days=known_days))
-
-    print(
-        f"shift of {shift} SD after {known_days} reference days: found within {within} days for "
-        f"{np.mean(np.array(found) <= within):.0%}, half of them after {np.median(found):.0f} days"
-    )
-    assert np.mean(np.array(found) <= within) >= share
+    assert np.mean(days_to_find(shift=shift, known_days=known_days) <= within) >= share
 
 
 def test_several_charts_together_alarm_about_as_seldom_as_one():
-    generator, alone, together = np.random.default_rng(9), [], []
-    for _ in range(300):
-        four = [generator.normal(size=44) for _ in range(4)]
-        alone.append(steps_to_alarm(four[0], reference_days=14) < math.inf)
-        together.append(any(steps_to_alarm(v, reference_days=14, width=width_for(4)) < math.inf for v in four))
+    alone, together = false_alarms_of_four()
 
-    print(f"no change, 30 days: one chart alarms {np.mean(alone):.1%}, one of four wider ones {np.mean(together):.1%}")
-    assert np.mean(together) < np.mean(alone) + 0.05
+    assert together < alone + 0.05
     assert width_for(1) == pytest.approx(WIDTH)
     with pytest.raises(ValueError, match="at least one chart"):
         width_for(0)
@@ -128,7 +82,7 @@ def test_days_far_apart_count_one_after_the_other():
     daily, weekly = control_chart(days_of(values)), control_chart(days_of(values, every=7))
 
     assert [p.average for p in daily.points] == [p.average for p in weekly.points]
-    assert weekly.points[-1].day == START + timedelta(days=7 * 19)
+    assert weekly.points[-1].day == FIRST_DAY + timedelta(days=7 * 19)
 
 
 def test_days_may_come_in_any_order():
@@ -145,7 +99,7 @@ def test_a_change_is_told_with_its_uncertainty_and_without_a_diagnosis():
 
     assert chart.change is not None
     assert chart.change.low < chart.change.amount < chart.change.high < 0
-    assert chart.change.since == START + timedelta(days=14)
+    assert chart.change.since == FIRST_DAY + timedelta(days=14)
     assert words.startswith("Valence has been lower than in the first 14 days (mean 0.10) since about 16 March 2026")
     assert "95 % interval" in words
     assert "no diagnosis" in words

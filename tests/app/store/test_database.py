@@ -20,9 +20,8 @@ from app.store.participants import add_participant, participants
 from app.store.schema import HEAD, VERSION_TABLE, known_versions
 from app.store.tables import metadata
 from fer_core.paths import home
+from tests.helpers import REPOSITORY
 from tests.helpers.store_builders import make_participant, make_session, rows
-
-REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 def run_python(code: str, *arguments: str) -> "subprocess.Popen[str]":

@@ -20,10 +20,9 @@ from app.store.records import Marker, Session
 from app.store.samples import add_samples, read_samples
 from app.store.session_parts import add_marker
 from app.store.sessions import recover_sessions, session, sessions, start_session
+from tests.helpers import REPOSITORY
 from tests.helpers.faces import make_probabilities, make_result, wait_until
 from tests.helpers.store_builders import NOON, emotion_of, make_participant, make_session, new_session, rows
-
-REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 def feed(recorder: Recorder, start_s: float, *, seconds: float, per_s: int = 20, faces: tuple[int, ...] = (1,)) -> None:

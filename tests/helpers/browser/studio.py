@@ -24,8 +24,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwrig
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from tests.helpers import REPOSITORY
+
 LOOPBACK = "127.0.0.1"
-REPOSITORY = Path(__file__).resolve().parents[3]
 DESKTOP, PHONE = (1280, 900), (390, 844)
 PATIENCE_S = 120
 """For steps that no test bounds: seconds on a free machine, and none should fail because it is not free."""

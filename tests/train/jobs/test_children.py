@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.helpers import REPOSITORY
 from tests.helpers.faces import wait_until
 from tests.helpers.synthetic import drawn_dataset, write_archive
 from train.jobs.children import run_train, stop_children_first

@@ -56,9 +56,12 @@ def test_new_empty_and_run_folders_are_taken(tmp_path: Path) -> None:
     prepare_folder(new)
     RunRequest(TrainingConfig(), None).write(new)
     (new / "mine.txt").touch()
+    before = files_in(new)
     prepare_folder(new)
+    assert files_in(new) == before
 
 
 def test_a_step_of_a_recipe_is_a_run_before_it_began(tmp_path: Path) -> None:
     (tmp_path / "recipe.json").write_text("{}")
     prepare_folder(tmp_path)
+    assert files_in(tmp_path) == {"recipe.json": b"{}"}

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.helpers import REPOSITORY
+from tests.helpers.faces import wait_until
 from tests.helpers.synthetic import drawn_dataset, write_archive
 from train.errors import ConfigError
 from train.networks.checkpoints import checkpoint_epoch
@@ -37,7 +39,6 @@ from train.runs.request import RunRequest, read_request
 from train.runs.run import TrainingRun, list_runs, read_run
 from train.settings.training import TrainingConfig
 
-ROOT = Path(__file__).resolve().parents[3]
 CONFIG = TrainingConfig(architecture="baseline_cnn", epochs=500, batch_size=32, precision="float32")
 METRICS = EpochMetrics(1, 1.0, 0.5, 1.1, 0.4, 0.1, 2.0, 100.0)
 
@@ -47,11 +48,8 @@ def archive(tmp_path_factory):
     return write_archive(tmp_path_factory.mktemp("archive") / "drawn.csv", drawn_dataset())
 
 
-def wait_for(condition: Callable[[], bool], *, seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
+def wait_for(condition: Callable[[], bool]) -> None:
+    wait_until(condition, timeout_s=120, every_s=0.05)
 
 
 @pytest.fixture
@@ -127,7 +125,7 @@ def settings(epochs: int) -> tuple[object, ...]:
 def test_a_signal_ends_training_after_the_batch_and_keeps_the_best(tmp_path, archive, number):
     run_dir = tmp_path / "run"
     command = fit_command(run_dir, "--archive", archive, "--no-export", *settings(500))
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
     wait_for(lambda: len(read_epochs(run_dir)) >= 1)
     process.send_signal(number)
     output, _ = process.communicate(timeout=60)
@@ -148,7 +146,7 @@ def test_a_full_disk_is_a_failure_with_its_reason(tmp_path, archive):
         "-",
         *fit_command(run_dir, "--archive", archive, *settings(3)),
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode != 0
     status = read_run(run_dir)
     assert status.state == "failed"
@@ -168,7 +166,9 @@ def test_a_folder_is_never_trained_in_twice(tmp_path, archive):
     run_dir = tmp_path / "run"
     run_dir.mkdir()
     with only_process_in(run_dir):
-        done = subprocess.run(fit_command(run_dir, "--archive", archive), cwd=ROOT, capture_output=True, text=True)
+        done = subprocess.run(
+            fit_command(run_dir, "--archive", archive), cwd=REPOSITORY, capture_output=True, text=True
+        )
     assert done.returncode == 2
     assert "being trained in by another process" in done.stderr
     assert not (run_dir / STATUS).exists()
@@ -180,7 +180,7 @@ def test_a_folder_of_another_run_is_left_as_it_is(tmp_path, archive):
     RunRequest(CONFIG, archive, archive.name).write(run_dir)
     write_status(run_dir, RunStatus("finished", epoch=500, epochs=500))
     command = fit_command(run_dir, "--archive", archive, "--epochs", 3)
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 2
     assert "other settings" in done.stderr
     assert read_run(run_dir).state == "finished"
@@ -218,7 +218,7 @@ def test_a_reused_pid_is_not_taken_for_the_run(tmp_path):
 def test_a_zombie_is_dead():
     process = subprocess.Popen([sys.executable, "-c", ""])
     wait_for(lambda: process_start(process.pid) == 0.0)
-    process.wait()
+    assert process.wait() == 0, "until then nobody had asked how it ended"
 
 
 def test_a_process_that_never_spoke_has_failed_after_a_while(tmp_path):

@@ -1,7 +1,5 @@
 """Recording on the live page as Streamlit runs it, with the camera's door replaced."""
 
-import time
-
 import pytest
 import streamlit
 from sqlalchemy import text
@@ -277,7 +275,7 @@ def test_an_earlier_baseline_of_the_same_model_is_offered(page, store):
 def test_lost_pictures_are_said_and_the_closed_recording_too(page, monkeypatch, store):
     monkeypatch.setattr(recording, "FRAMES_LOST_S", 0.1)
     agree(page)
-    time.sleep(0.3)
+    wait_until(lambda: recording_of(page).view().closes_in_s is not None)
     page.run()
     assert "No pictures arrive" in words(page)
     monkeypatch.setattr(recording, "GRACE_S", 0.1)

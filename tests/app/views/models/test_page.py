@@ -165,6 +165,9 @@ def test_cards_with_poor_figures_break_nothing(metrics):
 
     choose(page, folder)
 
+    assert page.selectbox(key="models_choice").value == folder
+    assert "Make ONNX" in labels(page)
+
 
 def pair_of(first: int = 0, second: int = 1, *, difference: float = 0.1, p: float = 0.03) -> dict[str, Any]:
     return {

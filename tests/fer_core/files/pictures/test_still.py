@@ -6,7 +6,6 @@ import struct
 import subprocess
 import sys
 import zlib
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -17,6 +16,7 @@ from PIL import Image, ImageOps
 from fer_core import limits
 from fer_core.errors import MediaError
 from fer_core.files.pictures.still import decode_picture, is_picture_file, read_picture
+from tests.helpers import REPOSITORY
 
 QUARTERS = np.zeros((40, 60, 3), np.uint8)  # a colour in each corner, red, green, blue order
 QUARTERS[:20, :30], QUARTERS[:20, 30:], QUARTERS[20:, :30], QUARTERS[20:, 30:] = (
@@ -174,7 +174,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parents[4],
+        cwd=REPOSITORY,
     )
 
     assert int(done.stdout) < 100  # MB; each of these took hundreds to thousands
