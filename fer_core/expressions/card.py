@@ -100,6 +100,11 @@ class ModelCard:
     schema_version: int = SCHEMA_VERSION
 
     @property
+    def network_sha256(self) -> str:
+        """SHA-256 of the live network, model.tflite, as 64 hex digits: it tells models apart. Empty where unknown."""
+        return self.sha256.get(TFLITE_FILE, "")
+
+    @property
     def class_priors(self) -> np.ndarray | None:
         """Each label's share of the training images, float64 (n_labels,); None where the card does not say."""
         known = self.dataset.get("class_priors")
