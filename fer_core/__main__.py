@@ -14,7 +14,17 @@ from fer_core.limits import MAX_FACES
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns the exit status."""
+    """Run one command.
+
+    Args:
+        arguments: without the program's name; None for those of the command line.
+
+    Returns:
+        The exit status: 0 when all went well; see `fer_core.console.run_command` for errors.
+
+    Raises:
+        SystemExit: the arguments are wrong, or ask for help.
+    """
     print_anything()
     parser = argparse.ArgumentParser(prog="python -m fer_core", description="Analyse files; look after models.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -69,7 +69,7 @@ def annotate(
 
 
 def percent(share: float) -> str:
-    """0.83 as "83 %"."""
+    """Write a share, 0-1, as a whole percentage: 0.83 as "83 %"."""
     return f"{share * 100:.0f} %"
 
 

@@ -38,7 +38,7 @@ LITTLE_SPACE_BYTES: Final = 2 * 1024**3
 
 
 class Status(StrEnum):
-    """How a check went."""
+    """How a check went: well, with something missing, or so that the program cannot work."""
 
     OK = "ok"
     WARN = "warn"

@@ -27,7 +27,7 @@ class EmotionHistory:
         self._lock = threading.Lock()
 
     def add(self, result: FrameResult) -> None:
-        """Append a result newer than those before."""
+        """Append a result that is newer than all before; left out where it comes too soon after the last one."""
         with self._lock:
             # A tenth of tolerance: frames of a 10 Hz source jitter around the interval.
             if self._results and result.captured_at_s - self._results[-1].captured_at_s < 0.9 * self._min_interval_s:

@@ -38,17 +38,17 @@ class Face:
 
     @property
     def width(self) -> float:
-        """In pixels."""
+        """Of the box, in pixels of the frame."""
         return self.xyxy[2] - self.xyxy[0]
 
     @property
     def height(self) -> float:
-        """In pixels."""
+        """Of the box, in pixels of the frame."""
         return self.xyxy[3] - self.xyxy[1]
 
     @property
     def centre(self) -> tuple[float, float]:
-        """(x, y) in pixels."""
+        """Middle of the box as (x, y), in pixels of the frame."""
         return (self.xyxy[0] + self.xyxy[2]) / 2, (self.xyxy[1] + self.xyxy[3]) / 2
 
 

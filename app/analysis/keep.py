@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final
 
 from app.recording.consent import CONSENT_VERSION
-from app.recording.recording import model_sha256
 from app.store.checks import check_name
 from app.store.database import Store
 from app.store.records import NewSession
@@ -94,7 +93,7 @@ def keep(
         title=wish.title,
         source="file",
         model_name=result.card.name,
-        model_sha256=model_sha256(result.card),
+        model_sha256=result.card.network_sha256,
         consent_at=now,
         consent_version=CONSENT_VERSION,
         rate_per_s=max(MIN_RATE, round(result.looks / max(result.seconds, 1e-3), 2)),

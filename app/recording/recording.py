@@ -47,7 +47,7 @@ class Recording:
         self.session_id = recorder.session_id
         self.participant_id = participant_id
         self.wish = wish
-        self.model_sha256 = model_sha256(card)
+        self.model_sha256 = card.network_sha256
         self.markers = SessionMarkers(store, recorder.session_id, lambda: recorder.time_ms)
         self._store = store
         self._recorder = recorder
@@ -87,7 +87,7 @@ class Recording:
             title=wish.title,
             source="live",
             model_name=card.name,
-            model_sha256=model_sha256(card),
+            model_sha256=card.network_sha256,
             consent_at=now,
             consent_version=CONSENT_VERSION,
             rate_per_s=wish.rate_per_s,
@@ -108,7 +108,7 @@ class Recording:
         with self._lock:
             if self._ended_s is not None or self._reason:
                 return
-            if model_sha256(card) != self.model_sha256:
+            if card.network_sha256 != self.model_sha256:
                 self._reason = "The model was changed, so the recording was closed: a session belongs to one model."
                 return
             numbers = (face.face.track_id or 0 for face in result.faces)
@@ -244,11 +244,6 @@ class Recording:
         except StoreError:
             pass  # not known: kept, as it was asked for
         return False
-
-
-def model_sha256(card: ModelCard) -> str:
-    """Of the network that judges live."""
-    return card.sha256.get("model.tflite", "")
 
 
 def _lost(count: int) -> str:

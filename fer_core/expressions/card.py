@@ -38,12 +38,17 @@ class GoldenSample:
     tolerance: float = 0.03
 
     def faces(self) -> np.ndarray:
-        """The input as uint8 (1, 48, 48, 1)."""
+        """The input as uint8 (1, 48, 48, 1), grey values 0-255."""
         return np.frombuffer(base64.b64decode(self.pixels), np.uint8).reshape(1, TILE, TILE, 1)
 
     @classmethod
     def of(cls, tile: np.ndarray, probabilities: np.ndarray) -> "GoldenSample":
-        """From uint8 (48, 48) and float (n_labels,)."""
+        """Make a sample of a model's answer.
+
+        Args:
+            tile: uint8 (48, 48), grey values 0-255.
+            probabilities: float (n_labels,), the answer before the temperature; rounded to five digits.
+        """
         encoded = base64.b64encode(tile.tobytes()).decode()
         return cls(pixels=encoded, probabilities=tuple(round(float(p), 5) for p in probabilities))
 
@@ -95,6 +100,11 @@ class ModelCard:
     schema_version: int = SCHEMA_VERSION
 
     @property
+    def network_sha256(self) -> str:
+        """SHA-256 of the live network, model.tflite, as 64 hex digits: it tells models apart. Empty where unknown."""
+        return self.sha256.get(TFLITE_FILE, "")
+
+    @property
     def class_priors(self) -> np.ndarray | None:
         """Each label's share of the training images, float64 (n_labels,); None where the card does not say."""
         known = self.dataset.get("class_priors")
@@ -103,7 +113,11 @@ class ModelCard:
         return np.array([float(known[label]) for label in self.labels])
 
     def write(self, folder: Path) -> None:
-        """Write card.json into `folder`."""
+        """Write card.json into `folder`, whole or not at all.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         write_whole(folder / CARD_FILE, json.dumps(asdict(self), indent=2) + "\n")
 
 

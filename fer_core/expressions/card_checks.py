@@ -15,17 +15,17 @@ Check = Callable[[Any], bool]
 
 
 def is_text(value: Any) -> bool:
-    """A text that a page can show."""
+    """A text of at most `MAX_TEXT` characters."""
     return isinstance(value, str) and len(value) <= MAX_TEXT
 
 
 def is_name(value: Any) -> bool:
-    """A short text on one line."""
+    """A text of 1 to 200 characters on one line."""
     return isinstance(value, str) and 0 < len(value) <= 200 and "\n" not in value
 
 
 def is_number(value: Any) -> bool:
-    """A finite number, which a truth value is not."""
+    """A finite number, below `MAX_COUNT` where it is whole; True and False are none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) < MAX_COUNT if isinstance(value, int) else math.isfinite(value)
@@ -37,7 +37,7 @@ def is_share(value: Any) -> bool:
 
 
 def is_count(value: Any) -> bool:
-    """A whole number from 0 on."""
+    """A whole number from 0 to below `MAX_COUNT`; True and False are none."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_COUNT
 
 
@@ -52,12 +52,12 @@ def is_file_name(value: Any) -> bool:
 
 
 def list_of(check: Check, *, at_most: int = 1000) -> Check:
-    """A list, or a tuple, whose values all pass."""
+    """A check for lists and tuples of at most `at_most` values that all pass `check`."""
     return lambda value: isinstance(value, list | tuple) and len(value) <= at_most and all(map(check, value))
 
 
 def mapping_of(check: Check, keys: Check = is_name, *, at_most: int = 1000) -> Check:
-    """A mapping whose keys and values all pass."""
+    """A check for dicts of at most `at_most` entries whose keys pass `keys` and whose values pass `check`."""
     return lambda value: (
         isinstance(value, dict) and len(value) <= at_most and all(keys(k) and check(v) for k, v in value.items())
     )

@@ -70,7 +70,11 @@ def checked_network(folder: Path, card: ModelCard) -> bytes:
 
 
 def file_sha256(path: Path) -> str:
-    """Hex digest of a file."""
+    """SHA-256 of a file's content as 64 hex digits; read in pieces, so that size does not matter.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -45,7 +45,7 @@ class StoredModel:
 
     @property
     def can_delete(self) -> bool:
-        """Whether `delete_model` takes it."""
+        """Whether `fer_core.expressions.model_store.delete_model` takes it: the user's own, and not live."""
         return self.origin == "own" and not self.is_live
 
 
@@ -73,7 +73,7 @@ def live_card() -> ModelCard | None:
 
 
 def own_folder() -> Path:
-    """Where the user's own models are."""
+    """Where the user's own models are: `models` in the data folder. It need not exist."""
     return paths.home() / "models"
 
 

@@ -69,7 +69,7 @@ def answer_problem(rows: Any, size: int) -> str:
 
 
 def main() -> int:
-    """Gives the exit status."""
+    """Try the network on standard input; returns 0 where it can be used, else `REFUSED` with the reason printed."""
     limit_resources()
     content = sys.stdin.buffer.read()
     try:

@@ -21,7 +21,7 @@ from typing import Final
 from fer_core import paths
 from fer_core.errors import ArtifactError
 from fer_core.expressions import vet_child
-from fer_core.expressions.card import REMEDY, TFLITE_FILE, read_card
+from fer_core.expressions.card import REMEDY, read_card
 from fer_core.private import make_folder
 
 TRIAL_S: Final = 90.0
@@ -75,7 +75,7 @@ def _shipped() -> set[str]:
     found = set()
     for folder in paths.SHIPPED_MODELS.glob("*"):
         with contextlib.suppress(ArtifactError):
-            found.add(read_card(folder).sha256.get(TFLITE_FILE, ""))
+            found.add(read_card(folder).network_sha256)
     return found
 
 

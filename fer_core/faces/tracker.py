@@ -59,7 +59,7 @@ class FaceNumbers:
         self._last = 0
 
     def take(self) -> int:
-        """A number that was never given."""
+        """The next number, from 1 on, never given before."""
         with self._lock:
             self._last += 1
             return self._last

@@ -60,7 +60,7 @@ class Progress:
 
     @property
     def share(self) -> float | None:
-        """0-1; None where the end is unknown."""
+        """How much of the file is done, 0-1; None where its length is unknown."""
         if not self.expected_frames:
             return None
         return min(1.0, self.frames / self.expected_frames)

@@ -16,7 +16,7 @@ class Remarks:
         self._size_wh = (0, 0)
 
     def see(self, result: FrameResult) -> None:
-        """Take the next result."""
+        """Note what the next frame's result has to remark on."""
         if result.faces_left_out and len(result.faces) + result.faces_left_out > self._most_seen:
             self._analysed = len(result.faces)
             self._most_seen = self._analysed + result.faces_left_out

@@ -187,7 +187,7 @@ def _model_values(card: ModelCard) -> dict[str, Any]:
     return {
         "name": card.name,
         "architecture": card.architecture,
-        "sha256": card.sha256.get("model.tflite"),
+        "sha256": card.network_sha256 or None,
         "labels": list(card.labels),
         "unsure_below": card.unsure_below,
         "created": card.created,

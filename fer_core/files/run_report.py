@@ -85,7 +85,7 @@ class Tally:
     unreadable: dict[str, str] = field(default_factory=dict)
 
     def add(self, result: FrameResult) -> None:
-        """Count one frame."""
+        """Count one frame and the labels of its faces."""
         self.frames += 1
         self.frames_without_face += not result.faces
         self.labels.update(face.label or UNSURE for face in result.faces)

@@ -42,7 +42,7 @@ def text_cell(text: str) -> str:
 
 
 def cell_text(cell: str) -> str:
-    """The text that `text_cell` wrote."""
+    """Undo `text_cell`: the text without an apostrophe that stands before a formula."""
     return cell[1:] if cell.startswith("'") and _RUN.match(cell) else cell
 
 

@@ -32,7 +32,7 @@ class Sampling:
             raise ValueError(f"fps must be above 0 and at most 1000, got {self.fps}")
 
     def chooser(self) -> "FrameChooser":
-        """For one pass through a file."""
+        """A new chooser, for one pass through a file."""
         return FrameChooser(self)
 
 

@@ -27,7 +27,7 @@ MAX_RATE: Final = 1000.0
 
 
 class VideoFile(MediaFile):
-    """Made by `fer_core.files.media.open_media`."""
+    """An opened video: its main picture stream, decoded in order. Made by `fer_core.files.media.open_media`."""
 
     def __init__(self, path: Path, head: bytes, decoder_threads: int | None) -> None:
         """Open it.

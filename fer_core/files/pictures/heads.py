@@ -50,7 +50,7 @@ class PictureHead:
 
     @property
     def pixels(self) -> int:
-        """Width x height."""
+        """Number of pixels: width x height."""
         return self.width * self.height
 
 

@@ -17,7 +17,6 @@ from app.analysis import keep as keep_session
 from app.analysis.explanation import explain, save_faces
 from app.analysis.keep import FileResult, KeepWish, keep
 from app.live.pipelines import shared_model
-from app.recording.recording import model_sha256
 from app.store.database import Store, open_store
 from app.store.errors import StoreError
 from app.store.participants import find_or_add
@@ -74,7 +73,7 @@ def test_a_result_becomes_a_closed_session_of_its_own_file_alone(store: Store, r
     kept = session(store, session_id)
     assert (kept.participant, kept.title, kept.source, kept.state) == ("P01", "smile.mp4", "file", "closed")
     assert "smile.mp4" in kept.note
-    assert kept.model_sha256 == model_sha256(result.card)
+    assert kept.model_sha256 == result.card.network_sha256
     assert kept.started_at == FILMED
     assert kept.duration_s == pytest.approx(2.4)
     assert kept.rate_per_s == 5.0
