@@ -3,7 +3,8 @@
 Read here: the Kaggle challenge's csv (`emotion,pixels,Usage`, columns in any order, Usage optional), plain, gzipped or
 within a zip, tar or tar.gz; and class folders (`train/<emotion>/*`, `test/<emotion>/*`, or without a split) of images
 within a zip, tar or tar.gz, or as a folder on disk. An archive that holds nothing but archives is read one level deep.
-What a name means stands in `train.archive.vocabulary` and `train.archive.label_words`, what a number means in `train.archive.label_orders`.
+`train.archive.vocabulary` and `train.archive.label_words` say what a name means, `train.archive.label_orders` what a
+number means.
 
 A single bad row or image is skipped, counted and listed in `Dataset.skipped`. The archive as a whole is refused, by
 one ArchiveError, when it is damaged, encrypted or past a limit, when too much of it had to be skipped, or when its

@@ -108,7 +108,9 @@ def store_upload(
     no name overwrites another archive. It appears only when it is complete.
 
     Args:
-        stream: read from where it stands to its end.
+        stream: read from its present position to its end.
+        name: the file's name as the sender gives it; any text.
+        folder: takes the file; made if missing.
         limit_bytes: the largest upload; `ArchiveLimits().archive_bytes` if None.
         expected_bytes: its size, where it is known; another one means that it was cut off.
         free_bytes: says what is free on the folder's disk.

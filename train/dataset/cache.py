@@ -65,7 +65,11 @@ def load_dataset(
     called when it was cached.
 
     Args:
+        path: csv, zip, tar or tar.gz, or a folder.
+        cache_dir: folder of the cache; made if missing.
+        limits: what reading may cost; `ArchiveLimits()` if None.
         label_order: what numeric labels mean (see `read_archive`).
+        free_bytes: gives the bytes that are free on a folder's disk.
 
     Raises:
         ArchiveError: the archive cannot be read (see `read_archive`), or the disk is too full for the cache.

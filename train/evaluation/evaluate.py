@@ -123,8 +123,12 @@ def report(
     """The figures from probabilities (n, 7) and labels (n,).
 
     Args:
+        probabilities: in the order of `EMOTIONS`.
+        labels: indices into `EMOTIONS`.
+        split: its name, for the report.
         fresh: bool (n,), the images that are no duplicates.
         unlike: bool (n,), those that are no near-duplicates either; None where nobody looked.
+        temperature: that the probabilities were softened with; None leaves out the calibration.
     """
     right = probabilities.argmax(1) == labels
     confusion = confusion_counts(probabilities, labels)

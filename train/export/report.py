@@ -22,6 +22,9 @@ def report_run(run_dir: Path, dataset: Dataset, output: Path, *, report_test: bo
     """Export the best epoch to `output` and describe it.
 
     Args:
+        run_dir: the run's folder.
+        dataset: the run's archive, cleaned as the run asks.
+        output: the model folder; replaced as a whole.
         report_test: whether a report of the test split is asked for.
         finished: whether the run came to its end. A stopped one may go on, and the test split is for the end.
 

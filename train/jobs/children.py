@@ -1,7 +1,7 @@
-"""`python -m train …` as a child process: of a sweep, which runs one after the other, and of a recipe, side by side.
+"""`python -m train …` as a child process: a sweep runs one after the other, a recipe several side by side.
 
-A child catches the wish to stop by itself and ends where nothing is lost (`train.runs.stopping`). Whoever asks the parent
-means the children, so the parent hands the wish on and waits for them.
+A child handles a request to stop itself and ends where nothing is lost (`train.runs.stopping`). A request to the parent
+is meant for the children, so the parent passes it on and waits for them.
 """
 
 import signal

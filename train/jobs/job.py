@@ -1,6 +1,7 @@
-"""One training process from its first word to its last: queue, archive, fit, export, report.
+"""One training process from start to end: queue, archive, fit, export, report.
 
-Whatever happens, the run folder says how it ended, unless the process is killed; then `train.runs.run.read_run` says so.
+The run folder always records how the run ended. Only a killed process leaves no record; `train.runs.run.read_run`
+notices that.
 """
 
 import errno

@@ -59,7 +59,7 @@ class RunReporter:
         if self._bar is not None:
             self._bar.write(words)
         else:
-            print(words, flush=True)
+            print(words, flush=True)  # noqa: T201 - the one place where a run writes to the terminal
 
     def begin_epoch(self, *, batches: int) -> None:
         """An epoch starts."""
