@@ -41,7 +41,7 @@ def inspect(options: argparse.Namespace) -> None:
     dataset = read_once(options.archive, options.label_order)
     report = report_on(dataset)
     if options.faces is not None:
-        from train.dataset.sheets import write_samples
+        from train.evaluation.sheets import write_samples
 
         write_samples(options.faces, next(iter(dataset.splits.values())), dict(report.samples))
     print(report.to_json() if options.json else report.to_text())

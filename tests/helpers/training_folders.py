@@ -15,8 +15,8 @@ from app.training.child_jobs import Job
 from fer_core.paths import SHIPPED_MODELS
 from tests.helpers.synthetic import drawn_dataset, write_archive
 from train.dataset.report import report_on
-from train.dataset.sheets import write_mistakes, write_samples
 from train.evaluation.evaluate import report
+from train.evaluation.sheets import write_mistakes, write_samples
 from train.runs import files as progress
 from train.runs.files import EpochMetrics, RunStatus
 from train.runs.request import RunRequest

@@ -19,6 +19,7 @@ from fer_core.faces.crops import CROP_GEOMETRY, TILE
 from fer_core.versions import package_version
 from train.archive.reader import Dataset, LabelledFaces
 from train.augmentation.images import augment_batch
+from train.dataset.ancestry import ancestry
 from train.errors import ConfigError
 from train.evaluation.calibrate import choose_threshold, fit_temperature
 from train.evaluation.evaluate import evaluate_split, predict_all
@@ -28,7 +29,6 @@ from train.export.litert import LiteRtFile, convert
 from train.networks.build import load_structure
 from train.networks.checkpoints import best_epoch, load_weights
 from train.networks.inputs import to_input
-from train.runs.ancestry import ancestry
 from train.runs.files import BEST
 from train.runs.output_folder import refuse_foreign
 from train.runs.request import RunRequest, read_request

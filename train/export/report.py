@@ -6,8 +6,8 @@ from typing import Any
 
 from fer_core.expressions.model import TFLITE_FILE, load_model
 from train.archive.reader import Dataset
-from train.dataset.sheets import write_mistakes
 from train.evaluation.evaluate import evaluate_split, ms_per_face
+from train.evaluation.sheets import write_mistakes
 from train.evaluation.types import NO_TEST_SPLIT, NOT_ASKED_FOR, STOPPED, ExportedModel, RunReport
 from train.export.model_folder import add_metrics, export_run
 from train.networks.checkpoints import best_epoch

@@ -16,10 +16,10 @@ import numpy as np
 
 from fer_core.errors import FerError
 from train.archive.reader import Dataset, archive_sha256
+from train.dataset.ancestry import record_ancestry
 from train.dataset.for_run import read_for_run
 from train.dataset.warnings import labels_read, warnings_of
 from train.errors import ConfigError
-from train.runs.ancestry import record_ancestry
 from train.runs.files import LOG, MODEL, PREVIOUS, REPORT, STOP, read_status, write_json
 from train.runs.locks import only_process_in, turn_to_train
 from train.runs.output_folder import prepare_folder

@@ -21,7 +21,7 @@ from typing import Any, Final
 from train.dataset.ferplus import DROP_NOT_FACES
 from train.errors import ConfigError, TrainingError
 from train.jobs.children import run_train
-from train.runs.files import BEST, MODEL, read_json, write_json
+from train.runs.files import BEST, MODEL, RECIPE, read_json, write_json
 from train.runs.output_folder import refuse_foreign_parent
 from train.runs.request import CLEANING
 from train.runs.run import TrainingRun
@@ -29,8 +29,6 @@ from train.settings.augmentation import AugmentConfig
 from train.settings.fields import settings_of
 from train.settings.training import TrainingConfig
 
-RECIPE: Final = "recipe.json"
-"""In the folder of a recipe: what is carried out. In a run's folder: what the run is a step of, for the card."""
 VIEWS: Final = "views.npz"
 """In the folder of a step that asks teachers: their answers."""
 

@@ -32,6 +32,8 @@ from fer_core.whole_files import write_whole
 
 CONFIG: Final = "config.json"
 NETWORK: Final = "network.json"
+RECIPE: Final = "recipe.json"
+"""In a run's folder: the recipe and the step that the run is, for the card. In a recipe's folder: the recipe."""
 STATUS: Final = "status.json"
 PROGRESS: Final = "progress.jsonl"
 CONFUSION: Final = "confusion.json"

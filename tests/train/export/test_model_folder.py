@@ -20,11 +20,10 @@ from train.export.litert import convert, run_litert, to_litert
 from train.export.model_folder import add_metrics, export_run, reestimate_batch_norm
 from train.export.report import make_report, report_run
 from train.fitting.fit import fit
-from train.jobs.recipe import RECIPE
 from train.networks.build import build_network, load_saved, load_structure
 from train.networks.checkpoints import load_weights
 from train.networks.inputs import to_input
-from train.runs.files import BEST, NETWORK, read_epochs
+from train.runs.files import BEST, NETWORK, RECIPE, read_epochs
 from train.runs.reporter import RunReporter
 from train.runs.request import Input, RunRequest, read_request, settle_start
 from train.runs.stopping import StopRequest
