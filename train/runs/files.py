@@ -25,7 +25,7 @@ import time
 import zlib
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from fer_core.private import make_file
 from fer_core.whole_files import write_whole
@@ -53,8 +53,11 @@ _START_UP: Final = re.compile(
     r"WARNING: All log messages before absl|[IWE]\d{4} .* (port|cudart_stub|cuda_platform|cpu_feature_guard)\.cc:"
 )
 
-ACTIVE: Final = frozenset({"queued", "running", "stopping"})
-FINAL: Final = frozenset({"finished", "stopped", "failed"})
+RunState = Literal["queued", "running", "stopping", "finished", "stopped", "failed"]
+ACTIVE: Final[frozenset[RunState]] = frozenset({"queued", "running", "stopping"})
+"""States of a run whose process lives, or is about to start."""
+FINAL: Final[frozenset[RunState]] = frozenset({"finished", "stopped", "failed"})
+"""States of a run whose process has ended."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class RunStatus:
     """Where a run stands.
 
     Attributes:
-        state: "queued", "running", "stopping", "finished", "stopped" or "failed".
+        state: one of ACTIVE or FINAL.
         stage: what it does now, in words.
         pid: of the training process; 0 before it has spoken.
         process_started: when that process started, by `process_start`; with the pid it is never mistaken for another.
@@ -97,7 +100,7 @@ class RunStatus:
         notes: what people should know about the run, such as weights that could not be downloaded.
     """
 
-    state: str
+    state: RunState
     stage: str = ""
     pid: int = 0
     process_started: float = 0.0

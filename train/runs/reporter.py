@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from train.runs.files import LOG, EpochMetrics, RunStatus, process_start, read_status, write_status
+from train.runs.files import LOG, EpochMetrics, RunState, RunStatus, process_start, read_status, write_status
 
 HEARTBEAT_S: Final = 0.5
 
@@ -41,7 +41,7 @@ class RunReporter:
         """What was last reported."""
         return self._status
 
-    def stage(self, words: str, *, state: str | None = None) -> None:
+    def stage(self, words: str, *, state: RunState | None = None) -> None:
         """Say what is done now, and the state if it changes."""
         started = self._status.started_at or (time.time() if state == "running" else 0.0)
         self._write(stage=words, state=state or self._status.state, started_at=started)
@@ -98,7 +98,7 @@ class RunReporter:
             f"validation {metrics.validation_accuracy:.4f} ({metrics.validation_loss:.3f})  {metrics.seconds:.0f} s"
         )
 
-    def finish(self, state: str, *, error: str = "") -> None:
+    def finish(self, state: RunState, *, error: str = "") -> None:
         """The last word: "finished", "stopped" or "failed"."""
         self.end_epoch(None)
         self._write(state=state, stage="", error=error)

@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import keras
@@ -13,16 +13,19 @@ import pytest
 from fer_core.expressions.card import read_card
 from fer_core.expressions.model import KERAS_FILE, TFLITE_FILE, load_model
 from tests.helpers.synthetic import drawn_dataset
+from train.archive.reader import Dataset
 from train.errors import ConfigError
 from train.evaluation.evaluate import evaluate
 from train.evaluation.types import STOPPED
 from train.export.litert import convert, run_litert, to_litert
 from train.export.model_folder import add_metrics, export_run, reestimate_batch_norm
-from train.export.report import make_report, report_run
+from train.export.report import report_run
 from train.fitting.fit import fit
+from train.fitting.prepared import PreparedRun
 from train.networks.build import build_network, load_saved, load_structure
 from train.networks.checkpoints import load_weights
 from train.networks.inputs import to_input
+from train.networks.precision import resolve_precision
 from train.runs.files import BEST, NETWORK, RECIPE, read_epochs
 from train.runs.reporter import RunReporter
 from train.runs.request import Input, RunRequest, read_request, settle_start
@@ -39,8 +42,15 @@ def train(run_dir: Path, config: TrainingConfig) -> Path:
     run_dir.mkdir()
     RunRequest(config, None, DATASET.source, DATASET.sha256).write(run_dir)
     reporter = RunReporter(run_dir, epochs=config.epochs, epoch=0)
-    assert fit(config, DATASET, run_dir, reporter=reporter, stop=StopRequest(run_dir))
+    assert fit(prepared(run_dir), reporter=reporter, stop=StopRequest(run_dir))
     return run_dir
+
+
+def prepared(run_dir: Path, dataset: Dataset = DATASET, *, report_test: bool = False) -> PreparedRun:
+    request = read_request(run_dir)
+    assert request is not None
+    precision = resolve_precision(request.training.precision)
+    return PreparedRun(replace(request, report_test=report_test), run_dir, dataset, precision)
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +60,8 @@ def run_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exported(run_dir):
-    report = make_report(run_dir, DATASET, run_dir / "model", report_test=True)
-    return run_dir / "model", report
+    report = report_run(prepared(run_dir, report_test=True), run_dir / "model", finished=True)
+    return run_dir / "model", asdict(report)
 
 
 def test_the_model_folder_is_whole_and_its_card_says_what_it_is(exported):
@@ -118,7 +128,7 @@ def test_the_card_tells_the_epochs_that_were_trained_and_the_rate_that_was_used(
     shutil.copytree(run_dir, copy)
     replace(request, report_test=True, training=replace(request.training, epochs=12, learning_rate=0.2)).write(copy)
 
-    stopped = report_run(copy, DATASET, tmp_path / "stopped", report_test=True, finished=False)
+    stopped = report_run(prepared(copy, report_test=True), tmp_path / "stopped", finished=False)
 
     training = read_card(tmp_path / "stopped").training
     assert (training["epochs"], training["epochs_planned"]) == (2, 12)
@@ -169,8 +179,8 @@ def test_the_report_describes_the_exported_model(exported):
 
 def test_without_a_test_split_or_without_the_wish_there_is_no_test_report(run_dir, tmp_path):
     without = replace(DATASET, splits={name: DATASET[name] for name in ("train", "validation")})
-    report = make_report(run_dir, without, tmp_path / "a", report_test=True)
-    assert (report["test"], report["no_test_because"]) == (None, "The archive has no test split.")
+    report = report_run(prepared(run_dir, without, report_test=True), tmp_path / "a", finished=True)
+    assert (report.test, report.no_test_because) == (None, "The archive has no test split.")
     assert "test" not in read_card(tmp_path / "a").metrics
 
 

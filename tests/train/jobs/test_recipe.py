@@ -15,7 +15,6 @@ from train.errors import ConfigError, TrainingError
 from train.jobs import recipe as recipe_module
 from train.jobs.from_flags import fit_request
 from train.jobs.recipe import (
-    RECIPE,
     VIEWS,
     Recipe,
     Step,
@@ -26,7 +25,7 @@ from train.jobs.recipe import (
     recipe_names,
     stages,
 )
-from train.runs.files import PROGRESS
+from train.runs.files import PROGRESS, RECIPE
 from train.runs.request import read_request
 
 DATASET = drawn_dataset()
