@@ -11,9 +11,9 @@ one ArchiveError, when it is damaged, encrypted or past a limit, when too much o
 labels are numbers that several data sets use differently.
 """
 
-import hashlib
 from pathlib import Path
 
+from fer_core.expressions.model_files import file_sha256
 from train.archive.folders import folder_sha256
 from train.archive.label_orders import check_label_order
 from train.archive.layouts import read_source
@@ -33,7 +33,6 @@ __all__ = [
     "SkipSummary",
     "Skipped",
     "archive_sha256",
-    "file_sha256",
     "read_archive",
 ]
 
@@ -84,12 +83,6 @@ def read_archive(
 def archive_sha256(path: Path) -> str:
     """The SHA-256 of an archive file, or one of all that is read of a folder, in hexadecimal."""
     return folder_sha256(path, ArchiveLimits()) if path.is_dir() else file_sha256(path)
-
-
-def file_sha256(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _check_source(path: Path, limits: ArchiveLimits) -> None:

@@ -27,7 +27,7 @@ _VALIDATION_BATCH: Final = 256
 
 
 class BatchWatcher(keras.callbacks.Callback):
-    """After each batch: heartbeat, and the end of training where somebody wishes it."""
+    """After each batch: heartbeat, and the end of training if somebody has asked for it."""
 
     def __init__(self, reporter: RunReporter, stop: StopRequest, *, images: int) -> None:
         super().__init__()

@@ -75,7 +75,7 @@ def fit(run: PreparedRun, *, reporter: RunReporter, stop: StopRequest) -> bool:
     keep_epochs(run.folder, done)
     network = with_precision(_first_network(run, done, reporter), run.precision)
     trained = _Trained(network, with_crowd(network) if config.ferplus_weight else network)
-    reporter.say(f"{network.count_params():,} weights, {run.precision}, {len(run.dataset['train']):,} training images")
+    reporter.log(f"{network.count_params():,} weights, {run.precision}, {len(run.dataset['train']):,} training images")
     for phase in _phases(config):
         if phase.first <= done < phase.last and not stop.asked and not _ended_early(run):
             _fit_phase(run, trained, phase, done=done, reporter=reporter, stop=stop)
@@ -93,7 +93,7 @@ def _first_network(run: PreparedRun, done: int, reporter: RunReporter) -> keras.
         try:
             origin = load_pretrained(model, to_input(run.dataset["train"].pixels[:PRETRAINED_IMAGES]))
             write_json(run_dir / PRETRAINED, origin)
-            reporter.say(f"starts from published weights: {origin['name']}")
+            reporter.log(f"starts from published weights: {origin['name']}")
         except PretrainedError as error:
             reporter.note(str(error))
     elif config.init_from and (handed_on := _origin_of(Path(config.init_from))):
@@ -176,7 +176,7 @@ def _runs_whole_epochs(model: keras.Model, config: TrainingConfig, reporter: Run
 
     reason = refusal(model, config)
     if reason:
-        reporter.say(f"Keras' own loop is used, which is slower: {reason}.")
+        reporter.log(f"Keras' own loop is used, which is slower: {reason}.")
     return not reason
 
 

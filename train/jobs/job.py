@@ -98,7 +98,7 @@ def _run(
 
 def _train(request: RunRequest, run_dir: Path, reporter: RunReporter, stop: StopRequest, *, nice: int) -> RunState:
     reporter.stage("reading the archive", state="running")
-    give_way(nice)
+    lower_priority(nice)
     run = _prepare(request, run_dir, reporter)
     from train.fitting.fit import fit
     from train.networks.checkpoints import recover
@@ -126,9 +126,9 @@ def _prepare(request: RunRequest, run_dir: Path, reporter: RunReporter) -> "Prep
     """
     dataset, votes = _read_archive(request, run_dir)
     for line in _facts_of(request):
-        reporter.say(line)
+        reporter.log(line)
     if labels_read(dataset):
-        reporter.say(labels_read(dataset))
+        reporter.log(labels_read(dataset))
     for sentence in warnings_of(dataset):
         reporter.note(sentence)
     reporter.stage("preparing the network")
@@ -181,12 +181,12 @@ def _export(run: "PreparedRun", reporter: RunReporter, *, finished: bool) -> Non
     report = report_run(run, run.folder / MODEL, finished=finished)
     write_json(run.folder / REPORT, asdict(report))
     for words, accuracy in report.accuracies:
-        reporter.say(f"validation accuracy {accuracy:.2%}  {words[:1].lower()}{words[1:]}")
+        reporter.log(f"validation accuracy {accuracy:.2%}  {words[:1].lower()}{words[1:]}")
     if run.request.report_test and report.no_test_because:
         reporter.note(report.no_test_because)
 
 
-def give_way(nice: int) -> None:
+def lower_priority(nice: int) -> None:
     """Let others go first, and let the system end this process first when memory runs out."""
     with suppress(OSError):
         os.nice(nice)

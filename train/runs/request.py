@@ -195,7 +195,7 @@ class RunRequest:
         return replace(self, archive=path, archive_name=path.name, archive_sha256=sha256)
 
 
-def settle_start(training: TrainingConfig) -> TrainingConfig:
+def resolve_start(training: TrainingConfig) -> TrainingConfig:
     """Settings with the model or run to start from found: its folder as a whole path, its architecture for ours.
 
     Raises:

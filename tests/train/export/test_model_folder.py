@@ -28,7 +28,7 @@ from train.networks.inputs import to_input
 from train.networks.precision import resolve_precision
 from train.runs.files import BEST, NETWORK, RECIPE, read_epochs
 from train.runs.reporter import RunReporter
-from train.runs.request import Input, RunRequest, read_request, settle_start
+from train.runs.request import Input, RunRequest, read_request, resolve_start
 from train.runs.stopping import StopRequest
 from train.settings.augmentation import AugmentConfig
 from train.settings.training import TrainingConfig
@@ -261,7 +261,7 @@ def test_batch_norm_statistics_are_not_those_of_a_poor_camera():
 
 def test_a_run_can_start_from_an_exported_model(exported, tmp_path):
     folder, _ = exported
-    config = settle_start(TrainingConfig(init_from=str(folder), epochs=1, batch_size=32, freeze_epochs=1))
+    config = resolve_start(TrainingConfig(init_from=str(folder), epochs=1, batch_size=32, freeze_epochs=1))
     assert config.architecture == "baseline_cnn"
     start = load_saved(folder)
     fine_tuned = train(tmp_path / "run", config)
@@ -278,7 +278,7 @@ def test_a_run_can_start_from_an_exported_model(exported, tmp_path):
 
 
 def test_a_run_can_start_from_another_runs_best_weights(run_dir, tmp_path):
-    config = settle_start(TrainingConfig(init_from=str(run_dir), architecture="vgg_small"))
+    config = resolve_start(TrainingConfig(init_from=str(run_dir), architecture="vgg_small"))
     assert config.architecture == "baseline_cnn"
     start = build_network(config)
     saved = load_structure(config, run_dir)
@@ -287,7 +287,7 @@ def test_a_run_can_start_from_another_runs_best_weights(run_dir, tmp_path):
     (tmp_path / "begun").mkdir()
     shutil.copy(run_dir / "config.json", tmp_path / "begun")
     with pytest.raises(ConfigError, match="a run folder with a finished epoch"):
-        settle_start(TrainingConfig(init_from=str(tmp_path / "begun")))
+        resolve_start(TrainingConfig(init_from=str(tmp_path / "begun")))
 
 
 def test_an_altered_model_to_start_from_is_refused(exported, tmp_path):

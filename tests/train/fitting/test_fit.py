@@ -36,7 +36,7 @@ from train.runs.files import (
     read_status,
 )
 from train.runs.reporter import RunReporter
-from train.runs.request import Input, RunRequest, settle_start
+from train.runs.request import Input, RunRequest, resolve_start
 from train.runs.stopping import StopRequest
 from train.settings.augmentation import AugmentConfig
 from train.settings.training import TrainingConfig
@@ -142,7 +142,9 @@ def supervision_by(kind: str) -> Supervision:
     networks = load_teachers([SHIPPED_MODELS / "default"], "float32")
     if kind == "teachers":
         return Supervision(shares(), Teachers(networks, temperature=2.0))
-    asked = ask_teachers(DATASET["train"], networks, CONFIG.augment, views=3, seed=1, teachers=(), tell=lambda _: None)
+    asked = ask_teachers(
+        DATASET["train"], networks, CONFIG.augment, views=3, seed=1, teachers=(), on_view=lambda _: None
+    )
     return Supervision(shares(), views=asked)
 
 
@@ -277,7 +279,7 @@ def test_a_share_of_the_start_is_kept_in_the_best_weights_whatever_becomes_of_th
     start, free, bound = (tmp_path / name for name in ("start", "free", "bound"))
     shutil.copytree(unbroken, start)
     RunRequest(CONFIG, None).write(start)
-    config = settle_start(replace(CONFIG, init_from=str(start), epochs=2, learning_rate=0.1, warmup_epochs=0))
+    config = resolve_start(replace(CONFIG, init_from=str(start), epochs=2, learning_rate=0.1, warmup_epochs=0))
     train(free, config, stop=StopAfter(free, 2))
     train(bound, replace(config, start_share=0.25), stop=StopAfter(bound, 2))
     assert (checkpoint_epoch(free), checkpoint_epoch(bound)) == (1, 1)

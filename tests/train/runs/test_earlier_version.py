@@ -19,7 +19,7 @@ from train.networks.build import build_network, load_saved
 from train.networks.checkpoints import best_epoch, checkpoint_epoch
 from train.runs.files import EpochMetrics
 from train.runs.reporter import RunReporter
-from train.runs.request import Input, RunRequest, read_request, settle_start
+from train.runs.request import Input, RunRequest, read_request, resolve_start
 from train.runs.run import TrainingRun, list_runs
 from train.runs.stopping import StopRequest
 from train.settings.training import TrainingConfig
@@ -147,7 +147,7 @@ def test_a_model_of_before_is_listed_loaded_and_can_be_a_start(tmp_path, monkeyp
     assert "mine" in list_models()
     assert load_model(folder).card.dataset["cleaned"] == ["drop_not_faces"]
     assert load_saved(folder).count_params() == card["parameters"]
-    training = settle_start(TrainingConfig(init_from=str(folder)))
+    training = resolve_start(TrainingConfig(init_from=str(folder)))
     assert training.architecture == "deep_se"
     learnt = ancestry(RunRequest(training, None, teachers=(Input.of_network(folder),)), tmp_path)
     assert [item["source"] for item in learnt] == ["fer2013.csv"]

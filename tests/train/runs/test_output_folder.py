@@ -7,7 +7,7 @@ import pytest
 from tests.helpers.synthetic import drawn_dataset, write_archive
 from train.__main__ import main
 from train.errors import ConfigError
-from train.jobs.recipe import recipe_names
+from train.jobs.recipe_file import recipe_names
 from train.runs.output_folder import prepare_folder
 from train.runs.request import RunRequest
 from train.settings.training import TrainingConfig
