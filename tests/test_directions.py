@@ -49,7 +49,8 @@ LAYERS = {
     ),
     "train": (
         ("train.jobs",),
-        ("train.export", "train.fitting"),
+        ("train.export",),
+        ("train.fitting",),
         ("train.teaching", "train.evaluation"),
         ("train.networks",),
         ("train.augmentation", "train.dataset"),

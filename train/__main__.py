@@ -13,7 +13,7 @@ from fer_core.console import print_anything, run_command
 from train import commands
 from train.archive.label_orders import LABEL_ORDERS
 from train.jobs.children import Stopped
-from train.jobs.recipe import recipe_names
+from train.jobs.recipe_file import recipe_names
 from train.runs.request import CLEANING
 from train.settings.augmentation import AugmentConfig
 from train.settings.fields import add_flags

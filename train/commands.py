@@ -19,8 +19,9 @@ from train.dataset.warnings import labels_read, warnings_of
 from train.errors import ConfigError
 from train.jobs.children import stop_children_first
 from train.jobs.from_flags import cleaning_of, fit_request
-from train.jobs.job import give_way
-from train.jobs.recipe import carry_out, read_recipe
+from train.jobs.job import lower_priority
+from train.jobs.recipe import carry_out
+from train.jobs.recipe_file import read_recipe
 from train.runs.request import Input, RunRequest, read_request
 from train.settings.augmentation import AugmentConfig
 from train.settings.fields import given_values
@@ -85,7 +86,7 @@ def teach(options: argparse.Namespace) -> None:
         label_order=options.label_order,
     )
     check_writable(options.output)
-    give_way(options.nice)
+    lower_priority(options.nice)
     dataset = read_for_run(request, options.archive)[0]
     train, validation = dataset["train"], dataset["validation"]
 
@@ -106,7 +107,7 @@ def teach(options: argparse.Namespace) -> None:
         views=options.views,
         seed=options.seed,
         teachers=tuple(teacher.for_card() for teacher in inputs),
-        tell=lambda done: print(f"view {done} of {options.views}", flush=True),
+        on_view=lambda done: print(f"view {done} of {options.views}", flush=True),
     )
     views.write(options.output)
     for teacher, accuracy in zip(options.teachers, views.accuracies(train.labels), strict=True):
@@ -152,7 +153,7 @@ def evaluate(options: argparse.Namespace) -> None:
     """Print the evaluation report of a model."""
     from fer_core.expressions.model import load_model
     from train.evaluation.evaluate import evaluate_split, ms_per_face
-    from train.evaluation.report_text import evaluation_text
+    from train.evaluation.report_text import evaluation_text, other_archive_remark
 
     model = load_model(options.model)
     predict = _balanced(model, options.balanced) if options.balanced else model.predict
@@ -169,7 +170,7 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(report.to_dict() | speed, indent=2))
     else:
-        print(evaluation_text(report) + _other_archive(model.card, dataset))
+        print(evaluation_text(report) + other_archive_remark(model.card, dataset))
         print(f"\n{speed['ms_per_face']} ms a face, LiteRT file of {speed['litert_bytes']:,} bytes")
 
 
@@ -222,14 +223,6 @@ def _read_to_measure(options: argparse.Namespace) -> Dataset:
         if sentence:
             print(sentence, file=sys.stderr)
     return dataset
-
-
-def _other_archive(card: "ModelCard", dataset: Dataset) -> str:
-    """A remark where a model is measured on an archive that it was not trained on."""
-    if card.dataset.get("sha256") == dataset.sha256:
-        return ""
-    other = card.dataset.get("source", "an unnamed archive")
-    return f"\n\nThe model learnt from another archive, {other}: duplicates were looked for in {dataset.source} alone."
 
 
 def _as_it_runs(card: "ModelCard") -> str:

@@ -23,15 +23,18 @@ from train.fitting.batches import AugmentedBatches
 from train.fitting.fit import fit
 from train.fitting.losses import EmotionAccuracy, build_loss
 from train.fitting.optimizer import build_optimizer
+from train.fitting.prepared import PreparedRun
 from train.fitting.whole_epochs import fit_whole_epochs, refusal
 from train.networks import build as network_module
 from train.networks.build import build_network, with_crowd
 from train.networks.checkpoints import best_epoch, checkpoint_epoch
 from train.networks.heads import OUTPUT
+from train.networks.precision import resolve_precision
 from train.networks.predict import quick_predictor
 from train.networks.torch_network import TorchNetwork
 from train.runs.files import read_epochs
 from train.runs.reporter import RunReporter
+from train.runs.request import RunRequest
 from train.runs.stopping import StopRequest
 from train.settings.training import TrainingConfig
 from train.teaching.supervision import Supervision
@@ -141,7 +144,8 @@ def run() -> dict[str, Any]:
         finished, epochs = [], []
         for stop in (_AfterAnEpoch(run_dir), StopRequest(run_dir)):
             reporter = RunReporter(run_dir, epochs=config.epochs, epoch=checkpoint_epoch(run_dir))
-            finished.append(fit(config, DATASET, run_dir, reporter=reporter, stop=stop))
+            run = PreparedRun(RunRequest(config, None), run_dir, DATASET, resolve_precision(config.precision))
+            finished.append(fit(run, reporter=reporter, stop=stop))
             epochs.append(checkpoint_epoch(run_dir))
         best = best_epoch(run_dir)[0]
     network = build_network(config)

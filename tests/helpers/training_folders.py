@@ -18,7 +18,7 @@ from train.dataset.report import report_on
 from train.evaluation.evaluate import report
 from train.evaluation.sheets import write_mistakes, write_samples
 from train.runs import files as progress
-from train.runs.files import EpochMetrics, RunStatus
+from train.runs.files import EpochMetrics, RunState, RunStatus
 from train.runs.request import RunRequest
 from train.settings.training import TrainingConfig
 
@@ -55,7 +55,7 @@ def store_archive(name: str = "drawn.csv", *, inspected: bool = True) -> Path:
 
 def make_run(
     name: str,
-    state: str,
+    state: RunState,
     *,
     epochs: int = 2,
     planned: int = 4,

@@ -60,6 +60,7 @@ class FaceCollector:
         """Keep one face.
 
         Args:
+            source: the kind of file or folder that the face comes from.
             split: what is known of its split; without any it is a training face.
             code: its label, as `label_code` gives it.
             pixels: uint8 (48, 48).

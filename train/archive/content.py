@@ -34,6 +34,7 @@ def split_off_validation(train: LabelledFaces, source: str) -> tuple[LabelledFac
     tenth of its images is not passed, but always one group, if it has two.
 
     Args:
+        train: the training faces.
         source: the archive's name, for messages.
 
     Raises:

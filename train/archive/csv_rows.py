@@ -84,6 +84,10 @@ def read_rows(
     """Read all rows after the header into `collector`; unusable rows become skips.
 
     Args:
+        stream: the csv's bytes after the header.
+        layout: which column holds what.
+        collector: takes the faces and the skips.
+        limits: on the length of a line and the number of rows.
         name: the csv's, where there may be several; it stands before the line number in skips.
         split: of all rows where the csv has no Usage column.
 

@@ -56,6 +56,8 @@ def zip_members(file: io.RawIOBase | io.BytesIO, name: str, limits: ArchiveLimit
     Args:
         file: the zip, which can be sought in.
         name: its name, for messages.
+        limits: on the size of its directory.
+        meter: counts members and unpacked bytes, and raises when there are too many.
 
     Raises:
         ArchiveError: it is damaged, encrypted or past a limit.
@@ -97,6 +99,9 @@ def tar_members(stream: IO[bytes], name: str, limits: ArchiveLimits, meter: Mete
 
     Args:
         stream: the tar's bytes, unpacked and metered; read forward only.
+        name: its name, for messages.
+        limits: on the size of what is held in memory.
+        meter: counts members, and raises when there are too many.
 
     Raises:
         ArchiveError: it is damaged, cut off or past a limit.

@@ -3,16 +3,17 @@
 Read here: the Kaggle challenge's csv (`emotion,pixels,Usage`, columns in any order, Usage optional), plain, gzipped or
 within a zip, tar or tar.gz; and class folders (`train/<emotion>/*`, `test/<emotion>/*`, or without a split) of images
 within a zip, tar or tar.gz, or as a folder on disk. An archive that holds nothing but archives is read one level deep.
-What a name means stands in `train.archive.vocabulary` and `train.archive.label_words`, what a number means in `train.archive.label_orders`.
+`train.archive.vocabulary` and `train.archive.label_words` say what a name means, `train.archive.label_orders` what a
+number means.
 
 A single bad row or image is skipped, counted and listed in `Dataset.skipped`. The archive as a whole is refused, by
 one ArchiveError, when it is damaged, encrypted or past a limit, when too much of it had to be skipped, or when its
 labels are numbers that several data sets use differently.
 """
 
-import hashlib
 from pathlib import Path
 
+from fer_core.expressions.model_files import file_sha256
 from train.archive.folders import folder_sha256
 from train.archive.label_orders import check_label_order
 from train.archive.layouts import read_source
@@ -32,7 +33,6 @@ __all__ = [
     "SkipSummary",
     "Skipped",
     "archive_sha256",
-    "file_sha256",
     "read_archive",
 ]
 
@@ -83,12 +83,6 @@ def read_archive(
 def archive_sha256(path: Path) -> str:
     """The SHA-256 of an archive file, or one of all that is read of a folder, in hexadecimal."""
     return folder_sha256(path, ArchiveLimits()) if path.is_dir() else file_sha256(path)
-
-
-def file_sha256(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _check_source(path: Path, limits: ArchiveLimits) -> None:

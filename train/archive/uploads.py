@@ -3,14 +3,14 @@
 import hashlib
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Final, Protocol
 
-from fer_core.private import make_folder
+from fer_core.private import PRIVATE_FILE, make_folder
+from fer_core.whole_files import replacing
 from train.archive.limits import ArchiveLimits
 from train.archive.skips import shown
 from train.archive.streams import damage_named
@@ -21,6 +21,8 @@ FREE_MARGIN: Final = 64 << 20
 
 PART_SUFFIX: Final = ".part"
 PART_LIFE_S: Final = 3600.0
+_UNNAMED: Final = "fer-studio-unnamed"
+"""What a file is called, in its temporary name, until its content is known."""
 _CHUNK: Final = 1 << 20
 
 FreeBytes = Callable[[Path], int]
@@ -62,25 +64,23 @@ def whole_file(folder: Path) -> Iterator[tuple[IO[bytes], Callable[[str], Path]]
     Raises:
         ArchiveError: the disk is full or refuses.
     """
-    part: Path | None = None
     try:
         make_folder(folder)
         _sweep_parts(folder)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=PART_SUFFIX, delete=False) as file:
-            part = Path(file.name)
+        # The name may follow from the content, so the temporary file goes to its place by `publish`.
+        with replacing(folder / _UNNAMED, mode=PRIVATE_FILE, durable=False) as part:
+            with part.open("wb") as file:
 
-            def publish(name: str) -> Path:
-                file.flush()
-                return Path(file.name).replace(folder / name)
+                def publish(name: str) -> Path:
+                    file.flush()
+                    return part.replace(folder / name)
 
-            yield file, publish
+                yield file, publish
+            part.unlink(missing_ok=True)
     except OSError as error:
         raise ArchiveError(
             f"{folder} cannot be written: {error.strerror or error}. Check the free space and the rights."
         ) from error
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
 
 
 def _sweep_parts(folder: Path) -> None:
@@ -108,7 +108,9 @@ def store_upload(
     no name overwrites another archive. It appears only when it is complete.
 
     Args:
-        stream: read from where it stands to its end.
+        stream: read from its present position to its end.
+        name: the file's name as the sender gives it; any text.
+        folder: takes the file; made if missing.
         limit_bytes: the largest upload; `ArchiveLimits().archive_bytes` if None.
         expected_bytes: its size, where it is known; another one means that it was cut off.
         free_bytes: says what is free on the folder's disk.

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -21,9 +20,10 @@ from train.archive.limits import ArchiveLimits
 from train.archive.reader import archive_sha256, read_archive
 from train.archive.skips import shown
 from train.archive.streams import damage_named
-from train.archive.types import SPLITS, Dataset, LabelledFaces, Skipped, SkippedPlace, SkipReason, SkipSummary
+from train.archive.types import SPLITS, Dataset, LabelledFaces
 from train.archive.uploads import FreeBytes, free_disk_bytes, require_space, whole_file
 from train.archive.vocabulary import split_of_source
+from train.dataset.cache_account import CacheAccount
 from train.errors import ArchiveError
 
 READER_VERSION: Final = 4
@@ -65,7 +65,11 @@ def load_dataset(
     called when it was cached.
 
     Args:
+        path: csv, zip, tar or tar.gz, or a folder.
+        cache_dir: folder of the cache; made if missing.
+        limits: what reading may cost; `ArchiveLimits()` if None.
         label_order: what numeric labels mean (see `read_archive`).
+        free_bytes: gives the bytes that are free on a folder's disk.
 
     Raises:
         ArchiveError: the archive cannot be read (see `read_archive`), or the disk is too full for the cache.
@@ -143,10 +147,10 @@ def _hash(path: Path) -> str:
         return archive_sha256(path)
 
 
-def _accounts(cache_dir: Path) -> Iterator[tuple[str, "_Account"]]:
+def _accounts(cache_dir: Path) -> Iterator[tuple[str, CacheAccount]]:
     """Key and account of each entry that has both files."""
     for path in cache_dir.glob(f"*-r{READER_VERSION}-*.json"):
-        account = _Account.read(path)
+        account = CacheAccount.read(path)
         if account is not None and path.with_suffix(".npz").is_file():
             yield path.stem, account
 
@@ -162,13 +166,13 @@ def _write(dataset: Dataset, cache_dir: Path, key: str, archive_bytes: int, free
         publish(f"{key}.npz")
     # Last, for an entry counts only when it has its account.
     with whole_file(cache_dir) as (file, publish):
-        file.write(_Account.of(dataset, archive_bytes).to_json().encode())
+        file.write(CacheAccount.of(dataset, archive_bytes).to_json().encode())
         publish(f"{key}.json")
 
 
 def _read(cache_dir: Path, key: str) -> Dataset | None:
     """The entry, or None when it is missing or damaged in any way."""
-    account = _Account.read(cache_dir / f"{key}.json")
+    account = CacheAccount.read(cache_dir / f"{key}.json")
     if account is None:
         return None
     try:
@@ -193,62 +197,3 @@ def _read(cache_dir: Path, key: str) -> Dataset | None:
         notes=account.notes,
         split_by=account.split_by,
     )
-
-
-@dataclass(frozen=True)
-class _Account:
-    """The json beside the faces."""
-
-    source: str
-    sha256: str
-    archive_bytes: int
-    faces: dict[str, int]
-    read_at: str
-    made_validation: bool
-    skipped: SkipSummary
-    label_order: str
-    notes: tuple[str, ...]
-    split_by: str
-
-    @classmethod
-    def of(cls, dataset: Dataset, archive_bytes: int) -> "_Account":
-        return cls(
-            source=dataset.source,
-            sha256=dataset.sha256,
-            archive_bytes=archive_bytes,
-            faces={split: len(faces) for split, faces in dataset.splits.items()},
-            read_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            made_validation=dataset.made_validation,
-            skipped=dataset.skipped,
-            label_order=dataset.label_order,
-            notes=dataset.notes,
-            split_by=dataset.split_by,
-        )
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=2) + "\n"
-
-    @classmethod
-    def read(cls, path: Path) -> "_Account | None":
-        """The account at `path`, or None when it is missing, damaged or not ours."""
-        try:
-            values = json.loads(path.read_text("utf-8"))
-            skipped = values["skipped"]
-            return cls(
-                source=str(values["source"]),
-                sha256=str(values["sha256"]),
-                archive_bytes=int(values["archive_bytes"]),
-                faces={str(split): int(count) for split, count in values["faces"].items()},
-                read_at=str(values["read_at"]),
-                made_validation=bool(values["made_validation"]),
-                skipped=SkipSummary(
-                    {SkipReason(reason): int(count) for reason, count in skipped["by_reason"].items()},
-                    tuple(Skipped(e["where"], SkipReason(e["reason"]), e["detail"]) for e in skipped["examples"]),
-                    tuple(SkippedPlace(e["place"], SkipReason(e["reason"]), e["count"]) for e in skipped["places"]),
-                ),
-                label_order=str(values["label_order"]),
-                notes=tuple(map(str, values["notes"])),
-                split_by=str(values["split_by"]),
-            )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return None

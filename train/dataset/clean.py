@@ -1,4 +1,4 @@
-"""The switches that clean a data set. What the words mean stands in `train.dataset.report`."""
+"""The switches that clean a data set. `train.dataset.report` defines the terms."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -33,13 +33,14 @@ def clean(dataset: Dataset, *, drop_duplicates: bool, drop_leaks: bool, drop_bla
     """A copy of `dataset` without what the switches name; the order of the rest stays.
 
     Args:
+        dataset: what is cleaned; it stays as it is.
         drop_duplicates: within each split one image of each group of identical ones stays: the first of those with
             the group's most frequent label there (of equally frequent labels, the one that comes first).
         drop_leaks: validation loses the images that also stand in train, test those that also stand in train or in
             validation. Train loses nothing: what is measured on has to be unseen, what is learnt from need not be.
         drop_blanks: every split loses its blank and near-blank images.
 
-    The outcome is the same in whatever order the switches are thought of, for each depends on content alone.
+    The order of the switches does not matter: each depends on the images alone.
 
     Raises:
         ArchiveError: a split would be left empty.

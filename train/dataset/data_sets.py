@@ -105,9 +105,9 @@ def set_of(dataset: Mapping[str, Any]) -> KnownSet | None:
 
 
 def inherited_notes(dataset: Mapping[str, Any]) -> dict[str, str]:
-    """ "limits" and "data_licence" for the card of a model with this "dataset", which names what its start learnt from.
+    """The card's "limits" and "data_licence" of a model whose card has this "dataset"; what is unknown is called so.
 
-    What is unknown is said to be.
+    A "learnt_before" in it names the data sets of the model's start and teachers.
     """
     own = set_of(dataset)
     source = str(dataset.get("source") or "an unnamed archive")

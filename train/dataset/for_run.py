@@ -16,6 +16,7 @@ def read_once(path: Path, label_order: str = "") -> Dataset:
     """An archive, decoded at the first call and out of the cache below FER_HOME at later ones.
 
     Args:
+        path: of the archive.
         label_order: what its numeric labels mean (see `train.archive.reader.read_archive`).
 
     Raises:

@@ -6,7 +6,8 @@ Images are compared byte by byte after decoding to 48 x 48 grey. Words used thro
 - A *leak* is an image of a later split that also stands in an earlier one (train, validation, test in this order):
   a network is measured on what it was trained or chosen on. FER2013's published figures are some 2 points too high
   through them.
-- A *near-duplicate* looks almost the same as another image, as frames of one sequence do (`train.dataset.near_duplicates`).
+- A *near-duplicate* looks almost the same as another image, as frames of one sequence do
+  (`train.dataset.near_duplicates`).
 - A *conflict* is a duplicate group whose images have more than one label.
 - A *blank* image has one grey value throughout. A *near-blank* one has a standard deviation below
   `NEAR_BLANK_STD` grey levels: on FER2013 a grey card and a black one, while the darkest real face has 9.
@@ -71,7 +72,8 @@ class DatasetReport:
         skip_examples: the first few of each reason, as text.
         samples: indices into the training split (the first split, where there is none) of a few faces per emotion,
             spread evenly.
-        label_order: the order that numeric labels were read in, empty where there are none; see `train.archive.label_orders`.
+        label_order: the order that numeric labels were read in (see `train.archive.label_orders`); empty where there
+            are none.
         labels_read: the same as a sentence.
         warnings: what may well be wrong, a sentence each.
         near_leaks: for each two splits, images that have a near-identical, but no identical one in the earlier split.

@@ -62,7 +62,7 @@ def evaluate(
     others = {name: seen for name, seen in before.items() if seen is not None}
     fresh, unlike = np.ones(len(faces), bool), np.ones(len(faces), bool)
     for seen in others.values():
-        fresh &= ~stands_in(faces, seen)
+        fresh &= ~found_among(faces, seen)
         unlike &= ~near_copies(faces, seen)
     found = report(
         predict_all(predict, faces),
@@ -105,7 +105,7 @@ def predict_all(predict: Predict, faces: LabelledFaces) -> np.ndarray:
     return np.concatenate([predict(tiles[i : i + BATCH]) for i in range(0, len(tiles), BATCH)])
 
 
-def stands_in(faces: LabelledFaces, others: LabelledFaces) -> np.ndarray:
+def found_among(faces: LabelledFaces, others: LabelledFaces) -> np.ndarray:
     """Which of `faces` have a byte-identical image among `others`: bool (n,)."""
     known = {face.tobytes() for face in others.pixels}
     return np.array([face.tobytes() in known for face in faces.pixels], bool)
@@ -123,8 +123,12 @@ def report(
     """The figures from probabilities (n, 7) and labels (n,).
 
     Args:
+        probabilities: in the order of `EMOTIONS`.
+        labels: indices into `EMOTIONS`.
+        split: its name, for the report.
         fresh: bool (n,), the images that are no duplicates.
         unlike: bool (n,), those that are no near-duplicates either; None where nobody looked.
+        temperature: that the probabilities were softened with; None leaves out the calibration.
     """
     right = probabilities.argmax(1) == labels
     confusion = confusion_counts(probabilities, labels)

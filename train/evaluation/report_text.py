@@ -1,6 +1,8 @@
 """Reports on models as lines for a terminal."""
 
 from fer_core.emotions import EMOTIONS
+from fer_core.expressions.card import ModelCard
+from train.archive.types import Dataset
 from train.evaluation.types import EvaluationReport
 
 
@@ -58,3 +60,11 @@ def _calibration(e: EvaluationReport) -> str:
 
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.2%}"
+
+
+def other_archive_remark(card: ModelCard, dataset: Dataset) -> str:
+    """A remark, after an empty line, where a model is measured on an archive that it was not trained on; else empty."""
+    if card.dataset.get("sha256") == dataset.sha256:
+        return ""
+    other = card.dataset.get("source", "an unnamed archive")
+    return f"\n\nThe model learnt from another archive, {other}: duplicates were looked for in {dataset.source} alone."

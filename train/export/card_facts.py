@@ -10,9 +10,8 @@ from fer_core.emotions import EMOTIONS
 from train.archive.reader import Dataset, LabelledFaces
 from train.dataset.data_sets import inherited_notes, known_set
 from train.dataset.warnings import warnings_of
-from train.jobs.recipe import RECIPE
 from train.networks.checkpoints import best_epoch
-from train.runs.files import PRETRAINED, read_epochs, read_json
+from train.runs.files import PRETRAINED, RECIPE, read_epochs, read_json
 from train.runs.request import RunRequest
 
 _NOTES: Final = {

@@ -19,11 +19,11 @@ from fer_core.faces.crops import CROP_GEOMETRY, TILE
 from fer_core.versions import package_version
 from train.archive.reader import Dataset, LabelledFaces
 from train.augmentation.images import augment_batch
+from train.dataset.ancestry import ancestry
 from train.errors import ConfigError
 from train.evaluation.calibrate import choose_threshold, fit_temperature
 from train.evaluation.evaluate import evaluate_split, predict_all
 from train.evaluation.types import EvaluationReport
-from train.export.ancestry import ancestry
 from train.export.card_facts import dataset_for_card, notes_for_card, training_for_card
 from train.export.litert import LiteRtFile, convert
 from train.networks.build import load_structure

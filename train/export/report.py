@@ -1,8 +1,6 @@
 """report.json of a run: what its exported model does, measured on the LiteRT file that will really run."""
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from fer_core.expressions.model import TFLITE_FILE, load_model
 from train.archive.reader import Dataset
@@ -10,27 +8,28 @@ from train.evaluation.evaluate import evaluate_split, ms_per_face
 from train.evaluation.sheets import write_mistakes
 from train.evaluation.types import NO_TEST_SPLIT, NOT_ASKED_FOR, STOPPED, ExportedModel, RunReport
 from train.export.model_folder import add_metrics, export_run
+from train.fitting.prepared import PreparedRun
 from train.networks.checkpoints import best_epoch
 
 
-def make_report(run_dir: Path, dataset: Dataset, output: Path, *, report_test: bool) -> dict[str, Any]:
-    """`report_run` of a run that has finished, for JSON."""
-    return asdict(report_run(run_dir, dataset, output, report_test=report_test, finished=True))
-
-
-def report_run(run_dir: Path, dataset: Dataset, output: Path, *, report_test: bool, finished: bool) -> RunReport:
+def report_run(run: PreparedRun, output: Path, *, finished: bool) -> RunReport:
     """Export the best epoch to `output` and describe it.
 
     Args:
-        report_test: whether a report of the test split is asked for.
-        finished: whether the run came to its end. A stopped one may go on, and the test split is for the end.
+        run: the run; it has an epoch.
+        output: the model folder; replaced as a whole.
+        finished: whether the run came to its end. A stopped one may be resumed, and the test split is for the end.
 
     Returns:
-        The report; its test is None unless it was asked for, the archive has it and the run has finished.
+        The report. Its test is None unless the run asks for it, the archive has a test split and the run has finished.
+
+    Raises:
+        ConfigError: as `train.export.model_folder.export_run`.
     """
+    run_dir, dataset = run.folder, run.dataset
     card = export_run(run_dir, dataset, output, name=run_dir.name)
     model = load_model(output)
-    why_not = _why_no_test(dataset, report_test=report_test, finished=finished)
+    why_not = _why_no_test(dataset, report_test=run.request.report_test, finished=finished)
     reports = {}
     for split in ("validation",) if why_not else ("validation", "test"):
         reports[split] = evaluate_split(model.predict, dataset, split, temperature=card.temperature)

@@ -49,6 +49,7 @@ class AugmentedBatches(keras.utils.PyDataset):
             supervision: votes and teachers, if there are any.
             first_epoch: to start at.
             keep_views: keep the pixels of teachers' views, 66 MB each, instead of making them again.
+            **kwargs: passed on to `keras.utils.PyDataset`.
 
         Raises:
             ConfigError: `config` asks for votes that are not there.
@@ -109,6 +110,7 @@ class AugmentedBatches(keras.utils.PyDataset):
         return epoch
 
     def on_epoch_end(self) -> None:
+        """Keras calls this after each epoch, and once before the first."""
         self._begin_epoch(self._epoch + 1)
 
     def _batches(self, indices: Sequence[int], executor: Executor | None) -> list[tuple[np.ndarray, ...]]:

@@ -27,7 +27,7 @@ _VALIDATION_BATCH: Final = 256
 
 
 class BatchWatcher(keras.callbacks.Callback):
-    """After each batch: heartbeat, and the end of training where somebody wishes it."""
+    """After each batch: heartbeat, and the end of training if somebody has asked for it."""
 
     def __init__(self, reporter: RunReporter, stop: StopRequest, *, images: int) -> None:
         super().__init__()
@@ -59,6 +59,7 @@ class BatchWatcher(keras.callbacks.Callback):
         return max(0.0, self._first_at - self._began - step_s)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Start the clock and the progress bar of an epoch, which counts from 0."""
         self._done = 0
         self._epochs += 1
         self._began = time.monotonic()
@@ -66,6 +67,7 @@ class BatchWatcher(keras.callbacks.Callback):
         self._reporter.begin_epoch(batches=int(self.params["steps"]))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Report the batch, which counts from 0, and end training if somebody asked for that."""
         self._done = batch + 1
         self._last_at = time.monotonic()
         self._first_at = self._first_at or self._last_at
@@ -126,6 +128,7 @@ class EpochRecorder(keras.callbacks.Callback):
         self._began = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Seed dropout by the epoch, which counts from 0, and set the plateau schedule's learning rate."""
         self._began = time.monotonic()
         seed_dropout(self._network, self._config.seed * 10_007 + epoch)
         if self._config.schedule == "plateau":
@@ -133,6 +136,11 @@ class EpochRecorder(keras.callbacks.Callback):
             self.model.optimizer.learning_rate = rate
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Measure and record a whole epoch; of one that was broken off nothing is kept.
+
+        Raises:
+            TrainingError: the loss is not finite.
+        """
         if self._watcher.broken_off:
             self._reporter.end_epoch(None)
             return

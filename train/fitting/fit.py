@@ -15,22 +15,21 @@ import numpy as np
 from fer_core.expressions.card import read_card
 from fer_core.expressions.model import find_model
 from train.architectures import PretrainedError, pretrained_loader
-from train.archive.reader import Dataset
 from train.fitting.batches import AugmentedBatches
 from train.fitting.callbacks import BatchWatcher, EpochRecorder
 from train.fitting.losses import EmotionAccuracy, build_loss
 from train.fitting.optimizer import build_optimizer, should_stop_early
+from train.fitting.prepared import PreparedRun
 from train.networks.build import build_network, freeze_trunk, load_structure, save_structure, with_crowd
 from train.networks.checkpoints import checkpoint_epoch, load_weights, save_weights
 from train.networks.inputs import to_input
-from train.networks.precision import has_accelerator, resolve_precision, with_precision
+from train.networks.precision import has_accelerator, with_precision
 from train.networks.predict import quick_predictor
 from train.runs.files import CHECKPOINT, PRETRAINED, START, keep_epochs, read_epochs, read_json, write_json
 from train.runs.reporter import RunReporter
 from train.runs.request import read_request
 from train.runs.stopping import StopRequest
 from train.settings.training import TrainingConfig
-from train.teaching.supervision import Supervision
 
 CHECKPOINT_EVERY_S: Final = 20.0
 """On an accelerator, where an epoch may take less time than writing its checkpoint."""
@@ -49,31 +48,19 @@ class _Phase:
 
 @dataclass(frozen=True, eq=False)
 class _Trained:
-    """The network, the model around it that is trained, which may be itself, and what it learns from."""
+    """The network, and the model around it that is trained: the network itself, or the network with a crowd's head."""
 
     network: keras.Model
     model: keras.Model
-    supervision: Supervision | None
 
 
-def fit(
-    config: TrainingConfig,
-    dataset: Dataset,
-    run_dir: Path,
-    *,
-    reporter: RunReporter,
-    stop: StopRequest,
-    supervision: Supervision | None = None,
-) -> bool:
-    """Train, or go on where `run_dir` was left.
+def fit(run: PreparedRun, *, reporter: RunReporter, stop: StopRequest) -> bool:
+    """Train, or continue from the checkpoint in the run's folder.
 
     Args:
-        config: the settings.
-        dataset: cleaned as the run asks.
-        run_dir: the run's folder.
-        reporter: told how it goes.
+        run: the run.
+        reporter: told of stages, batches and epochs.
         stop: asked after each batch.
-        supervision: votes and teachers, if there are any.
 
     Returns:
         Whether the run came to its end: the last epoch, or early stopping. False when it was asked to stop.
@@ -82,32 +69,31 @@ def fit(
         ConfigError: the checkpoint is damaged, or votes are missing that the settings ask for.
         TrainingError: the loss is no number any more.
     """
+    config = run.config
     keras.utils.set_random_seed(config.seed)
-    done = checkpoint_epoch(run_dir)
-    keep_epochs(run_dir, done)
-    precision = resolve_precision(config.precision)
-    network = with_precision(_first_network(config, dataset, run_dir, done, reporter), precision)
-    trained = _Trained(network, with_crowd(network) if config.ferplus_weight else network, supervision)
-    reporter.say(f"{network.count_params():,} weights, {precision}, {len(dataset['train']):,} training images")
+    done = checkpoint_epoch(run.folder)
+    keep_epochs(run.folder, done)
+    network = with_precision(_first_network(run, done, reporter), run.precision)
+    trained = _Trained(network, with_crowd(network) if config.ferplus_weight else network)
+    reporter.log(f"{network.count_params():,} weights, {run.precision}, {len(run.dataset['train']):,} training images")
     for phase in _phases(config):
-        if phase.first <= done < phase.last and not stop.asked and not _ended_early(config, run_dir):
-            _fit_phase(trained, config, dataset, run_dir, phase=phase, done=done, reporter=reporter, stop=stop)
-            done = checkpoint_epoch(run_dir)
-    return done >= config.epochs or _ended_early(config, run_dir)
+        if phase.first <= done < phase.last and not stop.asked and not _ended_early(run):
+            _fit_phase(run, trained, phase, done=done, reporter=reporter, stop=stop)
+            done = checkpoint_epoch(run.folder)
+    return done >= config.epochs or _ended_early(run)
 
 
-def _first_network(
-    config: TrainingConfig, dataset: Dataset, run_dir: Path, done: int, reporter: RunReporter
-) -> keras.Model:
+def _first_network(run: PreparedRun, done: int, reporter: RunReporter) -> keras.Model:
+    config, run_dir = run.config, run.folder
     if done:
         return load_structure(config, run_dir)
     model = build_network(config)
     load_pretrained = None if config.init_from else pretrained_loader(config.architecture)
     if load_pretrained is not None:
         try:
-            origin = load_pretrained(model, to_input(dataset["train"].pixels[:PRETRAINED_IMAGES]))
+            origin = load_pretrained(model, to_input(run.dataset["train"].pixels[:PRETRAINED_IMAGES]))
             write_json(run_dir / PRETRAINED, origin)
-            reporter.say(f"starts from published weights: {origin['name']}")
+            reporter.log(f"starts from published weights: {origin['name']}")
         except PretrainedError as error:
             reporter.note(str(error))
     elif config.init_from and (handed_on := _origin_of(Path(config.init_from))):
@@ -125,12 +111,12 @@ def _origin_of(start: Path) -> Any:
     return read_card(find_model(start)).training.get("pretrained")
 
 
-def _start_weights(config: TrainingConfig, run_dir: Path) -> list[np.ndarray]:
-    """What the run started from, out of its own folder: the model may be gone when the run goes on."""
-    if not config.start_share:
+def _start_weights(run: PreparedRun) -> list[np.ndarray]:
+    """The weights that the run started from, read from its own folder: the model may be gone by now."""
+    if not run.config.start_share:
         return []
-    start = load_structure(config, run_dir)
-    load_weights(start, run_dir / START)
+    start = load_structure(run.config, run.folder)
+    load_weights(start, run.folder / START)
     weights: list[np.ndarray] = start.get_weights()
     return weights
 
@@ -141,25 +127,17 @@ def _phases(config: TrainingConfig) -> list[_Phase]:
 
 
 def _fit_phase(
-    trained: _Trained,
-    config: TrainingConfig,
-    dataset: Dataset,
-    run_dir: Path,
-    *,
-    phase: _Phase,
-    done: int,
-    reporter: RunReporter,
-    stop: StopRequest,
+    run: PreparedRun, trained: _Trained, phase: _Phase, *, done: int, reporter: RunReporter, stop: StopRequest
 ) -> None:
-    model, supervision = trained.model, trained.supervision
+    config, model = run.config, trained.model
     whole_epochs = _runs_whole_epochs(model, config, reporter)
     batches = AugmentedBatches(
-        dataset["train"], config, supervision=supervision, first_epoch=done, keep_views=whole_epochs
+        run.dataset["train"], config, supervision=run.supervision, first_epoch=done, keep_views=whole_epochs
     )
     freeze_trunk(trained.network, frozen=phase.frozen)
     if done and done == phase.first:
-        load_weights(model, run_dir / CHECKPOINT)  # before compiling: the optimizer of the phase before is not ours
-    taught = supervision is not None and supervision.taught
+        load_weights(model, run.folder / CHECKPOINT)  # before compiling: the optimizer of the phase before is not ours
+    taught = run.supervision.taught
     model.compile(
         optimizer=build_optimizer(config, steps_per_epoch=len(batches), epochs=phase.last - phase.first),
         loss=build_loss(config, taught=taught),
@@ -167,16 +145,16 @@ def _fit_phase(
     )
     if done > phase.first:
         model.optimizer.build(model.trainable_variables)
-        load_weights(model, run_dir / CHECKPOINT)
+        load_weights(model, run.folder / CHECKPOINT)
     watcher = BatchWatcher(reporter, stop, images=batches.images)
     recorder = EpochRecorder(
         trained.network,
         config,
-        run_dir,
-        dataset["validation"],
+        run.folder,
+        run.dataset["validation"],
         reporter,
         watcher,
-        start=_start_weights(config, run_dir),
+        start=_start_weights(run),
         checkpoint_every_s=CHECKPOINT_EVERY_S if whole_epochs else 0.0,
         predict=quick_predictor(trained.network) if whole_epochs else None,
     )
@@ -198,9 +176,9 @@ def _runs_whole_epochs(model: keras.Model, config: TrainingConfig, reporter: Run
 
     reason = refusal(model, config)
     if reason:
-        reporter.say(f"Keras' own loop is used, which is slower: {reason}.")
+        reporter.log(f"Keras' own loop is used, which is slower: {reason}.")
     return not reason
 
 
-def _ended_early(config: TrainingConfig, run_dir: Path) -> bool:
-    return should_stop_early(config, [metrics.validation_accuracy for metrics in read_epochs(run_dir)])
+def _ended_early(run: PreparedRun) -> bool:
+    return should_stop_early(run.config, [metrics.validation_accuracy for metrics in read_epochs(run.folder)])

@@ -27,11 +27,11 @@ class _WarmAverage:
     def ema_momentum(self) -> Any:
         """The momentum at the present step, a float32 scalar."""
         step = keras.ops.cast(self.iterations, "float32")
-        return keras.ops.minimum(self._ema_ceiling, (1 + step) / (10 + step))
+        return keras.ops.minimum(self.ema_ceiling, (1 + step) / (10 + step))
 
     @ema_momentum.setter
     def ema_momentum(self, value: float) -> None:
-        self._ema_ceiling = value
+        self.ema_ceiling = value
 
 
 class AveragedSGD(_WarmAverage, keras.optimizers.SGD):

@@ -110,10 +110,12 @@ class _Trainer:
         self._weights: list[Tensor] = [variable.value for variable in variables]
         self._device = self._weights[0].device
         self._half = model.layers[1].compute_dtype == "bfloat16"
-        decayed = [variable for variable in variables if self._optimizer._use_weight_decay(variable)]
+        # Keras has no public way to ask which weights decay, nor for the averages.
+        decayed = [v for v in variables if self._optimizer._use_weight_decay(v)]  # noqa: SLF001
         self._decayed: list[Tensor] = [variable.value for variable in decayed]
         self._momenta: list[Tensor] = [momentum.value for momentum in self._optimizer.momentums]
-        self._averages: list[Tensor] = [mean.value for mean in self._optimizer._model_variables_moving_average]
+        averages = self._optimizer._model_variables_moving_average  # noqa: SLF001
+        self._averages: list[Tensor] = [mean.value for mean in averages]
         # What a recorded step reads besides the batch: its learning rate, its averages' momentum, and running sums.
         self._rate, self._average_momentum, self._losses, self._right = torch.zeros(4, device=self._device).unbind()
         self._graph: Any = None
@@ -138,11 +140,12 @@ class _Trainer:
 
     def _schedules(self, first: int, steps: int) -> tuple[Tensor, Tensor]:
         """Learning rate and averages' momentum of each step."""
-        schedule = self._optimizer._learning_rate
+        # The public `learning_rate` is the schedule's value at the present step; here all steps' are needed.
+        schedule = self._optimizer._learning_rate  # noqa: SLF001
         with keras.device("cpu"):
             at = [keras.ops.convert_to_tensor(step) for step in range(first, first + steps)]
             rates = [float(schedule(step)) if callable(schedule) else float(schedule.value) for step in at]
-        ceiling = self._optimizer._ema_ceiling
+        ceiling = self._optimizer.ema_ceiling
         momenta = [min(ceiling, (1 + step) / (10 + step)) if step else 0.0 for step in range(first, first + steps)]
         return torch.tensor(rates, device=self._device), torch.tensor(momenta, device=self._device)
 
@@ -184,7 +187,9 @@ class _Trainer:
 
     def _update(self, gradients: list[Tensor]) -> None:
         """What `train.fitting.optimizer.AveragedSGD` does, for all variables at once."""
-        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+        # One kernel for all variables; PyTorch has these operations under no other name.
+        norms = torch._foreach_norm(gradients)  # noqa: SLF001
+        norm = torch.linalg.vector_norm(torch.stack(norms))
         scale = self._clip_norm / torch.clamp(norm, min=self._clip_norm)
         if self._decayed:
             torch._foreach_mul_(self._decayed, 1 - self._optimizer.weight_decay * self._rate)
@@ -194,11 +199,16 @@ class _Trainer:
         torch._foreach_add_(self._weights, self._momenta, alpha=MOMENTUM)  # Nesterov looks a step ahead
         torch._foreach_sub_(self._weights, gradients)
         torch._foreach_mul_(self._averages, self._average_momentum)
-        torch._foreach_add_(self._averages, torch._foreach_mul(self._weights, 1 - self._average_momentum))
+        new_parts = torch._foreach_mul(self._weights, 1 - self._average_momentum)  # noqa: SLF001
+        torch._foreach_add_(self._averages, new_parts)
 
 
 def torch_loss(config: TrainingConfig, *, taught: bool) -> Callable[[Tensor, tuple[Tensor, ...]], Tensor]:
-    """`train.fitting.losses.build_loss` for the cross-entropy, from logits: (targets, logits) to one value per image (n,)."""
+    """`train.fitting.losses.build_loss` for the cross-entropy and logits instead of probabilities.
+
+    Returns:
+        A function of targets (n, k) and a tuple of logits, (n, 7) and perhaps (n, 10), to one value per image (n,).
+    """
     kinds = len(EMOTIONS)
     smoothing, share, temperature = (
         config.label_smoothing,

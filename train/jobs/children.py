@@ -1,7 +1,7 @@
-"""`python -m train …` as a child process: of a sweep, which runs one after the other, and of a recipe, side by side.
+"""`python -m train …` as a child process: a sweep runs one after the other, a recipe several side by side.
 
-A child catches the wish to stop by itself and ends where nothing is lost (`train.runs.stopping`). Whoever asks the parent
-means the children, so the parent hands the wish on and waits for them.
+A child handles a request to stop itself and ends where nothing is lost (`train.runs.stopping`). A request to the parent
+is meant for the children, so the parent passes it on and waits for them.
 """
 
 import signal
@@ -18,30 +18,32 @@ _running: Final[set["subprocess.Popen[bytes]"]] = set()
 
 
 class Stopped(Exception):  # noqa: N818 - no fault, as KeyboardInterrupt is none
-    """Somebody wished to stop, and the child that was waited for has ended."""
+    """Somebody asked this process to stop, and the child that it waited for has ended."""
 
 
-class _Wish:
+class _StopRequested:
+    """Whether somebody has asked this process to stop."""
+
     asked = False
 
 
 @contextmanager
 def stop_children_first() -> Iterator[None]:
-    """Within it, SIGTERM and Ctrl-C are handed on to the children, and `run_train` raises Stopped once they have ended.
+    """Within it, SIGTERM and Ctrl-C are passed on to the children, and `run_train` raises Stopped once they have ended.
 
     A second signal kills them. Only the main thread may enter.
     """
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         for child in list(_running):
-            child.send_signal(signal.SIGKILL if _Wish.asked else signal.SIGTERM)
-        _Wish.asked = True
+            child.send_signal(signal.SIGKILL if _StopRequested.asked else signal.SIGTERM)
+        _StopRequested.asked = True
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        _Wish.asked = False
+        _StopRequested.asked = False
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -56,16 +58,17 @@ def run_train(words: Sequence[object], environment: Mapping[str, str] | None = N
     Raises:
         Stopped: within `stop_children_first`, once somebody has asked to stop.
     """
-    if _Wish.asked:
+    if _StopRequested.asked:
         raise Stopped
     command = [sys.executable, "-m", "train"]
     command += [str(word.resolve()) if isinstance(word, Path) else str(word) for word in words]
-    # A group of its own: a terminal's Ctrl-C would reach it beside the wish that is handed on, and twice means at once.
+    # A process group of its own: otherwise a terminal's Ctrl-C would reach the child directly, in addition to the
+    # signal that is passed on, and a second signal ends it at once.
     with subprocess.Popen(command, cwd=_ROOT, env=environment, process_group=0) as child:
         _running.add(child)
         try:
             child.wait()
         finally:
             _running.discard(child)
-    if _Wish.asked:
+    if _StopRequested.asked:
         raise Stopped

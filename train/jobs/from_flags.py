@@ -6,7 +6,7 @@ from typing import Any
 
 from train import architectures
 from train.errors import ConfigError
-from train.runs.request import CLEANING, Input, RunRequest, read_request, settle_start
+from train.runs.request import CLEANING, Input, RunRequest, read_request, resolve_start
 from train.settings.augmentation import AugmentConfig
 from train.settings.fields import given_values
 from train.settings.training import TrainingConfig
@@ -64,4 +64,4 @@ def _training(options: argparse.Namespace, base: TrainingConfig) -> TrainingConf
     values: dict[str, Any] = given_values(options, TrainingConfig)
     values["augment"] = replace(base.augment, **given_values(options, AugmentConfig))
     architectures.check_known(values.get("architecture", base.architecture))
-    return settle_start(replace(base, **values))
+    return resolve_start(replace(base, **values))

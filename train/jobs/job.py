@@ -1,6 +1,7 @@
-"""One training process from its first word to its last: queue, archive, fit, export, report.
+"""One training process from start to end: queue, archive, fit, export, report.
 
-Whatever happens, the run folder says how it ended, unless the process is killed; then `train.runs.run.read_run` says so.
+The run folder always records how the run ended. Only a killed process leaves no record; `train.runs.run.read_run`
+notices that.
 """
 
 import errno
@@ -9,27 +10,30 @@ import traceback
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from fer_core.errors import FerError
 from train.archive.reader import Dataset, archive_sha256
+from train.dataset.ancestry import record_ancestry
 from train.dataset.for_run import read_for_run
 from train.dataset.warnings import labels_read, warnings_of
 from train.errors import ConfigError
-from train.export.ancestry import record_ancestry
-from train.runs.files import LOG, MODEL, PREVIOUS, REPORT, STOP, read_status, write_json
+from train.runs.files import LOG, MODEL, PREVIOUS, REPORT, STOP, RunState, read_status, write_json
 from train.runs.locks import only_process_in, turn_to_train
 from train.runs.output_folder import prepare_folder
 from train.runs.reporter import RunReporter
 from train.runs.request import RunRequest, read_request
 from train.runs.stopping import StopRequest
 
+if TYPE_CHECKING:
+    from train.fitting.prepared import PreparedRun
+
 _OUT_OF_MEMORY_SCORE: Final = 500
 
 
-def run_job(request: RunRequest | None, run_dir: Path, *, queue: bool, nice: int) -> str:
+def run_job(request: RunRequest | None, run_dir: Path, *, queue: bool, nice: int) -> RunState:
     """Train as `request` says, or go on with what `run_dir` holds already.
 
     Args:
@@ -81,7 +85,7 @@ def _claim(request: RunRequest | None, saved: RunRequest | None, run_dir: Path) 
 
 def _run(
     request: RunRequest, run_dir: Path, reporter: RunReporter, stop: StopRequest, *, queue: bool, nice: int
-) -> str:
+) -> RunState:
     if not queue:
         return _train(request, run_dir, reporter, stop, nice=nice)
     reporter.stage("waiting for its turn", state="queued")
@@ -92,38 +96,51 @@ def _run(
         return _train(request, run_dir, reporter, stop, nice=nice)
 
 
-def _train(request: RunRequest, run_dir: Path, reporter: RunReporter, stop: StopRequest, *, nice: int) -> str:
+def _train(request: RunRequest, run_dir: Path, reporter: RunReporter, stop: StopRequest, *, nice: int) -> RunState:
     reporter.stage("reading the archive", state="running")
-    give_way(nice)
-    dataset, votes = _dataset(request, run_dir)
+    lower_priority(nice)
+    run = _prepare(request, run_dir, reporter)
+    from train.fitting.fit import fit
+    from train.networks.checkpoints import recover
+
+    for sentence in recover(run_dir):
+        reporter.note(sentence)
+    finished = fit(run, reporter=reporter, stop=stop)
+    if request.export:
+        _export(run, reporter, finished=finished)
+    (run_dir / STOP).unlink(missing_ok=True)
+    if finished:
+        (run_dir / PREVIOUS).unlink(missing_ok=True)
+    state: RunState = "finished" if finished else "stopped"
+    reporter.finish(state)
+    return state
+
+
+def _prepare(request: RunRequest, run_dir: Path, reporter: RunReporter) -> "PreparedRun":
+    """Read the archive, the votes and the teachers of a run, and record what its models learnt from.
+
+    Raises:
+        ConfigError: the archive is unknown or has changed, or votes or teachers cannot be used.
+        ArchiveError: the archive cannot be read.
+        ArtifactError: a teacher's model folder is damaged.
+    """
+    dataset, votes = _read_archive(request, run_dir)
     for line in _facts_of(request):
-        reporter.say(line)
+        reporter.log(line)
     if labels_read(dataset):
-        reporter.say(labels_read(dataset))
+        reporter.log(labels_read(dataset))
     for sentence in warnings_of(dataset):
         reporter.note(sentence)
     reporter.stage("preparing the network")
-    from train.fitting.fit import fit
-    from train.networks.checkpoints import (
-        recover,  # Keras takes seconds to import; a queued run need not hold its memory
-    )
+    # Keras takes seconds to import, and a run that waits for its turn need not hold its memory.
+    from train.fitting.prepared import PreparedRun
     from train.networks.precision import resolve_precision
     from train.teaching.supervision import supervision_of
 
     precision = resolve_precision(request.training.precision)
     record_ancestry(request, run_dir)
     supervision = supervision_of(request, dataset["train"], votes, precision=precision)
-    for sentence in recover(run_dir):
-        reporter.note(sentence)
-    finished = fit(request.training, dataset, run_dir, reporter=reporter, stop=stop, supervision=supervision)
-    state = "finished" if finished else "stopped"
-    if request.export:
-        _export(request, dataset, run_dir, reporter, finished=finished)
-    (run_dir / STOP).unlink(missing_ok=True)
-    if finished:
-        (run_dir / PREVIOUS).unlink(missing_ok=True)
-    reporter.finish(state)
-    return state
+    return PreparedRun(request, run_dir, dataset, precision, supervision)
 
 
 def _facts_of(request: RunRequest) -> list[str]:
@@ -133,7 +150,7 @@ def _facts_of(request: RunRequest) -> list[str]:
     return [f"settings: {listed}", f"peak learning rate: {request.training.learning_rate_words}"]
 
 
-def _dataset(request: RunRequest, run_dir: Path) -> tuple[Dataset, np.ndarray | None]:
+def _read_archive(request: RunRequest, run_dir: Path) -> tuple[Dataset, np.ndarray | None]:
     """The cleaned archive, and the votes of its training images, float32 (n, 10)."""
     if request.archive is None:
         raise ConfigError(f"{run_dir} does not say where its archive is. Pass --archive.")
@@ -147,12 +164,12 @@ def _dataset(request: RunRequest, run_dir: Path) -> tuple[Dataset, np.ndarray | 
     return dataset, votes
 
 
-def _export(request: RunRequest, dataset: Dataset, run_dir: Path, reporter: RunReporter, *, finished: bool) -> None:
+def _export(run: "PreparedRun", reporter: RunReporter, *, finished: bool) -> None:
     import keras
 
     from train.networks.checkpoints import best_epoch
 
-    if not best_epoch(run_dir)[0]:
+    if not best_epoch(run.folder)[0]:
         reporter.note("Stopped before the end of the first epoch: there is no model to export yet.")
         return
     if keras.backend.backend() != "tensorflow":
@@ -161,15 +178,15 @@ def _export(request: RunRequest, dataset: Dataset, run_dir: Path, reporter: RunR
     from train.export.report import report_run
 
     reporter.stage("exporting the best epoch")
-    report = report_run(run_dir, dataset, run_dir / MODEL, report_test=request.report_test, finished=finished)
-    write_json(run_dir / REPORT, asdict(report))
+    report = report_run(run, run.folder / MODEL, finished=finished)
+    write_json(run.folder / REPORT, asdict(report))
     for words, accuracy in report.accuracies:
-        reporter.say(f"validation accuracy {accuracy:.2%}  {words[:1].lower()}{words[1:]}")
-    if request.report_test and report.no_test_because:
+        reporter.log(f"validation accuracy {accuracy:.2%}  {words[:1].lower()}{words[1:]}")
+    if run.request.report_test and report.no_test_because:
         reporter.note(report.no_test_because)
 
 
-def give_way(nice: int) -> None:
+def lower_priority(nice: int) -> None:
     """Let others go first, and let the system end this process first when memory runs out."""
     with suppress(OSError):
         os.nice(nice)

@@ -1,130 +1,26 @@
-"""Recipes: named lists of steps, one file each in train/recipes, carried out from the archive to the measured model.
+"""Carry out a recipe (`train.jobs.recipe_file`), from the archive to the measured model.
 
-    {"about": what it is for, "time": what it takes, "steps": [
-        {"name": folder, "fit": settings, "export": false, "teachers": earlier steps, "teacher_views": earlier step,
-         "start": earlier step},
-        {"name": folder, "teach": settings, "teachers": earlier steps}]}
-
-Settings are flags of the command of that name with underscores. The last step makes the model. Each step is a folder
-of its own and a child process; one that is finished is kept, so a recipe that was interrupted goes on where it was.
-No deep-learning library is imported here.
+Each step is a folder of its own and a child process. Finished steps are kept, so an interrupted recipe continues where
+it was. No deep-learning library is imported here.
 """
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from train.dataset.ferplus import DROP_NOT_FACES
 from train.errors import ConfigError, TrainingError
 from train.jobs.children import run_train
-from train.runs.files import BEST, MODEL, read_json, write_json
+from train.jobs.recipe_file import VOTE_SETTINGS, Recipe, Step, stages
+from train.runs.files import BEST, MODEL, RECIPE, read_json, write_json
 from train.runs.output_folder import refuse_foreign_parent
-from train.runs.request import CLEANING
 from train.runs.run import TrainingRun
-from train.settings.augmentation import AugmentConfig
-from train.settings.fields import settings_of
-from train.settings.training import TrainingConfig
 
-RECIPE: Final = "recipe.json"
-"""In the folder of a recipe: what is carried out. In a run's folder: what the run is a step of, for the card."""
 VIEWS: Final = "views.npz"
 """In the folder of a step that asks teachers: their answers."""
-
-_FOLDER: Final = Path(__file__).resolve().parents[1] / "recipes"
-_DATA: Final = {*CLEANING, DROP_NOT_FACES}
-_AUGMENT: Final = {item.name for item in settings_of(AugmentConfig)}
-_KNOWN: Final = {
-    "fit": _DATA | _AUGMENT | {item.name for item in settings_of(TrainingConfig)},
-    "teach": _DATA | _AUGMENT | {"views", "seed"},
-}
-_OF_VOTES: Final = {"ferplus_weight", "ferplus_softening", DROP_NOT_FACES}
-
-
-@dataclass(frozen=True)
-class Step:
-    """One folder's work.
-
-    Attributes:
-        name: of the folder.
-        kind: the command, "fit" or "teach".
-        settings: its flags, underscores for hyphens.
-        teachers: names of earlier fits.
-        teacher_views: name of an earlier teach, for a fit.
-        start: name of an earlier fit whose weights are fine-tuned, for a fit.
-        export: whether a fit makes a model folder, which a teacher need not be.
-    """
-
-    name: str
-    kind: str
-    settings: dict[str, Any] = field(default_factory=dict)
-    teachers: tuple[str, ...] = ()
-    teacher_views: str = ""
-    start: str = ""
-    export: bool = True
-
-    @property
-    def leans_on(self) -> set[str]:
-        """Names of the steps that must be done before."""
-        return {*self.teachers, self.teacher_views, self.start} - {""}
-
-    def without_votes(self) -> "Step":
-        """The same for an archive without FER+'s votes."""
-        return replace(self, settings={name: v for name, v in self.settings.items() if name not in _OF_VOTES})
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a recipe's file says; see the module."""
-
-    name: str
-    about: str
-    time: str
-    steps: tuple[Step, ...]
-
-
-def recipe_names() -> list[str]:
-    """The recipes there are, sorted."""
-    return sorted(path.stem for path in _FOLDER.glob("*.json"))
-
-
-def read_recipe(name: str) -> Recipe:
-    """Read and check a recipe.
-
-    Raises:
-        ConfigError: there is none of that name, or its file asks for something that is not there.
-    """
-    if name not in recipe_names():
-        raise ConfigError(f"no recipe {name!r}; there are {', '.join(recipe_names())}. Choose one of those.")
-    return parse_recipe(name, json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8")))
-
-
-def parse_recipe(name: str, values: dict[str, Any]) -> Recipe:
-    """A recipe from its JSON.
-
-    Raises:
-        ConfigError: a step is of no kind, has an unknown setting, or leans on a step that does not come before it.
-    """
-    steps: list[Step] = []
-    for given in values["steps"]:
-        kind = next((kind for kind in _KNOWN if kind in given), "")
-        step = Step(
-            given["name"],
-            kind,
-            dict(given.get(kind, {})),
-            tuple(given.get("teachers", ())),
-            given.get("teacher_views", ""),
-            given.get("start", ""),
-            bool(given.get("export", True)),
-        )
-        _check(step, steps)
-        steps.append(step)
-    if not steps or steps[-1].kind != "fit":
-        raise ConfigError(f"recipe {name} must end with a fit, which makes the model.")
-    return Recipe(name, values["about"], values["time"], tuple(steps))
 
 
 def carry_out(
@@ -145,7 +41,7 @@ def carry_out(
         output: folder of the steps.
         ferplus: FER+'s csv; without it the steps' settings for votes are left out.
         nice: how far the steps give way to others.
-        jobs: how many steps may run side by side, where none leans on another.
+        jobs: how many steps may run side by side, where none depends on another.
         label_order: what the archive's numeric labels mean (see `train.archive.label_orders`).
 
     Yields:
@@ -182,19 +78,10 @@ def carry_out(
             for step, carried_out in begun:
                 carried_out.result()
                 if not _is_done(step, output / step.name):
-                    raise TrainingError(f"{_why_not(step, output / step.name)} Call the same command again to go on.")
+                    raise TrainingError(
+                        f"{_unfinished_reason(step, output / step.name)} Call the same command again to go on."
+                    )
     yield from _finish(output / steps[-1].name, archive, label_order)
-
-
-def stages(steps: Sequence[Step]) -> list[list[Step]]:
-    """The steps in their order, in groups of which no step leans on another of its own."""
-    groups: list[list[Step]] = []
-    for step in steps:
-        own = {other.name for other in groups[-1]} if groups else set()
-        if not groups or own & step.leans_on:
-            groups.append([])
-        groups[-1].append(step)
-    return groups
 
 
 def _carry_out_step(
@@ -220,27 +107,13 @@ def _finish(run_dir: Path, archive: Path, label_order: str) -> Iterator[str]:
     yield f"The model is in {model}."
 
 
-def _check(step: Step, before: list[Step]) -> None:
-    if not step.kind:
-        raise ConfigError(f"step {step.name} must be one of {', '.join(_KNOWN)}.")
-    unknown = sorted(set(step.settings) - _KNOWN[step.kind])
-    if unknown:
-        raise ConfigError(f"step {step.name} has unknown settings: {', '.join(unknown)}.")
-    fits, teaches = ({other.name for other in before if other.kind == kind} for kind in ("fit", "teach"))
-    missing = sorted({*step.teachers, step.start} - fits - {""}) + sorted({step.teacher_views} - teaches - {""})
-    if missing:
-        raise ConfigError(f"step {step.name} leans on {', '.join(missing)}, which must be an earlier step.")
-    if step.name in {other.name for other in before} or Path(step.name).name != step.name:
-        raise ConfigError(f"step {step.name!r} must have a plain folder name of its own.")
-
-
 def _is_done(step: Step, folder: Path) -> bool:
     if step.kind == "teach":
         return (folder / VIEWS).is_file()
     return TrainingRun(folder).status().state == "finished" and (folder / BEST).is_file()
 
 
-def _why_not(step: Step, folder: Path) -> str:
+def _unfinished_reason(step: Step, folder: Path) -> str:
     if step.kind == "teach":
         return f"{step.name} wrote no {VIEWS}."
     status = TrainingRun(folder).status()
@@ -261,7 +134,7 @@ def _arguments(
     output = folder if step.kind == "fit" else folder / VIEWS
     arguments: list[object] = [step.kind, "--archive", archive.resolve(), "--output", output, *common]
     arguments += _label_flags(label_order)
-    if ferplus is not None and _OF_VOTES & step.settings.keys():
+    if ferplus is not None and VOTE_SETTINGS & step.settings.keys():
         arguments += ["--ferplus", ferplus.resolve()]
     if step.teachers:
         arguments += ["--teachers", *(folder.parent / teacher for teacher in step.teachers)]

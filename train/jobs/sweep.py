@@ -1,7 +1,7 @@
 """Train several architectures with the same budget on the same data, and print one table.
 
-Each is a run of its own in a child process (see `train.runs.run`), so one that fails leaves the others; a sweep that was
-interrupted goes on where it was, as finished runs are kept.
+Each is a run of its own in a child process (see `train.runs.run`), so one that fails does not end the others. Finished
+runs are kept, so an interrupted sweep continues where it was.
 """
 
 from collections.abc import Iterator, Sequence

@@ -17,6 +17,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Normalise maps (n, height, width, channels): by the batch while training, else by the running statistics."""
         if not (training and self.trainable and self._is_one_operation(inputs, mask)):
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf

@@ -28,7 +28,10 @@ def with_precision(model: keras.Model, precision: str) -> keras.Model:
 
 
 def resolve_precision(choice: str) -> str:
-    """ "float32" or "mixed_bfloat16": "auto" means the latter where an accelerator or the processor computes in it."""
+    """The precision that a setting means: "float32" or "mixed_bfloat16".
+
+    "auto" means the latter where an accelerator or the processor computes in it.
+    """
     if choice != "auto":
         return choice
     if has_accelerator():

@@ -39,15 +39,17 @@ class TorchNetwork:
         """Plan the walk.
 
         Raises:
-            UnknownLayerError: it has a layer that `train.networks.torch_layers` does not know, or Keras runs on something else.
+            UnknownLayerError: it has a layer that `train.networks.torch_layers` does not know, or Keras runs on another
+                backend.
         """
         if keras.backend.backend() != "torch":
             raise UnknownLayerError(f"Keras runs on {keras.backend.backend()}, not on torch")
         self._input = id(network.inputs[0])
         self._steps: list[_Step] = []
         self._heads: dict[str, int] = {}
-        for depth in sorted(network._nodes_by_depth, reverse=True):
-            for node in network._nodes_by_depth[depth]:
+        nodes_by_depth = network._nodes_by_depth  # noqa: SLF001 - Keras offers no public view of the graph in order
+        for depth in sorted(nodes_by_depth, reverse=True):
+            for node in nodes_by_depth[depth]:
                 self._add(node)
         if OUTPUT not in self._heads:
             raise UnknownLayerError(f"the network has no layer {OUTPUT!r}")

@@ -12,7 +12,7 @@
     report.json              figures of the exported model
     mistakes-<split>.png     the faces of its mistakes, in the report's order
     model/                   the exported model
-    stop                     somebody wishes the run to stop
+    stop                     somebody has asked the run to stop
 
 Readers tolerate what a killed writer leaves: half a last line, or no file. No deep-learning library is imported here.
 """
@@ -25,13 +25,15 @@ import time
 import zlib
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeVar
 
 from fer_core.private import make_file
 from fer_core.whole_files import write_whole
 
 CONFIG: Final = "config.json"
 NETWORK: Final = "network.json"
+RECIPE: Final = "recipe.json"
+"""In a run's folder: the recipe and the step that the run is, for the card. In a recipe's folder: the recipe."""
 STATUS: Final = "status.json"
 PROGRESS: Final = "progress.jsonl"
 CONFUSION: Final = "confusion.json"
@@ -51,8 +53,11 @@ _START_UP: Final = re.compile(
     r"WARNING: All log messages before absl|[IWE]\d{4} .* (port|cudart_stub|cuda_platform|cpu_feature_guard)\.cc:"
 )
 
-ACTIVE: Final = frozenset({"queued", "running", "stopping"})
-FINAL: Final = frozenset({"finished", "stopped", "failed"})
+RunState = Literal["queued", "running", "stopping", "finished", "stopped", "failed"]
+ACTIVE: Final[frozenset[RunState]] = frozenset({"queued", "running", "stopping"})
+"""States of a run whose process lives, or is about to start."""
+FINAL: Final[frozenset[RunState]] = frozenset({"finished", "stopped", "failed"})
+"""States of a run whose process has ended."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ class RunStatus:
     """Where a run stands.
 
     Attributes:
-        state: "queued", "running", "stopping", "finished", "stopped" or "failed".
+        state: one of ACTIVE or FINAL.
         stage: what it does now, in words.
         pid: of the training process; 0 before it has spoken.
         process_started: when that process started, by `process_start`; with the pid it is never mistaken for another.
@@ -95,7 +100,7 @@ class RunStatus:
         notes: what people should know about the run, such as weights that could not be downloaded.
     """
 
-    state: str
+    state: RunState
     stage: str = ""
     pid: int = 0
     process_started: float = 0.0
@@ -109,6 +114,9 @@ class RunStatus:
     updated_at: float = 0.0
     error: str = ""
     notes: tuple[str, ...] = ()
+
+
+_Record = TypeVar("_Record", EpochMetrics, RunStatus)
 
 
 def write_json(path: Path, values: Any) -> None:
@@ -129,6 +137,17 @@ def read_json(path: Path) -> Any:
         return None
 
 
+def _from_json(kind: type[_Record], values: Any) -> _Record | None:
+    """A dataclass from a JSON object; None where a field is missing. Fields of other versions are left out."""
+    if not isinstance(values, dict):
+        return None
+    known = {f.name: f for f in fields(kind)}
+    if any(name not in values for name, f in known.items() if f.default is MISSING):
+        return None
+    record: _Record = kind(**{name: value for name, value in values.items() if name in known})
+    return record
+
+
 def write_status(run_dir: Path, status: RunStatus) -> None:
     """Replace status.json, with the present time in it."""
     write_json(run_dir / STATUS, asdict(replace(status, updated_at=time.time())))
@@ -139,9 +158,7 @@ def read_status(run_dir: Path) -> RunStatus | None:
     values = read_json(run_dir / STATUS)
     if not isinstance(values, dict) or values.get("state") not in ACTIVE | FINAL:
         return None
-    known = {f.name for f in fields(RunStatus)}
-    values = {name: value for name, value in values.items() if name in known}
-    return RunStatus(**values | {"notes": tuple(values.get("notes", ()))})
+    return _from_json(RunStatus, values | {"notes": tuple(values.get("notes", ()))})
 
 
 def append_epoch(run_dir: Path, metrics: EpochMetrics) -> None:
@@ -157,16 +174,14 @@ def read_epochs(run_dir: Path) -> list[EpochMetrics]:
         lines = (run_dir / PROGRESS).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    names = [f.name for f in fields(EpochMetrics)]
-    required = {f.name for f in fields(EpochMetrics) if f.default is MISSING}
     epochs: dict[int, EpochMetrics] = {}
     for line in lines:
         try:
             values = json.loads(line)
         except ValueError:
             continue
-        if isinstance(values, dict) and required <= set(values):
-            metrics = EpochMetrics(**{name: values[name] for name in names if name in values})
+        metrics = _from_json(EpochMetrics, values)
+        if metrics is not None:
             epochs[metrics.epoch] = metrics
     return [epochs[number] for number in sorted(epochs)]
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from fer_core.private import make_folder
 from train.errors import ConfigError
-from train.runs.files import BEST, CHECKPOINT, CONFIG, STATUS
+from train.runs.files import BEST, CHECKPOINT, CONFIG, RECIPE, STATUS
 
-_RUN_FILES: Final = (CONFIG, STATUS, CHECKPOINT, BEST, "recipe.json")
+_RUN_FILES: Final = (CONFIG, STATUS, CHECKPOINT, BEST, RECIPE)
 """Any of them makes a folder a run's; a recipe writes its own before the run begins."""
 _NEITHER: Final = frozenset({".lock", ".training.lock", "log.txt", ".DS_Store"})
 """Left by a run that was refused, or by the system; they make no folder somebody else's."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from train.runs.files import LOG, EpochMetrics, RunStatus, process_start, read_status, write_status
+from train.runs.files import LOG, EpochMetrics, RunState, RunStatus, process_start, read_status, write_status
 
 HEARTBEAT_S: Final = 0.5
 
@@ -41,25 +41,25 @@ class RunReporter:
         """What was last reported."""
         return self._status
 
-    def stage(self, words: str, *, state: str | None = None) -> None:
+    def stage(self, words: str, *, state: RunState | None = None) -> None:
         """Say what is done now, and the state if it changes."""
         started = self._status.started_at or (time.time() if state == "running" else 0.0)
         self._write(stage=words, state=state or self._status.state, started_at=started)
-        self.say(words)
+        self.log(words)
 
     def note(self, words: str) -> None:
         """Keep a remark that people should see beside the result."""
         self._write(notes=(*self._status.notes, words))
-        self.say(words)
+        self.log(words)
 
-    def say(self, words: str) -> None:
+    def log(self, words: str) -> None:
         """One line in log.txt and in the terminal."""
         with (self._run_dir / LOG).open("a", encoding="utf-8") as stream:
             stream.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {words}\n")
         if self._bar is not None:
             self._bar.write(words)
         else:
-            print(words, flush=True)
+            print(words, flush=True)  # noqa: T201 - the one place where a run writes to the terminal
 
     def begin_epoch(self, *, batches: int) -> None:
         """An epoch starts."""
@@ -93,16 +93,16 @@ class RunReporter:
         speed = metrics.images_per_second * metrics.seconds / steady if steady else 0.0
         done = {"batch": self._status.batches, "images_per_second": speed}
         self._write(epoch=metrics.epoch, **done)
-        self.say(
+        self.log(
             f"epoch {metrics.epoch:3d}  loss {metrics.loss:.3f}  accuracy {metrics.accuracy:.3f}  "
             f"validation {metrics.validation_accuracy:.4f} ({metrics.validation_loss:.3f})  {metrics.seconds:.0f} s"
         )
 
-    def finish(self, state: str, *, error: str = "") -> None:
+    def finish(self, state: RunState, *, error: str = "") -> None:
         """The last word: "finished", "stopped" or "failed"."""
         self.end_epoch(None)
         self._write(state=state, stage="", error=error)
-        self.say(error or state)
+        self.log(error or state)
 
     def _write(self, **changes: Any) -> None:
         self._status = replace(self._status, **changes)

@@ -85,7 +85,8 @@ class RunRequest:
         export: whether the best weights become a model folder at the end.
         ferplus: FER+'s csv, where its votes are used.
         drop_not_faces: whether training images that its voters call no face are left out.
-        label_order: what the archive's numeric labels mean (see `train.archive.label_orders`); empty to read FER2013's alone.
+        label_order: what the archive's numeric labels mean (see `train.archive.label_orders`); empty to read FER2013's
+            alone.
         teachers: networks that answer for each image as it is seen.
         teacher_views: or their answers for fixed views, written by `python -m train teach`.
     """
@@ -194,7 +195,7 @@ class RunRequest:
         return replace(self, archive=path, archive_name=path.name, archive_sha256=sha256)
 
 
-def settle_start(training: TrainingConfig) -> TrainingConfig:
+def resolve_start(training: TrainingConfig) -> TrainingConfig:
     """Settings with the model or run to start from found: its folder as a whole path, its architecture for ours.
 
     Raises:

@@ -36,7 +36,7 @@ from train.runs.files import (
     write_status,
 )
 from train.runs.locks import is_alive
-from train.runs.request import RunRequest, read_request, settle_start
+from train.runs.request import RunRequest, read_request, resolve_start
 from train.settings.training import TrainingConfig
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
@@ -78,7 +78,7 @@ class TrainingRun:
             ConfigError: `name` is taken or no plain name.
             ArtifactError: the model to start from is missing or damaged.
         """
-        training = settle_start(training)
+        training = resolve_start(training)
         given = f"{datetime.now():%Y-%m-%d-%H%M%S}-{training.architecture}" if name is None else name
         run_dir = _make_folder(root, given, may_number=name is None)
         request = RunRequest(

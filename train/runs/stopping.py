@@ -1,4 +1,4 @@
-"""A wish to stop: SIGTERM, Ctrl-C, or a file named `stop` in the run folder."""
+"""A request to stop: SIGTERM, Ctrl-C, or a file named `stop` in the run folder."""
 
 import signal
 from pathlib import Path
@@ -8,7 +8,7 @@ from train.runs.files import STOP
 
 
 class StopRequest:
-    """Remembers a wish to stop, so that training can end where it is safe; a second signal ends the process at once."""
+    """Remembers a request to stop, so that training ends where it is safe; a second signal ends the process at once."""
 
     def __init__(self, run_dir: Path) -> None:
         self._file = run_dir / STOP
@@ -21,11 +21,11 @@ class StopRequest:
 
     @property
     def asked(self) -> bool:
-        """Whether somebody wishes to stop; costs one look at the disk."""
+        """Whether somebody has asked to stop; costs one look at the disk."""
         return self._asked or self._file.exists()
 
     def clear(self) -> None:
-        """Forget the file of an earlier wish."""
+        """Delete the file of an earlier request."""
         self._file.unlink(missing_ok=True)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:

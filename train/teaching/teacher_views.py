@@ -152,7 +152,7 @@ def ask_teachers(
     views: int,
     seed: int,
     teachers: tuple[dict[str, str], ...],
-    tell: Callable[[int], None],
+    on_view: Callable[[int], None],
 ) -> TeacherViews:
     """Have networks answer for fixed views of the training images.
 
@@ -163,7 +163,7 @@ def ask_teachers(
         views: how many.
         seed: that they follow from.
         teachers: name and SHA-256 of each network, for the record.
-        tell: called with the number of views that are done.
+        on_view: called after each view with the number of views that are done.
     """
     logs = np.empty((len(networks), views, len(faces), 7), np.float16)
     samples = np.empty((views, min(_SAMPLES, len(faces)), *faces.pixels.shape[1:]), np.uint8)
@@ -180,7 +180,7 @@ def ask_teachers(
             for start in range(0, len(faces), size):
                 rows = slice(start, start + size)
                 logs[:, view, rows] = log_answers(predictors, to_input(pixels[rows]))
-            tell(view + 1)
+            on_view(view + 1)
     return TeacherViews(logs, samples, seed, augment, faces_digest(faces), teachers)
 
 

@@ -7,7 +7,7 @@ from fer_core.emotions import EMOTIONS
 from tests.helpers.synthetic import drawn_faces
 from train.archive.reader import Dataset, LabelledFaces
 from train.evaluation.calibrate import undo_temperature
-from train.evaluation.evaluate import evaluate, evaluate_split, ms_per_face, report, stands_in
+from train.evaluation.evaluate import evaluate, evaluate_split, found_among, ms_per_face, report
 from train.evaluation.figures import coverage_curve, reliability_bins, wilson_interval, worst_mistakes
 from train.evaluation.report_text import evaluation_text
 
@@ -103,7 +103,7 @@ def test_json_has_everything_and_text_the_rows():
 def test_duplicates_are_found_by_content_and_not_within_the_training_split():
     faces, train = drawn_faces(10, seed=1), drawn_faces(30, seed=2)
     train.pixels[7] = faces.pixels[3]
-    assert np.flatnonzero(stands_in(faces, train)).tolist() == [3]
+    assert np.flatnonzero(found_among(faces, train)).tolist() == [3]
 
     def predict(tiles):
         return sure(*[0] * len(tiles))

@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import keras
@@ -13,20 +13,22 @@ import pytest
 from fer_core.expressions.card import read_card
 from fer_core.expressions.model import KERAS_FILE, TFLITE_FILE, load_model
 from tests.helpers.synthetic import drawn_dataset
+from train.archive.reader import Dataset
 from train.errors import ConfigError
 from train.evaluation.evaluate import evaluate
 from train.evaluation.types import STOPPED
 from train.export.litert import convert, run_litert, to_litert
 from train.export.model_folder import add_metrics, export_run, reestimate_batch_norm
-from train.export.report import make_report, report_run
+from train.export.report import report_run
 from train.fitting.fit import fit
-from train.jobs.recipe import RECIPE
+from train.fitting.prepared import PreparedRun
 from train.networks.build import build_network, load_saved, load_structure
 from train.networks.checkpoints import load_weights
 from train.networks.inputs import to_input
-from train.runs.files import BEST, NETWORK, read_epochs
+from train.networks.precision import resolve_precision
+from train.runs.files import BEST, NETWORK, RECIPE, read_epochs
 from train.runs.reporter import RunReporter
-from train.runs.request import Input, RunRequest, read_request, settle_start
+from train.runs.request import Input, RunRequest, read_request, resolve_start
 from train.runs.stopping import StopRequest
 from train.settings.augmentation import AugmentConfig
 from train.settings.training import TrainingConfig
@@ -40,8 +42,15 @@ def train(run_dir: Path, config: TrainingConfig) -> Path:
     run_dir.mkdir()
     RunRequest(config, None, DATASET.source, DATASET.sha256).write(run_dir)
     reporter = RunReporter(run_dir, epochs=config.epochs, epoch=0)
-    assert fit(config, DATASET, run_dir, reporter=reporter, stop=StopRequest(run_dir))
+    assert fit(prepared(run_dir), reporter=reporter, stop=StopRequest(run_dir))
     return run_dir
+
+
+def prepared(run_dir: Path, dataset: Dataset = DATASET, *, report_test: bool = False) -> PreparedRun:
+    request = read_request(run_dir)
+    assert request is not None
+    precision = resolve_precision(request.training.precision)
+    return PreparedRun(replace(request, report_test=report_test), run_dir, dataset, precision)
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +60,8 @@ def run_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exported(run_dir):
-    report = make_report(run_dir, DATASET, run_dir / "model", report_test=True)
-    return run_dir / "model", report
+    report = report_run(prepared(run_dir, report_test=True), run_dir / "model", finished=True)
+    return run_dir / "model", asdict(report)
 
 
 def test_the_model_folder_is_whole_and_its_card_says_what_it_is(exported):
@@ -119,7 +128,7 @@ def test_the_card_tells_the_epochs_that_were_trained_and_the_rate_that_was_used(
     shutil.copytree(run_dir, copy)
     replace(request, report_test=True, training=replace(request.training, epochs=12, learning_rate=0.2)).write(copy)
 
-    stopped = report_run(copy, DATASET, tmp_path / "stopped", report_test=True, finished=False)
+    stopped = report_run(prepared(copy, report_test=True), tmp_path / "stopped", finished=False)
 
     training = read_card(tmp_path / "stopped").training
     assert (training["epochs"], training["epochs_planned"]) == (2, 12)
@@ -170,8 +179,8 @@ def test_the_report_describes_the_exported_model(exported):
 
 def test_without_a_test_split_or_without_the_wish_there_is_no_test_report(run_dir, tmp_path):
     without = replace(DATASET, splits={name: DATASET[name] for name in ("train", "validation")})
-    report = make_report(run_dir, without, tmp_path / "a", report_test=True)
-    assert (report["test"], report["no_test_because"]) == (None, "The archive has no test split.")
+    report = report_run(prepared(run_dir, without, report_test=True), tmp_path / "a", finished=True)
+    assert (report.test, report.no_test_because) == (None, "The archive has no test split.")
     assert "test" not in read_card(tmp_path / "a").metrics
 
 
@@ -252,7 +261,7 @@ def test_batch_norm_statistics_are_not_those_of_a_poor_camera():
 
 def test_a_run_can_start_from_an_exported_model(exported, tmp_path):
     folder, _ = exported
-    config = settle_start(TrainingConfig(init_from=str(folder), epochs=1, batch_size=32, freeze_epochs=1))
+    config = resolve_start(TrainingConfig(init_from=str(folder), epochs=1, batch_size=32, freeze_epochs=1))
     assert config.architecture == "baseline_cnn"
     start = load_saved(folder)
     fine_tuned = train(tmp_path / "run", config)
@@ -269,7 +278,7 @@ def test_a_run_can_start_from_an_exported_model(exported, tmp_path):
 
 
 def test_a_run_can_start_from_another_runs_best_weights(run_dir, tmp_path):
-    config = settle_start(TrainingConfig(init_from=str(run_dir), architecture="vgg_small"))
+    config = resolve_start(TrainingConfig(init_from=str(run_dir), architecture="vgg_small"))
     assert config.architecture == "baseline_cnn"
     start = build_network(config)
     saved = load_structure(config, run_dir)
@@ -278,7 +287,7 @@ def test_a_run_can_start_from_another_runs_best_weights(run_dir, tmp_path):
     (tmp_path / "begun").mkdir()
     shutil.copy(run_dir / "config.json", tmp_path / "begun")
     with pytest.raises(ConfigError, match="a run folder with a finished epoch"):
-        settle_start(TrainingConfig(init_from=str(tmp_path / "begun")))
+        resolve_start(TrainingConfig(init_from=str(tmp_path / "begun")))
 
 
 def test_an_altered_model_to_start_from_is_refused(exported, tmp_path):

@@ -18,10 +18,12 @@ from train.errors import ConfigError, TrainingError
 from train.fitting.batches import AugmentedBatches
 from train.fitting.fit import fit
 from train.fitting.losses import build_loss
+from train.fitting.prepared import PreparedRun
 from train.jobs.job import failure_sentence
 from train.networks.build import build_network, with_crowd
 from train.networks.checkpoints import best_epoch, checkpoint_epoch, load_weights, recover
 from train.networks.inputs import to_input
+from train.networks.precision import resolve_precision
 from train.runs.files import (
     BEST,
     CHECKPOINT,
@@ -34,7 +36,7 @@ from train.runs.files import (
     read_status,
 )
 from train.runs.reporter import RunReporter
-from train.runs.request import RunRequest, settle_start
+from train.runs.request import Input, RunRequest, resolve_start
 from train.runs.stopping import StopRequest
 from train.settings.augmentation import AugmentConfig
 from train.settings.training import TrainingConfig
@@ -71,7 +73,10 @@ def train(
     run_dir.mkdir(exist_ok=True)
     reporter = RunReporter(run_dir, epochs=config.epochs, epoch=0)
     stop = stop or StopRequest(run_dir)
-    return fit(config, DATASET, run_dir, reporter=reporter, stop=stop, supervision=supervision)
+    ferplus = Input(Path("fer2013new.csv"), "") if config.ferplus_weight or config.ferplus_softening else None
+    request = RunRequest(config, None, ferplus=ferplus)
+    run = PreparedRun(request, run_dir, DATASET, resolve_precision(config.precision), supervision or Supervision())
+    return fit(run, reporter=reporter, stop=stop)
 
 
 def weights_in(path: Path) -> dict[str, np.ndarray]:
@@ -137,7 +142,9 @@ def supervision_by(kind: str) -> Supervision:
     networks = load_teachers([SHIPPED_MODELS / "default"], "float32")
     if kind == "teachers":
         return Supervision(shares(), Teachers(networks, temperature=2.0))
-    asked = ask_teachers(DATASET["train"], networks, CONFIG.augment, views=3, seed=1, teachers=(), tell=lambda _: None)
+    asked = ask_teachers(
+        DATASET["train"], networks, CONFIG.augment, views=3, seed=1, teachers=(), on_view=lambda _: None
+    )
     return Supervision(shares(), views=asked)
 
 
@@ -272,7 +279,7 @@ def test_a_share_of_the_start_is_kept_in_the_best_weights_whatever_becomes_of_th
     start, free, bound = (tmp_path / name for name in ("start", "free", "bound"))
     shutil.copytree(unbroken, start)
     RunRequest(CONFIG, None).write(start)
-    config = settle_start(replace(CONFIG, init_from=str(start), epochs=2, learning_rate=0.1, warmup_epochs=0))
+    config = resolve_start(replace(CONFIG, init_from=str(start), epochs=2, learning_rate=0.1, warmup_epochs=0))
     train(free, config, stop=StopAfter(free, 2))
     train(bound, replace(config, start_share=0.25), stop=StopAfter(bound, 2))
     assert (checkpoint_epoch(free), checkpoint_epoch(bound)) == (1, 1)

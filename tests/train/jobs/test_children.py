@@ -1,4 +1,4 @@
-"""Child processes of a sweep: a wish to stop reaches them, and nothing of theirs is lost."""
+"""Child processes of a sweep: a request to stop reaches them, and nothing of theirs is lost."""
 
 import signal
 import subprocess

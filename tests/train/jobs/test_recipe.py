@@ -14,19 +14,9 @@ from train.__main__ import main, parse
 from train.errors import ConfigError, TrainingError
 from train.jobs import recipe as recipe_module
 from train.jobs.from_flags import fit_request
-from train.jobs.recipe import (
-    RECIPE,
-    VIEWS,
-    Recipe,
-    Step,
-    _arguments,
-    carry_out,
-    parse_recipe,
-    read_recipe,
-    recipe_names,
-    stages,
-)
-from train.runs.files import PROGRESS
+from train.jobs.recipe import VIEWS, _arguments, carry_out
+from train.jobs.recipe_file import Recipe, Step, parse_recipe, read_recipe, recipe_names, stages
+from train.runs.files import PROGRESS, RECIPE
 from train.runs.request import read_request
 
 DATASET = drawn_dataset()
@@ -61,7 +51,7 @@ def test_every_step_of_every_recipe_is_a_command_line_that_is_understood(name, t
     for step in read_recipe(name).steps:
         folder = tmp_path / step.name
         folder.mkdir()
-        for teacher in step.leans_on - {step.teacher_views}:
+        for teacher in step.depends_on - {step.teacher_views}:
             shutil.copytree(Path("models/default"), tmp_path / teacher, dirs_exist_ok=True)
         if step.teacher_views:
             (tmp_path / step.teacher_views / VIEWS).touch()
@@ -101,9 +91,9 @@ def test_the_default_recipe_is_how_the_shipped_network_was_trained():
     [
         ({"name": "a", "train": {}}, "step a must be one of fit, teach"),
         ({"name": "a", "fit": {"epoch": 3}}, "step a has unknown settings: epoch"),
-        ({"name": "a", "fit": {}, "teachers": ["b"]}, "step a leans on b, which must be an earlier step"),
-        ({"name": "a", "fit": {}, "teacher_views": "first"}, "step a leans on first"),
-        ({"name": "a", "fit": {}, "start": "b"}, "step a leans on b"),
+        ({"name": "a", "fit": {}, "teachers": ["b"]}, "step a depends on b, which must be an earlier step"),
+        ({"name": "a", "fit": {}, "teacher_views": "first"}, "step a depends on first"),
+        ({"name": "a", "fit": {}, "start": "b"}, "step a depends on b"),
         ({"name": "first", "fit": {}}, "plain folder name of its own"),
         ({"name": "../a", "fit": {}}, "plain folder name of its own"),
         ({"name": "a", "teach": {"views": 2}, "teachers": ["first"]}, "must end with a fit"),

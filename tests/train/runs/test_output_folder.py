@@ -7,7 +7,7 @@ import pytest
 from tests.helpers.synthetic import drawn_dataset, write_archive
 from train.__main__ import main
 from train.errors import ConfigError
-from train.jobs.recipe import recipe_names
+from train.jobs.recipe_file import recipe_names
 from train.runs.output_folder import prepare_folder
 from train.runs.request import RunRequest
 from train.settings.training import TrainingConfig
@@ -43,7 +43,7 @@ def test_fit_and_export_leave_a_foreign_folder_alone(foreign: Path, tmp_path: Pa
 def test_a_file_is_no_folder(foreign: Path) -> None:
     with pytest.raises(ConfigError, match=r"holiday\.jpg is a file"):
         prepare_folder(foreign / "holiday.jpg")
-    with pytest.raises(ConfigError, match=r"inside cannot be made: Not a directory"):
+    with pytest.raises(ConfigError, match=r"inside cannot be made: (Not a directory|File exists)"):
         prepare_folder(foreign / "holiday.jpg" / "inside")
 
 

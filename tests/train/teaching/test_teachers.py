@@ -46,7 +46,7 @@ def networks(tmp_path_factory) -> list[keras.Model]:
 
 @pytest.fixture(scope="module")
 def views(networks) -> TeacherViews:
-    return ask_teachers(FACES, networks, AUGMENT, views=3, seed=7, teachers=({"name": "a"},), tell=lambda _: None)
+    return ask_teachers(FACES, networks, AUGMENT, views=3, seed=7, teachers=({"name": "a"},), on_view=lambda _: None)
 
 
 def test_the_answer_is_the_mean_of_the_softened_answers(networks):

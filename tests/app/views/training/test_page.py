@@ -21,6 +21,7 @@ from tests.helpers.training_folders import DATASET, finish, list_networks, make_
 from train.archive.reader import Dataset
 from train.dataset.report import report_on
 from train.runs import files as progress
+from train.runs.files import RunState
 from train.runs.run import TrainingRun
 from train.settings.augmentation import AugmentConfig
 from train.settings.fields import settings_of
@@ -389,7 +390,7 @@ def test_without_a_test_split_the_report_says_so():
         ("stopped", True, "The run was stopped before its end; go on.", "before its end; go on."),
     ],
 )
-def test_a_report_without_the_test_split_says_why(state: str, asked_for: bool, stored: str | None, reason: str):
+def test_a_report_without_the_test_split_says_why(state: RunState, asked_for: bool, stored: str | None, reason: str):
     run_dir = make_run("done", state, with_report=True, with_test=False)
     request = TrainingRun(run_dir).request()
     assert request is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_core.paths import SHIPPED_MODELS
-from train.export.ancestry import ancestry, record_ancestry
+from train.dataset.ancestry import ancestry, record_ancestry
 from train.runs.request import Input, RunRequest
 from train.settings.training import TrainingConfig
 

@@ -11,7 +11,7 @@ from train.runs.files import MODEL, read_json, write_json
 from train.runs.request import RunRequest, read_request
 
 LEARNT_BEFORE: Final = "learnt_before.json"
-"""In a run's folder: written when it starts, for the models that it leans on may be gone when it ends."""
+"""In a run's folder: written when it starts, as the models that it starts from may be gone when it ends."""
 
 
 def record_ancestry(request: RunRequest, run_dir: Path) -> None:
