@@ -72,10 +72,12 @@ class Measurement:
     callbacks_ms: list[float]
 
     def latency_ms(self) -> float:
+        """Mean age of a picture when it is shown, in milliseconds; NaN where none could be read."""
         frames = [f for viewer in self.viewers for f in viewer.latency_frames]
         return float(np.mean(frames)) * 1000 / 30 if frames else float("nan")
 
     def shown(self) -> float:
+        """Pictures shown per second, mean over the viewers."""
         return float(np.mean([viewer.shown_per_s for viewer in self.viewers]))
 
 

@@ -154,6 +154,7 @@ def _timed(work: Callable[[], object], *, runs: int = 3) -> str:
 
 
 def begin_session(store: Store, participant_id: int, number: int) -> int:
+    """Start a session `number` days after the first; returns its id."""
     started_at = START + timedelta(days=number)
     return start_session(
         store,

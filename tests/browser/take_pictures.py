@@ -12,9 +12,10 @@ from playwright.sync_api import Page
 from benchmarks import scene
 from fer_core.paths import SHIPPED_MODELS
 from tests.browser import take_session_pictures
+from tests.helpers import REPOSITORY
 from tests.helpers.browser import studio
 
-IMAGES = studio.REPOSITORY / "docs" / "images"
+IMAGES = REPOSITORY / "docs" / "images"
 DESKTOP, PHONE = studio.DESKTOP, studio.PHONE
 
 

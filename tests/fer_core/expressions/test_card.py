@@ -97,4 +97,4 @@ def test_a_card_that_lacks_something_is_refused(folder, name):
 def test_values_of_another_kind_are_refused(folder, values):
     change(folder, **values)
 
-    assert next(iter(values)) in refusal(folder).found
+    assert f"as '{next(iter(values))}' in card.json" in str(refusal(folder))
