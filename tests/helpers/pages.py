@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from streamlit.testing.v1 import AppTest
 
 from app.live.session import LiveSession
-from app.session_memory import SessionMemory
+from app.tab_memory import SessionMemory
 
 MAIN: Final = Path(__file__).resolve().parents[2] / "app" / "main.py"
 PATIENCE_S: Final = 120

@@ -10,9 +10,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import state
 from app.analysis.jobs import AnalysisJob, AnalysisRequest, InputFile, server_files, unique_titles
-from app.analysis_memory import AnalysisMemory
 from app.markdown_text import sentence
 from app.settings import folder_from
+from app.tab_memory import AnalysisMemory
 from app.views.live.settings import DETECTORS, model_label
 from app.views.shared import page_parts
 from fer_core.errors import FerError

@@ -7,12 +7,12 @@ import streamlit as st
 from app import state
 from app.analysis.jobs import AnalysisJob, FileView
 from app.analysis.keep import FileResult, KeepWish, keep
-from app.analysis_memory import AnalysisMemory
 from app.markdown_text import sentence
 from app.recording import consent
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.privacy import retention_days
+from app.tab_memory import AnalysisMemory
 from app.views.live import consent as live_consent
 from app.views.shared import store_parts as session_parts
 

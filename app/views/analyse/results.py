@@ -6,10 +6,10 @@ import streamlit as st
 
 from app.analysis.jobs import AnalysisJob, FileView, JobView
 from app.analysis.summary import FaceSummary, FileSummary
-from app.analysis_memory import AnalysisMemory
 from app.charts import film as analysis_charts
 from app.charts.film import clock
 from app.markdown_text import sentence
+from app.tab_memory import AnalysisMemory
 from app.views.analyse import explanation as analyse_why
 from app.views.analyse import keep as analyse_keep
 from app.views.analyse import tables as analyse_tables

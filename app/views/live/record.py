@@ -11,11 +11,11 @@ from app.live.session import LiveSession
 from app.markdown_text import sentence
 from app.recording.recording import Recording
 from app.recording.types import RecordingView
-from app.recording_memory import RecordingMemory
 from app.store.database import Store
 from app.store.errors import NoSuchRecordError, StoreError
 from app.store.privacy import delete_session
 from app.store.sessions import session as stored_session
+from app.tab_memory import RecordingMemory
 from app.views.live import baseline as live_baseline
 from app.views.live import consent as live_consent
 from app.views.live import markers as live_markers

@@ -6,8 +6,8 @@ import streamlit as st
 
 from app import state
 from app.markdown_text import sentence
+from app.tab_memory import TrainingMemory
 from app.training import child_jobs as training_jobs
-from app.training_memory import TrainingMemory
 from app.views.models import compare as models_compare
 from app.views.models import details as models_details
 from app.views.models import downloads as models_downloads
@@ -127,7 +127,7 @@ def _delete(model: StoredModel) -> str:
 def _do(act: Callable[[], str], memory: TrainingMemory) -> None:
     """Carry it out, remember the sentence that it gives, and draw the page anew."""
     try:
-        memory.said = act()
+        memory.done = act()
     except FerError as error:
         memory.problem = str(error)
     st.rerun()

@@ -6,11 +6,11 @@ import streamlit as st
 
 from app.markdown_text import plain
 from app.report import html_tables as session_tables
-from app.session_memory import SessionMemory
 from app.sessions.loaded import LoadedSession
 from app.store.records import Identity
 from app.store.session_parts import ignore_identity, merge_identities, rename_identity, split_identity
 from app.store.tables import MAX_NAME
+from app.tab_memory import SessionMemory
 from app.views.sessions import differences as session_differences
 from app.views.sessions.face_choice import Choice, read_words
 from app.views.sessions.tables import styled

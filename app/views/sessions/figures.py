@@ -6,10 +6,10 @@ from app.charts import session as session_charts
 from app.charts.film import clock
 from app.markdown_text import plain
 from app.report import html_tables as session_tables
-from app.session_memory import SessionMemory
 from app.sessions.loaded import FaceFigures, LoadedSession
 from app.sessions.wording import CAVEATS, check_in_line, signed
 from app.statistics.summary import APART_S, PEAK_FROM, Spread
+from app.tab_memory import SessionMemory
 from app.views.sessions.face_choice import Choice, read_words
 from app.views.sessions.tables import styled
 from app.views.shared.check_in_form import phq4_words

@@ -7,12 +7,12 @@ import streamlit as st
 
 from app.charts.film import clock
 from app.markdown_text import plain
-from app.session_memory import SessionMemory
 from app.sessions.loaded import LoadedSession, Outline
 from app.sessions.wording import KINDS_IN_WORDS, marker_line, parse_clock
 from app.store.errors import StoreError
 from app.store.records import Marker, MarkerKind
 from app.store.session_parts import add_marker, delete_marker, edit_marker
+from app.tab_memory import SessionMemory
 from app.views.sessions.face_choice import Choice
 from app.views.shared.store_parts import do
 

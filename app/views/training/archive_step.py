@@ -7,10 +7,10 @@ import streamlit as st
 
 from app import state
 from app.markdown_text import sentence
+from app.tab_memory import TrainingMemory
 from app.training import child_jobs as training_jobs
 from app.training.answers import read_dataset_report
 from app.training.child_jobs import Job
-from app.training_memory import TrainingMemory
 from app.views.shared import page_parts
 from app.views.training import dataset_report as training_dataset
 from train.archive.label_orders import LABEL_ORDERS, describe_order

@@ -6,8 +6,8 @@ import streamlit as st
 
 from app import state
 from app.markdown_text import sentence
+from app.tab_memory import TrainingMemory
 from app.training.answers import read_run_report
-from app.training_memory import TrainingMemory
 from app.views.shared import html_tables as training_tables
 from app.views.shared.html_tables import percent
 from app.views.training import progress as training_progress
@@ -111,7 +111,7 @@ def _use_button(run: TrainingRun, memory: TrainingMemory) -> None:
         except FerError as error:
             memory.problem = str(error)
         else:
-            memory.said = f"{sentence(card.name)} is live now. The live page uses it within seconds."
+            memory.done = f"{sentence(card.name)} is live now. The live page uses it within seconds."
         st.rerun()
 
 
