@@ -6,8 +6,9 @@ from typing import Final
 import plotly.graph_objects as go
 
 from app.charts.curves import Curves
-from app.charts.film import VALENCE_COLOUR, clock, time_marks
+from app.charts.film import VALENCE_COLOUR, time_marks
 from app.charts.session import GRID, add_areas, dress
+from app.formatting import clock, signed
 from app.statistics.comparison import Difference
 from app.statistics.summary import STATES
 from fer_core.emotions import EMOTION_COLOURS
@@ -37,6 +38,7 @@ def forest(differences: Sequence[Difference]) -> go.Figure:
 
 def _add_interval(figure: go.Figure, difference: Difference, *, axis: str, scale: float, unit: str) -> None:
     low, high, change = (value * scale for value in (difference.low, difference.high, difference.change))
+    digits = 0 if scale > 1 else 2
     colour = EMOTION_COLOURS.get(difference.figure, VALENCE_COLOUR)
     figure.add_scatter(
         x=[change],
@@ -52,8 +54,8 @@ def _add_interval(figure: go.Figure, difference: Difference, *, axis: str, scale
         },
         # An empty dot: not clear. Colour is not the only carrier.
         marker={"size": 10, "color": colour, "symbol": "circle" if difference.is_clear else "circle-open"},
-        hovertemplate=f"{change:+.{0 if scale > 1 else 2}f}{unit} ({low:+.{0 if scale > 1 else 2}f} to "
-        f"{high:+.{0 if scale > 1 else 2}f})<extra></extra>",
+        hovertemplate=f"{signed(change, digits)}{unit} ({signed(low, digits)} to {signed(high, digits)})"
+        "<extra></extra>",
         xaxis=f"x{axis}",
         yaxis=f"y{axis}",
     )

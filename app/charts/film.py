@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from app.analysis.summary import LABELS, FaceTimeline
 from app.charts.rolling import TICKS
+from app.formatting import clock
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 
 VALENCE_COLOUR: Final = "#2f8f83"
@@ -18,15 +19,6 @@ _FONT: Final = {
 }
 _STEPS_S: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _MOST_TICKS: Final = 6
-
-
-def clock(seconds: float, *, tenths: bool = False) -> str:
-    """A time in a file: "0:07", "12:05", "1:00:00"; with `tenths` "0:07.4"."""
-    whole = int(seconds * 10 + 0.5) / 10 if tenths else int(seconds + 0.5)
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(int(minutes), 60)
-    words = f"{rest:04.1f}" if tenths else f"{int(rest):02d}"
-    return f"{hours}:{minutes:02d}:{words}" if hours else f"{minutes}:{words}"
 
 
 def expressions(face: FaceTimeline, *, length_s: float) -> go.Figure:

@@ -9,8 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.charts.curves import Curves, closed, gapped, on_grid
-from app.charts.film import VALENCE_COLOUR, clock, time_marks
+from app.charts.film import VALENCE_COLOUR, time_marks
 from app.charts.rolling import TICKS
+from app.formatting import clock, whole_percent
 from app.statistics.spans import Range, Task
 from app.statistics.summary import STATES
 from app.store.records import Marker
@@ -95,7 +96,7 @@ def distribution(shares: Mapping[str, float]) -> go.Figure:
             y=[state.capitalize() for state in STATES],
             orientation="h",
             marker_color=[EMOTION_COLOURS[state] for state in STATES],
-            text=[f"{value:.0f} %" for value in values],
+            text=[whole_percent(value / 100) for value in values],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.1f} %<extra></extra>",

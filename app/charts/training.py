@@ -5,6 +5,7 @@ from typing import Final
 
 import plotly.graph_objects as go
 
+from app.formatting import signed
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from train.evaluation.compare import LETTERS
 from train.evaluation.figures import CoveragePoint, ReliabilityBin
@@ -130,7 +131,7 @@ def coverage(points: Sequence[CoveragePoint], *, chosen: float | None) -> go.Fig
 def class_differences(differences: Mapping[str, float]) -> go.Figure:
     """By emotion, how many points of recall one model is ahead of another."""
     points = {emotion: 100 * differences[emotion] for emotion in EMOTIONS if emotion in differences}
-    figure = _emotion_bars(points, [f"{value:+.1f}" for value in points.values()], hover="%{x}: %{y:+.1f} points")
+    figure = _emotion_bars(points, [signed(value, 1) for value in points.values()], hover="%{x}: %{y:+.1f} points")
     _dress(figure, height=230)
     reach = max((abs(value) for value in points.values()), default=1.0) * 1.3 or 1.0
     figure.update_yaxes(range=[-reach, reach], zeroline=True, zerolinecolor="rgba(128,128,128,0.6)")

@@ -6,11 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from app.charts.film import clock
-from app.sessions.wording import signed
+from app.formatting import clock, signed, whole_percent
 from app.statistics.comparison import FIGURES, Stretch
 from app.statistics.summary import STATES, Peak, Spread, Summary
-from fer_core.annotate import percent
 from fer_core.emotions import EMOTION_COLOURS
 from fer_core.results import Doubt
 
@@ -73,7 +71,7 @@ def peaks(found: Sequence[Peak]) -> str:
     """The strongest moments."""
     rows = "".join(
         f"<tr><td>{_swatch(peak.emotion)}</td><td class='n'>{clock(peak.at_s, tenths=True)}</td>"
-        f"<td class='n'>{percent(peak.probability)}</td></tr>"
+        f"<td class='n'>{whole_percent(peak.probability)}</td></tr>"
         for peak in found
     )
     head = "".join(f'<th class="n">{word}</th>' for word in ("At", "Probability"))
@@ -116,7 +114,7 @@ def _share_row(state: str, shares: Sequence[float]) -> str:
 
 def _share(share: float) -> str:
     """Small shares are not rounded away."""
-    return "–" if not share else "&lt;1 %" if share < 0.005 else percent(share)
+    return "–" if not share else "&lt;1 %" if share < 0.005 else whole_percent(share)
 
 
 def _swatch(state: str) -> str:

@@ -8,14 +8,14 @@ from html import escape
 from typing import Final
 
 from app.charts.curves import curves_of_timeline
-from app.charts.film import VALENCE_COLOUR, clock
+from app.charts.film import VALENCE_COLOUR
 from app.charts.session import AROUSAL_COLOUR, Marks
+from app.formatting import clock, whole_percent
 from app.report import html_tables as session_tables
 from app.report import timeline_svg as session_svg
 from app.sessions.loaded import FaceFigures, LoadedSession, Outline, load_session
 from app.sessions.wording import CAVEATS, SOURCES_IN_WORDS, STATES_IN_WORDS, check_in_line, headline, marker_line, when
 from app.store.database import Store
-from fer_core.annotate import percent
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from fer_core.expressions.card import ModelCard
 from fer_core.expressions.model import TFLITE_FILE
@@ -188,7 +188,7 @@ def _accuracy(card: ModelCard) -> str:
         accuracy, n = measured.get("accuracy"), measured.get("n")
         if isinstance(accuracy, int | float) and isinstance(n, int):
             return (
-                f"Of {n:,} faces of its archive's {split} split it named {percent(accuracy)} rightly, each from one "
-                "still picture. Labels below its confidence threshold are withheld as “unsure”."
+                f"Of {n:,} faces of its archive's {split} split it named {whole_percent(accuracy)} rightly, each from "
+                "one still picture. Labels below its confidence threshold are withheld as “unsure”."
             )
     return ""

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 
 from app.charts.curves import Curves
-from app.charts.film import VALENCE_COLOUR, clock, time_marks
+from app.charts.film import VALENCE_COLOUR, time_marks
 from app.charts.session import AROUSAL_COLOUR, Marks
+from app.formatting import MINUS, clock
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 
 WIDTH: Final = 960.0
@@ -75,7 +76,7 @@ def _grid(length_s: float) -> list[str]:
     found = []
     for low, high, rows in (
         (*AREAS, (("100 %", 1.0), ("50 %", 0.5), ("0 %", 0.0))),
-        (*AFFECT, (("+1", 1.0), ("0", 0.5), ("\N{MINUS SIGN}1", 0.0))),
+        (*AFFECT, (("+1", 1.0), ("0", 0.5), (f"{MINUS}1", 0.0))),
     ):
         for words, share in rows:
             y = high - share * (high - low)

@@ -7,14 +7,13 @@ import streamlit as st
 from app.analysis.jobs import AnalysisJob, FileView, JobView
 from app.analysis.summary import FaceSummary, FileSummary
 from app.charts import film as analysis_charts
-from app.charts.film import clock
+from app.formatting import clock, size_words
 from app.markdown_text import sentence
 from app.tab_memory import AnalysisMemory
 from app.views.analyse import explanation as analyse_why
 from app.views.analyse import keep as analyse_keep
 from app.views.analyse import tables as analyse_tables
 from app.views.shared import emotion_bars as face_bars
-from app.views.shared.page_parts import size_words
 
 SHOWN_VIDEO_BYTES = 200_000_000
 """Larger videos are offered for download alone: the page's server would hold them in memory."""

@@ -5,9 +5,8 @@ from html import escape
 
 from app.analysis.jobs import FileView
 from app.analysis.summary import LABELS, FileSummary
-from app.charts.film import clock
+from app.formatting import clock, counted, signed, whole_percent
 from app.views.shared.html_tables import STYLE
-from fer_core.annotate import percent
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
 from fer_core.results import FaceEmotion
 
@@ -47,7 +46,7 @@ def _words(file: FileView) -> str:
     if file.summary is None:
         return _STATES[file.state]
     count = len(file.summary.faces)
-    faces = "no face" if not count else "1 face" if count == 1 else f"{count} faces"
+    faces = counted(count, "face") if count else "no face"
     label = f", mostly {file.summary.main_label}" if count else ""
     return f"{faces}{label}"
 
@@ -61,7 +60,7 @@ def faces(summary: FileSummary) -> str:
     rows += _row("In view", [clock(face.seconds, tenths=True) for face in shown])
     rows += _row("First seen", [clock(face.first_s, tenths=True) for face in shown])
     rows += _row("Last seen", [clock(face.last_s, tenths=True) for face in shown])
-    rows += _row("Mean valence", [f"{face.valence:+.2f}".replace("-", "\N{MINUS SIGN}") for face in shown])
+    rows += _row("Mean valence", [signed(face.valence) for face in shown])
     more = ""
     if hidden:
         more = f"<small>{len(hidden)} more, in view for {clock(hidden[0].seconds, tenths=True)} or less.</small>"
@@ -90,7 +89,7 @@ def _bars(labels: Sequence[str], columns: Sequence[Mapping[str, float]]) -> str:
         colour = EMOTION_COLOURS[label]
         cells = "".join(
             f'<td class="n" style="background:linear-gradient(to right, {colour}55 {100 * shares[label]:.1f}%, '
-            f'transparent 0)">{percent(shares[label]) if shares[label] else "–"}</td>'
+            f'transparent 0)">{whole_percent(shares[label]) if shares[label] else "–"}</td>'
             for shares in columns
         )
         rows += f'<tr class="share"><td><i style="background:{colour}"></i>{label.capitalize()}</td>{cells}</tr>'

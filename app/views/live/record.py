@@ -6,7 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from app import state
-from app.charts.film import clock
+from app.formatting import clock, counted
 from app.live.session import LiveSession
 from app.markdown_text import sentence
 from app.recording.recording import Recording
@@ -101,7 +101,7 @@ def _line(view: RecordingView, participant: str) -> str:
 
 
 def _samples(view: RecordingView) -> str:
-    return f"{view.samples} {'sample' if view.samples == 1 else 'samples'}"
+    return counted(view.samples, "sample")
 
 
 def _saved(recording: Recording, memory: RecordingMemory) -> None:

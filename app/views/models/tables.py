@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from html import escape
 
 from app.charts.training import MODEL_COLOURS
-from app.views.shared.html_tables import STYLE, percent
+from app.formatting import exact_percent, signed
+from app.views.shared.html_tables import STYLE
 from fer_core.emotions import EMOTIONS
 from train.evaluation.compare import LETTERS, ComparedPair, Comparison
 from train.evaluation.types import EvaluationReport
@@ -32,10 +33,10 @@ class _Figure:
     lower_is_better: bool = False
 
     def words(self, value: float | None) -> str:
-        return percent(value) if value is None or self.in_percent else f"{value:.3f}"
+        return exact_percent(value) if value is None or self.in_percent else f"{value:.3f}"
 
     def difference(self, value: float, other: float) -> str:
-        return _signed(100 * (value - other), 1) if self.in_percent else _signed(value - other, 3)
+        return signed(100 * (value - other), 1) if self.in_percent else signed(value - other, 3)
 
 
 def _recall(name: str) -> _Figure:
@@ -102,12 +103,12 @@ def pairs(comparison: Comparison) -> str:
 
 
 def _pair_row(pair: ComparedPair) -> str:
-    low, high = (_signed(100 * value, 1) for value in pair.interval_95)
+    low, high = (signed(100 * value, 1) for value in pair.interval_95)
     verdict = "more than chance" if pair.is_beyond_chance else "within chance"
     names = f"{letter(pair.first)} against {letter(pair.second)}"
     return (
         f"<tr><td>{f'<b>{names}</b>' if pair.is_beyond_chance else names}<small>{verdict}</small></td>"
-        f'<td class="n">{_signed(100 * pair.difference, 1)}<small>{low} to {high}</small></td>'
+        f'<td class="n">{signed(100 * pair.difference, 1)}<small>{low} to {high}</small></td>'
         f'<td class="n">{pair.only_first_right:,} : {pair.only_second_right:,}</td>'
         f'<td class="n">{p_words(pair.p_corrected)}</td></tr>'
     )
@@ -121,8 +122,3 @@ def p_words(p: float) -> str:
 def _table(head: Sequence[str], rows: str) -> str:
     body = f'<table class="fer-table fer-versus"><tr><th></th>{"".join(head)}</tr>{rows}</table>'
     return f'{_STYLE}<div class="fer-scroll">{body}</div>'
-
-
-def _signed(value: float, digits: int) -> str:
-    """With a minus sign as wide as the plus, and no minus before a zero."""
-    return f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "\N{MINUS SIGN}")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.charts import comparison as session_compare_charts
 from app.charts.curves import curves_of_timeline
+from app.formatting import agreeing, counted
 from app.markdown_text import plain
 from app.report import html_tables as session_tables
 from app.sessions.loaded import LoadedSession, load_session
@@ -178,4 +179,7 @@ def _timelines(compared: Mapping[str, Sequence[_Part]]) -> None:
         )
     hidden = sum(max(0, len(own) - 3) for own in compared.values())
     if hidden:
-        st.caption(f"{hidden} older sessions count too; of each side the three newest are drawn.")
+        st.caption(
+            f"{counted(hidden, 'older session')} {agreeing(hidden, 'counts', 'count')} too; "
+            "of each side the three newest are drawn."
+        )

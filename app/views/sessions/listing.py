@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import state
-from app.charts.film import clock
+from app.formatting import clock, counted
 from app.markdown_text import plain, sentence
 from app.sessions.wording import SOURCES_IN_WORDS, when
 from app.store.database import Store
@@ -128,7 +128,7 @@ def _facts(one: Session, samples: int) -> str:
         plain(one.participant),
         when(one),
         "still going on" if one.duration_s is None else clock(one.duration_s),
-        f"{samples:,} samples",
+        counted(samples, "sample"),
         SOURCES_IN_WORDS[one.source],
         *(["with video"] if one.video_file else []),
     ]

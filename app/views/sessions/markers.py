@@ -5,10 +5,10 @@ from typing import Final, get_args
 
 import streamlit as st
 
-from app.charts.film import clock
+from app.formatting import clock, counted, parse_clock
 from app.markdown_text import plain
 from app.sessions.loaded import LoadedSession, Outline
-from app.sessions.wording import KINDS_IN_WORDS, marker_line, parse_clock
+from app.sessions.wording import KINDS_IN_WORDS, marker_line
 from app.store.errors import StoreError
 from app.store.records import Marker, MarkerKind
 from app.store.session_parts import add_marker, delete_marker, edit_marker
@@ -33,7 +33,7 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
         st.warning(f"These tasks end without a start: {plain(', '.join(stray))}. Add the starts, or delete the ends.")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.caption(f"{len(outline.markers)} markers" if outline.markers else "There are no markers yet.")
+        st.caption(counted(len(outline.markers), "marker") if outline.markers else "There are no markers yet.")
         for marker in outline.markers:
             _line(loaded, memory, marker)
     with right:

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from app.charts.film import clock
+from app.formatting import clock, counted
 from app.markdown_text import plain, sentence
 from app.sessions.loaded import LoadedSession, load_session
 from app.sessions.wording import SOURCES_IN_WORDS, STATES_IN_WORDS, check_in_line, when
@@ -71,7 +71,7 @@ def _head(loaded: LoadedSession, memory: SessionMemory) -> None:
         plain(one.participant),
         when(one),
         f"{clock(loaded.outline.length_s)} long",
-        f"{loaded.outline.count:,} samples",
+        counted(loaded.outline.count, "sample"),
         SOURCES_IN_WORDS[one.source],
         f"model {plain(one.model_name)}",
         STATES_IN_WORDS[one.state],

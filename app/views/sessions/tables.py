@@ -1,9 +1,9 @@
 """The tables of sessions with the page's style."""
 
+from app.formatting import whole_percent
 from app.report import html_tables as session_tables
 from app.statistics.summary import Summary
 from app.views.shared.html_tables import STYLE
-from fer_core.annotate import percent
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 
 _STYLE = f"""{STYLE}<style>{session_tables.CSS}
@@ -27,7 +27,7 @@ def shares_bar(summary: Summary) -> str:
     )
     ranked = sorted(seen, key=lambda pair: -pair[1])
     key = "".join(
-        f'<span><i style="background:{EMOTION_COLOURS[state]}"></i>{state.capitalize()} {percent(share)}</span>'
+        f'<span><i style="background:{EMOTION_COLOURS[state]}"></i>{state.capitalize()} {whole_percent(share)}</span>'
         for state, share in ranked
     )
     return f'{_STYLE}<div class="fer-shares-bar">{parts}</div><div class="fer-shares-key">{key}</div>'

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.charts.film import clock
+from app.formatting import clock
 from app.markdown_text import plain
 from app.report import html_tables as session_tables
 from app.sessions.loaded import LoadedSession

@@ -7,8 +7,8 @@ import streamlit as st
 
 from app.charts import session as session_charts
 from app.charts.curves import Curves, curves_of_samples, curves_of_timeline
-from app.charts.film import clock
 from app.charts.session import Marks
+from app.formatting import clock
 from app.sessions.loaded import LoadedSession
 from app.sessions.wording import headline
 from app.store.checks import check_video_name

@@ -7,6 +7,7 @@ from html import escape
 import cv2
 import numpy as np
 
+from app.formatting import exact_percent, whole_percent
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from train.evaluation.figures import ClassFigures, Mistake
 
@@ -74,7 +75,8 @@ def class_table(per_class: Mapping[str, ClassFigures]) -> str:
     """Precision, recall and F1 by emotion."""
     rows = "".join(
         f'<tr><td><i style="background:{EMOTION_COLOURS[name]}"></i>{name.capitalize()}</td>'
-        f'<td class="n">{percent(c.precision)}</td><td class="n">{percent(c.recall)}</td><td class="n">{c.f1:.2f}</td>'
+        f'<td class="n">{exact_percent(c.precision)}</td><td class="n">{exact_percent(c.recall)}</td>'
+        f'<td class="n">{c.f1:.2f}</td>'
         f'<td class="n">{c.support:,}</td></tr>'
         for name, c in per_class.items()
     )
@@ -122,17 +124,12 @@ def mistakes(found: Mapping[str, Sequence[Mistake]], sheet: np.ndarray) -> str:
             if tile.shape[:2] == (TILE_PX, TILE_PX):
                 tiles += (
                     f'<figure><img alt="" src="{_data_url(tile)}">{escape(mistake.predicted.capitalize())}<br>'
-                    f"{percent(mistake.confidence, 0)}</figure>"
+                    f"{whole_percent(mistake.confidence)}</figure>"
                 )
         before += len(own)
         if tiles:
             blocks += f'<div>Labelled {escape(name)}, called<div class="fer-tiles">{tiles}</div></div>'
     return f'{STYLE}<div class="fer-mistakes">{blocks}</div>'
-
-
-def percent(share: float | None, digits: int = 1) -> str:
-    """A share as people read it, with a space that does not break."""
-    return "–" if share is None else f"{100 * share:.{digits}f}\u00a0%"
 
 
 def _cell(text: str) -> str:

@@ -87,8 +87,3 @@ def model_titles(models: Iterable[StoredModel]) -> dict[Path, str]:
         folder: title if often[title] == 1 else f"{title}, {folder.parent.name}/{folder.name}"
         for folder, title in named.items()
     }
-
-
-def size_words(size_bytes: int) -> str:
-    """A file's size as people say it."""
-    return f"{size_bytes / 1e6:,.1f} MB" if size_bytes >= 1e5 else f"{size_bytes / 1e3:,.1f} kB"

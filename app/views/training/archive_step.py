@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import state
+from app.formatting import size_words
 from app.markdown_text import sentence
 from app.tab_memory import TrainingMemory
 from app.training import child_jobs as training_jobs
@@ -108,7 +109,7 @@ def _choose(memory: TrainingMemory) -> Path | None:
     chosen: Path | None = st.selectbox(
         "Archive",
         list(stored),
-        format_func=lambda path: f"{stored[path].title} ({page_parts.size_words(stored[path].size_bytes)})",
+        format_func=lambda path: f"{stored[path].title} ({size_words(stored[path].size_bytes)})",
         key=ARCHIVE_KEY,
         placeholder="None yet: upload one",
         persist_state="session",

@@ -6,6 +6,7 @@ import cv2
 import streamlit as st
 
 from app.charts import training as training_charts
+from app.formatting import counted
 from app.markdown_text import plain
 from app.views.shared import html_tables as training_tables
 from train.dataset.near_duplicates import MANY as MANY_NEAR_DUPLICATES
@@ -15,7 +16,11 @@ PLOT_CONFIG = {"displayModeBar": False, "responsive": True}
 
 
 def render(report: DatasetReport, faces: Path) -> tuple[str, ...]:
-    """Draw the report, warnings first; returns the switches that are on, by their names in `train.runs.request.CLEANING`."""
+    """Draw the report, warnings first.
+
+    Returns:
+        The cleaning switches that are on, by their names in `train.runs.request.CLEANING`.
+    """
     if report.warnings:
         st.warning("  \n".join(map(plain, report.warnings)), icon=":material/warning:")
     for column, (name, split) in zip(st.columns(len(report.splits), gap="medium"), report.splits.items(), strict=True):
@@ -125,4 +130,4 @@ def _account(report: DatasetReport) -> None:
 
 
 def _in_groups(images: int, groups: int) -> str:
-    return f"{images:,} in {groups:,} {'group' if groups == 1 else 'groups'}" if groups else "0"
+    return f"{images:,} in {counted(groups, 'group')}" if groups else "0"

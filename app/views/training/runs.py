@@ -5,11 +5,11 @@ import time
 import streamlit as st
 
 from app import state
+from app.formatting import exact_percent
 from app.markdown_text import sentence
 from app.tab_memory import TrainingMemory
 from app.training.answers import read_run_report
 from app.views.shared import html_tables as training_tables
-from app.views.shared.html_tables import percent
 from app.views.training import progress as training_progress
 from app.views.training import report as training_report
 from app.views.training import run_settings as training_run_settings
@@ -151,7 +151,7 @@ def _all_runs(runs: list[TrainingRun], states: dict[str, RunStatus], *, chosen: 
                 f"{run.dir.name}\n{asked}",
                 status.state,
                 f"{status.epoch} of {status.epochs or '?'}",
-                f"{percent(best)}\n{training_run_settings.data_set_of(run)}",
+                f"{exact_percent(best)}\n{training_run_settings.data_set_of(run)}",
             )
         )
     head = ("", "State", "Epochs", "Best validation, in training")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from app.formatting import counted
 from app.markdown_text import sentence
 from app.store.database import Store
 from app.store.errors import StoreError
@@ -45,11 +46,6 @@ def delete(memory: SessionMemory, work: Callable[[], Deleted], what: str) -> Non
     memory.done = f"{what}: deleted with {counted(done.sessions, 'session')}{videos}."
     memory.problem = done.warning
     st.rerun()
-
-
-def counted(number: int, noun: str) -> str:
-    """ "1 session", "2 sessions"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def retention(store: Store, memory: SessionMemory) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from app.formatting import counted
 from app.markdown_text import plain
 from app.store.database import Store
 from app.store.exchange.export import export_participant
@@ -17,7 +18,6 @@ from app.store.temporary import temporary_folder
 from app.tab_memory import SessionMemory
 from app.views.shared import store_parts as session_parts
 from app.views.your_data import deletion as data_deletion
-from app.views.your_data.deletion import counted
 
 
 def render(store: Store, memory: SessionMemory) -> None:
