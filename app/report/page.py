@@ -8,8 +8,8 @@ from html import escape
 from typing import Final
 
 from app.charts.curves import curves_of_timeline
-from app.charts.film import VALENCE_COLOUR
-from app.charts.session import AROUSAL_COLOUR, Marks
+from app.charts.session import Marks
+from app.charts.style import AROUSAL_COLOUR, VALENCE_COLOUR
 from app.formatting import clock, whole_percent
 from app.report import html_tables as session_tables
 from app.report import timeline_svg as session_svg
