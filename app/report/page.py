@@ -11,8 +11,7 @@ from app.charts.curves import curves_of_timeline
 from app.charts.session import Marks
 from app.charts.style import AROUSAL_COLOUR, VALENCE_COLOUR
 from app.formatting import clock, whole_percent
-from app.report import html_tables as session_tables
-from app.report import timeline_svg as session_svg
+from app.report import session_tables, timeline_svg
 from app.sessions.loaded import FaceFigures, LoadedSession, Outline, load_session
 from app.sessions.wording import CAVEATS, SOURCES_IN_WORDS, STATES_IN_WORDS, check_in_line, headline, marker_line, when
 from app.store.database import Store
@@ -103,7 +102,7 @@ def _timeline(loaded: LoadedSession, face: int, *, corrected: bool) -> str:
         f'<span><i style="background:{colour}"></i>{name.capitalize()}</span>'
         for name, colour in (colours | {"valence": VALENCE_COLOUR, "arousal": AROUSAL_COLOUR}).items()
     )
-    drawn = session_svg.timeline(
+    drawn = timeline_svg.timeline(
         curves_of_timeline(loaded.timeline(corrected=corrected), face),
         length_s=outline.length_s,
         marks=Marks(outline.markers, outline.tasks.tasks, outline.left_out),

@@ -13,8 +13,7 @@ from app.training import model_jobs
 from app.training.answers import read_comparison, read_evaluation
 from app.views.models import tables as models_tables
 from app.views.models.overview import measured_on
-from app.views.shared import html_tables as training_tables
-from app.views.shared import page_parts
+from app.views.shared import page_parts, training_tables
 from app.views.training.dataset_report import PLOT_CONFIG
 from fer_core.expressions.model_list import StoredModel
 from train.evaluation.compare import LETTERS, ComparedPair, Comparison

@@ -41,7 +41,7 @@ class MeasuredSet:
 
 @dataclass(frozen=True)
 class Overview:
-    """A table of the models that were measured on one set, ready to be drawn; see `training_tables.table`."""
+    """A table of the models that were measured on one set, ready to be drawn; see `html_tables.text_table`."""
 
     title: str
     head: tuple[str, ...]

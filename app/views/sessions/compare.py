@@ -10,7 +10,7 @@ from app.charts import comparison as session_compare_charts
 from app.charts.curves import curves_of_timeline
 from app.formatting import agreeing, counted
 from app.markdown_text import plain
-from app.report import html_tables as session_tables
+from app.report import session_tables
 from app.sessions.loaded import LoadedSession, load_session
 from app.sessions.wording import when
 from app.statistics.comparison import Stretch

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.formatting import counted
 from app.markdown_text import plain
-from app.report import html_tables as session_tables
+from app.report import session_tables
 from app.sessions.loaded import LoadedSession
 from app.store.records import Identity
 from app.store.session_parts import ignore_identity, merge_identities, rename_identity, split_identity

@@ -5,7 +5,7 @@ import streamlit as st
 from app.charts import session as session_charts
 from app.formatting import clock, signed, whole_percent
 from app.markdown_text import plain
-from app.report import html_tables as session_tables
+from app.report import session_tables
 from app.sessions.loaded import FaceFigures, LoadedSession
 from app.sessions.wording import CAVEATS, check_in_line
 from app.statistics.summary import APART_S, PEAK_FROM, Spread

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.formatting import clock
 from app.markdown_text import plain
-from app.report import html_tables as session_tables
+from app.report import session_tables
 from app.sessions.loaded import LoadedSession
 from app.statistics.comparison import make_stretch
 from app.tab_memory import SessionMemory

@@ -5,10 +5,11 @@ from pathlib import Path
 import cv2
 import streamlit as st
 
+from app import html_tables
 from app.charts import training as training_charts
 from app.formatting import counted
 from app.markdown_text import plain
-from app.views.shared import html_tables as training_tables
+from app.views.shared import training_tables
 from train.dataset.near_duplicates import MANY as MANY_NEAR_DUPLICATES
 from train.dataset.report import DatasetReport
 
@@ -123,7 +124,7 @@ def _account(report: DatasetReport) -> None:
         ("Identical images with different labels", _in_groups(report.conflicting_images, report.conflicting_groups)),
     ]
     rows += [(f"Skipped: {reason}", f"{count:,}") for reason, count in report.skipped.items()]
-    st.html(training_tables.table(("", ""), rows, numbers=(1,)))
+    st.html(html_tables.text_table(("", ""), rows, numbers=(1,)))
     if report.skip_examples:
         with st.expander(f"What was skipped ({report.skipped_total:,})"):
             st.code("\n".join(report.skip_examples), language=None, height=160)

@@ -9,7 +9,7 @@ from app.charts import training as training_charts
 from app.formatting import exact_percent
 from app.markdown_text import sentence
 from app.training.answers import read_confusion
-from app.views.shared import html_tables as training_tables
+from app.views.shared import training_tables
 from app.views.training.dataset_report import PLOT_CONFIG
 from train.errors import ConfigError
 from train.runs.files import ACTIVE, CONFUSION, EpochMetrics, RunStatus, read_json

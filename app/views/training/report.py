@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import streamlit as st
 
+from app import html_tables
 from app.charts import training as training_charts
 from app.formatting import exact_percent, size_words, whole_percent
-from app.views.shared import html_tables as training_tables
+from app.views.shared import training_tables
 from app.views.training.dataset_report import PLOT_CONFIG
 from train.dataset.near_duplicates import MANY
 from train.errors import ConfigError
@@ -70,7 +71,9 @@ def accuracy_steps(steps: Sequence[tuple[str, float]]) -> None:
     if len(steps) > 1:
         rows = [(words, exact_percent(value)) for words, value in steps]
         st.html(
-            training_tables.table(("Accuracy on validation, from training to use", ""), rows, numbers=(1,), narrow=True)
+            html_tables.text_table(
+                ("Accuracy on validation, from training to use", ""), rows, numbers=(1,), narrow=True
+            )
         )
 
 

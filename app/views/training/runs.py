@@ -4,12 +4,11 @@ import time
 
 import streamlit as st
 
-from app import state
+from app import html_tables, state
 from app.formatting import exact_percent
 from app.markdown_text import sentence
 from app.tab_memory import TrainingMemory
 from app.training.answers import read_run_report
-from app.views.shared import html_tables as training_tables
 from app.views.training import progress as training_progress
 from app.views.training import report as training_report
 from app.views.training import run_settings as training_run_settings
@@ -155,7 +154,7 @@ def _all_runs(runs: list[TrainingRun], states: dict[str, RunStatus], *, chosen: 
             )
         )
     head = ("", "State", "Epochs", "Best validation, in training")
-    return training_tables.table(head, rows, numbers=(2, 3), chosen=runs.index(chosen), lines=8)
+    return html_tables.text_table(head, rows, numbers=(2, 3), chosen=runs.index(chosen), lines=8)
 
 
 @st.fragment(run_every=2.0)

@@ -11,7 +11,7 @@ from app.charts.curves import LINE_SPANS, Curves, curves_of_samples, curves_of_t
 from app.charts.session import MIDNIGHT_MS, Marks, session_timeline
 from app.formatting import signed
 from app.markdown_text import plain
-from app.report import html_tables as session_tables
+from app.report import session_tables
 from app.sessions.wording import check_in_line, headline, marker_line
 from app.statistics.comparison import Difference
 from app.statistics.spans import Task

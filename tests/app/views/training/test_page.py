@@ -308,7 +308,7 @@ def test_a_page_opened_while_a_run_goes_on_shows_it():
     assert metrics(page)["Best validation"] == "38.0\u00a0%"
     assert metrics(page)["Remaining"] == "45 s"  # 1.5 of 4 epochs are left, 30 s each
     assert len(page.get("plotly_chart")) == 3
-    assert "fer-confusion" in html_of(page)
+    assert "fer-matrix" in html_of(page)
     assert [button.label for button in page.button] == ["Stop"]
 
 
