@@ -1,6 +1,8 @@
-"""A session as one HTML file: facts, timeline, figures, caveats. It opens without a network, holds no script, and
-prints. Its charts are static SVG: a few dozen kilobytes that print sharply and that every mail program lets through,
-where plotly's script alone takes 4.7 MB; who wants to zoom has the page and the export. All free text is escaped.
+"""A session as one HTML file: facts, timeline, statistics, caveats.
+
+It opens without a network, holds no script, and prints. Its charts are static SVG: a few dozen kilobytes that print
+sharply and pass every mail program, while plotly's script alone takes 4.7 MB. To zoom, use the page or the export. All
+free text is escaped.
 """
 
 from collections.abc import Iterable, Sequence

@@ -110,7 +110,7 @@ class Phq4:
 
     @property
     def positive_screens(self) -> tuple[str, ...]:
-        """ "anxiety" and "depression", as far as their scores reach 3 for certain.
+        """Those of "anxiety" and "depression", as far as their scores reach 3 for certain.
 
         Missing answers count as 0 here, so a single answer of 3 is enough, whatever the other would have been.
         """

@@ -117,7 +117,9 @@ def make_stretch(
 
     Args:
         samples: of one face.
-        keep: see `app.statistics.spans.weigh`, like the next two.
+        keep: ranges that count, see `app.statistics.spans.weigh`.
+        leave_out: ranges that do not.
+        hold_s: the longest time that one sample stands for; None takes `usual_hold`.
 
     Returns:
         None where no time is left.

@@ -174,7 +174,7 @@ def _baseline(row: Row[Any]) -> Baseline:
     return Baseline(
         row.participant_id,
         row.measured_at,
-        {emotion: row._mapping[emotion] for emotion in EMOTIONS},
+        {emotion: getattr(row, emotion) for emotion in EMOTIONS},
         row.samples,
         row.quality,
         row.model_sha256,
@@ -184,7 +184,7 @@ def _baseline(row: Row[Any]) -> Baseline:
 
 
 def _check_in(row: Row[Any]) -> CheckIn:
-    answers = tuple(row._mapping[name] for name in PHQ4)
+    answers = tuple(getattr(row, name) for name in PHQ4)
     return CheckIn(
         row.participant_id,
         row.at,

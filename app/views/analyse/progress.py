@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import state
-from app.analysis.jobs import AnalysisJob, JobView
+from app.analysis.jobs import AnalysisJob, AnalysisView
 from app.formatting import clock, counted, whole_percent
 from app.views.analyse import tables as analyse_tables
 
@@ -23,7 +23,7 @@ def render(job: AnalysisJob) -> None:
         st.html(analyse_tables.file_lines(view.files))
 
 
-def _state(job: AnalysisJob, view: JobView) -> None:
+def _state(job: AnalysisJob, view: AnalysisView) -> None:
     if job.is_cancelled():
         st.markdown(":material/hourglass_top: Ending …")
     elif view.state == "waiting":
@@ -42,7 +42,7 @@ def _state(job: AnalysisJob, view: JobView) -> None:
     )
 
 
-def _words(view: JobView) -> str:
+def _words(view: AnalysisView) -> str:
     if view.share is None:
         return f"At work for {clock(view.seconds)}; the length is unknown"
     rest = "" if view.remaining_s is None else f" · about {clock(view.remaining_s + 0.5)} left"

@@ -112,7 +112,7 @@ def _moment_ms(words: str, outline: Outline) -> int:
 def _fields(outline: Outline, marker: Marker | MarkerKind, *, key: str) -> _Words:
     """Fields for time, end and text: of a stored marker, or empty ones for a new one of that kind."""
     stored = marker if isinstance(marker, Marker) else None
-    kind: MarkerKind = stored.kind if stored else marker  # type: ignore[assignment]
+    kind: MarkerKind = marker.kind if isinstance(marker, Marker) else marker
     start = st.text_input(
         "From" if kind == "exclude" else "Time",
         clock(stored.time_ms / 1000, tenths=True) if stored else "",

@@ -1,6 +1,8 @@
 """The runs there are: choose one, act on it, watch it, read its report."""
 
 import time
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
 
 import streamlit as st
 
@@ -19,7 +21,7 @@ from train.runs.files import ACTIVE, FINAL, RunStatus
 from train.runs.run import TrainingRun
 
 RUN_KEY = "run"
-COLOURS = {
+COLOURS: Final[Mapping[str, Literal["gray", "blue", "orange", "green", "red"]]] = {
     "queued": "gray",
     "running": "blue",
     "stopping": "orange",
@@ -73,7 +75,7 @@ def _choose(runs: list[TrainingRun], memory: TrainingMemory) -> TrainingRun:
 
 def _buttons(run: TrainingRun, status: RunStatus, memory: TrainingMemory) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(status.state.capitalize(), color=COLOURS[status.state])  # type: ignore[arg-type]
+        st.badge(status.state.capitalize(), color=COLOURS[status.state])
         if status.state in ("queued", "running") and st.button(
             "Stop",
             icon=":material/stop:",
@@ -114,9 +116,9 @@ def _use_button(run: TrainingRun, memory: TrainingMemory) -> None:
         st.rerun()
 
 
-def _try(act: object, memory: TrainingMemory) -> None:
+def _try(act: Callable[[], object], memory: TrainingMemory) -> None:
     try:
-        act()  # type: ignore[operator]
+        act()
     except FerError as error:
         memory.problem = str(error)
     except OSError as error:
