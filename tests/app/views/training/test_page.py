@@ -458,7 +458,7 @@ def test_figures_of_near_copies_and_of_missing_expressions_are_warned_of():
 
     assert_fine(page)
     warnings = " ".join(str(warning.value) for warning in page.warning)
-    assert "82% of these faces are identical or near-identical to one in train" in warnings
+    assert "82 % of these faces are identical or near-identical to one in train" in warnings
     assert "no images of disgust" in warnings
     assert metrics(page)["Without near-duplicates"] == "20.0\u00a0%"
 
