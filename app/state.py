@@ -1,32 +1,33 @@
-"""The only place with session-state keys and what all tabs share."""
+"""The only place with session-state keys, what belongs to one browser tab, and what all tabs share.
 
+The message `clear_cache` empties the session state of the tab that sent it. The tab's recording and its analysis
+continue, so the tab must find them again. They go with the tab: when Streamlit lets go of its session.
+"""
+
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app import tab_memory
 from app.analysis.worker import AnalysisQueue
-from app.analysis_memory import AnalysisMemory
 from app.live.pipelines import make_pipeline, shared_model
 from app.live.session import LiveSession
 from app.process_folder import ProcessFolder, forget_abandoned
 from app.recording.interrupted import Interrupted
 from app.recording.tabs import RecordingTabs
 from app.recording.video import rescue_half_videos
-from app.recording_memory import RecordingMemory
 from app.server import for_server
-from app.session_memory import SessionMemory
 from app.settings import AppSettings
 from app.store.database import Store, open_store
 from app.store.privacy import apply_retention
 from app.store.sessions import recover_sessions
-from app.training_memory import TrainingMemory
-from app.views.live.history import HistoryView
+from app.tab_memory import AnalysisMemory, HistoryView, RecordingMemory, SessionMemory, TrainingMemory
 from fer_core import paths
 
 # A component's key occupies the same session-state key, so widgets and these share one table of names.
@@ -56,7 +57,7 @@ def live_session() -> LiveSession:
 def use_live_session(session: LiveSession) -> None:
     """Make it this browser tab's."""
     st.session_state[_LIVE_SESSION_KEY] = session
-    tab_memory.remember(_LIVE_SESSION_KEY, session)
+    _remember(_LIVE_SESSION_KEY, session)
 
 
 def history_view() -> HistoryView:
@@ -160,11 +161,38 @@ def forget_abandoned_analyses() -> None:
 def _of_tab(key: str, make: Callable[[], T]) -> T:
     """This tab's object of that name, from its session state, or from before that was cleared, or new."""
     if key not in st.session_state:
-        before = tab_memory.recall(key)
+        before = _recall(key)
         st.session_state[key] = make() if before is None else before
-        tab_memory.remember(key, st.session_state[key])
+        _remember(key, st.session_state[key])
     found: T = st.session_state[key]
     return found
+
+
+@for_server
+def _memories() -> "weakref.WeakKeyDictionary[AppSession, dict[str, Any]]":
+    """What outlives the tabs' session states, by tab."""
+    return weakref.WeakKeyDictionary()
+
+
+def _remember(key: str, value: Any) -> None:
+    """Keep it for this tab; nothing is kept where no server runs, as in a page's test."""
+    session = _this_session()
+    if session is not None:
+        _memories().setdefault(session, {})[key] = value
+
+
+def _recall(key: str) -> Any:
+    """What this tab kept under that name; None where there is nothing."""
+    session = _this_session()
+    return None if session is None else _memories().get(session, {}).get(key)
+
+
+def _this_session() -> AppSession | None:
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():
+        return None
+    session = runtime.get_instance().get_app_session(context.session_id)
+    return session if isinstance(session, AppSession) else None  # a page's test has a stand-in
 
 
 def _analyses_dir() -> Path:

@@ -75,4 +75,4 @@ def _hear_what_came_first(key: str) -> None:
     """
     context, said = st.session_state.get(key), st.session_state.get(generate_frontend_component_key(key))
     if context is not None and said:
-        context._set_state(compile_state(said))
+        context._set_state(compile_state(said))  # noqa: SLF001  # there is no public way

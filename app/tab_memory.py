@@ -1,40 +1,136 @@
-"""What belongs to one browser tab and must outlive its session state.
+"""What one browser tab remembers between two runs of a page, beside its widgets. Imports no Streamlit.
 
-The message `clear_cache` empties the session state of the tab that sent it. The tab's recording and its analysis go on
-all the same, so the tab must find them again. They go with the tab: when Streamlit lets go of its session.
+`app.state` keeps one object of each class for each tab.
 """
 
 import weakref
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from streamlit import runtime
-from streamlit.runtime.app_session import AppSession
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-
-from app.server import for_server
-
-
-@for_server
-def _memories() -> "weakref.WeakKeyDictionary[AppSession, dict[str, Any]]":
-    return weakref.WeakKeyDictionary()
+from app.analysis.jobs import AnalysisJob
+from app.recording.recording import Recording
+from app.sessions.loaded import LoadedSession
+from app.store.records import CheckIn
 
 
-def remember(key: str, value: Any) -> None:
-    """Keep it for this tab; nothing is kept where no server runs, as in a page's test."""
-    session = _this_session()
-    if session is not None:
-        _memories().setdefault(session, {})[key] = value
+@dataclass
+class AnalysisMemory:
+    """Of the Analyse page.
+
+    Attributes:
+        job: the analysis that this tab asked for; None before the first and after it was discarded.
+        keeping: title of the file that is about to be kept as a session; empty while there is none.
+        kept: files of that job that were kept: title to the session's number and its count of samples.
+        uploads: how often this tab stored uploads; a fresh number gives a fresh, empty upload field.
+    """
+
+    job: AnalysisJob | None = None
+    keeping: str = ""
+    kept: dict[str, tuple[int, int]] = field(default_factory=dict)
+    uploads: int = 0
+
+    def begin(self, job: AnalysisJob) -> None:
+        """Keep a submitted job; it is discarded with the tab, or with the process at the latest."""
+        self.job, self.keeping, self.kept = job, "", {}
+        self.uploads += 1
+        weakref.finalize(self, job.discard)
+
+    def discard(self) -> None:
+        """Forget the job and delete everything that it wrote."""
+        if self.job is not None:
+            self.job.discard()
+            self.job = None
 
 
-def recall(key: str) -> Any:
-    """What this tab kept under that name; None where there is nothing."""
-    session = _this_session()
-    return None if session is None else _memories().get(session, {}).get(key)
+@dataclass
+class HistoryView:
+    """What the live page's sidebar shows. The download reads it on a thread that sees no widget.
+
+    Attributes:
+        window_s: seconds shown.
+        track_id: which face; None for the largest.
+        stacked: areas rather than lines.
+    """
+
+    window_s: float = 60.0
+    track_id: int | None = None
+    stacked: bool = True
 
 
-def _this_session() -> AppSession | None:
-    context = get_script_run_ctx()
-    if context is None or not runtime.exists():
-        return None
-    session = runtime.get_instance().get_app_session(context.session_id)
-    return session if isinstance(session, AppSession) else None  # a page's test has a stand-in
+@dataclass
+class RecordingMemory:
+    """Of the tab's recording.
+
+    Attributes:
+        is_asking: the consent is on the screen.
+        title: proposed for the session that the consent is about.
+        recording: the running one, or the last one until another begins or it is put away.
+        key: finds it again after the tab was reloaded, see `RecordingTabs`.
+        problem: why the last action failed, a sentence; shown until the next action.
+        marker_problem: why the last marker could not be stored, a sentence.
+        video_is_open: the video is wanted and not yet agreed to.
+        has_agreed: the consent's button was pressed, and no run of the page has answered that yet.
+        is_sure: somebody asked to delete the saved session and is asked once more.
+    """
+
+    is_asking: bool = False
+    title: str = ""
+    recording: Recording | None = None
+    key: str = ""
+    problem: str = ""
+    marker_problem: str = ""
+    video_is_open: bool = False
+    has_agreed: bool = False
+    is_sure: bool = False
+
+    def put_away(self) -> None:
+        """Forget the last recording."""
+        self.recording, self.key, self.problem, self.marker_problem, self.is_sure = None, "", "", "", False
+
+
+@dataclass
+class SessionMemory:
+    """Of the pages that show stored sessions.
+
+    Attributes:
+        opened: number of the session that the Sessions page shows; None for its list.
+        participant_id: whose sessions, history and check-ins are shown; None until somebody is chosen.
+        done: a sentence to show once: what was done.
+        problem: a sentence to show once: what could not be done.
+        checked_in: what each check-in form last saved, by its key, participant and session; shown in its place.
+        check_ins_saved: how many were saved; numbers the forms, so that a new one starts empty.
+        loaded: the session that the Sessions page shows, as far as it was read.
+        compared: numbers of the sessions that the Sessions page compares; empty while it compares none.
+        compared_figures: their statistics, without their samples.
+    """
+
+    opened: int | None = None
+    participant_id: int | None = None
+    done: str = ""
+    problem: str = ""
+    checked_in: dict[tuple[str, int, int | None], CheckIn] = field(default_factory=dict)
+    check_ins_saved: int = 0
+    loaded: LoadedSession | None = None
+    compared: tuple[int, ...] = ()
+    compared_figures: dict[int, LoadedSession] = field(default_factory=dict)
+
+
+@dataclass
+class TrainingMemory:
+    """Of the Train and Models pages.
+
+    Attributes:
+        go_to: part of the Train page to show at the next run; empty to stay.
+        run: name of the run to show at the next run of the page; empty to stay.
+        archive: the archive to choose at the next run of the page; None to stay.
+        uploads: how many uploads this tab has stored; a fresh number gives a fresh, empty upload field.
+        done: a sentence to show once: what was done.
+        problem: a sentence to show once: what could not be done.
+    """
+
+    go_to: str = ""
+    run: str = ""
+    archive: Path | None = None
+    uploads: int = 0
+    done: str = ""
+    problem: str = ""

@@ -22,7 +22,6 @@ from sqlalchemy import insert, literal, select
 from streamlit.testing.v1 import AppTest
 
 from app import state
-from app.session_memory import SessionMemory
 from app.store import tables
 from app.store.database import Store, open_store
 from app.store.exchange.export import export_session
@@ -32,6 +31,7 @@ from app.store.privacy import delete_everything, delete_session, overview
 from app.store.records import NewSession
 from app.store.samples import Row, add_samples, read_samples, read_timeline
 from app.store.sessions import end_session, sessions, start_session
+from app.tab_memory import SessionMemory
 from benchmarks.table import print_table
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.affect import valence_arousal

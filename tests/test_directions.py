@@ -29,7 +29,7 @@ TRAIN_FOR_APP = (
 )
 """What the app may import of the training side: modules that read files or name settings, and load no Keras."""
 
-PAGES = ("app.main", "app.state", "app.streaming", "app.tab_memory", "app.views")
+PAGES = ("app.main", "app.state", "app.streaming", "app.views")
 """The only places in the app that may import Streamlit; nothing outside them imports them."""
 
 LAYERS = {

@@ -10,7 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from fer_core.annotate import percent
+from app.formatting import whole_percent
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.model import EmotionModel
 from fer_core.expressions.occlusion import occlusion_map, overlay_occlusion
@@ -85,14 +85,13 @@ def _sentence(drops: np.ndarray, label: str, share: float) -> str:
     top = np.unravel_index(int(drops.argmax()), drops.shape)
     most = float(drops[top])
     if most < MIN_DROP:
-        return (
-            f"No single part decides: whatever is covered, the network gives {label} about the same {percent(share)}."
-        )
+        same = whole_percent(share)
+        return f"No single part decides: whatever is covered, the network gives {label} about the same {same}."
     height = (float(top[0]) + 0.5) / TILE
     part = next(name for limit, name in _PARTS if height <= limit)
     return (
         f"The network relied most on {part}: with parts there covered, the probability of {label} falls from "
-        f"{percent(share)} to about {percent(max(0.0, share - most))}."
+        f"{whole_percent(share)} to about {whole_percent(max(0.0, share - most))}."
     )
 
 

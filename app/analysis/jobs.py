@@ -7,7 +7,7 @@ results; all of it goes with the job. Imports no Streamlit.
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
@@ -25,7 +25,7 @@ MIN_REMAINING_AFTER_S: Final = 2.0
 """Before this nobody can tell how long the rest will take."""
 
 FileState = Literal["waiting", "running", "done", "stopped", "failed"]
-JobState = Literal["waiting", "running", "done"]
+AnalysisState = Literal["waiting", "running", "done"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class FileView:
 
 
 @dataclass(frozen=True)
-class JobView:
+class AnalysisView:
     """A look at a job.
 
     Attributes:
@@ -102,7 +102,7 @@ class JobView:
         problem: why nothing could be done or written at all, a sentence; else empty.
     """
 
-    state: JobState
+    state: AnalysisState
     files: tuple[FileView, ...]
     share: float | None = None
     seconds: float = 0.0
@@ -112,7 +112,10 @@ class JobView:
 
 
 class AnalysisJob:
-    """One request on its way. The worker writes through the methods with an underscore; pages look and cancel."""
+    """One request on its way. Thread-safe.
+
+    Pages call `view`, `cancel` and `discard`; the worker calls `begin`, what follows it, and last `finish`.
+    """
 
     def __init__(self, request: AnalysisRequest, folder: Path) -> None:
         """A new job.
@@ -127,7 +130,7 @@ class AnalysisJob:
         """Of the model that judges, once it is loaded."""
         self._lock = threading.Lock()
         self._files = [FileView(file.title) for file in request.files]
-        self._state: JobState = "waiting"
+        self._state: AnalysisState = "waiting"
         self._began_s = self._ended_s = 0.0
         self._looks = 0
         self._expected_looks: int | None = None
@@ -146,7 +149,7 @@ class AnalysisJob:
         """The same with its provenance. Where results are kept for good, they are taken from here."""
         return self.folder / JSON
 
-    def view(self) -> JobView:
+    def view(self) -> AnalysisView:
         """Where it stands."""
         with self._lock:
             until_s = self._ended_s or time.monotonic()
@@ -154,7 +157,7 @@ class AnalysisJob:
             share = min(1.0, self._looks / self._expected_looks) if self._expected_looks else None
             is_known = self._state == "running" and share and seconds >= MIN_REMAINING_AFTER_S
             remaining_s = seconds * (1 - share) / share if is_known and share else None
-            return JobView(
+            return AnalysisView(
                 self._state, tuple(self._files), share, seconds, remaining_s, self._preview_jpeg, self._problem
             )
 
@@ -164,7 +167,7 @@ class AnalysisJob:
         with self._lock:
             is_waiting = self._state == "waiting"
         if is_waiting:
-            self._end()
+            self.finish()
 
     def is_cancelled(self) -> bool:
         """Whether somebody asked to end it."""
@@ -179,32 +182,42 @@ class AnalysisJob:
         if not is_at_work:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _begin(self) -> bool:
-        """False where somebody ended it while it waited."""
+    def begin(self) -> bool:
+        """The worker takes it; False where somebody ended it while it waited."""
         with self._lock:
             if self._state != "waiting":
                 return False
             self._state, self._began_s = "running", time.monotonic()
             return True
 
-    def _expect(self, looks: int | None) -> None:
+    def expect(self, looks: int | None) -> None:
+        """So many frames will be analysed; None where that is unknown."""
         with self._lock:
             self._expected_looks = looks
 
-    def _change(self, index: int, **changes: object) -> None:
+    def update_file(self, index: int, update: Callable[[FileView], FileView]) -> None:
+        """Replace a file's view by what `update` makes of it."""
         with self._lock:
-            self._files[index] = replace(self._files[index], **changes)  # type: ignore[arg-type]
+            self._files[index] = update(self._files[index])
 
-    def _looked(self, index: int, time_s: float, duration_s: float | None) -> None:
+    def count_frame(self, index: int, time_s: float, duration_s: float | None) -> None:
+        """One more frame was analysed.
+
+        Args:
+            index: of its file.
+            time_s: of the frame, in seconds from the file's start.
+            duration_s: the file's length; None where it is unknown.
+        """
         with self._lock:
             self._looks += 1
             self._files[index] = replace(self._files[index], time_s=time_s, duration_s=duration_s)
 
-    def _show(self, preview_jpeg: bytes) -> None:
+    def show_preview(self, preview_jpeg: bytes) -> None:
+        """Show this frame to those who look."""
         with self._lock:
             self._preview_jpeg = preview_jpeg
 
-    def _end(self, problem: str = "") -> None:
+    def finish(self, problem: str = "") -> None:
         """The last thing that the worker does with it."""
         with self._lock:
             self._files = [
@@ -217,10 +230,12 @@ class AnalysisJob:
 
 
 def server_files(folder: Path, chosen: Path) -> tuple[tuple[InputFile, ...], str]:
-    """A file within a folder on the server, or the pictures and videos below a folder in it, named from `folder` on;
-    and a sentence on what was passed over.
+    """A file in a folder on the server, or the pictures and videos below a folder in it.
 
     Links are passed over: they may lead out of the folder.
+
+    Returns:
+        The files, with their paths from `folder` on as titles, and a sentence on what was passed over.
 
     Raises:
         MediaError: there is no picture or video in it.

@@ -69,7 +69,7 @@ class AnalysisQueue:
 
 def run_job(job: AnalysisJob) -> None:
     """Analyse a job's files; whatever happens, it ends as done, with a sentence where something went wrong."""
-    if not job._begin():
+    if not job.begin():
         return
     try:
         problem = _run(job)
@@ -77,9 +77,9 @@ def run_job(job: AnalysisJob) -> None:
         problem = str(error)
     except OSError as error:
         problem = f"The results cannot be written: {error.strerror or error}. Check the disk's free space."
-    except Exception as error:  # an error that ended this thread would leave every later job waiting for ever
+    except Exception as error:  # noqa: BLE001  # else this thread would end, and later jobs wait for ever
         problem = f"The analysis ended unexpectedly: {error_words(error)}. Try other settings or another file."
-    job._end(problem)
+    job.finish(problem)
 
 
 def _run(job: AnalysisJob) -> str:
@@ -89,7 +89,7 @@ def _run(job: AnalysisJob) -> str:
     # A model of its own: shared ones are locked while they answer, and this thread may be slow to let go.
     model, detector = load_model(request.model), build_detector(request.detector)
     job.card = model.card
-    job._expect(expected_frames([file.path for file in request.files], request.sampling))
+    job.expect(expected_frames([file.path for file in request.files], request.sampling))
     provenance = Provenance(model.card, detector.name, request.sampling, request.max_faces)
     done = 0
     unreadable: dict[str, str] = {}
@@ -114,7 +114,7 @@ def _run(job: AnalysisJob) -> str:
 
 def _analyse_one(job: AnalysisJob, index: int, file: InputFile, run: FileRun) -> str:
     """One file; returns why it could not be analysed, or nothing."""
-    job._change(index, state="running")
+    job.update_file(index, lambda view: replace(view, state="running"))
     try:
         _analyse_readable(job, index, file, run)
         return ""
@@ -122,12 +122,12 @@ def _analyse_one(job: AnalysisJob, index: int, file: InputFile, run: FileRun) ->
         sentence = _for_people(error, file)
     except ResultsError:
         raise  # the other files would fare no better
-    except Exception as error:  # one file's surprise must not take the others with it
+    except Exception as error:  # noqa: BLE001  # one file's surprise must not take the others with it
         sentence = f"It could not be analysed: {error_words(error)}. Convert it and try again."
     finally:
         if file.is_upload:  # nothing else is stored of what people showed
             file.path.unlink(missing_ok=True)
-    job._change(index, state="failed", sentence=sentence)
+    job.update_file(index, lambda view: replace(view, state="failed", sentence=sentence))
     return sentence
 
 
@@ -139,7 +139,7 @@ def _analyse_readable(job: AnalysisJob, index: int, file: InputFile, run: FileRu
     copy = AnnotatedCopy(
         job.folder / f"{index:05d}{'.jpg' if info.is_picture else '.mp4'}",
         is_wanted=info.is_picture or job.request.annotated,
-        show=job._show,
+        show=job.show_preview,
     )
     faces = job.folder / f"{index:05d}-faces.npz"
 
@@ -153,18 +153,21 @@ def _analyse_readable(job: AnalysisJob, index: int, file: InputFile, run: FileRu
             file.path,
             file.title,
             on_frame=lambda frame: summary.add(frame.result),
-            on_progress=lambda progress: job._looked(index, progress.time_s, progress.duration_s),
+            on_progress=lambda progress: job.count_frame(index, progress.time_s, progress.duration_s),
             frame_sink=take,
         )
     whole = summary.summary()
     stopped = job.is_cancelled() and outcome.damage is not None
-    job._change(
+    job.update_file(
         index,
-        state="stopped" if stopped else "done",
-        sentence=_sentence(outcome.damage) if whole.looks else "",
-        summary=whole if whole.looks else None,
-        copy=copy.path if copy.path.exists() else None,
-        faces=faces if faces.exists() else None,
+        lambda view: replace(
+            view,
+            state="stopped" if stopped else "done",
+            sentence=_sentence(outcome.damage) if whole.looks else "",
+            summary=whole if whole.looks else None,
+            copy=copy.path if copy.path.exists() else None,
+            faces=faces if faces.exists() else None,
+        ),
     )
 
 

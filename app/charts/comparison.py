@@ -5,9 +5,9 @@ from typing import Final
 
 import plotly.graph_objects as go
 
-from app.charts.curves import Curves
-from app.charts.film import VALENCE_COLOUR, clock, time_marks
-from app.charts.session import GRID, add_areas, dress
+from app.charts.curves import Curves, closed
+from app.charts.style import GRID, HOVER, VALENCE_COLOUR, add_areas, frame, time_axis
+from app.formatting import signed
 from app.statistics.comparison import Difference
 from app.statistics.summary import STATES
 from fer_core.emotions import EMOTION_COLOURS
@@ -23,10 +23,9 @@ def forest(differences: Sequence[Difference]) -> go.Figure:
     for rows, axis, scale, unit in ((shares, "", 100, " points"), (affect, "2", 1, "")):
         for difference in rows:
             _add_interval(figure, difference, axis=axis, scale=scale, unit=unit)
-    dress(figure, height=360)
+    frame(figure, height=360, margin=(74, 12, 8, 24), dragmode=False, hoverlabel=HOVER)
     line = {"zeroline": True, "zerolinecolor": "rgba(128,128,128,0.8)", "gridcolor": GRID, "fixedrange": True}
     figure.update_layout(
-        margin={"l": 74, "r": 12, "t": 8, "b": 24},
         xaxis=line | {"anchor": "y", "range": _reach(shares, 100), "ticksuffix": " pts"},
         xaxis2=line | {"anchor": "y2", "range": _reach(affect, 1)},
         yaxis={"domain": [0.36, 1], "autorange": "reversed", "fixedrange": True, "showgrid": False},
@@ -37,6 +36,7 @@ def forest(differences: Sequence[Difference]) -> go.Figure:
 
 def _add_interval(figure: go.Figure, difference: Difference, *, axis: str, scale: float, unit: str) -> None:
     low, high, change = (value * scale for value in (difference.low, difference.high, difference.change))
+    digits = 0 if scale > 1 else 2
     colour = EMOTION_COLOURS.get(difference.figure, VALENCE_COLOUR)
     figure.add_scatter(
         x=[change],
@@ -52,8 +52,8 @@ def _add_interval(figure: go.Figure, difference: Difference, *, axis: str, scale
         },
         # An empty dot: not clear. Colour is not the only carrier.
         marker={"size": 10, "color": colour, "symbol": "circle" if difference.is_clear else "circle-open"},
-        hovertemplate=f"{change:+.{0 if scale > 1 else 2}f}{unit} ({low:+.{0 if scale > 1 else 2}f} to "
-        f"{high:+.{0 if scale > 1 else 2}f})<extra></extra>",
+        hovertemplate=f"{signed(change, digits)}{unit} ({signed(low, digits)} to {signed(high, digits)})"
+        "<extra></extra>",
         xaxis=f"x{axis}",
         yaxis=f"y{axis}",
     )
@@ -73,19 +73,16 @@ def small_timeline(means: Curves, *, length_s: float) -> go.Figure:
         length_s: of the longest of the sessions.
     """
     figure = go.Figure()
-    add_areas(figure, means)
-    dress(figure, height=SMALL_HEIGHT)
-    marks = time_marks(length_s)
-    figure.update_layout(margin={"l": 46, "r": 12, "t": 12, "b": 22}, hovermode="x unified")
-    figure.update_xaxes(
-        range=[0, length_s],
-        tickvals=marks,
-        ticktext=[clock(mark, tenths=mark % 1 > 0) for mark in marks],
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
-        unifiedhovertitle={"text": "%{x:.1f} s"},
+    add_areas(figure, *closed(means))
+    frame(
+        figure,
+        height=SMALL_HEIGHT,
+        margin=(46, 12, 12, 22),
+        dragmode=False,
+        hoverlabel=HOVER,
+        hovermode="x unified",
     )
+    time_axis(figure, length_s)
     figure.update_yaxes(
         range=[0, 1.01], tickvals=[0, 1], ticktext=["0 %", "100 %"], fixedrange=True, gridcolor=GRID, zeroline=False
     )

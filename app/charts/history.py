@@ -7,20 +7,19 @@ from typing import Final
 import numpy as np
 import plotly.graph_objects as go
 
-from app.charts.rolling import TICKS
+from app.charts.style import CLEAR, GREEN, GREY, ORANGE, PINK, RED, ZERO, fix_axes, frame, translucent
 from app.sessions.trends import Followed
 from app.statistics.check_ins import PHQ4_BANDS, Phq4
 from app.statistics.control_chart import ChartPoint
 from app.store.history import Means
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 
-COLOURS: Final = {"valence": "#2f8f83", "arousal": "#c9782f"}
-SAID_COLOUR: Final = "#c75687"
-OUTSIDE_COLOUR: Final = "#d6453d"
+COLOURS: Final = {"valence": GREEN, "arousal": ORANGE}
+SAID_COLOUR: Final = PINK
+OUTSIDE_COLOUR: Final = RED
 CALENDAR_WEEKS: Final = 53
 MOST_SCORE: Final = 12
 _WEEKDAYS: Final = ("Mo", "", "We", "", "Fr", "", "Su")
-_GRID: Final = "rgba(128,128,128,0.2)"
 _EDGE: Final = timedelta(days=1)
 
 
@@ -50,12 +49,12 @@ def calendar(minutes: Mapping[date, float], *, last: date) -> go.Figure:
             zmax=max(1.0, *shown.values()),
             showscale=False,
             hoverinfo="skip",
-            colorscale=[[0, "rgba(128,128,128,0.16)"], [0.0001, "rgba(47,143,131,0.4)"], [1, "rgba(47,143,131,1)"]],
+            colorscale=[[0, "rgba(128,128,128,0.16)"], [0.0001, translucent(GREEN, 0.4)], [1, translucent(GREEN, 1)]],
         )
     )
     _add_day_points(figure, {day: value for day, value in shown.items() if value > 0}, first)
     months = [day for day in shown if day.day == 1]
-    _dress(figure, height=150)
+    _frame(figure, height=150)
     figure.update_layout(margin_b=2, clickmode="event+select", dragmode=False, hovermode="closest")
     figure.update_xaxes(
         tickvals=[(day - first).days // 7 for day in months],
@@ -79,7 +78,7 @@ def _add_day_points(figure: go.Figure, minutes: Mapping[date, float], first: dat
         customdata=[day.isoformat() for day in minutes],
         text=[f"{day:%a} {day.day} {day:%b %Y}: {_minutes(value)}" for day, value in minutes.items()],
         mode="markers",
-        marker={"size": 15, "symbol": "square", "color": "rgba(0,0,0,0)"},
+        marker={"size": 15, "symbol": "square", "color": CLEAR},
         selected={"marker": {"color": SAID_COLOUR, "opacity": 1, "size": 9}},
         unselected={"marker": {"opacity": 0}},
         hovertemplate="%{text}<extra></extra>",
@@ -123,12 +122,12 @@ def followed_figure(one: Followed, *, first: date, last: date) -> go.Figure:
             hovertemplate=number,
             marker={"color": SAID_COLOUR, "size": 9, "symbol": "diamond-open", "line": {"width": 2}},
         )
-    _dress(figure, height=320, legend=True)
-    _dress_days(figure, first, last)
+    _frame(figure, height=320, legend=True)
+    _day_axis(figure, first, last)
     shown = [v.value for v in (*one.days, *one.said)] + [v for p in one.chart.points for v in (p.low, p.high)]
     figure.update_yaxes(range=_y_range(shown, one.is_share), ticksuffix=" %" if one.is_share else "")
     if not one.is_share:
-        figure.add_hline(y=0, line_width=1, line_color="rgba(128,128,128,0.5)")
+        figure.add_hline(y=0, line_width=1, line_color=ZERO)
     return figure
 
 
@@ -156,7 +155,7 @@ def _add_reference(figure: go.Figure, one: Followed, number: str) -> None:
         y=[reference.mean] * 2,
         name=f"Mean of first {reference.days} days",
         mode="lines",
-        line={"color": "#868e96", "width": 1.5, "dash": "dot"},
+        line={"color": GREY, "width": 1.5, "dash": "dot"},
         hovertemplate=number,
     )
 
@@ -212,8 +211,8 @@ def shares(days: Sequence[Means], *, first: date, last: date) -> go.Figure:
             marker={"color": EMOTION_COLOURS[emotion], "line": {"width": 0}},
             hovertemplate="%{y:.0f} %",
         )
-    _dress(figure, height=260, legend=True)
-    _dress_days(figure, first, last)
+    _frame(figure, height=260, legend=True)
+    _day_axis(figure, first, last)
     figure.update_layout(barmode="stack", bargap=0.15)
     figure.update_yaxes(range=[0, 100.5], tickvals=[0, 50, 100], ticktext=["0 %", "50 %", "100 %"])
     return figure
@@ -238,14 +237,14 @@ def phq4(totals: Sequence[tuple[date, Phq4]], *, first: date, last: date) -> go.
         marker={"color": SAID_COLOUR, "size": 8},
         hovertemplate="%{text}<extra></extra>",
     )
-    _dress(figure, height=230)
-    _dress_days(figure, first, last)
+    _frame(figure, height=230)
+    _day_axis(figure, first, last)
     figure.update_layout(hovermode="closest")
-    figure.update_yaxes(range=[-0.4, MOST_SCORE + 0.6], tickvals=[0, 3, 6, 9, MOST_SCORE], gridcolor="rgba(0,0,0,0)")
+    figure.update_yaxes(range=[-0.4, MOST_SCORE + 0.6], tickvals=[0, 3, 6, 9, MOST_SCORE], gridcolor=CLEAR)
     return figure
 
 
-def _dress_days(figure: go.Figure, first: date, last: date) -> None:
+def _day_axis(figure: go.Figure, first: date, last: date) -> None:
     """An axis of days, at least two weeks long, so that few days do not become broad."""
     start = min(first, last - timedelta(days=13))
     figure.update_xaxes(
@@ -261,18 +260,16 @@ def _dress_days(figure: go.Figure, first: date, last: date) -> None:
     )
 
 
-def _dress(figure: go.Figure, *, height: int, legend: bool = False) -> None:
-    """The same quiet frame as the other charts of the app."""
-    figure.update_layout(
+def _frame(figure: go.Figure, *, height: int, legend: bool = False) -> None:
+    """The frame of all charts; a legend stands below and needs room there."""
+    edge = 8 if legend else 24
+    frame(
+        figure,
         height=height,
-        margin={"l": 46, "r": 12, "t": 24 if not legend else 8, "b": 24 if not legend else 8},
+        margin=(46, 12, edge, edge),
         showlegend=legend,
         legend={"orientation": "h", "yanchor": "top", "y": -0.12, "x": 0, "traceorder": "normal"},
         hovermode="x unified",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        # Readable on light and on dark, as the chart does not know which it stands on.
-        font={"family": "Source Sans, Source Sans Pro, Helvetica, Arial, sans-serif", "size": 12, "color": "#868e96"},
     )
-    figure.update_xaxes(zeroline=False, fixedrange=True, **(TICKS | {"automargin": legend}))
-    figure.update_yaxes(zeroline=False, fixedrange=True, gridcolor=_GRID, **TICKS)
+    fix_axes(figure)
+    figure.update_xaxes(automargin=legend)

@@ -1,4 +1,4 @@
-"""Data to plotly figures. Pure functions; no Streamlit."""
+"""The live page's rolling history as plotly figures. Pure functions; no Streamlit."""
 
 import math
 from collections.abc import Sequence
@@ -9,11 +9,10 @@ from typing import Final
 import numpy as np
 import plotly.graph_objects as go
 
+from app.charts.style import SHARE_TICKS, add_areas, add_valence, fix_axes, frame
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from fer_core.results import FaceEmotion, FrameResult
 
-TICKS: Final = {"ticks": "outside", "ticklen": 5, "tickcolor": "rgba(0,0,0,0)", "automargin": False}
-"""Labels a little off the axis, and margins that do not depend on them, so that nothing jumps."""
 BRIDGE_S: Final = 1.0
 """Longest time without a result that the chart bridges."""
 GRID_POINTS: Final = 80
@@ -85,63 +84,41 @@ def _bridge(means: np.ndarray, looked: np.ndarray, *, cells: int) -> None:
 def emotion_timeline(data: Timeline, *, window_s: float, stacked: bool = True) -> go.Figure:
     """The rolling history of the seven probabilities."""
     figure = go.Figure()
-    for i, emotion in enumerate(EMOTIONS):
-        values = data.probabilities[:, i]
-        figure.add_scatter(
-            x=np.round(data.seconds, 2),
-            y=np.round(np.nan_to_num(values) if stacked else values, 4),
-            name=emotion.capitalize(),
-            mode="lines",
-            line={"color": EMOTION_COLOURS[emotion], "width": 0.5 if stacked else 2},
-            stackgroup="all" if stacked else None,
-            fillcolor=EMOTION_COLOURS[emotion] if stacked else None,
-            hovertemplate="%{y:.0%}",
-        )
-    _dress(figure, window_s=window_s, height=190)
-    figure.update_yaxes(range=[0, 1.01], tickvals=[0, 0.5, 1], ticktext=["0 %", "50 %", "100 %"])
+    seconds = np.round(data.seconds, 2)
+    if stacked:
+        add_areas(figure, seconds, np.round(np.nan_to_num(data.probabilities), 4))
+    else:
+        for i, emotion in enumerate(EMOTIONS):
+            figure.add_scatter(
+                x=seconds,
+                y=np.round(data.probabilities[:, i], 4),
+                name=emotion.capitalize(),
+                mode="lines",
+                line={"color": EMOTION_COLOURS[emotion], "width": 2},
+                hovertemplate="%{y:.0%}",
+            )
+    _frame(figure, window_s=window_s, height=190)
+    figure.update_yaxes(range=[0, 1.01], **SHARE_TICKS)
     return figure
 
 
 def valence_timeline(data: Timeline, *, window_s: float) -> go.Figure:
     """Unpleasant to pleasant over time."""
     figure = go.Figure()
-    figure.add_hline(y=0, line_width=1, line_color="rgba(128,128,128,0.5)")
-    figure.add_scatter(
-        x=np.round(data.seconds, 2),
-        y=np.round(data.valence, 3),
-        mode="lines",
-        line={"color": "#2f8f83", "width": 2},
-        hovertemplate="%{y:.2f}",
-        name="Valence",
-    )
-    _dress(figure, window_s=window_s, height=110)
-    figure.update_yaxes(range=[-1, 1], tickvals=[-1, 0, 1])
+    _frame(figure, window_s=window_s, height=110)
+    add_valence(figure, np.round(data.seconds, 2), data.valence)
     return figure
 
 
-def _dress(figure: go.Figure, *, window_s: float, height: int) -> None:
-    """The same quiet frame for each chart: fixed axes, so that nothing jumps, and no legend (the bars are one)."""
+def _frame(figure: go.Figure, *, window_s: float, height: int) -> None:
+    """Fixed axes, so that nothing jumps; the bars beside the chart are its legend."""
     unit, divisor = ("s", 1.0) if window_s <= 90 else ("min", 60.0)
     marks = np.linspace(-window_s, 0, 4)[:-1]
-    figure.update_layout(
-        height=height,
-        margin={"l": 46, "r": 18, "t": 10, "b": 24},
-        showlegend=False,
-        hovermode="x unified",
-        uirevision="live",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        # Readable on light and on dark, as the chart does not know which it stands on.
-        font={"family": "Source Sans, Source Sans Pro, Helvetica, Arial, sans-serif", "size": 12, "color": "#868e96"},
-    )
+    frame(figure, height=height, margin=(46, 18, 10, 24), hovermode="x unified", uirevision="live")
+    fix_axes(figure)
     figure.update_xaxes(
         range=[-window_s, 0],
         tickvals=[*marks, 0],
         ticktext=[f"{mark / divisor:.0f} {unit}" if mark == marks[0] else f"{mark / divisor:.3g}" for mark in marks]
         + ["now"],
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
-        **TICKS,
     )
-    figure.update_yaxes(fixedrange=True, gridcolor="rgba(128,128,128,0.2)", zeroline=False, **TICKS)

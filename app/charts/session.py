@@ -9,22 +9,28 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.charts.curves import Curves, closed, gapped, on_grid
-from app.charts.film import VALENCE_COLOUR, clock, time_marks
-from app.charts.rolling import TICKS
+from app.charts.style import (
+    AROUSAL_COLOUR,
+    CLEAR,
+    GRID,
+    HOVER,
+    ORANGE,
+    SHARE_TICKS,
+    TICKS,
+    VALENCE_COLOUR,
+    ZERO,
+    add_areas,
+    frame,
+    time_marks,
+    translucent,
+)
+from app.formatting import clock, whole_percent
 from app.statistics.spans import Range, Task
 from app.statistics.summary import STATES
 from app.store.records import Marker
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 
-AROUSAL_COLOUR: Final = "#7f77d6"
-TASK_COLOUR: Final = "47,111,143"
-FONT: Final = {
-    "family": "Source Sans, Source Sans Pro, Helvetica, Arial, sans-serif",
-    "size": 12,
-    "color": "#868e96",  # readable on light and on dark
-}
-GRID: Final = "rgba(128,128,128,0.2)"
-HOVER: Final = {"bgcolor": "rgba(33,37,41,0.92)", "font": {"color": "#f8f9fa"}}
+TASK_COLOUR: Final = "#2f6f8f"
 MOST_TEXTS: Final = 12
 """More markers than this show their text under the mouse alone: they would cover each other."""
 DAY_S: Final = 86_400.0
@@ -62,7 +68,7 @@ def session_timeline(
     """
     figure = go.Figure()
     if stacked:
-        add_areas(figure, means, yaxis="y3")
+        add_areas(figure, *closed(means), yaxis="y3")
     else:
         for i, emotion in enumerate(EMOTIONS):
             _add_line(
@@ -81,7 +87,7 @@ def session_timeline(
     ):
         _add_line(figure, lines, values, name, colour, "%{y:+.2f}", "y")
     _add_marks(figure, marks, length_s)
-    _dress_timeline(figure, _DOMAINS if marks.markers or marks.tasks else _BARE_DOMAINS)
+    _frame_timeline(figure, _DOMAINS if marks.markers or marks.tasks else _BARE_DOMAINS)
     _add_clock(figure, length_s)
     return figure
 
@@ -95,30 +101,16 @@ def distribution(shares: Mapping[str, float]) -> go.Figure:
             y=[state.capitalize() for state in STATES],
             orientation="h",
             marker_color=[EMOTION_COLOURS[state] for state in STATES],
-            text=[f"{value:.0f} %" for value in values],
+            text=[whole_percent(value / 100) for value in values],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
         )
     )
-    dress(figure, height=250)
+    frame(figure, height=250, margin=(0, 12, 8, 8), dragmode=False, hoverlabel=HOVER)
     figure.update_xaxes(visible=False, range=[0, max(1.0, *values) * 1.18], fixedrange=True)
     figure.update_yaxes(autorange="reversed", showgrid=False, fixedrange=True, automargin=True)
     return figure
-
-
-def dress(figure: go.Figure, *, height: int) -> None:
-    """The same quiet frame for each chart."""
-    figure.update_layout(
-        height=height,
-        margin={"l": 0, "r": 12, "t": 8, "b": 8},
-        showlegend=False,
-        dragmode=False,
-        hoverlabel=HOVER,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font=FONT,
-    )
 
 
 def _add_line(
@@ -138,29 +130,11 @@ def _add_line(
     )
 
 
-def add_areas(figure: go.Figure, means: Curves, *, yaxis: str = "y") -> None:
-    """The seven as stacked areas that sum to 1; out of view their height is 0, since areas cannot break."""
-    time_s, shares = closed(means)
-    for i, emotion in enumerate(EMOTIONS):
-        figure.add_scatter(
-            x=time_s,
-            y=shares[:, i],
-            name=emotion.capitalize(),
-            mode="lines",
-            stackgroup="all",
-            yaxis=yaxis,
-            line={"color": EMOTION_COLOURS[emotion], "width": 0.5},
-            fillcolor=EMOTION_COLOURS[emotion],
-            hovertemplate="%{y:.0%}",
-        )
-
-
 def _add_heat(figure: go.Figure, means: Curves, *, span_s: float) -> None:
     """A row for each emotion in its own colour: the stronger, the more probable."""
     middles, grid = on_grid(means, means.probabilities, span_s=span_s)
     # Lists and numbered rows: plotly.js fails on a typed array, or a named row, of a heatmap of one row.
     for i, emotion in enumerate(EMOTIONS):
-        red, green, blue = (int(EMOTION_COLOURS[emotion][k : k + 2], 16) for k in (1, 3, 5))
         figure.add_heatmap(
             x=np.round(middles, 3),
             y0=i,
@@ -168,7 +142,7 @@ def _add_heat(figure: go.Figure, means: Curves, *, span_s: float) -> None:
             z=[_numbers(grid[:, i])],
             zmin=0,
             zmax=1,
-            colorscale=[[0, f"rgba({red},{green},{blue},0.05)"], [1, f"rgba({red},{green},{blue},1)"]],
+            colorscale=[[i, translucent(EMOTION_COLOURS[emotion], opacity)] for i, opacity in ((0, 0.05), (1, 1))],
             showscale=False,
             yaxis="y2",
             name=emotion.capitalize(),
@@ -205,7 +179,7 @@ def _add_marks(figure: go.Figure, marks: Marks, length_s: float) -> None:
             x1=task.end_s,
             y0=_TASKS_FROM,
             y1=_TASKS_TO,
-            fillcolor=f"rgba({TASK_COLOUR},{0.35 if i % 2 else 0.22})",
+            fillcolor=translucent(TASK_COLOUR, 0.35 if i % 2 else 0.22),
             line_width=0,
             layer="below",
             label={"text": short(task.name), "font": {"size": 11}},
@@ -234,7 +208,7 @@ def _add_marks(figure: go.Figure, marks: Marks, length_s: float) -> None:
         text=[short(marker.text) for marker in notes],
         showlegend=False,
         cliponaxis=False,
-        marker={"symbol": "diamond", "size": 9, "color": "#c9782f"},
+        marker={"symbol": "diamond", "size": 9, "color": ORANGE},
         customdata=[escape(marker.text[:200]) for marker in notes],
         hovertemplate="%{customdata}",
     )
@@ -246,18 +220,20 @@ def short(text: str) -> str:
     return escape(line if len(line) <= _TEXT_LENGTH else line[: _TEXT_LENGTH - 1] + "…")
 
 
-def _dress_timeline(figure: go.Figure, domains: Sequence[tuple[float, float]]) -> None:
-    dress(figure, height=560)
+def _frame_timeline(figure: go.Figure, domains: Sequence[tuple[float, float]]) -> None:
     affect, heat, seven, lane = (list(domain) for domain in domains)
     legend = {"orientation": "h", "x": 0, "title": None, "yanchor": "bottom", "itemsizing": "constant"}
     axis = {"fixedrange": True, "gridcolor": GRID, "zeroline": False, **TICKS}
-    figure.update_layout(
-        margin={"l": 62, "r": 18, "t": 8, "b": 26},
+    frame(
+        figure,
+        height=560,
+        margin=(62, 18, 8, 26),
+        hoverlabel=HOVER,
         dragmode="zoom",
         hovermode="x unified",
         showlegend=True,
         legend=legend | {"y": 1.02},
-        legend2=legend | {"y": 0.2, "bgcolor": "rgba(0,0,0,0)"},
+        legend2=legend | {"y": 0.2, "bgcolor": CLEAR},
         uirevision="session",
         yaxis=axis
         | {
@@ -265,7 +241,7 @@ def _dress_timeline(figure: go.Figure, domains: Sequence[tuple[float, float]]) -
             "range": [-1.05, 1.05],
             "tickvals": [-1, 0, 1],
             "zeroline": True,
-            "zerolinecolor": "rgba(128,128,128,0.5)",
+            "zerolinecolor": ZERO,
         },
         yaxis2=axis
         | {
@@ -276,8 +252,7 @@ def _dress_timeline(figure: go.Figure, domains: Sequence[tuple[float, float]]) -
             "tickvals": list(range(len(EMOTIONS))),
             "ticktext": [name.capitalize() for name in EMOTIONS],
         },
-        yaxis3=axis
-        | {"domain": seven, "range": [0, 1.02], "tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"]},
+        yaxis3=axis | {"domain": seven, "range": [0, 1.02], **SHARE_TICKS},
         yaxis4=axis | {"domain": lane, "range": [0, 1], "visible": False},
     )
     figure.update_xaxes(showgrid=False, zeroline=False, anchor="y", **TICKS)

@@ -5,16 +5,17 @@ from typing import Final
 
 import plotly.graph_objects as go
 
+from app.charts.style import GREEN, GRID, ORANGE, PINK, VIOLET, frame
+from app.formatting import signed
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from train.evaluation.compare import LETTERS
 from train.evaluation.figures import CoveragePoint, ReliabilityBin
 from train.runs.files import EpochMetrics
 
 TRAIN_COLOUR: Final = "#8a97a3"
-VALIDATION_COLOUR: Final = "#2f8f83"
-SECOND_COLOUR: Final = "#c9782f"
-_GRID: Final = "rgba(128,128,128,0.2)"
-MODEL_COLOURS: Final = (VALIDATION_COLOUR, SECOND_COLOUR, "#7f77d6", "#c75687")
+VALIDATION_COLOUR: Final = GREEN
+SECOND_COLOUR: Final = ORANGE
+MODEL_COLOURS: Final = (VALIDATION_COLOUR, SECOND_COLOUR, VIOLET, PINK)
 """Of compared models, in their order; readable on light and on dark."""
 
 
@@ -22,7 +23,7 @@ def class_counts(per_class: Mapping[str, int]) -> go.Figure:
     """Images per emotion of one split."""
     counts = {emotion: per_class.get(emotion, 0) for emotion in EMOTIONS}
     figure = _emotion_bars(counts, [f"{count:,}" for count in counts.values()], hover="%{x}: %{y:,}")
-    _dress(figure, height=190)
+    _frame(figure, height=190)
     figure.update_xaxes(tickangle=-45)
     figure.update_yaxes(visible=False, range=[0, max(1, *counts.values()) * 1.15])
     return figure
@@ -33,7 +34,7 @@ def accuracy_curves(epochs: Sequence[EpochMetrics], *, planned: int) -> go.Figur
     figure = go.Figure()
     _line(figure, epochs, [100 * e.accuracy for e in epochs], "Training", TRAIN_COLOUR, "%{y:.1f} %")
     _line(figure, epochs, [100 * e.validation_accuracy for e in epochs], "Validation", VALIDATION_COLOUR, "%{y:.1f} %")
-    _dress_epochs(figure, planned=planned, height=230, legend=True)
+    _epoch_axis(figure, planned=planned, height=230, legend=True)
     figure.update_yaxes(ticksuffix=" %", rangemode="tozero")
     return figure
 
@@ -43,7 +44,7 @@ def loss_curves(epochs: Sequence[EpochMetrics], *, planned: int) -> go.Figure:
     figure = go.Figure()
     _line(figure, epochs, [e.loss for e in epochs], "Training", TRAIN_COLOUR, "%{y:.3f}")
     _line(figure, epochs, [e.validation_loss for e in epochs], "Validation", VALIDATION_COLOUR, "%{y:.3f}")
-    _dress_epochs(figure, planned=planned, height=230, legend=True)
+    _epoch_axis(figure, planned=planned, height=230, legend=True)
     return figure
 
 
@@ -51,7 +52,7 @@ def learning_rate_curve(epochs: Sequence[EpochMetrics], *, planned: int) -> go.F
     """The learning rate by epoch."""
     figure = go.Figure()
     _line(figure, epochs, [e.learning_rate for e in epochs], "Learning rate", VALIDATION_COLOUR, "%{y:.2g}")
-    _dress_epochs(figure, planned=planned, height=230)
+    _epoch_axis(figure, planned=planned, height=230)
     figure.update_yaxes(rangemode="tozero", tickformat=".2g")
     return figure
 
@@ -63,7 +64,7 @@ def validation_curves(curves: Mapping[int, Sequence[EpochMetrics]]) -> go.Figure
         shares = [100 * e.validation_accuracy for e in epochs]
         _line(figure, epochs, shares, LETTERS[index], MODEL_COLOURS[index], "%{y:.1f} %")
     longest = max((e.epoch for epochs in curves.values() for e in epochs), default=1)
-    _dress_epochs(figure, planned=longest, height=230, legend=True)
+    _epoch_axis(figure, planned=longest, height=230, legend=True)
     figure.update_yaxes(ticksuffix=" %")
     return figure
 
@@ -85,7 +86,7 @@ def reliability(bins: Sequence[ReliabilityBin]) -> go.Figure:
         customdata=[b.n for b in filled],
         hovertemplate="%{x:.0f} % sure, %{y:.0f} % right, %{customdata:,} images<extra></extra>",
     )
-    _dress(figure, height=300)
+    _frame(figure, height=300)
     figure.update_xaxes(range=[0, 104], ticksuffix=" %", title_text="Confidence")
     figure.update_yaxes(range=[0, 104], ticksuffix=" %", title_text="Right")
     return figure
@@ -120,7 +121,7 @@ def coverage(points: Sequence[CoveragePoint], *, chosen: float | None) -> go.Fig
             annotation_text="this model",
             annotation_position="bottom left",
         )
-    _dress(figure, height=300, legend=True)
+    _frame(figure, height=300, legend=True)
     figure.update_layout(hovermode="x unified")
     figure.update_xaxes(range=[0, 95], ticksuffix=" %", title_text="Unsure below")
     figure.update_yaxes(range=[0, 104], ticksuffix=" %")
@@ -130,8 +131,8 @@ def coverage(points: Sequence[CoveragePoint], *, chosen: float | None) -> go.Fig
 def class_differences(differences: Mapping[str, float]) -> go.Figure:
     """By emotion, how many points of recall one model is ahead of another."""
     points = {emotion: 100 * differences[emotion] for emotion in EMOTIONS if emotion in differences}
-    figure = _emotion_bars(points, [f"{value:+.1f}" for value in points.values()], hover="%{x}: %{y:+.1f} points")
-    _dress(figure, height=230)
+    figure = _emotion_bars(points, [signed(value, 1) for value in points.values()], hover="%{x}: %{y:+.1f} points")
+    _frame(figure, height=230)
     reach = max((abs(value) for value in points.values()), default=1.0) * 1.3 or 1.0
     figure.update_yaxes(range=[-reach, reach], zeroline=True, zerolinecolor="rgba(128,128,128,0.6)")
     return figure
@@ -167,25 +168,25 @@ def _line(
     )
 
 
-def _dress_epochs(figure: go.Figure, *, planned: int, height: int, legend: bool = False) -> None:
+def _epoch_axis(figure: go.Figure, *, planned: int, height: int, legend: bool = False) -> None:
     """The axis spans the planned epochs from the start, so that the curves grow into it and nothing jumps."""
-    _dress(figure, height=height, legend=legend)
+    _frame(figure, height=height, legend=legend)
     figure.update_layout(hovermode="x unified")
     step = next((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if planned / step <= 10), 1000)
     figure.update_xaxes(range=[0.5, max(2, planned) + 0.5], tickformat="d", dtick=step, tick0=1 if step == 1 else 0)
 
 
-def _dress(figure: go.Figure, *, height: int, legend: bool = False) -> None:
-    """The same quiet frame for each chart."""
-    figure.update_layout(
+def _frame(figure: go.Figure, *, height: int, legend: bool = False) -> None:
+    """The frame of all charts, with margins for the labels of Streamlit's theme."""
+    frame(
+        figure,
         height=height,
-        margin={"l": 0, "r": 12, "t": 26 if legend else 12, "b": 0},
+        margin=(0, 12, 26 if legend else 12, 0),
+        is_themed=True,
         showlegend=legend,
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "title": None},
         uirevision="training",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
         dragmode=False,
     )
     figure.update_xaxes(showgrid=False, fixedrange=True, automargin=True)
-    figure.update_yaxes(fixedrange=True, automargin=True, gridcolor=_GRID, zeroline=False)
+    figure.update_yaxes(fixedrange=True, automargin=True, gridcolor=GRID, zeroline=False)

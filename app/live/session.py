@@ -198,8 +198,7 @@ class LiveSession:
                 continue
             try:
                 self._analyse(analysis, settings, *taken)
-            # The second broad except: an error that ended this thread would end the analysis without a word.
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # else this thread, and with it the analysis, would end silently
                 self._fail(error)
                 analysis.forget()
                 pause_until_s = time.monotonic() + RETRY_S

@@ -5,6 +5,8 @@ The words are part of each session, by their version: change them, and give them
 
 from typing import Final
 
+from app.formatting import counted
+
 CONSENT_VERSION: Final = "1"
 """Of all the words below; at most 32 characters."""
 
@@ -54,5 +56,5 @@ def kept_for(retention_days: int | None) -> str:
     """For how long sessions are kept, in words."""
     if retention_days is None:
         return "until you delete it"
-    days = "a day" if retention_days == 1 else f"{retention_days} days"
+    days = counted(retention_days, "day")
     return f"for {days}, and then it is deleted when the program starts; you can delete it before"

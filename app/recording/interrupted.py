@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.charts.film import clock
+from app.formatting import clock, counted
 from app.store.database import Store
 from app.store.errors import NoSuchRecordError
 from app.store.records import Session
@@ -53,7 +53,7 @@ class Kept:
 
     def sentence(self) -> str:
         """What happened and what was kept, without its title, which is anybody's text."""
-        samples = "1 sample" if self.samples == 1 else f"{self.samples:,} samples"
+        samples = counted(self.samples, "sample")
         video = ", video" if self.has_video else ""
         length = clock(self.session.duration_s or 0.0)
         return f"The program ended while it was recorded. What came before is kept: {length}, {samples}{video}."

@@ -16,6 +16,7 @@ from typing import Final, Self
 
 import numpy as np
 
+from app.formatting import counted
 from app.recording.baseline import BaselineTry, BaselineView
 from app.recording.consent import CONSENT_VERSION
 from app.recording.markers import SessionMarkers
@@ -247,4 +248,4 @@ class Recording:
 
 
 def _lost(count: int) -> str:
-    return f"{count} samples could not be stored." if count else ""
+    return f"{counted(count, 'sample')} could not be stored." if count else ""

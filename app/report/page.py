@@ -1,6 +1,8 @@
-"""A session as one HTML file: facts, timeline, figures, caveats. It opens without a network, holds no script, and
-prints. Its charts are static SVG: a few dozen kilobytes that print sharply and that every mail program lets through,
-where plotly's script alone takes 4.7 MB; who wants to zoom has the page and the export. All free text is escaped.
+"""A session as one HTML file: facts, timeline, statistics, caveats.
+
+It opens without a network, holds no script, and prints. Its charts are static SVG: a few dozen kilobytes that print
+sharply and pass every mail program, while plotly's script alone takes 4.7 MB. To zoom, use the page or the export. All
+free text is escaped.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,14 +10,13 @@ from html import escape
 from typing import Final
 
 from app.charts.curves import curves_of_timeline
-from app.charts.film import VALENCE_COLOUR, clock
-from app.charts.session import AROUSAL_COLOUR, Marks
-from app.report import html_tables as session_tables
-from app.report import timeline_svg as session_svg
+from app.charts.session import Marks
+from app.charts.style import AROUSAL_COLOUR, VALENCE_COLOUR
+from app.formatting import clock, whole_percent
+from app.report import session_tables, timeline_svg
 from app.sessions.loaded import FaceFigures, LoadedSession, Outline, load_session
 from app.sessions.wording import CAVEATS, SOURCES_IN_WORDS, STATES_IN_WORDS, check_in_line, headline, marker_line, when
 from app.store.database import Store
-from fer_core.annotate import percent
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from fer_core.expressions.card import ModelCard
 from fer_core.expressions.model import TFLITE_FILE
@@ -103,7 +104,7 @@ def _timeline(loaded: LoadedSession, face: int, *, corrected: bool) -> str:
         f'<span><i style="background:{colour}"></i>{name.capitalize()}</span>'
         for name, colour in (colours | {"valence": VALENCE_COLOUR, "arousal": AROUSAL_COLOUR}).items()
     )
-    drawn = session_svg.timeline(
+    drawn = timeline_svg.timeline(
         curves_of_timeline(loaded.timeline(corrected=corrected), face),
         length_s=outline.length_s,
         marks=Marks(outline.markers, outline.tasks.tasks, outline.left_out),
@@ -188,7 +189,7 @@ def _accuracy(card: ModelCard) -> str:
         accuracy, n = measured.get("accuracy"), measured.get("n")
         if isinstance(accuracy, int | float) and isinstance(n, int):
             return (
-                f"Of {n:,} faces of its archive's {split} split it named {percent(accuracy)} rightly, each from one "
-                "still picture. Labels below its confidence threshold are withheld as “unsure”."
+                f"Of {n:,} faces of its archive's {split} split it named {whole_percent(accuracy)} rightly, each from "
+                "one still picture. Labels below its confidence threshold are withheld as “unsure”."
             )
     return ""

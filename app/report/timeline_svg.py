@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 
 from app.charts.curves import Curves
-from app.charts.film import VALENCE_COLOUR, clock, time_marks
-from app.charts.session import AROUSAL_COLOUR, Marks
+from app.charts.session import TASK_COLOUR, Marks
+from app.charts.style import AROUSAL_COLOUR, VALENCE_COLOUR, mark_label, time_marks
+from app.formatting import MINUS
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 
 WIDTH: Final = 960.0
@@ -75,7 +76,7 @@ def _grid(length_s: float) -> list[str]:
     found = []
     for low, high, rows in (
         (*AREAS, (("100 %", 1.0), ("50 %", 0.5), ("0 %", 0.0))),
-        (*AFFECT, (("+1", 1.0), ("0", 0.5), ("\N{MINUS SIGN}1", 0.0))),
+        (*AFFECT, (("+1", 1.0), ("0", 0.5), (f"{MINUS}1", 0.0))),
     ):
         for words, share in rows:
             y = high - share * (high - low)
@@ -83,7 +84,7 @@ def _grid(length_s: float) -> list[str]:
             found.append(_text(LEFT - 6, y + 4, words, anchor="end"))
     for mark in time_marks(length_s):
         x = _x(mark, length_s)
-        found.append(_text(x, HEIGHT - 8, clock(mark, tenths=mark % 1 > 0), anchor="middle"))
+        found.append(_text(x, HEIGHT - 8, mark_label(mark), anchor="middle"))
         found.append(_line(x, AFFECT[1], x, AFFECT[1] + 5, _GREY))
     return found
 
@@ -103,7 +104,7 @@ def _marks(marks: Marks, length_s: float) -> list[str]:
         # As many letters as fit; the whole name stands in the table of tasks.
         shown = task.name[: max(0, int(wide / 6.5))]
         found.append(
-            f'<rect x="{x:.1f}" y="{TASKS[0]}" width="{wide:.1f}" height="{TASKS[1] - TASKS[0]}" fill="#2f6f8f" '
+            f'<rect x="{x:.1f}" y="{TASKS[0]}" width="{wide:.1f}" height="{TASKS[1] - TASKS[0]}" fill="{TASK_COLOUR}" '
             f'fill-opacity="0.22"><title>{escape(task.name)}</title></rect>'
             + _text(x + 4, TASKS[1] - 4, escape(shown), colour="#1f2933")
         )

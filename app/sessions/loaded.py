@@ -1,5 +1,6 @@
-"""A stored session as its page, its report and comparisons read it: what is known of it at once, its samples when they
-are needed, and its figures. Imports no Streamlit.
+"""A stored session as its page, its report and comparisons read it. Imports no Streamlit.
+
+What is known without its samples is read at once, the samples when they are needed, and statistics are kept.
 """
 
 from collections.abc import Sequence
@@ -141,6 +142,10 @@ class LoadedSession:
             self._stretches[key] = make_stretch(samples, leave_out=self.outline.left_out)
         return self._stretches[key]
 
+    def with_outline(self, outline: Outline) -> "LoadedSession":
+        """The same samples under another outline; statistics are computed anew."""
+        return LoadedSession(self.store, outline, self.timelines, self._samples)
+
     def forget_samples(self) -> None:
         """Give their memory back; what was worked out stays."""
         self._samples = None
@@ -176,7 +181,7 @@ def load_session(store: Store, session_id: int, before: LoadedSession | None = N
     if before is None or before.store is not store or before.outline.samples_key != outline.samples_key:
         return LoadedSession(store, outline)
     if before.outline != outline:  # tasks may have other names or times; the samples are the same
-        return LoadedSession(store, outline, before.timelines, before._samples)
+        return before.with_outline(outline)
     return before
 
 

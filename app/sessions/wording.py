@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from app.charts.film import clock
+from app.formatting import clock, signed, whole_percent
 from app.statistics.check_ins import Phq4
 from app.statistics.spans import Range
 from app.statistics.summary import FaceSamples, Summary, summarise
 from app.store.records import CheckIn, Marker, Session
-from fer_core.annotate import percent
 from fer_core.emotions import UNSURE
 
-MINUS: Final = "\N{MINUS SIGN}"
 STATES_IN_WORDS: Final[Mapping[str, str]] = {
     "open": "recording now",
     "closed": "complete",
@@ -41,18 +39,13 @@ def when(session: Session) -> str:
     return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M}"
 
 
-def signed(value: float, digits: int = 2) -> str:
-    """A figure with its sign: "+0.21", "−0.40"."""
-    return f"{value:+.{digits}f}".replace("-", MINUS)
-
-
 def headline(samples: FaceSamples, summary: Summary, *, leave_out: Sequence[Range] = ()) -> str:
     """What one face showed, in a few sentences: mostly what, how it began and ended, how it felt to watch."""
     if not summary.watched_s:
         return "No face was in view in the time that counts."
     ranked = sorted(summary.label_shares.items(), key=lambda pair: -pair[1])
     words = [
-        f"{'' if i else 'Mostly '}{_state(name)} ({percent(share)})"
+        f"{'' if i else 'Mostly '}{_state(name)} ({whole_percent(share)})"
         for i, (name, share) in enumerate(ranked[:3])
         if share >= 0.05
     ]
@@ -110,17 +103,3 @@ def check_in_line(one: CheckIn, *, phq4: bool = True) -> str:
     if one.note:
         parts.append(one.note)
     return f"{start}: {' · '.join(parts) or 'without answers'}"
-
-
-def parse_clock(text: str) -> float | None:
-    """Seconds out of "75", "1:15" or "1:02:03.5"; None where it is no time."""
-    parts = text.strip().split(":")
-    if not 1 <= len(parts) <= 3:
-        return None
-    try:
-        values = [float(part) for part in parts]
-    except ValueError:
-        return None
-    if any(not 0 <= value < 1e9 for value in values) or any(value >= 60 for value in values[1:]):
-        return None
-    return sum(value * 60.0**power for power, value in enumerate(reversed(values)))

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app.formatting import counted
+
 GRID_POINTS: Final = 9
 """Points per axis of the mood grid."""
 
@@ -108,7 +110,7 @@ class Phq4:
 
     @property
     def positive_screens(self) -> tuple[str, ...]:
-        """ "anxiety" and "depression", as far as their scores reach 3 for certain.
+        """Those of "anxiety" and "depression", as far as their scores reach 3 for certain.
 
         Missing answers count as 0 here, so a single answer of 3 is enough, whatever the other would have been.
         """
@@ -127,8 +129,8 @@ class Phq4:
         line = f"PHQ-4: {total} · anxiety (GAD-2): {anxiety} · depression (PHQ-2): {depression}"
         if not self.missing:
             return line
-        count = len(self.missing)
-        return f"{line}. {count} {'question was' if count == 1 else 'questions were'} left out, so not all is added up."
+        missing = counted(len(self.missing), "question was", "questions were")
+        return f"{line}. {missing} left out, so not all is added up."
 
     def advice(self) -> str | None:
         """What to tell the person, calmly, when a subscale is positive; None otherwise.

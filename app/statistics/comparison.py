@@ -21,6 +21,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from app.formatting import signed
 from app.statistics.quantiles import STANDARD_NORMAL, student_quantile
 from app.statistics.spans import ALWAYS, Range, weigh
 from app.statistics.summary import STATES, SamplesLike, state_codes
@@ -95,7 +96,7 @@ class Difference:
         is_share = self.figure in STATES
         what = f"Time shown as {self.figure}" if is_share else self.figure.capitalize()
         unit, scale, digits = (" points", 100, 0) if is_share else ("", 1, 2)
-        low, high, change = (f"{v * scale:+.{digits}f}" for v in (self.low, self.high, self.change))
+        low, high, change = (signed(v * scale, digits) for v in (self.low, self.high, self.change))
         first, second = self.names
         if self.is_clear:
             direction = "higher" if self.change > 0 else "lower"
@@ -116,7 +117,9 @@ def make_stretch(
 
     Args:
         samples: of one face.
-        keep: see `app.statistics.spans.weigh`, like the next two.
+        keep: ranges that count, see `app.statistics.spans.weigh`.
+        leave_out: ranges that do not.
+        hold_s: the longest time that one sample stands for; None takes `usual_hold`.
 
     Returns:
         None where no time is left.

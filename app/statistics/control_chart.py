@@ -23,6 +23,7 @@ from typing import Final
 
 import numpy as np
 
+from app.formatting import agreeing, counted
 from app.statistics.quantiles import STANDARD_NORMAL, student_quantile
 
 WEIGHT: Final = 0.2
@@ -180,8 +181,9 @@ def describe(chart: ControlChart, what: str, *, digits: int = 2, caution: bool =
         caution: whether a change is followed by `CAUTION`, which several sentences need only once.
     """
     if chart.reference is None:
-        days = "day" if chart.days_missing == 1 else "days"
-        return f"{what}: not yet. {chart.days_missing} more {days} with a session are needed to say what is usual."
+        days = counted(chart.days_missing, "more day", "more days")
+        verb = agreeing(chart.days_missing, "is", "are")
+        return f"{what}: not yet. {days} with a session {verb} needed to say what is usual."
     reference, newest = chart.reference, chart.points[-1]
     usual = f"the first {reference.days} days (mean {reference.mean:.{digits}f})"
     if chart.change is None:

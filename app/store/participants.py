@@ -176,7 +176,7 @@ def _baseline(row: Row[Any]) -> StoredBaseline:
     return StoredBaseline(
         row.participant_id,
         row.measured_at,
-        {emotion: row._mapping[emotion] for emotion in EMOTIONS},
+        {emotion: getattr(row, emotion) for emotion in EMOTIONS},
         row.samples,
         row.quality,
         row.model_sha256,
@@ -186,7 +186,7 @@ def _baseline(row: Row[Any]) -> StoredBaseline:
 
 
 def _check_in(row: Row[Any]) -> CheckIn:
-    answers = tuple(row._mapping[name] for name in PHQ4)
+    answers = tuple(getattr(row, name) for name in PHQ4)
     return CheckIn(
         row.participant_id,
         row.at,

@@ -56,8 +56,10 @@ class Overview:
 
 @dataclass(frozen=True)
 class Overdue:
-    """What a number of days of retention would delete now, and when the next session would follow (UTC; None where no
-    ended session is left).
+    """What a number of days of retention would delete now.
+
+    Attributes:
+        next_at: when the next session would follow, UTC; None where no ended session is left.
     """
 
     sessions: int

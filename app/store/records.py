@@ -1,5 +1,6 @@
 """What the store gives and takes: frozen records, checked where they are made; pages and files obey one rule."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final, Literal, Self
@@ -23,14 +24,15 @@ def local_offset_min() -> int:
     return round(offset.total_seconds() / 60)
 
 
+@dataclass(frozen=True)
 class _Record:
     """Made from a row of the table with the same column names."""
 
     @classmethod
     def of(cls, row: Row[Any]) -> Self:
         """The record of a row; columns that it does not know are left out."""
-        values = row._mapping
-        return cls(**{f.name: values[f.name] for f in fields(cls) if f.init})  # type: ignore[arg-type]
+        make: Callable[..., Self] = cls
+        return make(**{f.name: getattr(row, f.name) for f in fields(cls) if f.init})
 
 
 @dataclass(frozen=True)

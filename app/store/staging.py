@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -64,7 +65,7 @@ class StagedSession:
         """
         for start in range(0, len(rows), STEP_ROWS):
             part = [row | {"session_id": self.session_id} for row in rows[start : start + STEP_ROWS]]
-            self.do(lambda connection, part=part: connection.execute(insert(table), part))  # type: ignore[misc]
+            self.do(partial(Connection.execute, statement=insert(table), parameters=part))
 
     def publish(
         self, participant: str, end: datetime | None, *, note: str = "", uid: str = "", state: str = "closed"

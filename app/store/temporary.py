@@ -1,5 +1,7 @@
-"""Folders for exports and imports on their way: beside the store, as the system's own may lie outside an encrypted disk
-and be readable by others; gone after use, and those of a process that was killed at the next start.
+"""Temporary folders for exports and imports.
+
+They lie beside the store: the system's own may be outside an encrypted disk and readable by others. They are deleted
+after use; those of a killed process are deleted at the next start.
 """
 
 import contextlib

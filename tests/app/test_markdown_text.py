@@ -9,11 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.markdown_text import plain, sentence
-from app.session_memory import SessionMemory
 from app.store.database import Store
 from app.store.participants import add_check_in
 from app.store.records import CheckIn, Marker
 from app.store.session_parts import add_marker, rename_identity
+from app.tab_memory import SessionMemory
 from tests.helpers.pages import page_of, run
 from tests.helpers.session_pages import see
 from tests.helpers.store_builders import NOON, make_participant, make_session, rows

@@ -19,7 +19,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
-from app import state, tab_memory
+from app import state
 from app.analysis.jobs import AnalysisJob, AnalysisRequest, InputFile
 from app.live import pipelines as analysis
 from app.live.pipelines import make_pipeline
@@ -156,7 +156,7 @@ def test_a_cleared_cache_leaves_recordings_and_analyses_alone(
 def test_the_tab_that_cleared_the_cache_keeps_its_own_work(
     tab: AppSession, calls: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tab_memory, "_this_session", lambda: tab)
+    monkeypatch.setattr(state, "_this_session", lambda: tab)
     page = run(page_of(MAIN))
     keys = ("live_session", "recording_memory", "history_view")
     before = {key: page.session_state[key] for key in keys}
@@ -172,15 +172,15 @@ def test_the_tab_that_cleared_the_cache_keeps_its_own_work(
 def test_a_tabs_memory_goes_with_the_tab(monkeypatch: pytest.MonkeyPatch) -> None:
     session = new_tab()
     sessions = [session]
-    monkeypatch.setattr(tab_memory, "_this_session", lambda: sessions[0])
-    tab_memory.remember("thing", 7)
-    assert tab_memory.recall("thing") == 7
-    before = len(tab_memory._memories())
+    monkeypatch.setattr(state, "_this_session", lambda: sessions[0])
+    state._remember("thing", 7)
+    assert state._recall("thing") == 7
+    before = len(state._memories())
     session.shutdown()
 
     del session
     sessions.clear()
-    wait_until(lambda: bool(gc.collect() or len(tab_memory._memories()) < before))
+    wait_until(lambda: bool(gc.collect() or len(state._memories()) < before))
 
 
 @pytest.mark.parametrize(
@@ -195,9 +195,9 @@ def test_a_module_that_is_imported_again_finds_its_children_and_models(module, n
 
     assert again is not module
     assert all(getattr(again, name) is value for name, value in before.items())
-    package = sys.modules["app"]
-    monkeypatch.setattr(package, module.__name__.rpartition(".")[2], module)
-    monkeypatch.setattr(package, "server", sys.modules["app.server"])
+    package, _, name = module.__name__.rpartition(".")
+    monkeypatch.setattr(sys.modules[package], name, module)
+    monkeypatch.setattr(sys.modules["app"], "server", sys.modules["app.server"])
 
 
 def test_no_state_of_the_server_is_left_in_streamlits_cache():

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from streamlit.testing.v1 import AppTest
 
 from app.live.session import LiveSession
-from app.session_memory import SessionMemory
+from app.tab_memory import SessionMemory
 from tests.helpers import REPOSITORY
 
 MAIN: Final = REPOSITORY / "app" / "main.py"

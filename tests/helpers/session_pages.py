@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from app.session_memory import SessionMemory
+from app.tab_memory import SessionMemory
 from tests.helpers.pages import memory_of, page_of, run
 from tests.helpers.store_builders import rows
 

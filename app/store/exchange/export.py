@@ -57,8 +57,10 @@ def export_session(store: Store, session_id: int, path: Path) -> Path:
 
 
 def export_participant(store: Store, participant_id: int, path: Path) -> Path:
-    """Write everything that is stored of a participant to a zip: each session as `export_session` does, the videos, and
-    participant.json with name, note, and all baselines and check-ins.
+    """Write everything that is stored of a participant to a zip.
+
+    It holds each session as `export_session` writes it, the videos, and participant.json with name, note, and all
+    baselines and check-ins.
 
     Raises:
         NoSuchRecordError: there is none of that number.

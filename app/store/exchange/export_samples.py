@@ -1,5 +1,7 @@
-"""The samples of a session as they are exported: part by part, so that a long session needs no more memory than a short
-one, and all three forms from one reading, so that they are the same while the session is still being recorded.
+"""The samples of a session, exported part by part.
+
+So a long session needs no more memory than a short one. All three forms come from one reading, so they hold the same
+samples even while the session is still being recorded.
 """
 
 from collections.abc import Iterable, Iterator

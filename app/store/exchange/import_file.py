@@ -1,11 +1,14 @@
-"""Read an exported session back. The file may come from anywhere: nothing in it is believed before it is checked, no
-name in it becomes a path, its size is bounded as it unfolds (see `import_zip`), and it is stored whole or not at all.
+"""Read an exported session back.
+
+The file may come from anywhere: nothing in it is believed before it is checked, no name in it becomes a path, its size
+is bounded as it unfolds (see `import_zip`), and it is stored whole or not at all.
 
 It is stored in short steps (see `staging`): recordings go on meanwhile, and nobody sees half a session.
 """
 
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,7 +116,11 @@ def _samples(archive: zipfile.ZipFile) -> Iterator[list[SampleTuple]]:
         start = number + 1
         number += len(lines)
         if lines:
-            yield samples_of(lines, lambda index, start=start: f"{CSV_FILE}, line {start + index}")  # type: ignore[misc]
+            yield samples_of(lines, partial(_line_name, start))
+
+
+def _line_name(start: int, index: int) -> str:
+    return f"{CSV_FILE}, line {start + index}"
 
 
 def _after_header(first: list[list[str]], parts: Iterator[list[list[str]]]) -> Iterator[list[list[str]]]:

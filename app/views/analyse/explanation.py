@@ -1,4 +1,4 @@
-""" "Why this label?" for one face of a picture."""
+"""The answer to "Why this label?" for one face of a picture."""
 
 import streamlit as st
 

@@ -10,9 +10,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import state
 from app.analysis.jobs import AnalysisJob, AnalysisRequest, InputFile, server_files, unique_titles
-from app.analysis_memory import AnalysisMemory
+from app.formatting import counted
 from app.markdown_text import sentence
 from app.settings import folder_from
+from app.tab_memory import AnalysisMemory
 from app.views.live.settings import DETECTORS, model_label
 from app.views.shared import page_parts
 from fer_core.errors import FerError
@@ -66,7 +67,7 @@ def _named_on_server() -> AnalysisRequest | None:
     except FerError as error:
         st.error(sentence(str(error)))
         return None
-    st.caption(f"{len(files)} {'file' if len(files) == 1 else 'files'} to analyse. {sentence(passed_over)}")
+    st.caption(f"{counted(len(files), 'file')} to analyse. {sentence(passed_over)}")
     return AnalysisRequest(files, passed_over=passed_over)
 
 

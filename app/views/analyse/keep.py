@@ -7,12 +7,13 @@ import streamlit as st
 from app import state
 from app.analysis.jobs import AnalysisJob, FileView
 from app.analysis.keep import FileResult, KeepWish, keep
-from app.analysis_memory import AnalysisMemory
+from app.formatting import counted
 from app.markdown_text import sentence
 from app.recording import consent
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.privacy import retention_days
+from app.tab_memory import AnalysisMemory
 from app.views.live import consent as live_consent
 from app.views.shared import store_parts as session_parts
 
@@ -44,7 +45,7 @@ def render(job: AnalysisJob, file: FileView, memory: AnalysisMemory) -> None:
 def _kept(session_id: int, samples: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f":material/check_circle: Kept as a session: {samples} {'sample' if samples == 1 else 'samples'}",
+            f":material/check_circle: Kept as a session: {counted(samples, 'sample')}",
             width="content",
         )
         if st.button("Open the session", icon=":material/timeline:", key="keep_open"):

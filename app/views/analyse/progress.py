@@ -3,10 +3,9 @@
 import streamlit as st
 
 from app import state
-from app.analysis.jobs import AnalysisJob, JobView
-from app.charts.film import clock
+from app.analysis.jobs import AnalysisJob, AnalysisView
+from app.formatting import clock, counted, whole_percent
 from app.views.analyse import tables as analyse_tables
-from fer_core.annotate import percent
 
 
 @st.fragment(run_every=1.0)
@@ -24,12 +23,12 @@ def render(job: AnalysisJob) -> None:
         st.html(analyse_tables.file_lines(view.files))
 
 
-def _state(job: AnalysisJob, view: JobView) -> None:
+def _state(job: AnalysisJob, view: AnalysisView) -> None:
     if job.is_cancelled():
         st.markdown(":material/hourglass_top: Ending …")
     elif view.state == "waiting":
         ahead = state.analysis_queue().ahead_of(job)
-        st.markdown(f":material/hourglass_top: Waiting for {ahead} other {'analysis' if ahead == 1 else 'analyses'}")
+        st.markdown(f":material/hourglass_top: Waiting for {counted(ahead, 'other analysis', 'other analyses')}")
     else:
         st.progress(view.share or 0.0, text=_words(view))
     st.caption("You may leave this page; the work goes on until you close the tab.")
@@ -43,8 +42,8 @@ def _state(job: AnalysisJob, view: JobView) -> None:
     )
 
 
-def _words(view: JobView) -> str:
+def _words(view: AnalysisView) -> str:
     if view.share is None:
         return f"At work for {clock(view.seconds)}; the length is unknown"
     rest = "" if view.remaining_s is None else f" · about {clock(view.remaining_s + 0.5)} left"
-    return f"{percent(view.share)}{rest}"
+    return f"{whole_percent(view.share)}{rest}"

@@ -4,17 +4,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.analysis.jobs import AnalysisJob, FileView, JobView
+from app.analysis.jobs import AnalysisJob, AnalysisView, FileView
 from app.analysis.summary import FaceSummary, FileSummary
-from app.analysis_memory import AnalysisMemory
 from app.charts import film as analysis_charts
-from app.charts.film import clock
+from app.formatting import clock, size_words
 from app.markdown_text import sentence
+from app.tab_memory import AnalysisMemory
 from app.views.analyse import explanation as analyse_why
 from app.views.analyse import keep as analyse_keep
 from app.views.analyse import tables as analyse_tables
 from app.views.shared import emotion_bars as face_bars
-from app.views.shared.page_parts import size_words
 
 SHOWN_VIDEO_BYTES = 200_000_000
 """Larger videos are offered for download alone: the page's server would hold them in memory."""
@@ -23,7 +22,7 @@ MIN_SPEED_S = 10.0
 PLOT = {"displayModeBar": False}
 
 
-def render(job: AnalysisJob, view: JobView, memory: AnalysisMemory) -> None:
+def render(job: AnalysisJob, view: AnalysisView, memory: AnalysisMemory) -> None:
     """Draw the results; none of it redraws itself, so that downloads come whole."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_headline(view) if job.csv.exists() else f"Nothing was analysed of {_subject(view)}")
@@ -46,7 +45,7 @@ def render(job: AnalysisJob, view: JobView, memory: AnalysisMemory) -> None:
         analyse_keep.render(job, shown, memory)
 
 
-def _headline(view: JobView) -> str:
+def _headline(view: AnalysisView) -> str:
     media_s = sum(file.summary.seconds for file in view.files if file.summary)
     start = f":material/check_circle: {_subject(view)}"
     if not media_s:
@@ -56,13 +55,13 @@ def _headline(view: JobView) -> str:
     return f"{start}: {clock(media_s)} of video in {view.seconds:.1f} s{speed}"
 
 
-def _subject(view: JobView) -> str:
+def _subject(view: AnalysisView) -> str:
     if len(view.files) == 1:
         return f"**{sentence(view.files[0].title)}**"
     return f"{sum(file.summary is not None for file in view.files)} of {len(view.files)} files"
 
 
-def _table_downloads(job: AnalysisJob, view: JobView) -> None:
+def _table_downloads(job: AnalysisJob, view: AnalysisView) -> None:
     stem = Path(view.files[0].title).stem if len(view.files) == 1 else "fer-studio-analysis"
     for path, mime in ((job.csv, "text/csv"), (job.json, "application/json")):
         if path.exists():
@@ -78,7 +77,7 @@ def _table_downloads(job: AnalysisJob, view: JobView) -> None:
             )
 
 
-def _choose(view: JobView) -> FileView | None:
+def _choose(view: AnalysisView) -> FileView | None:
     """The file to look at closely; one by itself needs no choice."""
     if len(view.files) == 1:
         return view.files[0]

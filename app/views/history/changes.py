@@ -6,6 +6,7 @@ from datetime import date
 import streamlit as st
 
 from app.charts import history as history_charts
+from app.formatting import agreeing, counted
 from app.sessions.trends import FOLLOWED, RANGES, Followed, changes, follow, phq4_totals, span
 from app.statistics.control_chart import REFERENCE_DAYS
 from app.store.history import Means
@@ -84,8 +85,8 @@ def _sentences(followed: Sequence[Followed], days: Sequence[Means]) -> None:
     missing = followed[0].chart.days_missing
     if missing:
         st.info(
-            f"{missing} more {'day' if missing == 1 else 'days'} with a session {'is' if missing == 1 else 'are'} "
-            "needed to say what is usual. Until then each day is shown as it is.",
+            f"{counted(missing, 'more day', 'more days')} with a session {agreeing(missing, 'is', 'are')} needed "
+            "to say what is usual. Until then each day is shown as it is.",
             icon=":material/hourglass_empty:",
         )
         return
@@ -128,9 +129,7 @@ def _phq4(said: Sequence[CheckIn], shown: tuple[date, date]) -> None:
     if totals:
         _plot(history_charts.phq4(totals, first=shown[0], last=shown[1]), "history_phq4")
     if partial:
-        st.caption(
-            f"{partial} with a question left out {'is' if partial == 1 else 'are'} not shown: no sum is guessed."
-        )
+        st.caption(f"{partial} with a question left out {agreeing(partial, 'is', 'are')} not shown: no sum is guessed.")
 
 
 def _plot(figure: object, key: str) -> None:

@@ -6,12 +6,12 @@ from datetime import timedelta, timezone
 import streamlit as st
 
 from app.markdown_text import plain
-from app.session_memory import SessionMemory
 from app.sessions.wording import check_in_line
 from app.statistics.check_ins import Phq4
 from app.store.database import Store
 from app.store.participants import delete_check_in
 from app.store.records import CheckIn
+from app.tab_memory import SessionMemory
 from app.views.shared import store_parts as session_parts
 from app.views.shared.check_in_form import phq4_words
 

@@ -4,12 +4,12 @@ import streamlit as st
 
 from app import state
 from app.markdown_text import plain
-from app.session_memory import SessionMemory
 from app.store.database import Store
 from app.store.history import daily_means
 from app.store.participants import check_ins
 from app.store.records import Participant
 from app.store.sessions import sessions
+from app.tab_memory import SessionMemory
 from app.views.history import calendar as history_calendar
 from app.views.history import changes as history_changes
 from app.views.history import check_ins as history_check_ins

@@ -12,10 +12,10 @@ from app.markdown_text import sentence
 from app.recording import consent
 from app.recording.recording import Recording
 from app.recording.types import Wish
-from app.recording_memory import RecordingMemory
 from app.store.database import Store
 from app.store.privacy import retention_days
 from app.store.records import local_offset_min
+from app.tab_memory import RecordingMemory
 from app.views.shared import store_parts as session_parts
 from fer_core.errors import FerError
 

@@ -1,12 +1,13 @@
 """The sidebar of the live page: the rolling history, redrawn once a second by a fragment of its own."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import streamlit as st
 
 from app.charts import rolling as charts
 from app.live.session import LiveSession
+from app.tab_memory import HistoryView
 from app.views.shared import emotion_bars as face_bars
 from fer_core.files.table import results_csv
 from fer_core.results import FrameResult
@@ -18,21 +19,6 @@ AREAS = "Areas"
 # are taken from the video. Paused, there is time for hovering.
 MOVING_PLOT = {"displayModeBar": False, "staticPlot": True}
 PAUSED_PLOT = {"displayModeBar": False}
-
-
-@dataclass
-class HistoryView:
-    """What one browser tab looks at. The download reads it on a thread that sees no widget.
-
-    Attributes:
-        window_s: seconds shown.
-        track_id: which face; None for the largest.
-        stacked: areas rather than lines.
-    """
-
-    window_s: float = 60.0
-    track_id: int | None = None
-    stacked: bool = True
 
 
 def render(session: LiveSession, view: HistoryView) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from app import state
-from app.charts.film import clock
+from app.formatting import clock
 from app.markdown_text import plain, sentence
 from app.recording.markers import SessionMarkers
 from app.recording.recording import Recording

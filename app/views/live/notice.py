@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.formatting import counted
 from app.live.types import LiveState, LiveStatus
 
 _HTML = '<div class="notice" role="status" aria-live="polite"></div>'
@@ -74,7 +75,7 @@ def _state_words(status: LiveStatus, doubts: tuple[str, ...]) -> tuple[str, str]
 
 def _faces(status: LiveStatus) -> str:
     """How many are in view, and how many more there are than are analysed."""
-    words = {0: "No face in view", 1: "1 face in view"}.get(status.faces, f"{status.faces} faces in view")
+    words = f"{counted(status.faces, 'face') if status.faces else 'No face'} in view"
     if status.faces_left_out:
         words += f", and {status.faces_left_out} more that are not analysed (Settings, “Largest number of faces”)"
     return words

@@ -6,16 +6,16 @@ from typing import Literal
 import streamlit as st
 
 from app import state
-from app.charts.film import clock
+from app.formatting import clock, counted
 from app.live.session import LiveSession
 from app.markdown_text import sentence
 from app.recording.recording import Recording
 from app.recording.types import RecordingView
-from app.recording_memory import RecordingMemory
 from app.store.database import Store
 from app.store.errors import NoSuchRecordError, StoreError
 from app.store.privacy import delete_session
 from app.store.sessions import session as stored_session
+from app.tab_memory import RecordingMemory
 from app.views.live import baseline as live_baseline
 from app.views.live import consent as live_consent
 from app.views.live import markers as live_markers
@@ -101,7 +101,7 @@ def _line(view: RecordingView, participant: str) -> str:
 
 
 def _samples(view: RecordingView) -> str:
-    return f"{view.samples} {'sample' if view.samples == 1 else 'samples'}"
+    return counted(view.samples, "sample")
 
 
 def _saved(recording: Recording, memory: RecordingMemory) -> None:

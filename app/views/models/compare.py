@@ -6,15 +6,14 @@ from pathlib import Path
 import streamlit as st
 
 from app.charts import training as training_charts
+from app.formatting import exact_percent
 from app.markdown_text import sentence
 from app.training import child_jobs as training_jobs
 from app.training import model_jobs
 from app.training.answers import read_comparison, read_evaluation
 from app.views.models import tables as models_tables
 from app.views.models.overview import measured_on
-from app.views.shared import html_tables as training_tables
-from app.views.shared import page_parts
-from app.views.shared.html_tables import percent
+from app.views.shared import page_parts, training_tables
 from app.views.training.dataset_report import PLOT_CONFIG
 from fer_core.expressions.model_list import StoredModel
 from train.evaluation.compare import LETTERS, ComparedPair, Comparison
@@ -150,7 +149,7 @@ def _verdict(comparison: Comparison, names: Sequence[str]) -> None:
     else:
         st.info("No difference is more than chance: on other images of the same kind it might turn round.")
     st.html(models_tables.pairs(comparison))
-    accuracies = ", ".join(f"{LETTERS[i]} {percent(share)}" for i, share in enumerate(comparison.accuracies))
+    accuracies = ", ".join(f"{LETTERS[i]} {exact_percent(share)}" for i, share in enumerate(comparison.accuracies))
     st.caption(f"{comparison.n:,} images. Right: {accuracies}.", help=_TEST_WORDS)
     if len(comparison.pairs) == 1:
         _by_expression(comparison.pairs[0])

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import html_tables
 from app.markdown_text import sentence
 from app.training import child_jobs as training_jobs
 from app.training.answers import read_evaluation
 from app.views.models.overview import measured_on
-from app.views.shared import html_tables as training_tables
 from app.views.training import report as training_report
 from fer_core.expressions.card import ModelCard
 from fer_core.expressions.model_list import StoredModel
@@ -122,4 +122,4 @@ def _facts(card: ModelCard) -> None:
         ("Created", card.created),
         ("Made with", ", ".join(f"{name} {version}" for name, version in card.versions.items()) or "–"),
     ]
-    st.html(training_tables.table(("", ""), facts))
+    st.html(html_tables.text_table(("", ""), facts))

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.formatting import size_words
 from app.markdown_text import sentence
 from app.training import child_jobs as training_jobs
 from app.training import model_jobs
 from app.training.answers import read_conversion
 from app.training.model_jobs import FORMS
 from app.views.shared import page_parts
-from app.views.shared.page_parts import size_words
 from fer_core.expressions.card import CARD_FILE, ModelCard
 from fer_core.expressions.model import KERAS_FILE, TFLITE_FILE
 from fer_core.expressions.model_list import StoredModel

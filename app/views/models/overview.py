@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.formatting import exact_percent
 from app.training import child_jobs as training_jobs
-from app.views.shared.html_tables import percent
 from fer_core.expressions.card import ModelCard
 from fer_core.expressions.model_list import ORIGINS, StoredModel
 
@@ -41,7 +41,7 @@ class MeasuredSet:
 
 @dataclass(frozen=True)
 class Overview:
-    """A table of the models that were measured on one set, ready to be drawn; see `training_tables.table`."""
+    """A table of the models that were measured on one set, ready to be drawn; see `html_tables.text_table`."""
 
     title: str
     head: tuple[str, ...]
@@ -86,7 +86,7 @@ def _table(models: Sequence[StoredModel], measured: MeasuredSet, titles: Sequenc
     title = measured.title
     if titles.count(title) > 1:  # another archive of the same name
         title = f"{title}, SHA-256 {measured.sha256[:8] or 'unknown'}"
-    rows = tuple((_title(model), *map(percent, figures)) for model, figures in shown)
+    rows = tuple((_title(model), *map(exact_percent, figures)) for model, figures in shown)
     return Overview(title, ("", "Validation", "Test"), rows, (1, 2), _live([model for model, _ in shown]))
 
 

@@ -4,15 +4,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import state
+from app import html_tables, state
 from app.markdown_text import sentence
+from app.tab_memory import TrainingMemory
 from app.training import child_jobs as training_jobs
-from app.training_memory import TrainingMemory
 from app.views.models import compare as models_compare
 from app.views.models import details as models_details
 from app.views.models import downloads as models_downloads
 from app.views.models import overview as models_overview
-from app.views.shared import html_tables as training_tables
 from app.views.shared import page_parts
 from fer_core.errors import FerError
 from fer_core.expressions import model_store
@@ -70,7 +69,7 @@ def _overview(models: list[StoredModel]) -> None:
     for measured in models_overview.by_data_set(models):
         if measured.title:
             st.caption(f"Measured on {measured.title}")
-        st.html(training_tables.table(measured.head, measured.rows, numbers=measured.numbers, chosen=measured.live))
+        st.html(html_tables.text_table(measured.head, measured.rows, numbers=measured.numbers, chosen=measured.live))
 
 
 def _damaged(model: StoredModel, memory: TrainingMemory) -> None:
@@ -127,7 +126,7 @@ def _delete(model: StoredModel) -> str:
 def _do(act: Callable[[], str], memory: TrainingMemory) -> None:
     """Carry it out, remember the sentence that it gives, and draw the page anew."""
     try:
-        memory.said = act()
+        memory.done = act()
     except FerError as error:
         memory.problem = str(error)
     st.rerun()

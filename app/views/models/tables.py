@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from html import escape
 
 from app.charts.training import MODEL_COLOURS
-from app.views.shared.html_tables import STYLE, percent
+from app.formatting import exact_percent, signed
+from app.html_tables import STYLE, head_row, row, table
 from fer_core.emotions import EMOTIONS
 from train.evaluation.compare import LETTERS, ComparedPair, Comparison
 from train.evaluation.types import EvaluationReport
@@ -32,10 +33,10 @@ class _Figure:
     lower_is_better: bool = False
 
     def words(self, value: float | None) -> str:
-        return percent(value) if value is None or self.in_percent else f"{value:.3f}"
+        return exact_percent(value) if value is None or self.in_percent else f"{value:.3f}"
 
     def difference(self, value: float, other: float) -> str:
-        return _signed(100 * (value - other), 1) if self.in_percent else _signed(value - other, 3)
+        return signed(100 * (value - other), 1) if self.in_percent else signed(value - other, 3)
 
 
 def _recall(name: str) -> _Figure:
@@ -69,47 +70,48 @@ def figures(reports: Sequence[EvaluationReport], *, measured_on: Sequence[str] =
     """Figures side by side: the best of each row bold, the difference to the first model small.
 
     Args:
+        reports: a column each.
         measured_on: name of each report's data set, for a row of its own.
         comparable: whether all were measured on the same images; else nothing is bold and there are no differences.
     """
-    sets = "".join(f'<td class="n">{escape(name)}</td>' for name in measured_on)
-    faces = "".join(f'<td class="n">{report.n:,}</td>' for report in reports)
-    rows = (f"<tr><td>Measured on</td>{sets}</tr>" if sets else "") + f"<tr><td>Faces</td>{faces}</tr>"
+    rows = row("Measured on", [escape(name) for name in measured_on]) if measured_on else ""
+    rows += row("Faces", [f"{report.n:,}" for report in reports])
     rows += "".join(_figure_row(figure, reports, comparable=comparable) for figure in _FIGURES)
-    return _table([f'<th class="n">{letter(i)}</th>' for i in range(len(reports))], rows)
+    return _table([letter(i) for i in range(len(reports))], rows)
 
 
 def _figure_row(figure: _Figure, reports: Sequence[EvaluationReport], *, comparable: bool) -> str:
     values = [figure.value(report) for report in reports]
     known = [value for value in values if value is not None]
     best = (min if figure.lower_is_better else max)(known, default=None)
-    cells = ""
+    cells = []
     for index, value in enumerate(values):
         words = figure.words(value)
         if comparable and value == best and len(set(known)) > 1:
             words = f"<b>{words}</b>"
         if comparable and index and value is not None and values[0] is not None:
             words += f"<small>{figure.difference(value, values[0])}</small>"
-        cells += f'<td class="n">{words}</td>'
-    return f"<tr><td>{figure.label}</td>{cells}</tr>"
+        cells.append(words)
+    return row(figure.label, cells)
 
 
 def pairs(comparison: Comparison) -> str:
     """Each two models on the same images."""
     rows = "".join(_pair_row(pair) for pair in comparison.pairs)
-    head = ('<th class="n">Points</th>', '<th class="n">Only one right</th>', '<th class="n">p</th>')
-    return _table(head, rows)
+    return _table(("Points", "Only one right", "p"), rows)
 
 
 def _pair_row(pair: ComparedPair) -> str:
-    low, high = (_signed(100 * value, 1) for value in pair.interval_95)
+    low, high = (signed(100 * value, 1) for value in pair.interval_95)
     verdict = "more than chance" if pair.is_beyond_chance else "within chance"
     names = f"{letter(pair.first)} against {letter(pair.second)}"
-    return (
-        f"<tr><td>{f'<b>{names}</b>' if pair.is_beyond_chance else names}<small>{verdict}</small></td>"
-        f'<td class="n">{_signed(100 * pair.difference, 1)}<small>{low} to {high}</small></td>'
-        f'<td class="n">{pair.only_first_right:,} : {pair.only_second_right:,}</td>'
-        f'<td class="n">{p_words(pair.p_corrected)}</td></tr>'
+    return row(
+        f"{f'<b>{names}</b>' if pair.is_beyond_chance else names}<small>{verdict}</small>",
+        [
+            f"{signed(100 * pair.difference, 1)}<small>{low} to {high}</small>",
+            f"{pair.only_first_right:,} : {pair.only_second_right:,}",
+            p_words(pair.p_corrected),
+        ],
     )
 
 
@@ -119,10 +121,4 @@ def p_words(p: float) -> str:
 
 
 def _table(head: Sequence[str], rows: str) -> str:
-    body = f'<table class="fer-table fer-versus"><tr><th></th>{"".join(head)}</tr>{rows}</table>'
-    return f'{_STYLE}<div class="fer-scroll">{body}</div>'
-
-
-def _signed(value: float, digits: int) -> str:
-    """With a minus sign as wide as the plus, and no minus before a zero."""
-    return f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return _STYLE + table(head_row("", head) + rows, css="fer-versus")

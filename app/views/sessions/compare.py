@@ -8,9 +8,9 @@ import streamlit as st
 
 from app.charts import comparison as session_compare_charts
 from app.charts.curves import curves_of_timeline
+from app.formatting import agreeing, counted
 from app.markdown_text import plain
-from app.report import html_tables as session_tables
-from app.session_memory import SessionMemory
+from app.report import session_tables
 from app.sessions.loaded import LoadedSession, load_session
 from app.sessions.wording import when
 from app.statistics.comparison import Stretch
@@ -18,6 +18,7 @@ from app.statistics.summary import Summary
 from app.store.database import Store
 from app.store.records import Session
 from app.store.sessions import sessions
+from app.tab_memory import SessionMemory
 from app.views.sessions import differences as session_differences
 from app.views.sessions.face_choice import Choice, choose_together
 from app.views.sessions.tables import colour_key, styled
@@ -178,4 +179,7 @@ def _timelines(compared: Mapping[str, Sequence[_Part]]) -> None:
         )
     hidden = sum(max(0, len(own) - 3) for own in compared.values())
     if hidden:
-        st.caption(f"{hidden} older sessions count too; of each side the three newest are drawn.")
+        st.caption(
+            f"{counted(hidden, 'older session')} {agreeing(hidden, 'counts', 'count')} too; "
+            "of each side the three newest are drawn."
+        )

@@ -4,13 +4,14 @@ from typing import Final
 
 import streamlit as st
 
+from app.formatting import counted
 from app.markdown_text import plain
-from app.report import html_tables as session_tables
-from app.session_memory import SessionMemory
+from app.report import session_tables
 from app.sessions.loaded import LoadedSession
 from app.store.records import Identity
 from app.store.session_parts import ignore_identity, merge_identities, rename_identity, split_identity
 from app.store.tables import MAX_NAME
+from app.tab_memory import SessionMemory
 from app.views.sessions import differences as session_differences
 from app.views.sessions.face_choice import Choice, read_words
 from app.views.sessions.tables import styled
@@ -30,7 +31,7 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
     if not known:
         st.caption("No face was seen in this session.")
         return
-    st.caption("1 face" if len(known) == 1 else f"{len(known)} faces", help=_HELP)
+    st.caption(counted(len(known), "face"), help=_HELP)
     timeline = loaded.timeline()
     counts = {number: int(timeline.count[timeline.face == number].sum()) for number in loaded.faces}
     for one in known:
@@ -83,7 +84,7 @@ def _words(loaded: LoadedSession, one: Identity, count: int) -> str:
     name = f"**Face {one.face}**" + (f" · {plain(one.name)}" if one.name else "")
     if one.merged_into is not None:
         return f"{name} · counts as {plain(loaded.outline.face_name(one.merged_into))}"
-    return f"{name} · ignored" if one.ignored else f"{name} · {count:,} samples"
+    return f"{name} · ignored" if one.ignored else f"{name} · {counted(count, 'sample')}"
 
 
 def _name(loaded: LoadedSession, memory: SessionMemory, one: Identity) -> None:

@@ -3,17 +3,16 @@
 import streamlit as st
 
 from app.charts import session as session_charts
-from app.charts.film import clock
+from app.formatting import clock, signed, whole_percent
 from app.markdown_text import plain
-from app.report import html_tables as session_tables
-from app.session_memory import SessionMemory
+from app.report import session_tables
 from app.sessions.loaded import FaceFigures, LoadedSession
-from app.sessions.wording import CAVEATS, check_in_line, signed
+from app.sessions.wording import CAVEATS, check_in_line
 from app.statistics.summary import APART_S, PEAK_FROM, Spread
+from app.tab_memory import SessionMemory
 from app.views.sessions.face_choice import Choice, read_words
 from app.views.sessions.tables import styled
 from app.views.shared.check_in_form import phq4_words
-from fer_core.annotate import percent
 from fer_core.emotions import UNSURE
 
 PLOT = {"displayModeBar": False}
@@ -94,7 +93,7 @@ def _headline(figures: FaceFigures) -> None:
             "How often the label changed from one expression to "
             "another. Many changes: a lively face, or a program that cannot decide.",
         ),
-        ("Unsure", percent(whole.label_shares[UNSURE]), "Share of the time without a label."),
+        ("Unsure", whole_percent(whole.label_shares[UNSURE]), "Share of the time without a label."),
     ]
     with st.container(horizontal=True, gap="medium"):
         for label, value, help_text in facts:
@@ -113,7 +112,7 @@ def _peaks(figures: FaceFigures) -> None:
     st.caption(
         "Strongest moments",
         help=f"Of each stretch in which an expression other than neutral had at least "
-        f"{percent(PEAK_FROM)}, the strongest moment; pauses shorter than {APART_S:.0f} s end no stretch. At "
+        f"{whole_percent(PEAK_FROM)}, the strongest moment; pauses shorter than {APART_S:.0f} s end no stretch. At "
         "most ten, with the strongest of each expression.",
     )
     if figures.whole.peaks:

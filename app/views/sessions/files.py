@@ -6,7 +6,6 @@ import streamlit as st
 
 from app.markdown_text import plain, sentence
 from app.report import page as session_report
-from app.session_memory import SessionMemory
 from app.sessions.loaded import LoadedSession, Outline
 from app.sessions.wording import when
 from app.store.database import Store
@@ -14,6 +13,7 @@ from app.store.errors import StoreError
 from app.store.exchange.export import export_session
 from app.store.privacy import delete_session
 from app.store.temporary import temporary_folder
+from app.tab_memory import SessionMemory
 from app.training import child_jobs as training_jobs
 from app.views.sessions.face_choice import Choice
 from app.views.sessions.timeline import video_file
@@ -139,6 +139,6 @@ def _delete_now(store: Store, memory: SessionMemory, session_id: int, title: str
         return
     memory.opened = memory.loaded = None
     memory.compared = ()
-    memory.said = f"“{plain(title)}” is deleted."
+    memory.done = f"“{plain(title)}” is deleted."
     memory.problem = done.warning
     st.rerun()

@@ -7,9 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from app import state
-from app.charts.film import clock
+from app.formatting import clock, counted
 from app.markdown_text import plain, sentence
-from app.session_memory import SessionMemory
 from app.sessions.wording import SOURCES_IN_WORDS, when
 from app.store.database import Store
 from app.store.errors import StoreError
@@ -19,6 +18,7 @@ from app.store.records import Session
 from app.store.sample_counts import sample_counts
 from app.store.sessions import sessions
 from app.store.temporary import temporary_folder
+from app.tab_memory import SessionMemory
 from app.views.shared.page_parts import forget_upload
 from fer_core.private import make_file
 
@@ -128,7 +128,7 @@ def _facts(one: Session, samples: int) -> str:
         plain(one.participant),
         when(one),
         "still going on" if one.duration_s is None else clock(one.duration_s),
-        f"{samples:,} samples",
+        counted(samples, "sample"),
         SOURCES_IN_WORDS[one.source],
         *(["with video"] if one.video_file else []),
     ]
@@ -157,5 +157,5 @@ def _import(store: Store, memory: SessionMemory) -> None:
             st.error(sentence(str(error)))
             return
         forget_upload(upload)
-        memory.said, memory.opened = f"{sentence(upload.name)} was imported.", number
+        memory.done, memory.opened = f"{sentence(upload.name)} was imported.", number
         st.rerun()

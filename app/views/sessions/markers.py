@@ -5,14 +5,14 @@ from typing import Final, get_args
 
 import streamlit as st
 
-from app.charts.film import clock
+from app.formatting import clock, counted, parse_clock
 from app.markdown_text import plain
-from app.session_memory import SessionMemory
 from app.sessions.loaded import LoadedSession, Outline
-from app.sessions.wording import KINDS_IN_WORDS, marker_line, parse_clock
+from app.sessions.wording import KINDS_IN_WORDS, marker_line
 from app.store.errors import StoreError
 from app.store.records import Marker, MarkerKind
 from app.store.session_parts import add_marker, delete_marker, edit_marker
+from app.tab_memory import SessionMemory
 from app.views.sessions.face_choice import Choice
 from app.views.shared.store_parts import do
 
@@ -33,7 +33,7 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
         st.warning(f"These tasks end without a start: {plain(', '.join(stray))}. Add the starts, or delete the ends.")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.caption(f"{len(outline.markers)} markers" if outline.markers else "There are no markers yet.")
+        st.caption(counted(len(outline.markers), "marker") if outline.markers else "There are no markers yet.")
         for marker in outline.markers:
             _line(loaded, memory, marker)
     with right:
@@ -112,7 +112,7 @@ def _moment_ms(words: str, outline: Outline) -> int:
 def _fields(outline: Outline, marker: Marker | MarkerKind, *, key: str) -> _Words:
     """Fields for time, end and text: of a stored marker, or empty ones for a new one of that kind."""
     stored = marker if isinstance(marker, Marker) else None
-    kind: MarkerKind = stored.kind if stored else marker  # type: ignore[assignment]
+    kind: MarkerKind = marker.kind if isinstance(marker, Marker) else marker
     start = st.text_input(
         "From" if kind == "exclude" else "Time",
         clock(stored.time_ms / 1000, tenths=True) if stored else "",

@@ -5,9 +5,8 @@ from typing import Final
 
 import streamlit as st
 
-from app.charts.film import clock
+from app.formatting import clock, counted
 from app.markdown_text import plain, sentence
-from app.session_memory import SessionMemory
 from app.sessions.loaded import LoadedSession, load_session
 from app.sessions.wording import SOURCES_IN_WORDS, STATES_IN_WORDS, check_in_line, when
 from app.store.database import Store
@@ -15,6 +14,7 @@ from app.store.errors import NoSuchRecordError, StoreError
 from app.store.records import Session
 from app.store.sessions import edit_session
 from app.store.tables import MAX_NAME
+from app.tab_memory import SessionMemory
 from app.views.sessions import faces as session_faces
 from app.views.sessions import figures as session_statistics
 from app.views.sessions import files as session_files
@@ -71,7 +71,7 @@ def _head(loaded: LoadedSession, memory: SessionMemory) -> None:
         plain(one.participant),
         when(one),
         f"{clock(loaded.outline.length_s)} long",
-        f"{loaded.outline.count:,} samples",
+        counted(loaded.outline.count, "sample"),
         SOURCES_IN_WORDS[one.source],
         f"model {plain(one.model_name)}",
         STATES_IN_WORDS[one.state],
@@ -111,5 +111,5 @@ def _edit(store: Store, memory: SessionMemory, one: Session) -> None:
             except StoreError as error:
                 st.error(sentence(str(error)))
             else:
-                memory.said = "The title and the note were changed."
+                memory.done = "The title and the note were changed."
                 st.rerun()

@@ -1,9 +1,9 @@
 """The tables of sessions with the page's style."""
 
-from app.report import html_tables as session_tables
+from app.formatting import whole_percent
+from app.html_tables import STYLE, swatch
+from app.report import session_tables
 from app.statistics.summary import Summary
-from app.views.shared.html_tables import STYLE
-from fer_core.annotate import percent
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 
 _STYLE = f"""{STYLE}<style>{session_tables.CSS}
@@ -14,7 +14,7 @@ _STYLE = f"""{STYLE}<style>{session_tables.CSS}
 
 
 def styled(table: str) -> str:
-    """A table of `app.report.html_tables` as the page shows it."""
+    """A table of `app.report.session_tables` as the page shows it."""
     return _STYLE + table
 
 
@@ -26,17 +26,11 @@ def shares_bar(summary: Summary) -> str:
         for state, share in seen
     )
     ranked = sorted(seen, key=lambda pair: -pair[1])
-    key = "".join(
-        f'<span><i style="background:{EMOTION_COLOURS[state]}"></i>{state.capitalize()} {percent(share)}</span>'
-        for state, share in ranked
-    )
+    key = "".join(f"<span>{swatch(state)} {whole_percent(share)}</span>" for state, share in ranked)
     return f'{_STYLE}<div class="fer-shares-bar">{parts}</div><div class="fer-shares-key">{key}</div>'
 
 
 def colour_key() -> str:
     """Which colour stands for which expression."""
-    words = "".join(
-        f'<span><i style="background:{EMOTION_COLOURS[emotion]}"></i>{emotion.capitalize()}</span>'
-        for emotion in EMOTIONS
-    )
+    words = "".join(f"<span>{swatch(emotion)}</span>" for emotion in EMOTIONS)
     return f'{_STYLE}<div class="fer-shares-key">{words}</div>'

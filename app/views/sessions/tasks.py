@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from app.charts.film import clock
+from app.formatting import clock
 from app.markdown_text import plain
-from app.report import html_tables as session_tables
-from app.session_memory import SessionMemory
+from app.report import session_tables
 from app.sessions.loaded import LoadedSession
 from app.statistics.comparison import make_stretch
+from app.tab_memory import SessionMemory
 from app.views.sessions import differences as session_differences
 from app.views.sessions.face_choice import Choice, read_words
 from app.views.sessions.tables import styled

@@ -7,13 +7,13 @@ import streamlit as st
 
 from app.charts import session as session_charts
 from app.charts.curves import Curves, curves_of_samples, curves_of_timeline
-from app.charts.film import clock
 from app.charts.session import Marks
-from app.session_memory import SessionMemory
+from app.formatting import clock
 from app.sessions.loaded import LoadedSession
 from app.sessions.wording import headline
 from app.store.checks import check_video_name
 from app.store.errors import StoreError
+from app.tab_memory import SessionMemory
 from app.views.analyse.results import SHOWN_VIDEO_BYTES
 from app.views.sessions import tables as session_tables
 from app.views.sessions.face_choice import Choice, read_words

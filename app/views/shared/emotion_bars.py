@@ -2,7 +2,7 @@
 
 from html import escape
 
-from fer_core.annotate import percent
+from app.formatting import whole_percent
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
 from fer_core.results import FaceEmotion
 
@@ -22,7 +22,7 @@ def html(face: FaceEmotion | None, *, numbered: bool = False) -> str:
     rows = []
     for emotion in EMOTIONS:
         share = face.probabilities[emotion] if face else 0.0
-        value = percent(share) if face else "–"
+        value = whole_percent(share) if face else "–"
         colour = EMOTION_COLOURS[emotion]
         rows.append(
             f"<span>{emotion.capitalize()}</span>"
@@ -40,4 +40,4 @@ def _headline(face: FaceEmotion | None) -> tuple[str, str]:
         return "No face", ""
     if face.label is None:
         return UNSURE.capitalize(), str(face.doubts[0]) if face.doubts else ""
-    return face.label.capitalize(), f"{percent(face.confidence)} sure"
+    return face.label.capitalize(), f"{whole_percent(face.confidence)} sure"

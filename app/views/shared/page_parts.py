@@ -10,10 +10,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.markdown_text import sentence
-from app.session_memory import SessionMemory
+from app.tab_memory import SessionMemory, TrainingMemory
 from app.training import child_jobs as training_jobs
 from app.training.child_jobs import Job
-from app.training_memory import TrainingMemory
 from fer_core.expressions.model_list import ORIGINS, StoredModel
 from train.archive.uploads import resolve_inside
 from train.errors import ArchiveError
@@ -23,9 +22,9 @@ def say(memory: TrainingMemory | SessionMemory) -> None:
     """Show the sentences that the tab remembers, and forget them."""
     if memory.problem:
         st.error(sentence(memory.problem))
-    if memory.said:
-        st.success(memory.said, icon=":material/check_circle:")
-    memory.problem = memory.said = ""
+    if memory.done:
+        st.success(memory.done, icon=":material/check_circle:")
+    memory.problem = memory.done = ""
 
 
 def start(job: Job) -> bool:
@@ -88,8 +87,3 @@ def model_titles(models: Iterable[StoredModel]) -> dict[Path, str]:
         folder: title if often[title] == 1 else f"{title}, {folder.parent.name}/{folder.name}"
         for folder, title in named.items()
     }
-
-
-def size_words(size_bytes: int) -> str:
-    """A file's size as people say it."""
-    return f"{size_bytes / 1e6:,.1f} MB" if size_bytes >= 1e5 else f"{size_bytes / 1e3:,.1f} kB"

@@ -7,12 +7,12 @@ import streamlit as st
 
 from app import state
 from app.markdown_text import sentence
-from app.session_memory import SessionMemory
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.participants import participants
 from app.store.records import Participant
 from app.store.tables import MAX_NAME
+from app.tab_memory import SessionMemory
 
 
 def opened_store() -> Store | None:
@@ -61,5 +61,5 @@ def do(memory: SessionMemory, work: Callable[[], object], said: str) -> None:
     except StoreError as error:
         st.error(sentence(str(error)))
         return
-    memory.said = said
+    memory.done = said
     st.rerun()

@@ -6,11 +6,12 @@ from pathlib import Path
 import streamlit as st
 
 from app import state
+from app.formatting import size_words
 from app.markdown_text import sentence
+from app.tab_memory import TrainingMemory
 from app.training import child_jobs as training_jobs
 from app.training.answers import read_dataset_report
 from app.training.child_jobs import Job
-from app.training_memory import TrainingMemory
 from app.views.shared import page_parts
 from app.views.training import dataset_report as training_dataset
 from train.archive.label_orders import LABEL_ORDERS, describe_order
@@ -108,7 +109,7 @@ def _choose(memory: TrainingMemory) -> Path | None:
     chosen: Path | None = st.selectbox(
         "Archive",
         list(stored),
-        format_func=lambda path: f"{stored[path].title} ({page_parts.size_words(stored[path].size_bytes)})",
+        format_func=lambda path: f"{stored[path].title} ({size_words(stored[path].size_bytes)})",
         key=ARCHIVE_KEY,
         placeholder="None yet: upload one",
         persist_state="session",

@@ -5,9 +5,11 @@ from pathlib import Path
 import cv2
 import streamlit as st
 
+from app import html_tables
 from app.charts import training as training_charts
+from app.formatting import counted
 from app.markdown_text import plain
-from app.views.shared import html_tables as training_tables
+from app.views.shared import training_tables
 from train.dataset.near_duplicates import MANY as MANY_NEAR_DUPLICATES
 from train.dataset.report import DatasetReport
 
@@ -15,7 +17,11 @@ PLOT_CONFIG = {"displayModeBar": False, "responsive": True}
 
 
 def render(report: DatasetReport, faces: Path) -> tuple[str, ...]:
-    """Draw the report, warnings first; returns the switches that are on, by their names in `train.runs.request.CLEANING`."""
+    """Draw the report, warnings first.
+
+    Returns:
+        The cleaning switches that are on, by their names in `train.runs.request.CLEANING`.
+    """
     if report.warnings:
         st.warning("  \n".join(map(plain, report.warnings)), icon=":material/warning:")
     for column, (name, split) in zip(st.columns(len(report.splits), gap="medium"), report.splits.items(), strict=True):
@@ -118,11 +124,11 @@ def _account(report: DatasetReport) -> None:
         ("Identical images with different labels", _in_groups(report.conflicting_images, report.conflicting_groups)),
     ]
     rows += [(f"Skipped: {reason}", f"{count:,}") for reason, count in report.skipped.items()]
-    st.html(training_tables.table(("", ""), rows, numbers=(1,)))
+    st.html(html_tables.text_table(("", ""), rows, numbers=(1,)))
     if report.skip_examples:
         with st.expander(f"What was skipped ({report.skipped_total:,})"):
             st.code("\n".join(report.skip_examples), language=None, height=160)
 
 
 def _in_groups(images: int, groups: int) -> str:
-    return f"{images:,} in {groups:,} {'group' if groups == 1 else 'groups'}" if groups else "0"
+    return f"{images:,} in {counted(groups, 'group')}" if groups else "0"

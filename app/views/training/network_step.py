@@ -5,10 +5,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import html_tables
 from app.markdown_text import sentence
 from app.training import child_jobs as training_jobs
 from app.training.answers import read_architectures
-from app.views.shared import html_tables as training_tables
 from app.views.shared import page_parts
 from fer_core.expressions.model import KERAS_FILE
 from fer_core.expressions.model_list import stored_models
@@ -89,7 +89,7 @@ def _table(names: list[str], chosen: str) -> None:
     known = {info.name: info for info in read_architectures(view.answer)} if view.state == "done" else {}
     rows = [_row(name, known.get(name)) for name in names]
     head = ("", "Weights", "MFLOPs")
-    st.html(training_tables.table(head, rows, numbers=(1, 2), chosen=names.index(chosen)))
+    st.html(html_tables.text_table(head, rows, numbers=(1, 2), chosen=names.index(chosen)))
     if view.state in ("new", "running"):
         page_parts.wait(job, "Counting the networks' weights and operations, once")
     elif view.state == "failed":

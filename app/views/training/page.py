@@ -4,8 +4,8 @@ import streamlit as st
 
 from app import state
 from app.markdown_text import sentence
+from app.tab_memory import TrainingMemory
 from app.training import child_jobs as training_jobs
-from app.training_memory import TrainingMemory
 from app.views.shared import page_parts
 from app.views.training import archive_step as training_data
 from app.views.training import network_step as training_network

@@ -6,10 +6,10 @@ import time
 import streamlit as st
 
 from app.charts import training as training_charts
+from app.formatting import exact_percent
 from app.markdown_text import sentence
 from app.training.answers import read_confusion
-from app.views.shared import html_tables as training_tables
-from app.views.shared.html_tables import percent
+from app.views.shared import training_tables
 from app.views.training.dataset_report import PLOT_CONFIG
 from train.errors import ConfigError
 from train.runs.files import ACTIVE, CONFUSION, EpochMetrics, RunStatus, read_json
@@ -85,7 +85,7 @@ def _figures(run: TrainingRun, status: RunStatus, epochs: list[EpochMetrics]) ->
         ),
         (
             "Best validation",
-            percent(best.validation_accuracy) if best else "–",
+            exact_percent(best.validation_accuracy) if best else "–",
             f"After epoch {best.epoch}: the one that is kept." if best else "Of all epochs; the best one is kept.",
         ),
     ]

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import streamlit as st
 
+from app import html_tables
 from app.charts import training as training_charts
-from app.views.shared import html_tables as training_tables
-from app.views.shared.html_tables import percent
+from app.formatting import exact_percent, size_words, whole_percent
+from app.views.shared import training_tables
 from app.views.training.dataset_report import PLOT_CONFIG
 from train.dataset.near_duplicates import MANY
 from train.errors import ConfigError
@@ -43,7 +44,7 @@ def render(report: RunReport, run: TrainingRun) -> None:
         accuracy_steps(report.accuracies)
     st.caption(
         f"Epoch {report.best_epoch} was kept · {model.parameters:,} weights · {model.ms_per_face:.1f} ms per face · "
-        f"LiteRT file of {model.litert_bytes / 1e6:.1f} MB ({model.litert_weights})",
+        f"LiteRT file of {size_words(model.litert_bytes)} ({model.litert_weights})",
         help="LiteRT is the form in which the network runs live. Time for one face, where it was trained.",
     )
     sheet = _mistake_sheet(run, evaluation.split)
@@ -68,19 +69,21 @@ def _why_no_test(report: RunReport, run: TrainingRun) -> str:
 def accuracy_steps(steps: Sequence[tuple[str, float]]) -> None:
     """Say what each accuracy on the validation split was measured on, where there are several."""
     if len(steps) > 1:
-        rows = [(words, percent(value)) for words, value in steps]
+        rows = [(words, exact_percent(value)) for words, value in steps]
         st.html(
-            training_tables.table(("Accuracy on validation, from training to use", ""), rows, numbers=(1,), narrow=True)
+            html_tables.text_table(
+                ("Accuracy on validation, from training to use", ""), rows, numbers=(1,), narrow=True
+            )
         )
 
 
 def headline(e: EvaluationReport) -> None:
     """The figures that sum a split up."""
-    low, high = map(percent, e.interval_95)
+    low, high = map(exact_percent, e.interval_95)
     facts = [
         (
             "Accuracy",
-            percent(e.accuracy),
+            exact_percent(e.accuracy),
             f"Share of {e.n:,} faces that were named rightly by the exported model, as it runs. 95 % interval {low} to "
             f"{high}.",
         )
@@ -88,13 +91,13 @@ def headline(e: EvaluationReport) -> None:
     if e.accuracy_without_duplicates is not None:
         where = " or ".join(e.compared_with) or "train"
         words = f"On the {e.n_without_duplicates:,} faces that do not also stand in {where}."
-        facts.append(("Without leaks", percent(e.accuracy_without_duplicates), words))
+        facts.append(("Without leaks", exact_percent(e.accuracy_without_duplicates), words))
         if e.n_without_near_duplicates is not None:
             words = (
                 f"On the {e.n_without_near_duplicates:,} faces that have no near-identical one in {where} either, as "
             )
             words += "other frames of one sequence are."
-            facts.append(("Without near-duplicates", percent(e.accuracy_without_near_duplicates), words))
+            facts.append(("Without near-duplicates", exact_percent(e.accuracy_without_near_duplicates), words))
     facts += [
         (
             "Macro-F1",
@@ -102,7 +105,11 @@ def headline(e: EvaluationReport) -> None:
             "Mean over the expressions of F1, which balances precision and recall: rare "
             "ones count as much as frequent ones. Expressions count that occur or were answered, as in scikit-learn.",
         ),
-        ("Balanced accuracy", percent(e.balanced_accuracy), "Mean over the expressions of the share that was found."),
+        (
+            "Balanced accuracy",
+            exact_percent(e.balanced_accuracy),
+            "Mean over the expressions of the share that was found.",
+        ),
     ]
     with st.container(horizontal=True, gap="medium"):
         for label, value, help_text in facts:
@@ -114,7 +121,7 @@ def headline(e: EvaluationReport) -> None:
 def _warn(e: EvaluationReport) -> None:
     if e.near_duplicates_share >= MANY:
         st.warning(
-            f"{e.near_duplicates_share:.0%} of these faces are identical or near-identical to one in "
+            f"{whole_percent(e.near_duplicates_share)} of these faces are identical or near-identical to one in "
             f"{' or '.join(e.compared_with)}. The accuracy says little about new faces."
         )
     if e.absent:
@@ -155,9 +162,9 @@ def _confusion(e: EvaluationReport) -> None:
 
 def _calibration(e: EvaluationReport, key: str) -> None:
     c = e.calibration
-    before = f" Before the temperature of {c.temperature:.2f} it was {percent(c.ece_before)}." if c else ""
+    before = f" Before the temperature of {c.temperature:.2f} it was {exact_percent(c.ece_before)}." if c else ""
     st.caption(
-        f"Confidence and accuracy lie {percent(e.ece)} apart on average (ECE).{before}",
+        f"Confidence and accuracy lie {exact_percent(e.ece)} apart on average (ECE).{before}",
         help="ECE is the expected calibration error: the mean gap between how sure the network is and how often "
         "it is right. The temperature scales its confidence; which expression wins stays the same.",
     )

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import html_tables
 from app.training.child_jobs import archive_title
-from app.views.shared import html_tables as training_tables
 from train.errors import ConfigError
 from train.runs.request import RunRequest
 from train.runs.run import TrainingRun
@@ -21,7 +21,7 @@ def render(run: TrainingRun) -> None:
     if request is None:
         return
     with st.expander("Settings"):
-        st.html(training_tables.table(("", ""), _rows(request)))
+        st.html(html_tables.text_table(("", ""), _rows(request)))
         st.caption("Settings that are not listed have their defaults.")
 
 

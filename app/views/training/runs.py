@@ -1,15 +1,16 @@
 """The runs there are: choose one, act on it, watch it, read its report."""
 
 import time
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
 
 import streamlit as st
 
-from app import state
+from app import html_tables, state
+from app.formatting import exact_percent
 from app.markdown_text import sentence
+from app.tab_memory import TrainingMemory
 from app.training.answers import read_run_report
-from app.training_memory import TrainingMemory
-from app.views.shared import html_tables as training_tables
-from app.views.shared.html_tables import percent
 from app.views.training import progress as training_progress
 from app.views.training import report as training_report
 from app.views.training import run_settings as training_run_settings
@@ -20,7 +21,7 @@ from train.runs.files import ACTIVE, FINAL, RunStatus
 from train.runs.run import TrainingRun
 
 RUN_KEY = "run"
-COLOURS = {
+COLOURS: Final[Mapping[str, Literal["gray", "blue", "orange", "green", "red"]]] = {
     "queued": "gray",
     "running": "blue",
     "stopping": "orange",
@@ -74,7 +75,7 @@ def _choose(runs: list[TrainingRun], memory: TrainingMemory) -> TrainingRun:
 
 def _buttons(run: TrainingRun, status: RunStatus, memory: TrainingMemory) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(status.state.capitalize(), color=COLOURS[status.state])  # type: ignore[arg-type]
+        st.badge(status.state.capitalize(), color=COLOURS[status.state])
         if status.state in ("queued", "running") and st.button(
             "Stop",
             icon=":material/stop:",
@@ -111,13 +112,13 @@ def _use_button(run: TrainingRun, memory: TrainingMemory) -> None:
         except FerError as error:
             memory.problem = str(error)
         else:
-            memory.said = f"{sentence(card.name)} is live now. The live page uses it within seconds."
+            memory.done = f"{sentence(card.name)} is live now. The live page uses it within seconds."
         st.rerun()
 
 
-def _try(act: object, memory: TrainingMemory) -> None:
+def _try(act: Callable[[], object], memory: TrainingMemory) -> None:
     try:
-        act()  # type: ignore[operator]
+        act()
     except FerError as error:
         memory.problem = str(error)
     except OSError as error:
@@ -151,11 +152,11 @@ def _all_runs(runs: list[TrainingRun], states: dict[str, RunStatus], *, chosen: 
                 f"{run.dir.name}\n{asked}",
                 status.state,
                 f"{status.epoch} of {status.epochs or '?'}",
-                f"{percent(best)}\n{training_run_settings.data_set_of(run)}",
+                f"{exact_percent(best)}\n{training_run_settings.data_set_of(run)}",
             )
         )
     head = ("", "State", "Epochs", "Best validation, in training")
-    return training_tables.table(head, rows, numbers=(2, 3), chosen=runs.index(chosen), lines=8)
+    return html_tables.text_table(head, rows, numbers=(2, 3), chosen=runs.index(chosen), lines=8)
 
 
 @st.fragment(run_every=2.0)

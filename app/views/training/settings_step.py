@@ -1,4 +1,4 @@
-"""The settings of a new run: widgets made from their descriptions in `train.settings.training` and `train.settings.augmentation`."""
+"""The settings of a new run: widgets made from the descriptions in `train.settings`."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from app.formatting import counted
 from app.markdown_text import sentence
-from app.session_memory import SessionMemory
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.privacy import (
@@ -19,6 +19,7 @@ from app.store.privacy import (
     retention_days,
     set_retention_days,
 )
+from app.tab_memory import SessionMemory
 from app.views.shared import store_parts as session_parts
 
 EVERYTHING = "delete everything"
@@ -42,14 +43,9 @@ def delete(memory: SessionMemory, work: Callable[[], Deleted], what: str) -> Non
     memory.compared = ()
     memory.checked_in.clear()
     videos = f" and {counted(done.videos, 'video')}" if done.videos else ""
-    memory.said = f"{what}: deleted with {counted(done.sessions, 'session')}{videos}."
+    memory.done = f"{what}: deleted with {counted(done.sessions, 'session')}{videos}."
     memory.problem = done.warning
     st.rerun()
-
-
-def counted(number: int, noun: str) -> str:
-    """ "1 session", "2 sessions"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def retention(store: Store, memory: SessionMemory) -> None:

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from app import state
+from app.formatting import size_words
 from app.store.database import Store
 from app.store.privacy import Overview, overview
 from app.views.shared import page_parts
 from app.views.shared import store_parts as session_parts
-from app.views.shared.page_parts import size_words
 from app.views.your_data import deletion as data_deletion
 from app.views.your_data import participants as data_people
 

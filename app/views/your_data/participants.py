@@ -5,8 +5,8 @@ from functools import partial
 
 import streamlit as st
 
+from app.formatting import counted
 from app.markdown_text import plain
-from app.session_memory import SessionMemory
 from app.store.database import Store
 from app.store.exchange.export import export_participant
 from app.store.participants import check_ins, edit_participant
@@ -15,9 +15,9 @@ from app.store.records import Participant
 from app.store.sessions import sessions
 from app.store.tables import MAX_NAME
 from app.store.temporary import temporary_folder
+from app.tab_memory import SessionMemory
 from app.views.shared import store_parts as session_parts
 from app.views.your_data import deletion as data_deletion
-from app.views.your_data.deletion import counted
 
 
 def render(store: Store, memory: SessionMemory) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from app.analysis.jobs import AnalysisJob, AnalysisRequest, InputFile, server_files, unique_titles
 from app.analysis.worker import AnalysisQueue, run_job
-from app.analysis_memory import AnalysisMemory
+from app.tab_memory import AnalysisMemory
 from fer_core.errors import MediaError
 from fer_core.files.media import open_media
 from fer_core.files.timing import Sampling

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.analysis.summary import FaceTimeline
-from app.charts.film import clock, expressions, time_marks, valence
+from app.charts.film import expressions, valence
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 
 HAPPY = EMOTIONS.index("happy")
@@ -48,24 +48,3 @@ def test_valence_breaks_where_the_face_is_not_in_view(face):
 
     assert list(line.y[[0, 2]]) == [0.6, 0.1]
     assert np.isnan(line.y[1])
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "0:00"), (7.4, "0:07"), (59.7, "1:00"), (725, "12:05"), (3600, "1:00:00")]
-)
-def test_times_are_written_as_players_do(seconds, words):
-    assert clock(seconds) == words
-
-
-def test_tenths_of_a_second():
-    assert [clock(s, tenths=True) for s in (7.44, 59.96, 3725.2)] == ["0:07.4", "1:00.0", "1:02:05.2"]
-
-
-@pytest.mark.parametrize("length_s", [0.3, 4.0, 19.7, 60.0, 3600.0, 30_000.0])
-def test_the_axis_has_few_and_round_marks(length_s):
-    marks = time_marks(length_s)
-
-    assert 2 <= len(marks) <= 7
-    assert marks[0] == 0
-    assert marks[-1] <= length_s
-    assert len({clock(mark, tenths=mark % 1 > 0) for mark in marks}) == len(marks)

@@ -9,10 +9,10 @@ from app.charts import comparison as session_compare_charts
 from app.charts import session as session_charts
 from app.charts.curves import LINE_SPANS, Curves, curves_of_samples, curves_of_timeline, gapped, on_grid
 from app.charts.session import MIDNIGHT_MS, Marks, session_timeline
+from app.formatting import signed
 from app.markdown_text import plain
-from app.report import html_tables as session_tables
-from app.sessions import wording as session_words
-from app.sessions.wording import check_in_line, headline, marker_line, parse_clock
+from app.report import session_tables
+from app.sessions.wording import check_in_line, headline, marker_line
 from app.statistics.comparison import Difference
 from app.statistics.spans import Task
 from app.statistics.summary import STATES, summarise
@@ -214,7 +214,7 @@ def test_tables_escape_names_and_do_not_round_small_shares_away():
 def test_the_sentence_says_how_it_began_and_ended():
     assert headline(HALVES, summarise(HALVES)) == (
         "In view for 0:20. Mostly happy (50 %), then sad (50 %). It began mostly sad and ended mostly happy. "
-        f"Mean valence {session_words.signed(float(HALVES.valence.mean()))}."
+        f"Mean valence {signed(float(HALVES.valence.mean()))}."
     )
     steady = make_samples(["happy"] * 50)
     assert "It began" not in headline(steady, summarise(steady))
@@ -222,27 +222,6 @@ def test_the_sentence_says_how_it_began_and_ended():
     assert headline(nobody, summarise(nobody)) == "No face was in view in the time that counts."
     unsure = make_samples([None] * 50)
     assert "Mostly without a clear label (100 %)" in headline(unsure, summarise(unsure))
-
-
-@pytest.mark.parametrize(
-    ("words", "seconds"),
-    [
-        ("75", 75),
-        ("1:15", 75),
-        ("0:07.5", 7.5),
-        ("1:02:03", 3723),
-        (" 2:00 ", 120),
-        ("", None),
-        ("x", None),
-        ("1:60", None),
-        ("-1", None),
-        ("1:2:3:4", None),
-        ("nan", None),
-        ("inf", None),
-    ],
-)
-def test_times_are_read_as_people_write_them(words, seconds):
-    assert parse_clock(words) == seconds
 
 
 def test_free_text_cannot_become_markdown():

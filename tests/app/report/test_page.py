@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.formatting import whole_percent
 from app.report.page import report
 from app.sessions.loaded import load_session
 from app.statistics.summary import STATES
@@ -15,7 +16,6 @@ from app.store.participants import add_check_in
 from app.store.records import CheckIn, Marker
 from app.store.session_parts import add_marker, rename_identity
 from app.store.sessions import edit_session
-from fer_core.annotate import percent
 from fer_core.expressions.model_list import StoredModel, stored_models
 from tests.helpers.store_builders import NOON, make_participant, make_session, rows
 
@@ -98,7 +98,7 @@ def test_its_figures_are_those_of_summarise(store, film):
 
     for state in STATES:
         expected = [
-            percent(s.label_shares[state]) if s.label_shares[state] else "–"
+            whole_percent(s.label_shares[state]) if s.label_shares[state] else "–"
             for s in (summary.whole, *summary.tasks.values())
         ]
         assert f"{state.capitalize()} {' '.join(expected)}" in re.sub(r"\s+", " ", parsed.text).replace("\xa0", " ")
@@ -164,7 +164,7 @@ def test_the_models_accuracy_is_its_cards(store):
     text = make(store, number, models=shipped).text
 
     split = "test" if "test" in card.metrics else "validation"
-    assert f"it named {percent(card.metrics[split]['accuracy'])} rightly" in text
+    assert f"it named {whole_percent(card.metrics[split]['accuracy'])} rightly" in text
 
 
 def test_without_a_face_or_samples_it_still_says_what_there_is(store):

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import state
-from app.analysis_memory import AnalysisMemory
+from app.tab_memory import AnalysisMemory
 from fer_core.files.video_writer import VideoWriter
 from tests.helpers import pages
 from tests.helpers.faces import wait_until

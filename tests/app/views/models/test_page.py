@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.formatting import size_words
 from app.training import child_jobs as training_jobs
 from app.training import model_jobs
-from app.views.shared.page_parts import size_words
 from fer_core import paths
 from fer_core.expressions import model_store
 from fer_core.expressions.model_list import live_card

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from streamlit.testing.v1 import AppTest
 
-from app.session_memory import SessionMemory
 from app.store.database import Store
 from app.store.samples import Samples, read_samples
 from app.store.sessions import sessions
+from app.tab_memory import SessionMemory
 from app.views.sessions.compare import session_titles
 from app.views.sessions.face_choice import CORRECTED
 from fer_core.expressions.baseline import Baseline

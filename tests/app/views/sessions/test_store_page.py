@@ -7,10 +7,10 @@ import pytest
 
 from app import state
 from app.report.page import report
-from app.session_memory import SessionMemory
 from app.store.database import Store
 from app.store.records import Marker
 from app.store.session_parts import add_marker
+from app.tab_memory import SessionMemory
 from tests.helpers.pages import open_page
 from tests.helpers.store_builders import NOON, make_participant, make_session, rows
 

@@ -309,7 +309,7 @@ def test_a_page_opened_while_a_run_goes_on_shows_it():
     assert metrics(page)["Best validation"] == "38.0\u00a0%"
     assert metrics(page)["Remaining"] == "45 s"  # 1.5 of 4 epochs are left, 30 s each
     assert len(page.get("plotly_chart")) == 3
-    assert "fer-confusion" in html_of(page)
+    assert "fer-matrix" in html_of(page)
     assert [button.label for button in page.button] == ["Stop"]
 
 
@@ -459,7 +459,7 @@ def test_figures_of_near_copies_and_of_missing_expressions_are_warned_of():
 
     assert_fine(page)
     warnings = " ".join(str(warning.value) for warning in page.warning)
-    assert "82% of these faces are identical or near-identical to one in train" in warnings
+    assert "82 % of these faces are identical or near-identical to one in train" in warnings
     assert "no images of disgust" in warnings
     assert metrics(page)["Without near-duplicates"] == "20.0\u00a0%"
 

@@ -1,0 +1,136 @@
+"""What all charts share: colours, font, grid, ticks, the quiet frame, and the areas of the seven expressions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import plotly.graph_objects as go
+
+from app.formatting import clock
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+
+# All readable on light and on dark, as a chart does not know which it stands on.
+GREEN: Final = "#2f8f83"
+ORANGE: Final = "#c9782f"
+VIOLET: Final = "#7f77d6"
+PINK: Final = "#c75687"
+RED: Final = "#d6453d"
+GREY: Final = "#868e96"
+VALENCE_COLOUR: Final = GREEN
+AROUSAL_COLOUR: Final = VIOLET
+CLEAR: Final = "rgba(0,0,0,0)"
+GRID: Final = "rgba(128,128,128,0.2)"
+ZERO: Final = "rgba(128,128,128,0.5)"
+"""Of the line at zero."""
+FONT: Final = {"family": "Source Sans, Source Sans Pro, Helvetica, Arial, sans-serif", "size": 12, "color": GREY}
+HOVER: Final = {"bgcolor": "rgba(33,37,41,0.92)", "font": {"color": "#f8f9fa"}}
+"""Readable on every colour."""
+TICKS: Final = {"ticks": "outside", "ticklen": 5, "tickcolor": CLEAR, "automargin": False}
+"""Labels a little off the axis, and margins that do not depend on them, so that nothing jumps."""
+SHARE_TICKS: Final[Mapping[str, Any]] = {"tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"]}
+_STEPS_S: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+_MOST_TICKS: Final = 6
+
+
+def translucent(colour: str, opacity: float) -> str:
+    """A colour such as "#2f8f83" as an rgba() of that opacity, 0 to 1."""
+    red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def frame(
+    figure: go.Figure, *, height: int, margin: tuple[int, int, int, int], is_themed: bool = False, **layout: Any
+) -> None:
+    """The same quiet frame around each chart: transparent, without a legend.
+
+    Args:
+        figure: is changed.
+        height: in pixels.
+        margin: left, right, top and bottom, in pixels.
+        is_themed: Streamlit's theme sets the font.
+        **layout: what else plotly's layout gets.
+    """
+    figure.update_layout(
+        height=height,
+        margin=dict(zip("lrtb", margin, strict=True)),
+        showlegend=False,
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+    )
+    if not is_themed:
+        figure.update_layout(font=FONT)
+    figure.update_layout(layout)
+
+
+def fix_axes(figure: go.Figure) -> None:
+    """Axes that cannot be moved; only the vertical one has a grid."""
+    figure.update_xaxes(showgrid=False, zeroline=False, fixedrange=True, **TICKS)
+    figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True, **TICKS)
+
+
+def time_axis(figure: go.Figure, length_s: float) -> None:
+    """A horizontal axis of seconds, labelled as a clock and fixed."""
+    marks = time_marks(length_s)
+    figure.update_xaxes(
+        range=[0, length_s],
+        tickvals=marks,
+        ticktext=[mark_label(mark) for mark in marks],
+        showgrid=False,
+        zeroline=False,
+        fixedrange=True,
+        unifiedhovertitle={"text": "%{x:.1f} s"},
+    )
+
+
+def time_marks(length_s: float) -> Sequence[float]:
+    """Where a time axis has labels: round times in seconds, at most seven of them."""
+    step_s = next((step for step in _STEPS_S if length_s / step <= _MOST_TICKS), length_s / _MOST_TICKS)
+    return [float(mark) for mark in np.round(np.arange(0, length_s + step_s * 1e-6, step_s), 3)]
+
+
+def mark_label(mark_s: float) -> str:
+    """The label of a time mark: "0:15", or "0:00.2" where it is no whole second."""
+    return clock(mark_s, tenths=mark_s % 1 > 0)
+
+
+def add_areas(figure: go.Figure, time_s: np.ndarray, shares: np.ndarray, *, yaxis: str = "y") -> None:
+    """The seven as stacked areas.
+
+    Args:
+        figure: is changed.
+        time_s: float (n,).
+        shares: float (n, 7) in the order of EMOTIONS; 0 where there is no face, as areas cannot break.
+        yaxis: the axis that they stand on.
+    """
+    for i, emotion in enumerate(EMOTIONS):
+        figure.add_scatter(
+            x=time_s,
+            y=shares[:, i],
+            name=emotion.capitalize(),
+            mode="lines",
+            stackgroup="all",
+            yaxis=yaxis,
+            line={"color": EMOTION_COLOURS[emotion], "width": 0.5},
+            fillcolor=EMOTION_COLOURS[emotion],
+            hovertemplate="%{y:.0%}",
+        )
+
+
+def add_valence(figure: go.Figure, time_s: np.ndarray, valence: np.ndarray) -> None:
+    """Valence as a line over a line at zero, on an axis from -1 to 1.
+
+    Args:
+        figure: is changed; its axes are to be framed before.
+        time_s: float (n,).
+        valence: float (n,), -1 to 1; NaN where there is no face, so that the line breaks.
+    """
+    figure.add_hline(y=0, line_width=1, line_color=ZERO)
+    figure.add_scatter(
+        x=time_s,
+        y=np.round(valence, 3),
+        mode="lines",
+        name="Valence",
+        line={"color": VALENCE_COLOUR, "width": 2},
+        hovertemplate="%{y:.2f}",
+    )
+    figure.update_yaxes(range=[-1, 1], tickvals=[-1, 0, 1])

@@ -1,0 +1,93 @@
+"""Tables of sessions as HTML, the same on the page and in a report. All free text is escaped; no Streamlit."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Final
+
+import numpy as np
+
+from app.formatting import clock, signed, whole_percent
+from app.html_tables import MATRIX_CSS, SHARES_CSS, head_row, matrix, row, share_cell, share_row, swatch, table
+from app.statistics.comparison import FIGURES, Stretch
+from app.statistics.summary import STATES, Peak, Spread, Summary
+from fer_core.results import Doubt
+
+CSS: Final = f"""{MATRIX_CSS}{SHARES_CSS}
+.fer-session th.n {{white-space:normal; overflow-wrap:anywhere; min-width:4.2rem}}
+"""
+"""What these tables need beside a style of tables: a page's, or a report's."""
+
+
+def figures(columns: Mapping[str, Summary]) -> str:
+    """A column for each session, task or face: shares of its time with bars, and its other figures."""
+    shown = list(columns.values())
+    rows = "".join(share_row(state, [summary.label_shares[state] for summary in shown]) for state in STATES)
+    rows += row("Seen for", [clock(s.watched_s, tenths=s.watched_s < 600) for s in shown])
+    rows += row("Valence", [spread(s.valence) for s in shown])
+    rows += row("Arousal", [spread(s.arousal) for s in shown])
+    rows += row("Changes of label per minute", [f"{s.flips_per_min:.1f}" for s in shown])
+    return _table("Share of the time", _heads(columns), rows)
+
+
+def side_means(sides: Mapping[str, Sequence[Stretch]]) -> str:
+    """A column for each side of a comparison: the means over its sessions, each counting the same."""
+    means = {name: np.mean([one.means for one in own], axis=0).tolist() for name, own in sides.items()}
+    rows = "".join(
+        share_row(figure, [values[i] for values in means.values()])
+        if figure in STATES
+        else row(figure.capitalize(), [signed(values[i]) for values in means.values()])
+        for i, figure in enumerate(FIGURES)
+    )
+    rows += row("Sessions", [str(len(own)) for own in sides.values()])
+    return _table("Mean share of the time", _heads(means), rows)
+
+
+def dwell_times(summary: Summary) -> str:
+    """How often each label came, and for how long it stayed."""
+    rows = "".join(
+        row(swatch(state), [str(dwell.times), f"{dwell.median_s:.1f} s", f"{dwell.longest_s:.1f} s"])
+        for state, dwell in summary.dwells.items()
+        if dwell.times
+    )
+    return _table("Label", ("Came", "Median stay", "Longest"), rows)
+
+
+def doubts(shares: Mapping[Doubt, float]) -> str:
+    """Share of the time with each reason to be unsure."""
+    rows = "".join(row(escape(doubt.value.capitalize()), [share_cell(share)]) for doubt, share in shares.items())
+    return _table("Reason", ("Share of the time",), rows)
+
+
+def peaks(found: Sequence[Peak]) -> str:
+    """The strongest moments."""
+    rows = "".join(
+        row(swatch(peak.emotion), [clock(peak.at_s, tenths=True), whole_percent(peak.probability)]) for peak in found
+    )
+    return _table("Expression", ("At", "Probability"), rows)
+
+
+def transitions(counts: np.ndarray) -> str:
+    """The matrix of transitions: rows are the label before, columns the one after.
+
+    Args:
+        counts: int (8, 8) in the order of STATES.
+    """
+    return matrix(
+        STATES,
+        counts.tolist(),
+        cell=lambda count, _: str(count or ""),
+        hint=lambda state, after, count, _: f"{state} to {after}: {count}",
+    )
+
+
+def spread(found: Spread | None) -> str:
+    """Mean and standard deviation over time: "+0.21 ± 0.30"."""
+    return "–" if found is None else f"{signed(found.mean)} ± {found.sd:.2f}"
+
+
+def _heads(names: Iterable[str]) -> list[str]:
+    return [f'<span title="{escape(name)}">{escape(name)}</span>' for name in names]
+
+
+def _table(corner: str, heads: Sequence[str], rows: str) -> str:
+    return table(head_row(corner, heads) + rows, css="fer-shares fer-session")

@@ -1,0 +1,38 @@
+"""The builder of HTML tables."""
+
+from app.html_tables import head_row, matrix, row, share_cell, share_row, table, text_table
+from fer_core.emotions import EMOTION_COLOURS
+
+
+def test_rows_have_a_head_and_numbers():
+    assert head_row("Label", ["Came"]) == '<tr><th>Label</th><th class="n">Came</th></tr>'
+    assert row("Happy", ["3", "4"]) == '<tr><td>Happy</td><td class="n">3</td><td class="n">4</td></tr>'
+    assert table("x", css="a", box_css="b", height_rem=4.2) == (
+        '<div class="fer-scroll b" style="max-height:4.2rem"><table class="fer-table a">x</table></div>'
+    )
+
+
+def test_small_shares_are_not_rounded_away():
+    assert [share_cell(share) for share in (0, 0.004, 0.005, 0.5)] == ["–", "&lt;1 %", "0 %", "50 %"]
+    assert f"{EMOTION_COLOURS['sad']}55 25.0%" in share_row("sad", [0.25])
+
+
+def test_a_matrix_shades_shares_of_its_rows():
+    html = matrix(
+        ("sad", "happy"),
+        [[1, 3], [0, 0]],
+        cell=lambda count, total: f"{count}/{total}",
+        hint=lambda first, second, count, total: f"{first} {second} {count} {total}",
+    )
+
+    assert html.startswith('<table class="fer-matrix"><tr><th></th><th title="sad">Sad</th>')
+    assert '<td style="background:rgba(47,143,131,0.61)" title="sad happy 3 4">3/4</td>' in html
+    assert '<td style="background:rgba(47,143,131,0.04)" title="happy sad 0 0">0/0</td>' in html
+
+
+def test_text_is_escaped_and_second_lines_are_small():
+    html = text_table(("<a>", "n"), [("x\n<b>", "1")], numbers=(1,), chosen=0, lines=3)
+
+    assert '<tr><th>&lt;a&gt;</th><th class="n">n</th></tr>' in html
+    assert '<tr class="on"><td>x<br><small>&lt;b&gt;</small></td><td class="n">1</td></tr>' in html
+    assert "max-height:8.4rem" in html
