@@ -7,6 +7,7 @@ from fer_core.expressions.card import ModelCard
 from fer_core.expressions.card_checks import is_share
 from fer_core.expressions.model import load_model
 from fer_core.expressions.model_list import candidates
+from fer_core.names import shown_name
 from fer_core.paths import model_folders
 
 HEAD = ("name", "architecture", "parameters", "accuracy", "created", "folder")
@@ -42,12 +43,12 @@ def _row(folder: Path, card: ModelCard, hidden: str) -> tuple[str, ...]:
         if is_share(values.get("accuracy"))
     )
     return (
-        folder.name,
+        shown_name(folder.name),
         card.architecture,
         f"{card.parameters:,}",
         accuracy or "not measured",
         card.created,
-        f"{folder}{hidden}",
+        f"{shown_name(folder)}{hidden}",
     )
 
 

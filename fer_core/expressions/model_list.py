@@ -9,6 +9,7 @@ from fer_core import paths
 from fer_core.errors import ArtifactError
 from fer_core.expressions.card import ModelCard, usable_card
 from fer_core.expressions.model_files import has_printable_name, is_candidate, missing_file
+from fer_core.names import shown_name
 
 LIVE: Final = "default"
 """The live page uses the model of this name."""
@@ -39,7 +40,7 @@ class StoredModel:
     @property
     def name(self) -> str:
         """What people call it; a damaged one by its folder. It can be printed, whatever the folder is called."""
-        return self.card.name if self.card else self.folder.name.encode("utf-8", "backslashreplace").decode()
+        return self.card.name if self.card else shown_name(self.folder.name)
 
     @property
     def can_delete(self) -> bool:
@@ -91,7 +92,9 @@ def _look(folder: Path, origin: Origin, live: dict[str, str] | None) -> StoredMo
         return StoredModel(folder, origin, None, str(error), is_live=folder == live_folder())
     missing = missing_file(folder, card)
     if missing is not None:
-        problem = f"{folder}: expected {missing[0]}, found {missing[1]}. Delete the folder, or export it again."
+        problem = (
+            f"{shown_name(folder)}: expected {missing[0]}, found {missing[1]}. Delete the folder, or export it again."
+        )
         return StoredModel(folder, origin, None, problem, is_live=folder == live_folder())
     return StoredModel(folder, origin, card, "", is_live=card.sha256 == live)
 
