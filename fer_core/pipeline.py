@@ -11,6 +11,7 @@ import numpy as np
 from fer_core.errors import InputError
 from fer_core.expressions.affect import valence_arousal
 from fer_core.expressions.balance import rebalance
+from fer_core.expressions.card_checks import is_count, is_number, is_share
 from fer_core.expressions.model import EmotionModel
 from fer_core.expressions.smoothing import ProbabilitySmoother, SmoothingSettings
 from fer_core.faces.crops import crop_faces
@@ -56,31 +57,23 @@ class PipelineSettings:
     def __post_init__(self) -> None:
         """Raise InputError, a `ValueError`, where a value would give wrong answers without a word."""
         for name, expected, is_right in (
-            ("unsure_below", "None or a number from 0 to 1", self.unsure_below is None or _is_share(self.unsure_below)),
-            ("detect_every", "a whole number from 1", _is_count(self.detect_every)),
-            ("max_follow_s", "a number of seconds from 0", _is_number(self.max_follow_s) and self.max_follow_s >= 0),
-            ("max_faces", "None or a whole number from 1", self.max_faces is None or _is_count(self.max_faces)),
+            ("unsure_below", "None or a number from 0 to 1", self.unsure_below is None or is_share(self.unsure_below)),
+            ("detect_every", "a whole number from 1", _is_positive(self.detect_every)),
+            ("max_follow_s", "a number of seconds from 0", is_number(self.max_follow_s) and self.max_follow_s >= 0),
+            ("max_faces", "None or a whole number from 1", self.max_faces is None or _is_positive(self.max_faces)),
             (
                 "max_faces_alone",
                 "None or a whole number from 1",
-                self.max_faces_alone is None or _is_count(self.max_faces_alone),
+                self.max_faces_alone is None or _is_positive(self.max_faces_alone),
             ),
-            ("balance", "a number from 0 to 1", _is_share(self.balance)),
+            ("balance", "a number from 0 to 1", is_share(self.balance)),
         ):
             if not is_right:
                 raise InputError(f"{name}: expected {expected}, got {getattr(self, name)!r}. Change the setting.")
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-
-
-def _is_share(value: Any) -> bool:
-    return _is_number(value) and 0 <= value <= 1
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 1
+def _is_positive(value: Any) -> bool:
+    return is_count(value) and value >= 1
 
 
 STILL = PipelineSettings(smoothing=SmoothingSettings(time_constant_s=0), detect_every=1, max_faces=None, try_turns=True)
