@@ -11,7 +11,7 @@
 Every message says what was expected, what came and what to do about it.
 """
 
-from fer_core.names import printable
+from fer_core.names import printable, shown_name
 
 
 class FerError(Exception):
@@ -26,9 +26,8 @@ class ArtifactError(FerError):
     """A model folder cannot be used as it is."""
 
     def __init__(self, folder: object, *, expected: str, found: str, remedy: str) -> None:
-        # A folder's name need not be UTF-8, and a page or a file could not show it as it is.
-        place = str(folder).encode("utf-8", "backslashreplace").decode()
-        super().__init__(f"{place}: expected {expected}, found {found}. {remedy}")
+        # A folder's name need not be UTF-8 nor a single line, and no page or file could show it as it is.
+        super().__init__(f"{shown_name(str(folder))}: expected {expected}, found {found}. {remedy}")
         self.expected = expected
         self.found = found
         self.remedy = remedy

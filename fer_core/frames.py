@@ -1,5 +1,6 @@
 """Check what callers hand in as frames and faces: a wrong shape or type must not become a wrong answer."""
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +29,28 @@ def checked_frame(frame_bgr: Any, name: str = "frame_bgr") -> np.ndarray:
     if frame_bgr.dtype != np.uint8 or frame_bgr.ndim != 3 or frame_bgr.shape[2] != 3 or not frame_bgr.size:
         raise InputError(f"{name}: expected {FRAME}, got {_what(frame_bgr)}. {_remedy(frame_bgr)}")
     return np.ascontiguousarray(frame_bgr)
+
+
+def checked_time(seconds: Any, name: str = "captured_at_s") -> float:
+    """The time as a float.
+
+    Args:
+        seconds: expected as one finite number, of Python or NumPy.
+        name: what the message calls it.
+
+    Raises:
+        InputError: it is anything else; a `ValueError`.
+    """
+    is_number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
+    try:
+        if is_number and math.isfinite(seconds):
+            return float(seconds)
+    except OverflowError:
+        pass
+    what = repr(seconds)[:40] if is_number else _what(seconds)
+    raise InputError(
+        f"{name}: expected a finite number of seconds, got {what}. Pass the frame's time, such as time.monotonic()."
+    )
 
 
 def checked_tiles(faces_u8: Any, side: int) -> np.ndarray:

@@ -4,11 +4,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
+from fer_core.errors import InputError
 from fer_core.expressions.affect import valence_arousal
 from fer_core.expressions.balance import rebalance
+from fer_core.expressions.card_checks import is_count, is_number, is_share
 from fer_core.expressions.model import EmotionModel
 from fer_core.expressions.smoothing import ProbabilitySmoother, SmoothingSettings
 from fer_core.faces.crops import crop_faces
@@ -17,7 +20,7 @@ from fer_core.faces.follow import FaceFollower
 from fer_core.faces.quality import QualityLimits, doubts_about, measure_quality
 from fer_core.faces.tracker import FaceNumbers, FaceTracker
 from fer_core.faces.turns import find_turned
-from fer_core.frames import checked_frame
+from fer_core.frames import checked_frame, checked_time
 from fer_core.limits import MAX_FACES
 from fer_core.results import Doubt, Face, FaceEmotion, FrameResult
 
@@ -51,6 +54,27 @@ class PipelineSettings:
     max_faces_alone: int | None = None
     balance: float = 0.0
     try_turns: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise InputError, a `ValueError`, where a value would give wrong answers without a word."""
+        for name, expected, is_right in (
+            ("unsure_below", "None or a number from 0 to 1", self.unsure_below is None or is_share(self.unsure_below)),
+            ("detect_every", "a whole number from 1", _is_positive(self.detect_every)),
+            ("max_follow_s", "a number of seconds from 0", is_number(self.max_follow_s) and self.max_follow_s >= 0),
+            ("max_faces", "None or a whole number from 1", self.max_faces is None or _is_positive(self.max_faces)),
+            (
+                "max_faces_alone",
+                "None or a whole number from 1",
+                self.max_faces_alone is None or _is_positive(self.max_faces_alone),
+            ),
+            ("balance", "a number from 0 to 1", is_share(self.balance)),
+        ):
+            if not is_right:
+                raise InputError(f"{name}: expected {expected}, got {getattr(self, name)!r}. Change the setting.")
+
+
+def _is_positive(value: Any) -> bool:
+    return is_count(value) and value >= 1
 
 
 STILL = PipelineSettings(smoothing=SmoothingSettings(time_constant_s=0), detect_every=1, max_faces=None, try_turns=True)
@@ -109,15 +133,17 @@ class EmotionPipeline:
 
         Args:
             frame_bgr: uint8 (height, width, 3); not modified. The size may change from call to call.
-            captured_at_s: its time in seconds, rising from call to call.
+            captured_at_s: its time in seconds, rising from call to call. Back in time counts as no time.
 
         Returns:
             The faces, largest first; none is an ordinary answer.
 
         Raises:
-            InputError: the frame has another type or shape; a `ValueError`. Nothing of it is remembered.
+            InputError: the frame has another type or shape, or the time is no finite number; a `ValueError`. Nothing
+                of it is remembered.
         """
         frame_bgr = checked_frame(frame_bgr)
+        captured_at_s = checked_time(captured_at_s)
         clock = _StageClock()
         settings = self._effective_settings()
         height, width = frame_bgr.shape[:2]

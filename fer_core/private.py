@@ -26,7 +26,7 @@ def make_folder(path: Path, *, exist_ok: bool = True) -> None:
     Raises:
         OSError: it cannot be made.
     """
-    if path != path.parent and not path.parent.is_dir():
+    if path != path.parent and not path.parent.exists():
         make_folder(path.parent)
     path.mkdir(PRIVATE_FOLDER if is_private(path) else 0o777, exist_ok=exist_ok)
 

@@ -7,9 +7,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from fer_core.names import shown_name
+
 MAX_TEXT: Final = 20_000
 MAX_FILES: Final = 32
 MAX_COUNT: Final = 10**12
+SMALLEST_PRIOR: Final = 1e-9
 
 Check = Callable[[Any], bool]
 
@@ -20,8 +23,8 @@ def is_text(value: Any) -> bool:
 
 
 def is_name(value: Any) -> bool:
-    """A text of 1 to 200 characters on one line."""
-    return isinstance(value, str) and 0 < len(value) <= 200 and "\n" not in value
+    """A short text on one line, of which something can be seen."""
+    return isinstance(value, str) and len(value) <= 200 and bool(value.strip()) and shown_name(value) == value
 
 
 def is_number(value: Any) -> bool:
@@ -34,6 +37,11 @@ def is_number(value: Any) -> bool:
 def is_share(value: Any) -> bool:
     """A number from 0 to 1."""
     return is_number(value) and 0 <= value <= 1
+
+
+def is_prior(value: Any) -> bool:
+    """A class's share of the training images: a number from 0 to 1, and no divisor that makes answers overflow."""
+    return is_share(value) and (value == 0 or value >= SMALLEST_PRIOR)
 
 
 def is_count(value: Any) -> bool:
@@ -117,7 +125,7 @@ PARTS: Final[Mapping[tuple[str, str], tuple[str, Check]]] = {
     ("dataset", "sha256"): ("a text", _or_nothing(is_text)),
     ("dataset", "rows"): ("a whole number by split", mapping_of(is_count)),
     ("dataset", "cleaned"): ("a list of texts", list_of(is_name)),
-    ("dataset", "class_priors"): ("a number from 0 to 1 by emotion", _or_nothing(mapping_of(is_share))),
+    ("dataset", "class_priors"): ("a number from 0 to 1 by emotion", _or_nothing(mapping_of(is_prior))),
     ("training", "pretrained"): ("texts by name", _or_nothing(mapping_of(is_text))),
     ("training", "init_from"): ("a text", _or_nothing(is_text)),
 }

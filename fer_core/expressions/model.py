@@ -120,15 +120,22 @@ def load_model(name_or_path: str | Path = "default") -> EmotionModel:
 def find_model(name_or_path: str | Path) -> Path:
     """The folder of a model: a path as it is, a name below the user's models, then below the shipped ones."""
     path = Path(name_or_path)
-    if path.is_dir() or len(path.parts) > 1:
+    if _is_folder(path) or len(path.parts) > 1:
         return path
     for models in model_folders():
-        if (models / path).is_dir():
+        if _is_folder(models / path):
             return models / path
     known = ", ".join(sorted(list_models())) or "none"
     raise ArtifactError(
         path, expected="a model's name or folder", found=f"no such model (there are: {known})", remedy="Choose another."
     )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is longer than any on the disk
+        return False
 
 
 def list_models() -> dict[str, ModelCard]:

@@ -11,6 +11,7 @@ from fer_core.expressions.card import ModelCard, usable_card
 from fer_core.expressions.card_checks import is_share
 from fer_core.expressions.model import load_model
 from fer_core.expressions.model_files import has_printable_name, is_candidate, missing_file
+from fer_core.names import shown_name
 
 LIVE: Final = "default"
 """The live page uses the model of this name."""
@@ -41,7 +42,7 @@ class StoredModel:
     @property
     def name(self) -> str:
         """What people call it; a damaged one by its folder. It can be printed, whatever the folder is called."""
-        return self.card.name if self.card else self.folder.name.encode("utf-8", "backslashreplace").decode()
+        return self.card.name if self.card else shown_name(self.folder.name)
 
     @property
     def can_delete(self) -> bool:
@@ -93,7 +94,9 @@ def _look(folder: Path, origin: Origin, live: dict[str, str] | None) -> StoredMo
         return StoredModel(folder, origin, None, str(error), is_live=folder == live_folder())
     missing = missing_file(folder, card)
     if missing is not None:
-        problem = f"{folder}: expected {missing[0]}, found {missing[1]}. Delete the folder, or export it again."
+        problem = (
+            f"{shown_name(folder)}: expected {missing[0]}, found {missing[1]}. Delete the folder, or export it again."
+        )
         return StoredModel(folder, origin, None, problem, is_live=folder == live_folder())
     return StoredModel(folder, origin, card, "", is_live=card.sha256 == live)
 
@@ -145,12 +148,12 @@ def _row(folder: Path, card: ModelCard, hidden: str) -> tuple[str, ...]:
         if is_share(values.get("accuracy"))
     )
     return (
-        folder.name,
+        shown_name(folder.name),
         card.architecture,
         f"{card.parameters:,}",
         accuracy or "not measured",
         card.created,
-        f"{folder}{hidden}",
+        f"{shown_name(folder)}{hidden}",
     )
 
 

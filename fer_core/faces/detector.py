@@ -158,8 +158,10 @@ def build_detector(name: DetectorName | None = None) -> FaceDetector:
     """The detector of that name; with None, YuNet where its file is there and Haar otherwise.
 
     Raises:
-        DetectorError: it cannot be used on this machine.
+        DetectorError: there is none of that name, or it cannot be used on this machine.
     """
+    if name not in (None, "yunet", "haar"):
+        raise DetectorError(f"There is no face detector named {name!r}. Choose yunet, haar or None.")
     path = yunet_path()
     if name == "yunet" or (name is None and path is not None):
         return YuNetDetector(path or SHIPPED_MODELS / "face_detection_yunet_2023mar.onnx")

@@ -26,6 +26,10 @@ MAX_RATE: Final = 1000.0
 """What a file states above this is its clock's rate."""
 
 
+_GIF_TAIL: Final = 64
+"""Bytes at a GIF's end in which its end mark stands; some programs add blanks or zeros."""
+
+
 class VideoFile(MediaFile):
     """An opened video: its main picture stream, decoded in order. Made by `fer_core.files.media.open_media`."""
 
@@ -133,7 +137,14 @@ class VideoFile(MediaFile):
                 f"its picture ends after {last_s:.1f} s of {expected_s:.1f} s; the file was cut off or is damaged there"
             )
         elif self._broken_packets:
-            sentences.append(f"{self._broken_packets} parts of it are damaged and were skipped")
+            pieces = (
+                "1 piece of it is damaged and was"
+                if self._broken_packets == 1
+                else f"{self._broken_packets} pieces of it are damaged and were"
+            )
+            sentences.append(f"{pieces} skipped")
+        if _is_cut_gif(self.info.path, self._container):
+            sentences.append("it was cut off: its end is missing, and frames may be")
         if self._corrupt_frames:
             sentences.append(
                 f"{self._corrupt_frames} of its {count} frames are damaged, as parts of the file were lost; the "
@@ -142,6 +153,15 @@ class VideoFile(MediaFile):
         if is_bare_stream(self._container):
             sentences.append(f"it stores no times, so {self.info.rate:g} frames a second were assumed")
         return "; ".join(sentences) or None
+
+
+def _is_cut_gif(path: Path, container: InputContainer) -> bool:
+    """Whether a GIF, which says neither its length nor its number of frames, lacks its end mark."""
+    if container.format.name != "gif":
+        return False
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _GIF_TAIL))
+        return not stream.read().rstrip(b"\0\r\n ").endswith(b";")
 
 
 def _aspect_of_file(stream: av.VideoStream) -> float | None:

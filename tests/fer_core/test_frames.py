@@ -13,8 +13,8 @@ from fer_core.expressions.model import EmotionModel, load_model
 from fer_core.faces.crops import crop_faces
 from fer_core.faces.detector import HaarDetector
 from fer_core.frames import checked_frame
-from fer_core.pipeline import STILL, EmotionPipeline
-from tests.helpers.faces import fake_pipeline, make_face, make_result, yunet_file
+from fer_core.pipeline import STILL, EmotionPipeline, PipelineSettings
+from tests.helpers.faces import FakeDetector, fake_pipeline, make_face, make_result, yunet_file
 
 GOOD = np.full((60, 80, 3), 90, np.uint8)
 BAD: dict[str, tuple[Any, str]] = {
@@ -103,8 +103,6 @@ def test_a_read_only_frame_is_a_frame(astronaut_bgr, doors):
 
 
 def test_a_refused_frame_leaves_the_pipeline_as_it_was():
-    from tests.helpers.faces import FakeDetector
-
     pipeline = fake_pipeline(FakeDetector([make_face()]))
     pipeline.process(GOOD, 0.0)
     with pytest.raises(InputError):
@@ -142,3 +140,32 @@ def test_a_crowd_is_judged_as_each_face_alone(model):
 
 def test_a_frame_of_another_size_than_its_result_is_drawn_on():
     assert annotate(GOOD, make_result()).shape == GOOD.shape
+
+
+@pytest.mark.parametrize("time_s", [None, "1", True, [1.0], np.array([1.0]), float("nan"), float("inf"), 10**400, 1j])
+def test_a_time_that_is_none_is_refused_and_leaves_the_pipeline_as_it_was(time_s):
+    pipeline = fake_pipeline(FakeDetector([make_face()]))
+    pipeline.process(GOOD, 0.0)
+    with pytest.raises(InputError, match="captured_at_s: expected a finite number of seconds, got"):
+        pipeline.process(GOOD, time_s)
+    assert pipeline.process(GOOD, np.float32(0.5)).captured_at_s == 0.5
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_faces": 0},
+        {"max_faces": -1},
+        {"max_faces": 1.5},
+        {"max_faces_alone": 0},
+        {"detect_every": 0},
+        {"detect_every": None},
+        {"balance": 2},
+        {"balance": float("nan")},
+        {"unsure_below": float("nan")},
+        {"max_follow_s": -1},
+    ],
+)
+def test_settings_that_would_give_wrong_answers_are_refused(wrong):
+    with pytest.raises(InputError, match=f"^{next(iter(wrong))}: expected .*, got "):
+        PipelineSettings(**wrong)

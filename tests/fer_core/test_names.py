@@ -132,3 +132,18 @@ def test_tables_and_documents_take_any_name(tmp_path: Path) -> None:
     document = json.loads(texts[1])
     assert document["sources"][0]["source"] == "caf\\xe9"
     assert document["unreadable"] == [{"source": "caf\\xe92", "reason": "caf\\xe92: no"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a\nb.jpg", "a\\x0ab.jpg"),
+        ("photo\u202egpj.exe", "photo\\u202egpj.exe"),
+        ("a\u2028b\u2066c", "a\\u2028b\\u2066c"),
+        ("\u200fשלום.jpg", "\\u200fשלום.jpg"),
+        ("\U0001f469\u200d\U0001f4bb.mp4", "\U0001f469\u200d\U0001f4bb.mp4"),
+        ("é\xa0ü.png", "é\xa0ü.png"),
+    ],
+)
+def test_names_that_break_or_turn_a_line_are_shown_in_words(name, shown):
+    assert shown_name(name) == shown

@@ -141,6 +141,16 @@ def _csv_files() -> list[BadArchive]:
     ]
     return [
         *named,
+        _refused("Parquet", b"PAR1" + bytes(600) + b"PAR1", "is Parquet"),
+        _refused("a PDF", b"%PDF-1.7\n", "a PDF document"),
+        _refused(
+            "a web page after a blank line",
+            b"\n<!DOCTYPE html><html><title>Log in</title>",
+            "a web page",
+            "download it again",
+        ),
+        _refused("a pointer", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
+        _refused("CR alone at the ends of lines", GOOD_CSV.replace(b"\n", b"\r"), "carriage return"),
         _refused("an empty file", b"", "is empty"),
         _refused("FER+'s votes", _FERPLUS, "FER+'s votes", "--ferplus"),
         _refused("one byte", b"e", "does not start with the header"),
@@ -148,8 +158,7 @@ def _csv_files() -> list[BadArchive]:
         _refused("no header", GOOD_CSV.split(b"\n", 1)[1], "header emotion,pixels,Usage"),
         _refused("header without pixels", b"emotion,Usage\n3,Training\n", "header emotion,pixels,Usage"),
         _refused("UTF-16", GOOD_CSV.decode().encode("utf-16"), "UTF-16"),
-        _refused("a web page", b"<!DOCTYPE html><html>Sign in</html>\n", "header", "<!DOCTYPE html>"),
-        _refused("a pointer file", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "header"),
+        _refused("a web page", b"<!DOCTYPE html><html>Sign in</html>\n", "a web page", "Log in there"),
         _refused("NULs", bytes(5000), "no usable face"),
         _refused("noise", np.random.default_rng(1).bytes(5000), "header"),
         _refused("escape codes for a header", b"\x1b[2J\x1b]0;x\x07" * 9, "header", "?[2J"),

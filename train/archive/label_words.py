@@ -111,10 +111,10 @@ def accepted_names() -> str:
 
 _SPLIT_WORD: Final = re.compile(
     r"[xy]?(?:"
-    r"(?P<train>train(?:ing)?s?(?:val)?|entrenamiento|entrainement|apprentissage|addestramento)|"
-    r"(?P<validation>val(?:id(?:ation|ate|acion|azione)?)?s?|validierungs?|dev(?:elopment)?|eval(?:uation)?|publictest)|"
-    r"(?P<test>test(?:ing|s)?|privatetest|holdout|heldout|pruebas?|prova)"
-    r")(?:sets?|data|daten|images?|imgs?|faces?|splits?|dataset|dir|folder|x|y|df|satz)?"
+    r"(?P<train>train(?:ing)?s?(?:val)?|trn|entrenamiento|entrainement|apprentissage|addestramento|treino|treinamento|egitim|訓練|训练)|"
+    r"(?P<validation>val(?:id(?:ation|ate|acion|azione)?)?s?|validierungs?|dev(?:elopment)?|eval(?:uation)?|publictest|validacao|dogrulama|験証|検証|验证)|"
+    r"(?P<test>test(?:ing|s)?|privatetest|holdout|heldout|tst|testes?|pruebas?|prova|测试|測試|テスト)"
+    r")(?:sets?|data|daten|images?|imgs?|faces?|splits?|dataset|dir|folder|x|y|df|satz|集|数据集?|數據集?|テータ)?"
 )
 
 

@@ -39,7 +39,15 @@ OTHER_FORMATS: Final = {
     b"\xfe\xff": "UTF-16 text",
     b"\x89PNG": "a single image",
     b"\xff\xd8\xff": "a single image",
+    b"GIF8": "a single image",
+    b"PAR1": "Parquet",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x89HDF": "HDF5",
+    b"SQLite format 3\x00": "a database",
+    b"\x80\x04\x95": "a Python pickle",
+    b"%PDF-": "a PDF document",
 }
+_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _BUFFER: Final = 1 << 16  # below the size from which malloc maps memory anew each time
 
 
@@ -124,6 +132,7 @@ def _read_plain(file: Fillable, name: str, reading: Reading, own_split: SplitOfP
         if start.startswith(magic):
             raise ArchiveError(f"{name} is {what}, which is not read: expected csv, zip or tar.gz. Convert it.")
     layout, line = read_header(stream, limits)
+    _check_text(name, start, is_csv=layout is not None)
     if layout is None and line.startswith("Usage,Image name,"):
         raise ArchiveError(f"{name} holds FER+'s votes and no pixels. Pass FER2013's csv, and this one with --ferplus.")
     if layout is None:
@@ -132,6 +141,20 @@ def _read_plain(file: Fillable, name: str, reading: Reading, own_split: SplitOfP
             f"but with {shown(line)!r}. Check that it is a FER2013 archive."
         )
     read_rows(stream, layout, reading.collector, limits, name=_inner_name(reading), split=own_split)
+
+
+def _check_text(name: str, start: bytes, *, is_csv: bool) -> None:
+    """Refuse texts that are no csv, or one whose lines nobody would find, with what each really is."""
+    if is_csv and b"\r" in start and b"\n" not in start:
+        raise ArchiveError(
+            f"{name} ends its lines with a carriage return alone, as old programs did. Save it with usual line ends."
+        )
+    if not is_csv and start.startswith(_POINTER):
+        raise ArchiveError(f"{name} is Git LFS's note in place of the file. Fetch the file itself with: git lfs pull.")
+    if not is_csv and start.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        raise ArchiveError(
+            f"{name} is a web page, as sites send where a download needs a login. Log in there and download it again."
+        )
 
 
 def _inner_name(reading: Reading) -> str:

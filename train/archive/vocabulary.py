@@ -24,6 +24,9 @@ _EXACT: Final = frozenset(
 )
 """Names that are a split and nothing else; they go before names that only hold such a word."""
 
+_SHORT: Final = {"tr": "train", "te": "test"}
+"""Too short to be looked for within names."""
+
 
 class SplitOfPath(NamedTuple):
     """What a path says of the split.
@@ -40,6 +43,8 @@ class SplitOfPath(NamedTuple):
 @lru_cache(maxsize=1024)
 def split_of(word: str) -> str | None:
     """The split that a Usage value, a folder or a csv's name means, by a word within it; None for no or several."""
+    if (short := _SHORT.get(plain(word))) is not None:
+        return short
     found = splits_in(tokens(word))
     if found == {"train", "validation"}:
         return "train"  # `trainval` and `train_val` hold what is left of the test split

@@ -26,6 +26,7 @@ MAX_SESSION_VALUES: Final = 2_000_000
 """Lists, objects and values in session.json: each takes some 70 bytes of memory, however short its text is."""
 MAX_LINE_BYTES: Final = 16 * 1024
 """A line of an export has less than 1 kB."""
+MAX_SENTENCE: Final = 500
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -116,13 +117,20 @@ class _Bounded(io.RawIOBase):
         return len(part)
 
 
+def _shortened(sentence: str) -> str:
+    """A sentence that may quote what the file holds, of bounded length."""
+    if len(sentence) <= MAX_SENTENCE:
+        return sentence
+    return f"{sentence[: MAX_SENTENCE - 100]} … {sentence[-100:]}"
+
+
 @contextmanager
 def _plain_errors(name: str) -> Iterator[None]:
     """Each error as one sentence that begins with the file's name."""
     try:
         yield
     except (StoreError, ArchiveError) as error:
-        raise StoreError(f"{name} cannot be imported: {error}") from error
+        raise StoreError(f"{name} cannot be imported: {_shortened(str(error))}") from error
     except FileNotFoundError as error:
         raise StoreError(f"{name} cannot be imported: there is no such file.") from error
     except KeyError as error:  # of the zip: a file that it lacks
@@ -133,6 +141,8 @@ def _plain_errors(name: str) -> Iterator[None]:
         OverflowError,
         RecursionError,
     ) as error:  # json's and Unicode's errors are ValueErrors
-        raise StoreError(f"{name} cannot be imported: a text in it is not in its form ({error}).") from error
+        raise StoreError(
+            f"{name} cannot be imported: a text in it is not in its form ({_shortened(str(error))})."
+        ) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise StoreError(f"{name} cannot be imported: it is no whole zip file ({error}).") from error

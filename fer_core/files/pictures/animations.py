@@ -52,7 +52,9 @@ class Animation:
                     image.seek(index)
                     frame_rgb = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
                 except _SURPRISES as error:
-                    raise MediaError(f"{shown_name(self.path)}: frame {index + 1} of {count} is damaged.") from error
+                    raise MediaError(
+                        f"{shown_name(self.path)}: frame {index + 1} of {count} is damaged. Copy or save it again."
+                    ) from error
                 yield time_s, np.ascontiguousarray(frame_rgb[..., ::-1])
                 time_s += _duration_s(image)
 

@@ -166,13 +166,21 @@ def _decoded(data: bytes, head: PictureHead, reduction: int) -> np.ndarray | Non
         return cv2.imdecode(buffer, flags)
     # At 8 bits OpenCV refuses such pictures or makes them black.
     frame = cv2.imdecode(buffer, flags | cv2.IMREAD_ANYDEPTH)
-    return frame if frame is None or frame.dtype == np.uint8 else _eight_bits(frame)
+    if frame is None:  # grey ones, which it decodes only without colours
+        frame = cv2.imdecode(buffer, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
+    if frame is None:
+        return None
+    if frame.ndim == 2:
+        frame = cv2.merge([frame, frame, frame])
+    return frame if frame.dtype == np.uint8 else _eight_bits(frame)
 
 
 def _eight_bits(frame: np.ndarray) -> np.ndarray:
-    """uint8 of the same shape: whole numbers by their type's range, fractions by 0-1 or, beyond that, by 0-255."""
+    """uint8 of the same shape: whole numbers by the 8, 16 or 32 bits they need, fractions by 0-1 or else by 0-255."""
     if np.issubdtype(frame.dtype, np.integer):
-        return (frame >> (frame.dtype.itemsize * 8 - 8)).astype(np.uint8)
+        # Programs that write 32 bits seldom use them: most such pictures hold values up to 255 or 65,535.
+        bits = next((bits for bits in (8, 16) if frame.max(initial=0) < 1 << bits), frame.dtype.itemsize * 8)
+        return (frame.clip(0) >> (bits - 8)).astype(np.uint8)
     frame = np.nan_to_num(frame, nan=0.0, posinf=255.0, neginf=0.0)
     eight: np.ndarray = np.clip(frame * (255 if frame.max(initial=0) <= 1 else 1), 0, 255).astype(np.uint8)
     return eight

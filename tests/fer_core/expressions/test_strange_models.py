@@ -125,7 +125,7 @@ WRONG_SHAPES: tuple[object, ...] = ([48, 48], [48, 48, 3], "48", [48.0, 48, 1])
 WRONG_FILES: tuple[object, ...] = ([], {}, {"model.tflite": 7}, {"model.tflite": "xyz"})
 WRONG_VALUES: tuple[tuple[str, object], ...] = (
     *(("schema_version", value) for value in (True, 1.0, [1], "1", None)),
-    *(("name", value) for value in (7, "", "two\nlines", "\ud800", "\x1b[2J")),
+    *(("name", value) for value in (7, "", " ", "two\nlines", "\ud800", "\x1b[2J", "evil\u202e", "a\u2028b")),
     ("architecture", None),
     ("architecture", {}),
     *(("labels", value) for value in WRONG_LABELS),
@@ -145,7 +145,7 @@ WRONG_VALUES: tuple[tuple[str, object], ...] = (
     ("dataset", None),
     *(("dataset.rows", value) for value in ([1], {"train": "many"})),
     ("dataset.cleaned", 7),
-    *(("dataset.class_priors", value) for value in ({"happy": "often"}, {"happy": NAN})),
+    *(("dataset.class_priors", value) for value in ({"happy": "often"}, {"happy": NAN}, {"happy": 1e-320})),
     ("dataset.source", ["x"]),
     *(("metrics", value) for value in ([1], {"validation": 7})),
     ("training", "long"),
@@ -302,3 +302,20 @@ def test_a_refused_network_is_not_tried_again_and_again(strange, monkeypatch):
             load_model(strange)
 
     assert len(tried) == 1
+
+
+def test_a_folder_name_of_two_lines_is_one_row(strange, capsys):
+    folder = paths.home() / "models" / "two\nlines\u202e"
+    shutil.copytree(strange, folder)
+    change(folder, parameters="many")
+
+    (model,) = [model for model in stored_models() if model.origin == "own"]
+
+    assert model.name == "two\\x0alines\\u202e"
+    assert "\n" not in model.problem
+    assert [line for line in model_table().splitlines() if "damaged: " in line and "two\\x0alines" in line]
+
+
+def test_a_name_that_no_disk_takes_is_no_model():
+    with pytest.raises(ArtifactError, match="no such model"):
+        load_model("x" * 300)

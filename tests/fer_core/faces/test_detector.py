@@ -247,3 +247,9 @@ def test_a_haar_box_is_made_of_plain_numbers(astronaut_bgr):
     face = HaarDetector().detect(astronaut_bgr)[0]
 
     assert [type(value) for value in face.xyxy] == [float] * 4
+
+
+@pytest.mark.parametrize("name", ["", "cnn", "Haar", 5])
+def test_a_detector_of_another_name_is_not_haar_in_silence(name):
+    with pytest.raises(DetectorError, match="Choose yunet, haar or None"):
+        build_detector(name)

@@ -15,11 +15,14 @@ from train.archive.vocabulary import (
 
 WORDS = {
     "train": "train Training train_set Training_Set TrainSet trainset train_images train-data X_train fer2013_train "
-    "FER2013Train Train1 trainval Trainingsdaten entrenamiento training_faces",
+    "FER2013Train Train1 trainval Trainingsdaten entrenamiento training_faces "
+    "tr trn Treino treinamento eğitim 训练集 训练",
     "validation": "val valid validation Validation_Data valset val_split FER2013Valid PublicTest public_test "
-    "Public-Test dev devset eval Validierung fer2013-public-test validation2",
+    "Public-Test dev devset eval Validierung fer2013-public-test validation2 "
+    "validação doğrulama 验证集 検証データ",
     "test": "test Testing test_set TestSet testset test_images fer2013-test x_test PrivateTest private_test "
-    "Private_Test_Images FER2013Test my_test_data holdout Testdaten test2",
+    "Private_Test_Images FER2013Test my_test_data holdout Testdaten test2 "
+    "te tst Teste 测试集 テストデータ",
 }
 
 
@@ -28,7 +31,10 @@ def test_split_words_within_names(split: str, word: str) -> None:
     assert split_of(word) == split_of(word.upper() if "_" in word else word) == split
 
 
-@pytest.mark.parametrize("word", ["", "latest", "contest", "images", "fer2013", "strain", "train_test", "valence", "0"])
+@pytest.mark.parametrize(
+    "word",
+    ["", "latest", "contest", "images", "fer2013", "strain", "train_test", "valence", "0", "te amo", "atr", "集"],
+)
 def test_names_without_one_split(word: str) -> None:
     assert split_of(word) is None
 

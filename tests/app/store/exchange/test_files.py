@@ -392,3 +392,15 @@ def test_names_in_the_zip_never_become_paths(sqlite_store: Store, exported: Path
     import_session(sqlite_store, exported)
 
     assert [p for p in sorted(tmp_path.parent.rglob("*")) if p not in before and "sqlite3" not in p.name] == []
+
+
+def test_a_sentence_does_not_quote_all_of_a_long_value(sqlite_store: Store, tmp_path: Path):
+    path = tmp_path / "long.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("session.json", json.dumps({"schema_version": "x" * 300_000}))
+        archive.writestr("samples.csv", "")
+
+    with pytest.raises(StoreError, match="its schema_version must be 1") as caught:
+        import_session(sqlite_store, path)
+
+    assert len(str(caught.value)) < 600

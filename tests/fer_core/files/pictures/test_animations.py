@@ -128,3 +128,16 @@ def test_a_film_whose_frames_turn_out_larger_than_its_head_said_is_not_decoded(t
 
     with pytest.raises(MediaError), open_media(path) as media:
         list(media.frames())
+
+
+@pytest.mark.parametrize(("share", "is_told"), [(1.0, False), (0.5, True), (0.95, True)])
+def test_a_gif_that_was_cut_off_says_so(share, is_told, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (6, 60, 80, 3), np.uint8)
+    path = animation(tmp_path / "cut.gif", "GIF", list(noise), [100] * 6)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+
+    with open_media(path) as media:
+        frames = list(media.frames())
+        assert frames
+        assert ("it was cut off" in (media.damage or "")) == is_told

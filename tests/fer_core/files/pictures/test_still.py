@@ -206,3 +206,24 @@ def test_a_file_of_gigabytes_is_not_read_into_memory(tmp_path):
 
     with pytest.raises(MediaError, match="3072 MB, at most 512"):
         read_picture(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "grey"),
+    [
+        ("TIFF", np.full((30, 40), 0.5, np.float32)),
+        ("PPM", np.full((30, 40), 0.5, np.float32)),
+        ("TIFF", np.full((30, 40), 128, np.int32)),
+        ("TIFF", np.full((30, 40), 128 * 257, np.int32)),
+        ("TIFF", np.full((30, 40), 1 << 30, np.int32)),
+    ],
+)
+def test_grey_pictures_of_32_bits_are_read_whatever_part_of_them_is_used(kind, grey):
+    stream = io.BytesIO()
+    Image.fromarray(grey).save(stream, kind)
+
+    frame_bgr = decode_picture(stream.getvalue(), "grey").frame_bgr
+
+    assert frame_bgr.shape == (30, 40, 3)
+    assert frame_bgr.dtype == np.uint8
+    assert 60 <= frame_bgr.mean() < 135
