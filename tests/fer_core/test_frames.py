@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -148,7 +148,7 @@ def test_a_time_that_is_none_is_refused_and_leaves_the_pipeline_as_it_was(time_s
     pipeline.process(GOOD, 0.0)
     with pytest.raises(InputError, match="captured_at_s: expected a finite number of seconds, got"):
         pipeline.process(GOOD, time_s)
-    assert pipeline.process(GOOD, np.float32(0.5)).captured_at_s == 0.5
+    assert pipeline.process(GOOD, cast(float, np.float32(0.5))).captured_at_s == 0.5
 
 
 @pytest.mark.parametrize(
