@@ -35,7 +35,7 @@ def test_a_session_of_before_is_read_with_all_its_parts(earlier: Path):
 
     assert (stored.title, stored.state) == ("First look", "closed")
     assert len(samples.time_s) == 10
-    assert (marker.start_ms, marker.text) == (600, "here")
+    assert (marker.time_ms, marker.text) == (600, "here")
 
 
 def test_a_store_of_before_takes_new_sessions(earlier: Path):
