@@ -54,7 +54,7 @@ class FileResult:
 
 
 @dataclass(frozen=True)
-class KeepWish:
+class KeepChoices:
     """What somebody said when they asked to keep it; they have also said that the people in it agree.
 
     Attributes:
@@ -71,14 +71,18 @@ class KeepWish:
 
 
 def keep(
-    store: Store, result: FileResult, wish: KeepWish, *, on_progress: Callable[[float], object] = lambda share: None
+    store: Store,
+    result: FileResult,
+    choices: KeepChoices,
+    *,
+    on_progress: Callable[[float], object] = lambda share: None,
 ) -> tuple[int, int]:
     """Store it; gives the session's number and how many samples it has.
 
     Args:
         store: where to.
         result: of one file.
-        wish: how.
+        choices: how.
         on_progress: gets the share that is stored, 0-1.
 
     Raises:
@@ -86,11 +90,11 @@ def keep(
         OSError: the results or the labelled copy cannot be read, or that cannot be copied; likewise.
     """
     now = datetime.now(UTC)
-    offset = wish.filmed_at.utcoffset() or timedelta()
-    video_file = f"{uuid.uuid4().hex}.mp4" if wish.with_video and result.video is not None else None
+    offset = choices.filmed_at.utcoffset() or timedelta()
+    video_file = f"{uuid.uuid4().hex}.mp4" if choices.with_video and result.video is not None else None
     new = NewSession(
         participant_id=0,
-        title=wish.title,
+        title=choices.title,
         source="file",
         model_name=result.card.name,
         model_sha256=result.card.network_sha256,
@@ -98,15 +102,15 @@ def keep(
         consent_version=CONSENT_VERSION,
         rate_per_s=max(MIN_RATE, round(result.looks / max(result.seconds, 1e-3), 2)),
         note=f"From the file {result.source}",
-        started_at=wish.filmed_at,
+        started_at=choices.filmed_at,
         utc_offset_min=round(offset.total_seconds() / 60),
         video_file=video_file,
         video_consent_at=now if video_file else None,
     )
-    check_name("A participant's name", wish.participant)  # before anything is copied
+    check_name("A participant's name", choices.participant)  # before anything is copied
     with staged(store, new) as stage, _video_copy(store, video_file, result.video):
         count = _store_samples(stage, result, on_progress)
-        stage.publish(wish.participant, wish.filmed_at + timedelta(seconds=result.seconds))
+        stage.publish(choices.participant, choices.filmed_at + timedelta(seconds=result.seconds))
     return stage.session_id, count
 
 
@@ -130,7 +134,7 @@ def _video_copy(store: Store, name: str | None, source: Path | None) -> Iterator
 def _store_samples(stage: StagedSession, result: FileResult, on_progress: Callable[[float], object]) -> int:
     rows, count = _rows(result.table, result.source), 0
     while part := list(islice(rows, ROWS_AT_ONCE)):
-        stage.do(partial(insert_samples, session_id=stage.session_id, rows=part))
+        stage.in_step(partial(insert_samples, session_id=stage.session_id, rows=part))
         count += len(part)
         on_progress(min(1.0, part[-1]["time_ms"] / 1000 / max(result.seconds, 1e-3)))
     return count

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.charts.style import CLEAR, GREEN, GREY, ORANGE, PINK, RED, ZERO, fix_axes, frame, translucent
-from app.sessions.trends import Followed
+from app.sessions.trends import WatchedStatistic
 from app.statistics.check_ins import PHQ4_BANDS, Phq4
 from app.statistics.control_chart import ChartPoint
 from app.store.history import Means
@@ -89,7 +89,7 @@ def _minutes(value: float) -> str:
     return "less than a minute" if value < 1 else f"{value:.0f} min"
 
 
-def followed_figure(one: Followed, *, first: date, last: date) -> go.Figure:
+def followed_figure(one: WatchedStatistic, *, first: date, last: date) -> go.Figure:
     """A figure's days against the first ones: dots, running average, limits; the first days shaded.
 
     Args:
@@ -138,7 +138,7 @@ def _y_range(values: Sequence[float], is_share: bool) -> list[float]:
     return [max(least, low - room) - room / 5, min(most, high + room) + room / 5]
 
 
-def _add_reference(figure: go.Figure, one: Followed, number: str) -> None:
+def _add_reference(figure: go.Figure, one: WatchedStatistic, number: str) -> None:
     reference = one.chart.reference
     if reference is None:
         return

@@ -20,7 +20,7 @@ GRID_POINTS: Final = 80
 
 
 @dataclass(frozen=True)
-class Timeline:
+class RollingTimeline:
     """One face's history on a fixed grid.
 
     Attributes:
@@ -41,7 +41,9 @@ def face_in(result: FrameResult, track_id: int | None) -> FaceEmotion | None:
     return next((face for face in result.faces if face.face.track_id == track_id), None)
 
 
-def timeline(results: Sequence[FrameResult], *, now_s: float, window_s: float, track_id: int | None = None) -> Timeline:
+def timeline(
+    results: Sequence[FrameResult], *, now_s: float, window_s: float, track_id: int | None = None
+) -> RollingTimeline:
     """Average the results of each of the grid's cells.
 
     Args:
@@ -67,7 +69,7 @@ def timeline(results: Sequence[FrameResult], *, now_s: float, window_s: float, t
         means = sums / counts[:, None]
     _bridge(means, looked, cells=math.floor(BRIDGE_S / cell_s))
     seconds = (np.arange(GRID_POINTS) + 0.5) * cell_s - window_s
-    return Timeline(seconds, means[:, :-1], means[:, -1])
+    return RollingTimeline(seconds, means[:, :-1], means[:, -1])
 
 
 def _bridge(means: np.ndarray, looked: np.ndarray, *, cells: int) -> None:
@@ -81,7 +83,7 @@ def _bridge(means: np.ndarray, looked: np.ndarray, *, cells: int) -> None:
             means[i + 1 : j] = means[i]
 
 
-def emotion_timeline(data: Timeline, *, window_s: float, stacked: bool = True) -> go.Figure:
+def emotion_timeline(data: RollingTimeline, *, window_s: float, stacked: bool = True) -> go.Figure:
     """The rolling history of the seven probabilities."""
     figure = go.Figure()
     seconds = np.round(data.seconds, 2)
@@ -102,7 +104,7 @@ def emotion_timeline(data: Timeline, *, window_s: float, stacked: bool = True) -
     return figure
 
 
-def valence_timeline(data: Timeline, *, window_s: float) -> go.Figure:
+def valence_timeline(data: RollingTimeline, *, window_s: float) -> go.Figure:
     """Unpleasant to pleasant over time."""
     figure = go.Figure()
     _frame(figure, window_s=window_s, height=110)

@@ -118,7 +118,7 @@ class LiveSession:
             now_s = time.monotonic()
             self._offer(frame_bgr, now_s)
             shown_bgr = self._drawn(frame_bgr)
-            self._tell(lambda listener: listener.on_picture(shown_bgr, now_s))
+            self._notify(lambda listener: listener.on_picture(shown_bgr, now_s))
             return to_video_frame(shown_bgr)
         except Exception:
             log.exception("Drawing failed; the frame is shown as it came")
@@ -212,7 +212,7 @@ class LiveSession:
         with _analysis_slots:
             result = pipeline.process(frame_bgr, captured_at_s)
         if self._note(lambda _: self._publish(result)):
-            self._tell(partial(_hand_over, result, pipeline))
+            self._notify(partial(_hand_over, result, pipeline))
 
     def _fail(self, error: Exception) -> None:
         message = failure_words(error)
@@ -226,7 +226,7 @@ class LiveSession:
             what(self._progress)
             return True
 
-    def _tell(self, word: Callable[[LiveListener], None]) -> None:
+    def _notify(self, word: Callable[[LiveListener], None]) -> None:
         """Tell the listener, if there is one."""
         listener = self._listener
         if listener is None:

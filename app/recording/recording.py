@@ -21,7 +21,7 @@ from app.recording.baseline import BaselineTry, BaselineView
 from app.recording.consent import CONSENT_VERSION
 from app.recording.markers import SessionMarkers
 from app.recording.neutral_face import NeutralFace
-from app.recording.types import RecordingView, Wish
+from app.recording.types import RecordingChoices, RecordingView
 from app.recording.video import VideoTrack
 from app.recording.watch import attempt, start_watch
 from app.store import records
@@ -43,11 +43,13 @@ FRAMES_LOST_S: Final = 2.5
 class Recording:
     """One recording, and the `LiveListener` that feeds it. Thread-safe."""
 
-    def __init__(self, store: Store, recorder: Recorder, participant_id: int, wish: Wish, card: ModelCard) -> None:
+    def __init__(
+        self, store: Store, recorder: Recorder, participant_id: int, choices: RecordingChoices, card: ModelCard
+    ) -> None:
         """`start` makes one."""
         self.session_id = recorder.session_id
         self.participant_id = participant_id
-        self.wish = wish
+        self.choices = choices
         self.model_sha256 = card.network_sha256
         self.markers = SessionMarkers(store, recorder.session_id, lambda: recorder.time_ms)
         self._store = store
@@ -69,12 +71,12 @@ class Recording:
         start_watch(self._over, self._look, self._give_up)
 
     @classmethod
-    def start(cls, store: Store, wish: Wish, card: ModelCard) -> Self:
+    def start(cls, store: Store, choices: RecordingChoices, card: ModelCard) -> Self:
         """Begin now: to be called when the person has agreed.
 
         Args:
             store: where to.
-            wish: what they agreed to.
+            choices: what they agreed to.
             card: of the model that judges.
 
         Raises:
@@ -82,21 +84,21 @@ class Recording:
         """
         now = datetime.now(UTC)
         with store.write() as connection:
-            participant_id = find_or_add(connection, wish.participant)
+            participant_id = find_or_add(connection, choices.participant)
         new = NewSession(
             participant_id=participant_id,
-            title=wish.title,
+            title=choices.title,
             source="live",
             model_name=card.name,
             model_sha256=card.network_sha256,
             consent_at=now,
             consent_version=CONSENT_VERSION,
-            rate_per_s=wish.rate_per_s,
-            utc_offset_min=wish.utc_offset_min,
-            video_file=f"{uuid.uuid4().hex}.mp4" if wish.with_video else None,
-            video_consent_at=now if wish.with_video else None,
+            rate_per_s=choices.rate_per_s,
+            utc_offset_min=choices.utc_offset_min,
+            video_file=f"{uuid.uuid4().hex}.mp4" if choices.with_video else None,
+            video_consent_at=now if choices.with_video else None,
         )
-        return cls(store, Recorder.start(store, new), participant_id, wish, card)
+        return cls(store, Recorder.start(store, new), participant_id, choices, card)
 
     @property
     def highest_face(self) -> int:

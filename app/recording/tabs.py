@@ -56,9 +56,7 @@ class RecordingTabs:
         with self._lock:
             self._kept.pop(key, None)
 
-    def take_up(
-        self, key: str, tab: str, is_open: Callable[[str], bool]
-    ) -> tuple[Recording, LiveSession | None] | None:
+    def claim(self, key: str, tab: str, is_open: Callable[[str], bool]) -> tuple[Recording, LiveSession | None] | None:
         """Give the recording of a tab that is gone to the one that brings its key.
 
         Args:

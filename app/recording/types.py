@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Wish:
+class RecordingChoices:
     """What somebody agreed to, just now.
 
     Attributes:

@@ -21,7 +21,7 @@ RANGES: Final[dict[str, int | None]] = {"1 month": 31, "3 months": 92, "1 year":
 
 
 @dataclass(frozen=True)
-class Followed:
+class WatchedStatistic:
     """One figure over the days.
 
     Attributes:
@@ -52,7 +52,7 @@ class Followed:
         return describe(self.chart, what, digits=0 if self.is_share else 2, caution=False)
 
 
-def follow(days: Sequence[Means], check_ins: Sequence[CheckIn]) -> tuple[Followed, ...]:
+def follow(days: Sequence[Means], check_ins: Sequence[CheckIn]) -> tuple[WatchedStatistic, ...]:
     """Each of FOLLOWED.
 
     Args:
@@ -65,11 +65,11 @@ def follow(days: Sequence[Means], check_ins: Sequence[CheckIn]) -> tuple[Followe
         values = tuple(DayValue(means.day, _value(means, name)) for means in days)
         width = WIDTH if name == FOLLOWED[0] else width_for(len(FOLLOWED) - 1)
         chart = control_chart(values, width=width)
-        found.append(Followed(name, values, said.get(name, ()), chart))
+        found.append(WatchedStatistic(name, values, said.get(name, ()), chart))
     return tuple(found)
 
 
-def changes(followed: Iterable[Followed]) -> list[str]:
+def changes(followed: Iterable[WatchedStatistic]) -> list[str]:
     """The sentences of what changed, with one caution at their end; empty where nothing did."""
     found = [one.sentence() for one in followed if one.chart.change is not None]
     return [*found, CAUTION] if found else []

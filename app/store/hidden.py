@@ -107,9 +107,9 @@ def purge(store: Store, stand_in: int) -> None:
     for session_id, video in ours:
         if video is not None:
             _delete_video(store, video)
-        while steps.do(partial(_delete_some, session_id=session_id)):
+        while steps.in_step(partial(_delete_some, session_id=session_id)):
             pass
-    steps.do(lambda connection: connection.execute(delete(tables.participants).filter_by(id=stand_in)))
+    steps.in_step(lambda connection: connection.execute(delete(tables.participants).filter_by(id=stand_in)))
 
 
 def purge_abandoned(store: Store) -> int:

@@ -112,7 +112,7 @@ def _give_pages_back(store: Store) -> None:
         return _pragma(connection, "freelist_count") > 0
 
     steps = Steps(store)
-    while steps.do(some):
+    while steps.in_step(some):
         pass
 
 

@@ -41,7 +41,7 @@ class StagedSession:
     stand_in: int
     _steps: Steps
 
-    def do(self, work: Callable[[Connection], object]) -> None:
+    def in_step(self, work: Callable[[Connection], object]) -> None:
         """One short step in a transaction of its own.
 
         Raises:
@@ -55,7 +55,7 @@ class StagedSession:
                 raise NoSuchRecordError("The session was deleted while it was being stored; nothing of it is kept.")
             work(connection)
 
-        self._steps.do(alive)
+        self._steps.in_step(alive)
 
     def insert(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
         """Store rows of a table, step by step; they get the session's number.
@@ -65,7 +65,7 @@ class StagedSession:
         """
         for start in range(0, len(rows), STEP_ROWS):
             part = [row | {"session_id": self.session_id} for row in rows[start : start + STEP_ROWS]]
-            self.do(partial(Connection.execute, statement=insert(table), parameters=part))
+            self.in_step(partial(Connection.execute, statement=insert(table), parameters=part))
 
     def publish(
         self, participant: str, end: datetime | None, *, note: str = "", uid: str = "", state: str = "closed"
@@ -95,7 +95,7 @@ class StagedSession:
                 end_at_last_moment(connection, self.session_id)
             connection.execute(delete(tables.participants).filter_by(id=self.stand_in))
 
-        self.do(work)
+        self.in_step(work)
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def staged(store: Store, new: NewSession) -> Iterator[StagedSession]:
         session_id = insert_session(connection, replace(new, participant_id=stand_in), state="open")
         return StagedSession(session_id, stand_in, steps)
 
-    stage = steps.do(begin)
+    stage = steps.in_step(begin)
     try:
         yield stage
     finally:  # also where the page's run is ended meanwhile, as when its tab is closed

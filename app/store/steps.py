@@ -27,7 +27,7 @@ class Steps:
         self._store = store
         self._next_s = 0.0
 
-    def do(self, work: Callable[[Connection], T]) -> T:
+    def in_step(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in a transaction of its own, after others had their turn; gives what `work` gives.
 
         Raises:

@@ -5,17 +5,17 @@ import time
 import numpy as np
 
 from app.recording.recording import Recording
-from app.recording.types import Wish
+from app.recording.types import RecordingChoices
 from app.store.database import Store
 from fer_core.expressions.card import ModelCard
 from fer_core.results import Doubt, FrameResult
 from tests.helpers.faces import make_card, make_emotion, make_face, make_result
 
 CARD = make_card()
-WISH = Wish("P01", "First look", utc_offset_min=60)
+WISH = RecordingChoices("P01", "First look", utc_offset_min=60)
 
 
-def begin(store: Store, made: list[Recording], wish: Wish = WISH, card: ModelCard = CARD) -> Recording:
+def begin(store: Store, made: list[Recording], wish: RecordingChoices = WISH, card: ModelCard = CARD) -> Recording:
     made.append(Recording.start(store, wish, card))
     return made[-1]
 

@@ -103,7 +103,7 @@ def _insert_once(stage: StagedSession, rows: list[SampleTuple]) -> None:
         except IntegrityError as error:
             raise StoreError("it has two samples of one moment and face.") from error
 
-    stage.do(insert)
+    stage.in_step(insert)
 
 
 def _samples(archive: zipfile.ZipFile) -> Iterator[list[SampleTuple]]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import state
 from app.analysis.jobs import AnalysisJob, FileView
-from app.analysis.keep import FileResult, KeepWish, keep
+from app.analysis.keep import FileResult, KeepChoices, keep
 from app.formatting import counted
 from app.markdown_text import sentence
 from app.recording import consent
@@ -91,14 +91,14 @@ def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
     elif not agreed:
         st.warning("Without the agreement of the people in the video nothing is kept.")
     else:
-        _keep(store, result, KeepWish(participant, title, datetime.combine(day, now.timetz()), with_video), memory)
+        _keep(store, result, KeepChoices(participant, title, datetime.combine(day, now.timetz()), with_video), memory)
 
 
-def _keep(store: Store, result: FileResult, wish: KeepWish, memory: AnalysisMemory) -> None:
+def _keep(store: Store, result: FileResult, choices: KeepChoices, memory: AnalysisMemory) -> None:
     bar = st.progress(0.0, text="Storing the samples …")
     try:
         memory.kept[result.source] = keep(
-            store, result, wish, on_progress=lambda share: bar.progress(share, text="Storing the samples …")
+            store, result, choices, on_progress=lambda share: bar.progress(share, text="Storing the samples …")
         )
     except OSError as error:
         bar.empty()

@@ -30,7 +30,7 @@ def _state(job: AnalysisJob, view: AnalysisView) -> None:
         ahead = state.analysis_queue().ahead_of(job)
         st.markdown(f":material/hourglass_top: Waiting for {counted(ahead, 'other analysis', 'other analyses')}")
     else:
-        st.progress(view.share or 0.0, text=_words(view))
+        st.progress(view.share or 0.0, text=_progress_text(view))
     st.caption("You may leave this page; the work goes on until you close the tab.")
     st.button(
         "Cancel",
@@ -42,7 +42,7 @@ def _state(job: AnalysisJob, view: AnalysisView) -> None:
     )
 
 
-def _words(view: AnalysisView) -> str:
+def _progress_text(view: AnalysisView) -> str:
     if view.share is None:
         return f"At work for {clock(view.seconds)}; the length is unknown"
     rest = "" if view.remaining_s is None else f" · about {clock(view.remaining_s + 0.5)} left"

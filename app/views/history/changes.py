@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.charts import history as history_charts
 from app.formatting import agreeing, counted
-from app.sessions.trends import FOLLOWED, RANGES, Followed, changes, follow, phq4_totals, span
+from app.sessions.trends import FOLLOWED, RANGES, WatchedStatistic, changes, follow, phq4_totals, span
 from app.statistics.control_chart import REFERENCE_DAYS
 from app.store.history import Means
 from app.store.records import CheckIn
@@ -81,7 +81,7 @@ def render(days: Sequence[Means], said: Sequence[CheckIn], networks: Collection[
     _phq4(said, shown)
 
 
-def _sentences(followed: Sequence[Followed], days: Sequence[Means]) -> None:
+def _sentences(followed: Sequence[WatchedStatistic], days: Sequence[Means]) -> None:
     missing = followed[0].chart.days_missing
     if missing:
         st.info(

@@ -37,12 +37,12 @@ def render(store: Store, memory: SessionMemory, said: Sequence[CheckIn]) -> None
         with st.container(border=True):
             words, button = st.columns([6, 1], vertical_alignment="center")
             with words:
-                _words(one)
+                _describe(one)
             with button:
                 _delete(store, memory, one)
 
 
-def _words(one: CheckIn) -> None:
+def _describe(one: CheckIn) -> None:
     at = one.at.astimezone(timezone(timedelta(minutes=one.utc_offset_min)))
     st.markdown(f"**{at:%a} {at.day} {at:%b %Y, %H:%M}** · {plain(check_in_line(one, phq4=False))}")
     if one.phq4 is None:
@@ -58,4 +58,4 @@ def _delete(store: Store, memory: SessionMemory, one: CheckIn) -> None:
     with st.popover("Delete", width="stretch"):
         st.markdown("Delete this check-in for good?")
         if st.button("Yes, delete it", key=f"history_delete_{one.id}", type="primary"):
-            session_parts.do(memory, lambda: delete_check_in(store, one.id), "The check-in is deleted.")
+            session_parts.change(memory, lambda: delete_check_in(store, one.id), "The check-in is deleted.")

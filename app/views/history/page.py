@@ -24,7 +24,7 @@ def render() -> None:
         return
     with session_parts.plain_errors():
         memory = state.session_memory()
-        page_parts.say(memory)
+        page_parts.show_messages(memory)
         person = session_parts.choose_participant(store, memory, key="history_participant")
         if person is None:
             _nobody_yet()

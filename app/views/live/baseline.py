@@ -53,7 +53,7 @@ def _panel(recording: Recording, earlier: StoredBaseline | None) -> None:
 
 def _ask_who(recording: Recording, face: int) -> None:
     """A face with a new number may be the participant's, after a while out of view, or the next person's."""
-    name = plain(recording.wish.participant)
+    name = plain(recording.choices.participant)
     st.warning(f"Face {face} is new. Its samples carry no corrected values, as the neutral face is {name}'s.")
     st.button(
         f"Face {face} is {name}",
@@ -83,7 +83,7 @@ def _offer(recording: Recording, view: BaselineView, earlier: StoredBaseline | N
         words = {"none": "Measure it", "failed": "Try again"}.get(view.stage, "Measure again")
         st.button(words, icon=":material/face:", key="record_measure", on_click=recording.measure_baseline)
         if earlier is not None and view.stage != "in use":
-            day = earlier.measured_at.astimezone(timezone(timedelta(minutes=recording.wish.utc_offset_min)))
+            day = earlier.measured_at.astimezone(timezone(timedelta(minutes=recording.choices.utc_offset_min)))
             st.button(
                 f"Use the one of {day.day} {day:%B %Y}",
                 key="record_reuse",

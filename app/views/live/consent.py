@@ -11,7 +11,7 @@ from app.live.types import LiveState
 from app.markdown_text import sentence
 from app.recording import consent
 from app.recording.recording import Recording
-from app.recording.types import Wish
+from app.recording.types import RecordingChoices
 from app.store.database import Store
 from app.store.privacy import retention_days
 from app.store.records import local_offset_min
@@ -59,7 +59,7 @@ def ask(session: LiveSession) -> None:
     try:
         for paragraph in consent.points(store.place, retention_days(store)):
             st.markdown(paragraph)
-        wish = _choices(store, memory)
+        choices = _choices(store, memory)
     except FerError as error:
         memory.has_agreed = False
         st.error(sentence(str(error)))
@@ -78,14 +78,14 @@ def ask(session: LiveSession) -> None:
     if not memory.has_agreed:
         return
     memory.has_agreed = False
-    problem = _missing(session, wish) or _start(session, store, wish, memory)
+    problem = _missing(session, choices) or _start(session, store, choices, memory)
     if problem:
         st.warning(sentence(problem))
     else:
         st.rerun()
 
 
-def _choices(store: Store, memory: RecordingMemory) -> Wish:
+def _choices(store: Store, memory: RecordingMemory) -> RecordingChoices:
     participant = session_parts.name_participant(
         store,
         key="record_participant",
@@ -106,14 +106,14 @@ def _choices(store: Store, memory: RecordingMemory) -> Wish:
         st.markdown(consent.VIDEO.format(place=f"`{store.videos}`"))
         agrees = st.checkbox("I agree to the video being kept", key="record_video_agree")
     memory.video_is_open = wants_video and not agrees
-    return Wish(participant, title, float(rate), wants_video and agrees, offset_min())
+    return RecordingChoices(participant, title, float(rate), wants_video and agrees, offset_min())
 
 
-def _missing(session: LiveSession, wish: Wish) -> str:
+def _missing(session: LiveSession, choices: RecordingChoices) -> str:
     """What is still to be done before it can begin, a sentence; else empty."""
-    if not wish.participant:
+    if not choices.participant:
         return "Name the participant first: choose a name, or type one and press Enter."
-    if not wish.title.strip():
+    if not choices.title.strip():
         return "Give the session a title first."
     if state.recording_memory().video_is_open:
         return "Agree to the video too, or switch it off."
@@ -122,10 +122,10 @@ def _missing(session: LiveSession, wish: Wish) -> str:
     return ""
 
 
-def _start(session: LiveSession, store: Store, wish: Wish, memory: RecordingMemory) -> str:
+def _start(session: LiveSession, store: Store, choices: RecordingChoices, memory: RecordingMemory) -> str:
     """Begin; gives why that was not possible."""
     try:
-        recording = Recording.start(store, wish, shared_model(session.settings.model).card)
+        recording = Recording.start(store, choices, shared_model(session.settings.model).card)
     except FerError as error:
         return str(error)
     session.listener = recording

@@ -76,7 +76,7 @@ def _how_it_goes(session: LiveSession, recording: Recording, memory: RecordingMe
     if view.ended:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.html(_line(view, recording.wish.participant))
+        st.html(_recording_text(view, recording.choices.participant))
         stopped = st.button("Stop recording", icon=":material/stop:", type="primary", key="record_stop")
     if view.closes_in_s is not None:
         st.warning(
@@ -93,7 +93,7 @@ def _how_it_goes(session: LiveSession, recording: Recording, memory: RecordingMe
         st.rerun()
 
 
-def _line(view: RecordingView, participant: str) -> str:
+def _recording_text(view: RecordingView, participant: str) -> str:
     """The line with the red dot, as HTML; a name is anybody's text, and nothing but text."""
     dot = "<i></i>" if view.closes_in_s is None else '<i class="rests"></i>'
     words = f"Recording {clock(view.seconds)} · {_samples(view)} · {escape(participant)}"

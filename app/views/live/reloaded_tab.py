@@ -15,7 +15,7 @@ def live_session() -> LiveSession:
     key = st.query_params.get(PARAMETER, "")
     if not key or memory.recording is not None or own.status().state is not LiveState.NO_FRAMES:
         return own
-    kept = state.recording_tabs().take_up(key, state.tab_id(), state.is_tab_open)
+    kept = state.recording_tabs().claim(key, state.tab_id(), state.is_tab_open)
     if kept is None:
         return own
     recording, before = kept

@@ -27,7 +27,7 @@ def render() -> None:
     models = stored_models([run.model_dir for run in list_runs(training_jobs.runs_dir())])
     whole = [model for model in models if model.card]
     _live_line()
-    page_parts.say(memory)
+    page_parts.show_messages(memory)
     if whole:
         _overview(whole)
     for model in models:
@@ -61,7 +61,7 @@ def _roll_back_button() -> None:
     with st.popover("Roll back", icon=":material/undo:"):
         st.write(f"Put the model live again that was so before: {name}? What is live now stays among your models.")
         if st.button("Roll back now"):
-            _do(lambda: f"{sentence(model_store.roll_back().name)} is live again.", state.training_memory())
+            _carry_out(lambda: f"{sentence(model_store.roll_back().name)} is live again.", state.training_memory())
 
 
 def _overview(models: list[StoredModel]) -> None:
@@ -76,7 +76,7 @@ def _damaged(model: StoredModel, memory: TrainingMemory) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(f"**{sentence(model.name)}** is damaged and cannot be used. {sentence(model.problem)}")
         if model.can_delete and st.button("Delete it", key=f"models_delete_{str(model.folder)!a}"):
-            _do(lambda: _delete(model), memory)
+            _carry_out(lambda: _delete(model), memory)
 
 
 def _one(models: list[StoredModel], memory: TrainingMemory) -> None:
@@ -101,19 +101,19 @@ def _one(models: list[StoredModel], memory: TrainingMemory) -> None:
             key="models_promote",
             help="A checked copy of it becomes what the live page uses, within seconds.",
         ):
-            _do(lambda: f"{sentence(model_store.promote(model.folder).name)} is live now.", memory)
+            _carry_out(lambda: f"{sentence(model_store.promote(model.folder).name)} is live now.", memory)
         if model.origin == "run" and st.button(
             "Keep",
             icon=":material/bookmark_add:",
             key="models_keep",
             help="Copies it to your models: it stays when the run is deleted, and the live page offers it by name.",
         ):
-            _do(lambda: f"Kept as {sentence(model_store.keep(model.folder).name)}.", memory)
+            _carry_out(lambda: f"Kept as {sentence(model_store.keep(model.folder).name)}.", memory)
         if model.can_delete:
             with st.popover("Delete", icon=":material/delete:"):
                 st.write(f"Delete {sentence(model.name)} for good?")
                 if st.button("Delete for good", key="models_delete"):
-                    _do(lambda: _delete(model), memory)
+                    _carry_out(lambda: _delete(model), memory)
     models_downloads.render(model)
     models_details.render(model)
 
@@ -123,7 +123,7 @@ def _delete(model: StoredModel) -> str:
     return f"{sentence(model.name)} was deleted."
 
 
-def _do(act: Callable[[], str], memory: TrainingMemory) -> None:
+def _carry_out(act: Callable[[], str], memory: TrainingMemory) -> None:
     """Carry it out, remember the sentence that it gives, and draw the page anew."""
     try:
         memory.done = act()

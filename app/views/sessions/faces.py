@@ -15,7 +15,7 @@ from app.tab_memory import SessionMemory
 from app.views.sessions import differences as session_differences
 from app.views.sessions.face_choice import Choice, read_words
 from app.views.sessions.tables import styled
-from app.views.shared.store_parts import do
+from app.views.shared.store_parts import change
 
 MOST_BESIDE: Final = 6
 _HELP = (
@@ -35,7 +35,7 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
     timeline = loaded.timeline()
     counts = {number: int(timeline.count[timeline.face == number].sum()) for number in loaded.faces}
     for one in known:
-        _line(loaded, memory, one, counts.get(one.face, 0))
+        _face_row(loaded, memory, one, counts.get(one.face, 0))
     if len(loaded.faces) > 1 and st.toggle(
         "Compare the faces",
         key=f"faces_beside_{loaded.outline.session.id}",
@@ -59,28 +59,30 @@ def _beside(loaded: LoadedSession) -> None:
     session_differences.render(sides, key=f"faces_{loaded.outline.session.id}")
 
 
-def _line(loaded: LoadedSession, memory: SessionMemory, one: Identity, count: int) -> None:
+def _face_row(loaded: LoadedSession, memory: SessionMemory, one: Identity, count: int) -> None:
     store, number = loaded.store, loaded.outline.session.id
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"face_line_{one.face}"):
-        st.markdown(_words(loaded, one, count))
+        st.markdown(_face_text(loaded, one, count))
         _name(loaded, memory, one)
         if one.merged_into is not None:
             if st.button("Split again", type="tertiary", key=f"face_split_{one.face}", icon=":material/call_split:"):
-                do(memory, lambda: split_identity(store, number, one.face), f"Face {one.face} counts for itself again.")
+                change(
+                    memory, lambda: split_identity(store, number, one.face), f"Face {one.face} counts for itself again."
+                )
             return
         _merge(loaded, memory, one)
         if one.ignored:
             if st.button("Count again", type="tertiary", key=f"face_count_{one.face}", icon=":material/visibility:"):
-                do(
+                change(
                     memory,
                     lambda: ignore_identity(store, number, one.face, ignored=False),
                     f"Face {one.face} counts again.",
                 )
         elif st.button("Ignore", type="tertiary", key=f"face_ignore_{one.face}", icon=":material/visibility_off:"):
-            do(memory, lambda: ignore_identity(store, number, one.face), f"Face {one.face} counts nowhere now.")
+            change(memory, lambda: ignore_identity(store, number, one.face), f"Face {one.face} counts nowhere now.")
 
 
-def _words(loaded: LoadedSession, one: Identity, count: int) -> str:
+def _face_text(loaded: LoadedSession, one: Identity, count: int) -> str:
     name = f"**Face {one.face}**" + (f" · {plain(one.name)}" if one.name else "")
     if one.merged_into is not None:
         return f"{name} · counts as {plain(loaded.outline.face_name(one.merged_into))}"
@@ -96,7 +98,7 @@ def _name(loaded: LoadedSession, memory: SessionMemory, one: Identity) -> None:
             "Name", one.name, max_chars=MAX_NAME, key=f"face_text_{one.face}", help="Empty takes it away."
         )
         if st.form_submit_button("Save", key=f"face_save_{one.face}"):
-            do(
+            change(
                 memory,
                 lambda: rename_identity(loaded.store, loaded.outline.session.id, one.face, name),
                 f"Face {one.face} has a new name." if name.strip() else f"Face {one.face} has no name now.",
@@ -110,7 +112,7 @@ def _merge(loaded: LoadedSession, memory: SessionMemory, one: Identity) -> None:
     with st.popover("Merge", type="tertiary", icon=":material/call_merge:", key=f"face_merge_{one.face}"):
         into = st.selectbox("Count it as", others, key=f"face_into_{one.face}", format_func=loaded.outline.face_name)
         if st.button("Merge", key=f"face_merge_now_{one.face}"):
-            do(
+            change(
                 memory,
                 lambda: merge_identities(loaded.store, loaded.outline.session.id, [one.face], into),
                 f"Face {one.face} counts as {loaded.outline.face_name(into)} now.",

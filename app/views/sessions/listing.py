@@ -72,7 +72,7 @@ def _listed(store: Store, memory: SessionMemory, stored: Sequence[Session]) -> N
         st.caption("This participant has no session yet.")
     counts = sample_counts(store, [one.id for one in shown])
     for one in shown:
-        _line(memory, one, counts[one.id])
+        _session_row(memory, one, counts[one.id])
 
 
 def _choose_participant(memory: SessionMemory, names: dict[int, str]) -> None:
@@ -93,7 +93,7 @@ def _check_key(session_id: int) -> str:
     return f"sessions_check_{session_id}"
 
 
-def _line(memory: SessionMemory, one: Session, samples: int) -> None:
+def _session_row(memory: SessionMemory, one: Session, samples: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"session_line_{one.id}"):
         st.checkbox(
             f"Compare {plain(one.title)}",

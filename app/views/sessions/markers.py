@@ -14,7 +14,7 @@ from app.store.records import Marker, MarkerKind
 from app.store.session_parts import add_marker, delete_marker, edit_marker
 from app.tab_memory import SessionMemory
 from app.views.sessions.face_choice import Choice
-from app.views.shared.store_parts import do
+from app.views.shared.store_parts import change
 
 KINDS: Final[tuple[MarkerKind, ...]] = get_args(MarkerKind)
 TIME_HELP: Final = "Since the session's start: minutes and seconds such as 1:15, or seconds such as 75.5."
@@ -35,20 +35,22 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
     with left:
         st.caption(counted(len(outline.markers), "marker") if outline.markers else "There are no markers yet.")
         for marker in outline.markers:
-            _line(loaded, memory, marker)
+            _marker_row(loaded, memory, marker)
     with right:
         _add(loaded, memory)
 
 
-def _line(loaded: LoadedSession, memory: SessionMemory, marker: Marker) -> None:
+def _marker_row(loaded: LoadedSession, memory: SessionMemory, marker: Marker) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(plain(marker_line(marker)))
         with st.popover("Change", type="tertiary", key=f"marker_{marker.id}"), st.form(f"m_{marker.id}", border=False):
             words = _fields(loaded.outline, marker, key=f"marker_{marker.id}")
             if st.form_submit_button("Save", key=f"marker_save_{marker.id}"):
-                do(memory, lambda: edit_marker(loaded.store, words.marker(loaded.outline)), "The marker was changed.")
+                change(
+                    memory, lambda: edit_marker(loaded.store, words.marker(loaded.outline)), "The marker was changed."
+                )
         if st.button("Delete", type="tertiary", icon=":material/delete:", key=f"marker_delete_{marker.id}"):
-            do(memory, lambda: delete_marker(loaded.store, marker.id), "The marker was deleted.")
+            change(memory, lambda: delete_marker(loaded.store, marker.id), "The marker was deleted.")
 
 
 def _add(loaded: LoadedSession, memory: SessionMemory) -> None:
@@ -69,7 +71,7 @@ def _add(loaded: LoadedSession, memory: SessionMemory) -> None:
             # Numbered by the markers there are, so that the fields are empty again after each.
             words = _fields(loaded.outline, kind, key=f"marker_new_{kind}_{len(loaded.outline.markers)}")
             if st.form_submit_button("Add", type="primary", key="marker_add"):
-                do(
+                change(
                     memory,
                     lambda: add_marker(loaded.store, number, words.marker(loaded.outline)),
                     "The marker was added.",

@@ -14,7 +14,7 @@ def render() -> None:
     if store is None:
         return
     memory = state.session_memory()
-    page_parts.say(memory)
+    page_parts.show_messages(memory)
     with session_parts.plain_errors():
         if memory.opened is not None:
             session_page.render(store, memory, memory.opened)

@@ -18,7 +18,7 @@ from train.archive.uploads import resolve_inside
 from train.errors import ArchiveError
 
 
-def say(memory: TrainingMemory | SessionMemory) -> None:
+def show_messages(memory: TrainingMemory | SessionMemory) -> None:
     """Show the sentences that the tab remembers, and forget them."""
     if memory.problem:
         st.error(sentence(memory.problem))

@@ -54,7 +54,7 @@ def name_participant(store: Store, *, key: str, help_text: str) -> str:
     return (chosen or "").strip()[:MAX_NAME]
 
 
-def do(memory: SessionMemory, work: Callable[[], object], said: str) -> None:
+def change(memory: SessionMemory, work: Callable[[], object], said: str) -> None:
     """Change something stored, say so and draw the page anew; where that cannot be done, say why."""
     try:
         work()

@@ -37,7 +37,7 @@ def render() -> None:
         persist_state="session",
         label_visibility="collapsed",
     )
-    page_parts.say(memory)
+    page_parts.show_messages(memory)
     if view == RUNS:
         training_runs.render(runs)
     else:

@@ -62,7 +62,7 @@ def retention(store: Store, memory: SessionMemory) -> None:
     wanted = _wanted_days(now)
     if wanted is None:
         if now is not None and st.button("Keep everything from now on", key="data_keep"):
-            session_parts.do(memory, lambda: set_retention_days(store, None), "Everything is kept from now on.")
+            session_parts.change(memory, lambda: set_retention_days(store, None), "Everything is kept from now on.")
         return
     due = overdue(store, wanted)
     st.markdown(_due_words(due, wanted))

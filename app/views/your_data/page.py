@@ -28,13 +28,13 @@ def render() -> None:
         return
     with session_parts.plain_errors():
         memory = state.session_memory()
-        page_parts.say(memory)
+        page_parts.show_messages(memory)
         stored = overview(store)
         _overview(store, stored)
         data_people.render(store, memory)
         data_deletion.retention(store, memory)
         data_deletion.everything(store, memory, stored)
-        _words()
+        _explanation()
 
 
 def _overview(store: Store, stored: Overview) -> None:
@@ -56,7 +56,7 @@ def _overview(store: Store, stored: Overview) -> None:
     st.markdown(f"Kept in `{store.place}`, {kind}; videos in `{store.videos}`.{since}")
 
 
-def _words() -> None:
+def _explanation() -> None:
     st.subheader("What deleting reaches, and what not", anchor=False)
     st.markdown(
         "What you delete here is taken out of the database's files, not only hidden: SQLite writes zeros over it and "

@@ -61,7 +61,7 @@ def _edit(store: Store, memory: SessionMemory, person: Participant) -> None:
         note = st.text_area("Note", person.note, max_chars=2000, height=90, key=f"data_note_{person.id}")
         if st.form_submit_button("Save", icon=":material/check:"):
             change = partial(edit_participant, store, person.id, name=name, note=note)
-            session_parts.do(memory, change, f"{plain(name.strip())} is saved.")
+            session_parts.change(memory, change, f"{plain(name.strip())} is saved.")
 
 
 def _export(store: Store, person: Participant) -> None:

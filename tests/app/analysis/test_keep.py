@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from app import state
 from app.analysis import keep as keep_session
 from app.analysis.explanation import explain, save_faces
-from app.analysis.keep import FileResult, KeepWish, keep
+from app.analysis.keep import FileResult, KeepChoices, keep
 from app.live.pipelines import shared_model
 from app.store.database import Store, open_store
 from app.store.errors import StoreError
@@ -32,7 +32,7 @@ from tests.helpers.faces import make_card, make_emotion, make_face, make_result,
 from tests.helpers.pages import open_page, run
 
 FILMED = datetime(2026, 5, 1, 18, 30, tzinfo=UTC)
-WISH = KeepWish("P01", "smile.mp4", FILMED)
+WISH = KeepChoices("P01", "smile.mp4", FILMED)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.charts.rolling import GRID_POINTS, Timeline, emotion_timeline, face_in, timeline, valence_timeline
+from app.charts.rolling import GRID_POINTS, RollingTimeline, emotion_timeline, face_in, timeline, valence_timeline
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from fer_core.results import FrameResult
 from tests.helpers.faces import make_emotion, make_face, make_result
@@ -22,7 +22,7 @@ def steady(start_s: float, end_s: float, *, step_s: float = 0.1, **emotions: int
     return [result_at(float(at_s), **emotions) for at_s in np.arange(start_s, end_s, step_s)]
 
 
-def seen(data: Timeline) -> np.ndarray:
+def seen(data: RollingTimeline) -> np.ndarray:
     """Which cells have values; they have all or none."""
     has = np.isfinite(data.probabilities)
     assert (has.all(axis=1) == has.any(axis=1)).all()
@@ -128,7 +128,7 @@ def test_a_face_that_was_away_between_two_results_leaves_a_gap():
 
 
 @pytest.fixture
-def data() -> Timeline:
+def data() -> RollingTimeline:
     return timeline([*steady(60, 75, happy=1), *steady(85, 100, sad=1)], now_s=100, window_s=WINDOW_S)
 
 

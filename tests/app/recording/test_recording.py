@@ -115,10 +115,10 @@ def test_a_server_that_is_asked_to_end_closes_it_properly(tmp_path: Path):
 import time
 import numpy as np
 from app.recording.recording import Recording
-from app.recording.types import Wish
+from app.recording.types import RecordingChoices
 from app.store.database import open_store
 from tests.helpers.faces import make_card
-one = Recording.start(open_store(), Wish("P01", "Cut short", with_video=True), make_card())
+one = Recording.start(open_store(), RecordingChoices("P01", "Cut short", with_video=True), make_card())
 for _ in range(5):
     one.on_picture(np.zeros((48, 64, 3), np.uint8), time.monotonic())
     time.sleep(0.1)

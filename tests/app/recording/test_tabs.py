@@ -22,7 +22,7 @@ def test_a_tab_that_comes_back_gets_its_recording_and_session(store: Store, made
     one = begin(store, made)
     key = tabs.keep("before", session, one)
 
-    kept = tabs.take_up(key, "after", closed)
+    kept = tabs.claim(key, "after", closed)
 
     assert kept == (one, session)
     assert not tabs.is_of_another(key, "after")
@@ -34,16 +34,16 @@ def test_the_rolling_history_goes_with_its_tab(store: Store, made: list[Recordin
     key = tabs.keep("before", LiveSession(make_pipeline), one)
     gc.collect()
 
-    assert tabs.take_up(key, "after", closed) == (one, None)
+    assert tabs.claim(key, "after", closed) == (one, None)
 
 
 def test_while_the_tab_is_there_nobody_else_gets_it(store: Store, made: list[Recording]) -> None:
     tabs = RecordingTabs()
     key = tabs.keep("first", LiveSession(make_pipeline), begin(store, made))
 
-    assert tabs.take_up(key, "copy", lambda tab: tab == "first") is None
-    assert tabs.take_up(key, "copy", lambda tab: tab != "first") is not None, "once it is gone"
-    assert tabs.take_up(key, "third", lambda tab: tab == "copy") is None, "then it is the next one's"
+    assert tabs.claim(key, "copy", lambda tab: tab == "first") is None
+    assert tabs.claim(key, "copy", lambda tab: tab != "first") is not None, "once it is gone"
+    assert tabs.claim(key, "third", lambda tab: tab == "copy") is None, "then it is the next one's"
 
 
 @pytest.mark.parametrize("key", ["", "recording", "0", "é" * 500])
@@ -51,7 +51,7 @@ def test_any_other_key_finds_nothing(store: Store, made: list[Recording], key: s
     tabs = RecordingTabs()
     tabs.keep("first", LiveSession(make_pipeline), begin(store, made))
 
-    assert tabs.take_up(key, "other", closed) is None
+    assert tabs.claim(key, "other", closed) is None
     assert not tabs.is_of_another(key, "other")
 
 
@@ -69,7 +69,7 @@ def test_what_is_forgotten_is_not_found(store: Store, made: list[Recording]) -> 
     tabs.forget(key)
     tabs.forget("never there")
 
-    assert tabs.take_up(key, "other", closed) is None
+    assert tabs.claim(key, "other", closed) is None
 
 
 def test_old_recordings_that_ended_are_forgotten_and_running_ones_are_not(
@@ -82,5 +82,5 @@ def test_old_recordings_that_ended_are_forgotten_and_running_ones_are_not(
     monkeypatch.setattr(recording_tabs, "KEEP_S", 0.0)
     tabs.keep("third", session, runs)
 
-    assert tabs.take_up(keys[0], "after", closed) is None
-    assert tabs.take_up(keys[1], "after", closed) is not None
+    assert tabs.claim(keys[0], "after", closed) is None
+    assert tabs.claim(keys[1], "after", closed) is not None

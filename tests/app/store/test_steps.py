@@ -120,7 +120,7 @@ def test_what_a_killed_import_leaves_is_gone_at_the_next_start(store_url: str):
         "import sys, time; from app.store.database import open_store; from app.store.staging import staged\n"
         "from tests.helpers.store_builders import new_session, rows; from app.store.samples import insert_samples\n"
         "with staged(open_store(sys.argv[1]), new_session(0)) as stage:\n"
-        "    stage.do(lambda connection: insert_samples(connection, stage.session_id, rows(count=50)))\n"
+        "    stage.in_step(lambda connection: insert_samples(connection, stage.session_id, rows(count=50)))\n"
         "    print('half', flush=True); time.sleep(60)"
     )
     child = run_python(code, store_url)
