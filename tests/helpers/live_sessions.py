@@ -29,6 +29,8 @@ class FakePipeline:
         self.gate = threading.Event()
         self.gate.set()
         self.greys: list[int] = []
+        self.answers = 0
+        """How many of them are answered; the history keeps fewer results where they come fast."""
         self.settings_seen: list[PipelineSettings] = []
         self.threads: set[threading.Thread] = set()
         self.entered = threading.Event()
@@ -43,6 +45,7 @@ class FakePipeline:
         if self.error:
             raise self.error
         height, width = frame_bgr.shape[:2]
+        self.answers += 1
         return make_result(*self.faces, at_s=captured_at_s, resolution_wh=(width, height))
 
 

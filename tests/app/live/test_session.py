@@ -66,7 +66,7 @@ def test_the_video_does_not_wait_for_a_slow_analysis(session, pipeline):
 
 def feed_one(session: LiveSession, pipeline: FakePipeline, grey: int) -> None:
     """One frame, until it has been analysed: whatever waited before it has had its turn."""
-    wait_until(lambda: len(session.history) == len(pipeline.greys))
+    wait_until(lambda: pipeline.answers == len(pipeline.greys))
     session.on_frame(video_frame(grey))
     wait_until(lambda: pipeline.greys[-1] == grey)
 
@@ -214,7 +214,7 @@ def test_the_overlay_is_changed_on_the_next_frame(session):
 def test_while_paused_the_video_goes_on_and_the_analysis_rests(session, pipeline):
     feed(session, lambda: session.latest is not None)
     session.settings = replace(session.settings, paused=True)
-    wait_until(lambda: len(session.history) == len(pipeline.greys))  # the analysis under way has ended
+    wait_until(lambda: pipeline.answers == len(pipeline.greys))  # the analysis under way has ended
     count = len(pipeline.greys)
 
     for _ in range(20):

@@ -184,7 +184,8 @@ def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path):
 def test_importing_the_store_loads_neither_pandas_nor_alembic_nor_a_driver_that_is_not_used():
     code = (
         "import sys\n"
-        "from app.store import database, export, history, importing, participants, privacy, recorder\n"
+        "from app.store import database, history, participants, privacy, recorder\n"
+        "from app.store.exchange import export, import_file\n"
         "print(sorted({'pandas', 'pyarrow', 'alembic', 'psycopg', 'tensorflow', 'streamlit'} & set(sys.modules)))"
     )
 

@@ -38,7 +38,15 @@ KNOWN = {
     "vgg_se",
     "vgg_small",
 }
-BACKEND_FREE = ("augment", "callbacks", "data", "fit", "losses", "network", "optimizer")
+BACKEND_FREE = (
+    "augmentation/images",
+    "fitting/batches",
+    "fitting/callbacks",
+    "fitting/fit",
+    "fitting/losses",
+    "fitting/optimizer",
+    "networks/build",
+)
 
 LOADER = """
 import sys
