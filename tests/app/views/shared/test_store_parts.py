@@ -138,7 +138,7 @@ def test_faces_stand_side_by_side_and_against_each_other(store):
 
     assert_fine(page)
     text = spoken(page)
-    assert all(f">{title}</th>" in text for title in ("Mia (face 1)", "Face 2", "Mia (face 3)"))
+    assert all(f">{title}</span></th>" in text for title in ("Mia (face 1)", "Face 2", "Mia (face 3)"))
     assert "Time shown as happy is 100 points higher for Face 2 than for Mia (face 1)" in text
     page.selectbox(key=f"faces_{number}_second").set_value(3).run()
     assert "Time shown as fear is 100 points higher for Mia (face 3) than for Mia (face 1)" in spoken(page)
