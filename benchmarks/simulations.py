@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from app.statistics.comparison import FIGURES, Difference, Stretch, compare, make_stretch
-from app.statistics.control_chart import CORRELATION, DayValue, control_chart, width_for
-from app.statistics.summary import FaceSamples
+from app.session_statistics.comparison import FIGURES, Difference, Stretch, compare, make_stretch
+from app.session_statistics.control_chart import CORRELATION, DayValue, control_chart, width_for
+from app.session_statistics.summary import FaceSamples
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.baseline import Baseline
 
@@ -215,7 +215,7 @@ def days_to_alarm_as_published(*, shift: float, people: int = 200) -> np.ndarray
     """Days until a chart alarms whose mean and spread are known and whose days do not correlate, float64 (`people`,).
 
     At most 400, else infinity. Weight and width are those of Lucas and Saccucci (1990); see
-    `app.statistics.control_chart`.
+    `app.session_statistics.control_chart`.
     """
     generator = np.random.default_rng(3)
     reference = np.tile([-1.0, 1.0], 200) * np.sqrt(399 / 400)

@@ -7,8 +7,8 @@ import time
 
 import numpy as np
 
-from app.statistics.control_chart import CORRELATION, WIDTH, width_for
-from app.statistics.summary import summarise
+from app.session_statistics.control_chart import CORRELATION, WIDTH, width_for
+from app.session_statistics.summary import summarise
 from benchmarks import simulations
 from benchmarks.table import p50_p95, print_table
 

@@ -43,7 +43,7 @@ LAYERS = {
         ("app.sessions", "app.training"),
         ("app.analysis",),
         ("app.recording",),
-        ("app.live", "app.statistics"),
+        ("app.live", "app.session_statistics"),
         ("app.store.exchange",),
         ("app.store",),
     ),
@@ -216,6 +216,13 @@ def test_every_folder_has_a_layer(package):
     assert folders <= known
 
 
+def test_nothing_in_the_app_hides_a_module_of_python():
+    """`streamlit run` puts app/ first on the path, so that a folder named statistics there would hide Python's own."""
+    names = {path.stem if path.is_file() else path.name for path in (REPOSITORY / "app").iterdir()}
+
+    assert names & sys.stdlib_module_names == set()
+
+
 def test_streamlit_stays_in_the_pages():
     others = [path for path in modules_of("app") if not within(name_of(path), *PAGES)]
 
@@ -229,9 +236,9 @@ def test_only_the_entry_imports_pages():
 
 
 def test_statistics_need_neither_page_nor_database():
-    assert (
-        offenders(modules_of("app/statistics"), "streamlit", "app.state", "app.views", "app.store", "sqlalchemy") == []
-    )
+    forbidden = ("streamlit", "app.state", "app.views", "app.store", "sqlalchemy")
+
+    assert offenders(modules_of("app/session_statistics"), *forbidden) == []
 
 
 def test_nothing_that_people_run_imports_the_tests():

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 from app.charts.curves import Curves, closed
 from app.charts.style import GRID, HOVER, VALENCE_COLOUR, add_areas, frame, time_axis
 from app.formatting import signed
-from app.statistics.comparison import Difference
-from app.statistics.summary import STATES
+from app.session_statistics.comparison import Difference
+from app.session_statistics.summary import STATES
 from fer_core.emotions import EMOTION_COLOURS
 
 SMALL_HEIGHT: Final = 118

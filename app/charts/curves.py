@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from app.statistics.downsample import chart_points
-from app.statistics.spans import usual_hold
-from app.statistics.summary import FaceSamples
+from app.session_statistics.downsample import chart_points
+from app.session_statistics.spans import usual_hold
+from app.session_statistics.summary import FaceSamples
 from app.store.samples import Timeline
 
 LINE_SPANS: Final = 600

@@ -8,9 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.charts.style import CLEAR, GREEN, GREY, ORANGE, PINK, RED, ZERO, fix_axes, frame, translucent
+from app.session_statistics.check_ins import PHQ4_BANDS, Phq4
+from app.session_statistics.control_chart import ChartPoint
 from app.sessions.trends import WatchedStatistic
-from app.statistics.check_ins import PHQ4_BANDS, Phq4
-from app.statistics.control_chart import ChartPoint
 from app.store.history import Means
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 

@@ -25,8 +25,8 @@ from app.charts.style import (
     translucent,
 )
 from app.formatting import clock, whole_percent
-from app.statistics.spans import Range, Task
-from app.statistics.summary import STATES
+from app.session_statistics.spans import Range, Task
+from app.session_statistics.summary import STATES
 from app.store.records import Marker
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from app.formatting import clock, signed, whole_percent
 from app.html_tables import MATRIX_CSS, SHARES_CSS, head_row, matrix, row, share_cell, share_row, swatch, table
-from app.statistics.comparison import FIGURES, Stretch
-from app.statistics.summary import STATES, Peak, Spread, Summary
+from app.session_statistics.comparison import FIGURES, Stretch
+from app.session_statistics.summary import STATES, Peak, Spread, Summary
 from fer_core.results import Doubt
 
 CSS: Final = f"""{MATRIX_CSS}{SHARES_CSS}

@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from app.statistics.comparison import Stretch, make_stretch
-from app.statistics.spans import ALWAYS, Range, Tasks, excluded_ranges, find_tasks, weigh
-from app.statistics.summary import FaceSamples, Summary, doubt_shares, one_face, summarise
+from app.session_statistics.comparison import Stretch, make_stretch
+from app.session_statistics.spans import ALWAYS, Range, Tasks, excluded_ranges, find_tasks, weigh
+from app.session_statistics.summary import FaceSamples, Summary, doubt_shares, one_face, summarise
 from app.store.database import Store
 from app.store.participants import check_ins
 from app.store.records import CheckIn, Identity, Marker, Session

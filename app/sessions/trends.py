@@ -7,8 +7,16 @@ from typing import Final
 
 import numpy as np
 
-from app.statistics.check_ins import Mood, Phq4
-from app.statistics.control_chart import CAUTION, WIDTH, ControlChart, DayValue, control_chart, describe, width_for
+from app.session_statistics.check_ins import Mood, Phq4
+from app.session_statistics.control_chart import (
+    CAUTION,
+    WIDTH,
+    ControlChart,
+    DayValue,
+    control_chart,
+    describe,
+    width_for,
+)
 from app.store.history import Means
 from app.store.records import CheckIn
 from fer_core.emotions import EMOTIONS

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from app.formatting import clock, signed, whole_percent
-from app.statistics.check_ins import Phq4
-from app.statistics.spans import Range
-from app.statistics.summary import FaceSamples, Summary, summarise
+from app.session_statistics.check_ins import Phq4
+from app.session_statistics.spans import Range
+from app.session_statistics.summary import FaceSamples, Summary, summarise
 from app.store.records import CheckIn, Marker, Session
 from fer_core.emotions import UNSURE
 

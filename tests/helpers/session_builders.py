@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.statistics.summary import FaceSamples
+from app.session_statistics.summary import FaceSamples
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.baseline import affect_rows
 

@@ -7,8 +7,8 @@ import streamlit as st
 
 from app.charts import history as history_charts
 from app.formatting import agreeing, counted
+from app.session_statistics.control_chart import REFERENCE_DAYS
 from app.sessions.trends import FOLLOWED, RANGES, WatchedStatistic, changes, follow, phq4_totals, span
-from app.statistics.control_chart import REFERENCE_DAYS
 from app.store.history import Means
 from app.store.records import CheckIn
 

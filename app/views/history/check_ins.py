@@ -6,8 +6,8 @@ from datetime import timedelta, timezone
 import streamlit as st
 
 from app.markdown_text import plain
+from app.session_statistics.check_ins import Phq4
 from app.sessions.wording import check_in_line
-from app.statistics.check_ins import Phq4
 from app.store.database import Store
 from app.store.participants import delete_check_in
 from app.store.records import CheckIn

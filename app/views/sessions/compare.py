@@ -11,10 +11,10 @@ from app.charts.curves import curves_of_timeline
 from app.formatting import agreeing, counted
 from app.markdown_text import plain
 from app.report import session_tables
+from app.session_statistics.comparison import Stretch
+from app.session_statistics.summary import Summary
 from app.sessions.loaded import LoadedSession, load_session
 from app.sessions.wording import when
-from app.statistics.comparison import Stretch
-from app.statistics.summary import Summary
 from app.store.database import Store
 from app.store.records import Session
 from app.store.sessions import sessions

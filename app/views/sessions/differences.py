@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.charts import comparison as session_compare_charts
 from app.markdown_text import plain
-from app.statistics.comparison import Difference, Stretch, compare
+from app.session_statistics.comparison import Difference, Stretch, compare
 
 _Key = TypeVar("_Key", int, str)
 

@@ -6,9 +6,9 @@ from app.charts import session as session_charts
 from app.formatting import clock, signed, whole_percent
 from app.markdown_text import plain
 from app.report import session_tables
+from app.session_statistics.summary import APART_S, PEAK_FROM, Spread
 from app.sessions.loaded import FaceFigures, LoadedSession
 from app.sessions.wording import CAVEATS, check_in_line
-from app.statistics.summary import APART_S, PEAK_FROM, Spread
 from app.tab_memory import SessionMemory
 from app.views.sessions.face_choice import Choice, read_words
 from app.views.sessions.tables import styled

@@ -3,7 +3,7 @@
 from app.formatting import whole_percent
 from app.html_tables import STYLE, swatch
 from app.report import session_tables
-from app.statistics.summary import Summary
+from app.session_statistics.summary import Summary
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 
 _STYLE = f"""{STYLE}<style>{session_tables.CSS}

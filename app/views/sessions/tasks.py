@@ -5,8 +5,8 @@ import streamlit as st
 from app.formatting import clock
 from app.markdown_text import plain
 from app.report import session_tables
+from app.session_statistics.comparison import make_stretch
 from app.sessions.loaded import LoadedSession
-from app.statistics.comparison import make_stretch
 from app.tab_memory import SessionMemory
 from app.views.sessions import differences as session_differences
 from app.views.sessions.face_choice import Choice, read_words

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import state
 from app.markdown_text import sentence
-from app.statistics.check_ins import NO_DIAGNOSIS, PHQ4_ANSWERS, PHQ4_ITEMS, PHQ4_QUESTION, Phq4
+from app.session_statistics.check_ins import NO_DIAGNOSIS, PHQ4_ANSWERS, PHQ4_ITEMS, PHQ4_QUESTION, Phq4
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.participants import add_check_in

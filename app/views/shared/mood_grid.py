@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.statistics.check_ins import Mood
+from app.session_statistics.check_ins import Mood
 
 _HTML = """<div class="mood">
 <div class="edge">excited</div>

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from app.charts import history as history_charts
+from app.session_statistics.check_ins import Phq4
+from app.session_statistics.control_chart import CAUTION, WIDTH, control_chart, width_for
 from app.sessions.trends import FOLLOWED, changes, follow, local_day, phq4_totals, said_values, span
-from app.statistics.check_ins import Phq4
-from app.statistics.control_chart import CAUTION, WIDTH, control_chart, width_for
 from app.store.history import Means
 from app.store.records import CheckIn
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS

@@ -12,10 +12,10 @@ from app.charts.session import MIDNIGHT_MS, Marks, session_timeline
 from app.formatting import signed
 from app.markdown_text import plain
 from app.report import session_tables
+from app.session_statistics.comparison import Difference
+from app.session_statistics.spans import Task
+from app.session_statistics.summary import STATES, summarise
 from app.sessions.wording import check_in_line, headline, marker_line
-from app.statistics.comparison import Difference
-from app.statistics.spans import Task
-from app.statistics.summary import STATES, summarise
 from app.store.records import CheckIn, Marker
 from app.store.samples import Timeline
 from app.views.sessions.tables import shares_bar

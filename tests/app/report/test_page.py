@@ -9,8 +9,8 @@ import pytest
 
 from app.formatting import whole_percent
 from app.report.page import report
+from app.session_statistics.summary import STATES
 from app.sessions.loaded import load_session
-from app.statistics.summary import STATES
 from app.store.database import Store, open_store
 from app.store.participants import add_check_in
 from app.store.records import CheckIn, Marker

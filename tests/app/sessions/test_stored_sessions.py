@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.statistics.comparison import Stretch, compare, make_stretch
-from app.statistics.control_chart import DayValue, control_chart, describe
-from app.statistics.spans import excluded_ranges, find_tasks, weigh
-from app.statistics.summary import doubt_shares, one_face, summarise
+from app.session_statistics.comparison import Stretch, compare, make_stretch
+from app.session_statistics.control_chart import DayValue, control_chart, describe
+from app.session_statistics.spans import excluded_ranges, find_tasks, weigh
+from app.session_statistics.summary import doubt_shares, one_face, summarise
 from app.store.database import Store, open_store
 from app.store.history import daily_means
 from app.store.records import Marker

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.statistics.check_ins import Mood
+from app.session_statistics.check_ins import Mood
 from app.store import history
 from app.store.database import Store
 from app.store.errors import StoreError

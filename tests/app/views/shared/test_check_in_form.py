@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.statistics.check_ins import NO_DIAGNOSIS, PHQ4_ITEMS, PHQ4_QUESTION, Mood
+from app.session_statistics.check_ins import NO_DIAGNOSIS, PHQ4_ITEMS, PHQ4_QUESTION, Mood
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.participants import check_ins

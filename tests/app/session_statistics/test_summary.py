@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.statistics.spans import weigh
-from app.statistics.summary import STATES, Dwell, doubt_shares, one_face, summarise
+from app.session_statistics.spans import weigh
+from app.session_statistics.summary import STATES, Dwell, doubt_shares, one_face, summarise
 from benchmarks.simulations import million_samples
 from fer_core.emotions import EMOTIONS
 from fer_core.results import Doubt

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from app.statistics.check_ins import PHQ4_ANSWERS, PHQ4_BANDS, PHQ4_ITEMS, Mood, Phq4
+from app.session_statistics.check_ins import PHQ4_ANSWERS, PHQ4_BANDS, PHQ4_ITEMS, Mood, Phq4
 
 ALL_ANSWERS = [Phq4(answers) for answers in product(range(4), repeat=4)]
 

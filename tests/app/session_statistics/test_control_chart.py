@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from app.statistics.control_chart import CAUTION, WIDTH, control_chart, describe, width_for
+from app.session_statistics.control_chart import CAUTION, WIDTH, control_chart, describe, width_for
 from benchmarks.simulations import (
     FIRST_DAY,
     days_of,

@@ -22,9 +22,9 @@ from typing import Final, Literal
 import numpy as np
 
 from app.formatting import signed
-from app.statistics.quantiles import STANDARD_NORMAL, student_quantile
-from app.statistics.spans import ALWAYS, Range, weigh
-from app.statistics.summary import STATES, SamplesLike, state_codes
+from app.session_statistics.quantiles import STANDARD_NORMAL, student_quantile
+from app.session_statistics.spans import ALWAYS, Range, weigh
+from app.session_statistics.summary import STATES, SamplesLike, state_codes
 
 FIGURES: Final = (*STATES, "valence", "arousal")
 """What is compared: shares of time of each shown label and of "unsure", 0-1; mean valence and arousal, -1 to 1."""
@@ -117,7 +117,7 @@ def make_stretch(
 
     Args:
         samples: of one face.
-        keep: ranges that count, see `app.statistics.spans.weigh`.
+        keep: ranges that count, see `app.session_statistics.spans.weigh`.
         leave_out: ranges that do not.
         hold_s: the longest time that one sample stands for; None takes `usual_hold`.
 

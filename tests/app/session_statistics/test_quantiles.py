@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.statistics.quantiles import student_cdf, student_quantile
+from app.session_statistics.quantiles import student_cdf, student_quantile
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app.statistics.comparison import FIGURES, Difference, block_length, compare, make_stretch
-from app.statistics.summary import summarise
+from app.session_statistics.comparison import FIGURES, Difference, block_length, compare, make_stretch
+from app.session_statistics.summary import summarise
 from benchmarks.simulations import (
     VALENCE,
     coverage_of_seconds,

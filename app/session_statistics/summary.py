@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from app.statistics.spans import ALWAYS, Range, Weights, weigh
+from app.session_statistics.spans import ALWAYS, Range, Weights, weigh
 from fer_core.emotions import EMOTIONS, UNSURE
 from fer_core.results import Doubt
 
@@ -154,7 +154,7 @@ def summarise(
     leave_out: Sequence[Range] = (),
     hold_s: float | None = None,
 ) -> Summary:
-    """The figures of one face; see `app.statistics.spans.weigh` for the ranges and for what a sample stands for."""
+    """The figures of one face; `spans.weigh` tells of the ranges and what a sample stands for."""
     weights = weigh(samples.time_s, keep=keep, leave_out=leave_out, hold_s=hold_s)
     states = state_codes(samples.label)
     watched_s = float(weights.seconds.sum())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.statistics.spans import Task, excluded_ranges, find_tasks, union, usual_hold, weigh, without
+from app.session_statistics.spans import Task, excluded_ranges, find_tasks, union, usual_hold, weigh, without
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.statistics.downsample import chart_points
+from app.session_statistics.downsample import chart_points
 
 
 def walk(count: int, lines: int = 1, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -24,7 +24,7 @@ from typing import Final
 import numpy as np
 
 from app.formatting import agreeing, counted
-from app.statistics.quantiles import STANDARD_NORMAL, student_quantile
+from app.session_statistics.quantiles import STANDARD_NORMAL, student_quantile
 
 WEIGHT: Final = 0.2
 """Of the newest day in the average."""
