@@ -24,9 +24,10 @@ run: setup
 	MALLOC_ARENA_MAX=2 $(BIN)/streamlit run app/main.py --server.port $(PORT) --server.address $(ADDRESS)
 
 # The browser tests have the machine to themselves, as they watch a video; 5 is pytest's word for none of this kind.
+# A process of tests that dies ends the run: pytest would start another one and then wait for ever.
 test: setup-dev chromium postgresql
 	@failed=0; \
-	$(BIN)/python -m pytest -m "not browser" -n $(JOBS) --dist loadfile \
+	$(BIN)/python -m pytest -m "not browser" -n $(JOBS) --dist loadfile --max-worker-restart=0 \
 		--cov --cov-report=term --cov-fail-under=$(COVERAGE) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
 	$(BIN)/python -m pytest -m browser $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
 	exit $$failed
