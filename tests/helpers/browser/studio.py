@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], timeout_s: f
         if process.poll() is not None:
             raise RuntimeError(f"the app ended with status {process.returncode} before it answered")
         with (
-            contextlib.suppress(OSError),  # refused, or a start too busy to answer in time
+            contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError),
             urllib.request.urlopen(f"{url}/_stcore/health", timeout=2),
         ):
             return
