@@ -3,7 +3,8 @@
     python -m benchmarks.headless_viewer URL [--viewers 4] [--seconds 10] [--warm-up 4]
 
 All run in this process, which encodes the clips once, decodes nothing that comes back, and prints one JSON document
-a line: {"playing": N} when all play, {"measuring": seconds} after the warm-up, then {"viewers": [...]}.
+a line: {"playing": N} when all play, {"measuring": seconds} when all have heard results for a while, and then the
+figures, {"viewers": [...], "returned_per_s": [...]}.
 """
 
 import argparse
@@ -170,6 +171,9 @@ async def measure(url: str, *, viewers: int, seconds: float, warm_up_s: float) -
             clip, delay_s = clips[i % len(clips)], i / viewers / PER_S
             all_viewers.append(await stack.enter_async_context(watch(url, clip, delay_s=delay_s)))
         _say(playing=len(all_viewers))
+        async with asyncio.timeout(START_TIMEOUT_S):
+            while not all(viewer.heard.rows for viewer in all_viewers):
+                await asyncio.sleep(0.1)
         await asyncio.sleep(warm_up_s)
         _say(measuring=seconds)
         since_s, before = time.monotonic(), [decoder.pictures for decoder in Uncoded.made]
@@ -187,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("url", help="of the running app, such as http://127.0.0.1:8501")
     parser.add_argument("--viewers", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--warm-up", type=float, default=4, help="seconds after the last one plays")
+    parser.add_argument("--warm-up", type=float, default=4, help="seconds after all have heard a result")
     options = parser.parse_args(arguments)
     url, warm_up_s = options.url.rstrip("/"), options.warm_up
     asyncio.run(measure(url, viewers=options.viewers, seconds=options.seconds, warm_up_s=warm_up_s))
