@@ -4,11 +4,17 @@ import contextlib
 from collections.abc import Iterator
 from typing import Final
 
+from fer_core.faces.detector import yunet_path
 from tests.helpers.browser import studio
 
 MODES: Final = {"send only": False, "returned picture": True}
 """Name of each way to run the live page, and whether the server sends the picture back."""
 NO_LIMIT: Final = "99"
+
+
+def detector() -> str:
+    """Name of the face detector that the app takes here."""
+    return "YuNet" if yunet_path() else "Haar"
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from benchmarks.live.app import MODES, serve_app
+from benchmarks.live.app import MODES, detector, serve_app
 from benchmarks.machine import OtherWork, ProcessorTime, processor
 from benchmarks.table import p50_p95, print_table
 from tests.helpers.browser import studio
@@ -85,7 +85,7 @@ def table(numbers: Sequence[int], *, seconds: float) -> None:
     for viewers in numbers:
         both = {page: measure(viewers, returned=returned, seconds=seconds) for page, returned in MODES.items()}
         rows += [seen.cells(page, against=both["returned picture"]) for page, seen in both.items()]
-    print_table(f"Live, clips of 640 px at 20 frames/s from another process, {processor()}", HEADER, rows)
+    print_table(f"Live, clips of 640 px at 20 frames/s from another process, {detector()}, {processor()}", HEADER, rows)
 
 
 def measure(viewers: int, *, returned: bool, seconds: float) -> Measurement:
