@@ -1,4 +1,7 @@
-"""Entry of the app: `streamlit run app/main.py`, or `make run`."""
+"""Entry of the app: `streamlit run app/main.py`, or `make run`.
+
+The file is run in two ways: once as the server's application, which has the routes, and for each view as its script.
+"""
 
 import os
 import sys
@@ -11,6 +14,7 @@ if _ROOT not in sys.path:
 
 import pandas  # noqa: E402, F401  # whole, before plotly in one tab's thread meets it half imported by another's
 import streamlit as st  # noqa: E402
+from starlette.routing import BaseRoute, Route, WebSocketRoute  # noqa: E402
 
 from fer_core.private import PRIVATE_UMASK  # noqa: E402
 
@@ -57,4 +61,16 @@ def main() -> None:
     st.navigation(list(pages.values()), position="top").run()
 
 
-main()
+def _routes() -> list[BaseRoute]:
+    """What this server answers beside Streamlit's own addresses."""
+    from app.live.channel import PATH
+    from app.live.sample import SAMPLE_PATH, serve_sample
+    from app.live.socket import serve_results
+
+    return [WebSocketRoute(f"/{PATH}{{key}}", serve_results), Route(f"/{SAMPLE_PATH}", serve_sample)]
+
+
+if __name__ == "__main__":
+    main()
+else:
+    app = st.App(__file__, routes=_routes())

@@ -8,7 +8,7 @@ import pytest
 from app.live import session as live_session
 from app.live.progress import rate_per_s
 from app.live.types import LiveState
-from app.views.live.notice import words_for
+from app.live.words import words_for
 from fer_core.results import Doubt
 from tests.helpers.faces import make_emotion, wait_until
 from tests.helpers.live_sessions import FACE, feed, is_drawn, pixels, state_of, video_frame
