@@ -1,6 +1,6 @@
 """Draw the sample clip of the live page: a portrait that moves and changes its expression, for trials without a camera.
 
-Run: `python -m benchmarks.sample_clip` writes app/assets/live/sample.mp4.
+Run: `python -m benchmarks.sample_clip` writes app/assets/live/sample.webm.
 
 The portrait is scikit-image's `data.astronaut()`: Eileen Collins, photographed by NASA, from its Great Images database,
 in the public domain without known copyright restrictions. She smiles in it; the other expressions are drawn by moving
@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from scipy.interpolate import PchipInterpolator, RBFInterpolator
 
-CLIP = Path(__file__).parents[1] / "app" / "assets" / "live" / "sample.mp4"
+CLIP = Path(__file__).parents[1] / "app" / "assets" / "live" / "sample.webm"
 WIDTH, HEIGHT, FRAMES_PER_S, SECONDS = 640, 480, 25, 10
 PORTRAIT_PX = 512
 ENLARGED = 3
@@ -155,9 +155,10 @@ def frames() -> Iterator[np.ndarray]:
 
 
 def write(clip: Path = CLIP) -> None:
-    """Write the clip as H.264, which all browsers play."""
-    with av.open(str(clip), "w", options={"movflags": "faststart"}) as container:
-        stream = container.add_stream("libx264", rate=FRAMES_PER_S, options={"crf": "24", "preset": "slow"})
+    """Write the clip as VP9, which browsers play without a licensed codec."""
+    quality = {"crf": "33", "b": "0", "deadline": "good", "cpu-used": "2", "row-mt": "1"}
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("libvpx-vp9", rate=FRAMES_PER_S, options=quality)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for frame_bgr in frames():
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame_bgr, format="bgr24")))
