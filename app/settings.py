@@ -15,24 +15,36 @@ class AppSettings:
     Attributes:
         ice_servers: STUN and TURN servers in the form of WebRTC's RTCIceServer ({"urls": ..., "username": ...,
             "credential": ...}); none are needed on one machine or in one local network.
+        returned_picture: every viewer gets the server's picture instead of the camera's own.
     """
 
     ice_servers: tuple[dict[str, Any], ...] = ()
+    returned_picture: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "AppSettings":
-        """Read FER_ICE_SERVERS, a JSON list of servers.
+        """Read FER_ICE_SERVERS, a JSON list of servers, and FER_RETURNED_PICTURE, 1 or 0.
 
         Raises:
-            ValueError: it is no such list.
+            ValueError: one of them is something else.
         """
-        return cls(ice_servers=_ice_servers(environment.get("FER_ICE_SERVERS", "")))
+        return cls(
+            ice_servers=_ice_servers(environment.get("FER_ICE_SERVERS", "")),
+            returned_picture=_switch("FER_RETURNED_PICTURE", environment),
+        )
 
 
 def folder_from(variable: str) -> Path | None:
     """The folder that whoever runs the server opened to a page by this variable; None where it is not set."""
     chosen = os.environ.get(variable, "").strip()
     return Path(chosen).expanduser() if chosen else None
+
+
+def _switch(name: str, environment: Mapping[str, str]) -> bool:
+    text = environment.get(name, "").strip() or "0"
+    if text not in ("0", "1"):
+        raise ValueError(f"{name} must be 1 or 0; it is {text[:80]!r}")
+    return text == "1"
 
 
 def _ice_servers(text: str) -> tuple[dict[str, Any], ...]:

@@ -36,7 +36,7 @@ async def serve_results(websocket: WebSocket) -> None:
     finally:
         listener.close()
         if websocket.application_state is WebSocketState.CONNECTED:
-            with contextlib.suppress(RuntimeError):  # it has gone meanwhile
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it has gone meanwhile
                 await websocket.close()
 
 

@@ -1,12 +1,11 @@
 """The stage of the live page: video, what is drawn on it, its tools and the line below. It lives in the browser."""
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from app.live.sample import SAMPLE_PATH
 from app.views.shared.component import component
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
-
-Missed = Literal["", "stream", "frame"]
 
 SCRIPTS: Final = (
     "results",
@@ -20,6 +19,7 @@ SCRIPTS: Final = (
     "sample",
     "snapshot",
     "recording_badge",
+    "keyboard",
     "stage",
 )
 """Its files below app/assets/live, in the order in which they are joined."""
@@ -31,31 +31,32 @@ class StageAnswer:
 
     Attributes:
         mirror: the new choice; None unless it was changed.
-        wants_picture: “Use a picture” was pressed.
-        missed: "stream" where the video runs and the browser let nobody have its stream, "frame" where the page cannot
-            look into the video's frame at all; the returned picture is to take over. Told once for each Start.
+        picture: “Use a picture” was pressed.
+        missed: the video runs, and the browser let nobody have its stream: the returned picture is to take over. Told
+            once for each Start.
+        unreachable: the same, as the page cannot look into the video's frame at all.
     """
 
     mirror: bool | None = None
-    wants_picture: bool = False
-    missed: Missed = ""
+    picture: bool = False
+    missed: bool = False
+    unreachable: bool = False
 
 
-def show(*, feed: str, sample: str, mirror: bool, returned: bool = False) -> StageAnswer:
+def show(*, feed: str, returned: bool, mirror: bool = True) -> StageAnswer:
     """Show the stage; how the analysis does comes to it by the feed, without a run of the page.
 
     Args:
         feed: address of the results' WebSocket, below the page's own.
-        sample: address of the sample clip, likewise.
-        mirror: whether the picture is shown as a mirror does, until the feed says so.
         returned: show the picture that the server sends back, labels and all, instead of the camera's own.
+        mirror: whether the picture is shown as a mirror does, until the feed says so.
     """
     stage = component(
         "fer_live_stage", *(f"live/{name}.js" for name in SCRIPTS), html="live/stage.html", css="live/stage.css"
     )
     result = stage(
         key="live_stage",
-        data={"feed": feed, "sample": sample, "mirror": mirror, "returned": returned, "emotions": _emotions()},
+        data={"feed": feed, "sample": SAMPLE_PATH, "mirror": mirror, "returned": returned, "emotions": _emotions()},
         on_mirror_change=_no_callback,
         on_picture_change=_no_callback,
         on_missed_change=_no_callback,
@@ -65,11 +66,12 @@ def show(*, feed: str, sample: str, mirror: bool, returned: bool = False) -> Sta
 
 
 def answer_of(mirror: Any, picture: Any, missed: Any) -> StageAnswer:
-    """The browser's triggers as an answer; what it may not say counts as nothing."""
+    """The browser's triggers as an answer; what it cannot mean counts as nothing."""
     return StageAnswer(
         mirror=mirror if isinstance(mirror, bool) else None,
-        wants_picture=picture is True,
-        missed=missed if missed in ("stream", "frame") else "",
+        picture=picture is True,
+        missed=missed in ("stream", "frame"),
+        unreachable=missed == "frame",
     )
 
 

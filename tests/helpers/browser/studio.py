@@ -101,7 +101,7 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], timeout_s: f
         if process.poll() is not None:
             raise RuntimeError(f"the app ended with status {process.returncode} before it answered")
         with (
-            contextlib.suppress(urllib.error.URLError, ConnectionError),
+            contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError),
             urllib.request.urlopen(f"{url}/_stcore/health", timeout=2),
         ):
             return
