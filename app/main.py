@@ -66,7 +66,9 @@ def _routes() -> list[BaseRoute]:
     from app.live.channel import PATH
     from app.live.sample import SAMPLE_PATH, serve_sample
     from app.live.socket import serve_results
+    from app.live.warm_up import warm_up
 
+    warm_up()  # while the first viewer's browser still loads the page
     return [WebSocketRoute(f"/{PATH}{{key}}", serve_results), Route(f"/{SAMPLE_PATH}", serve_sample)]
 
 

@@ -40,9 +40,10 @@ class StreamNotice {
   }
 
   // To be called a few times a second.
-  update({ camera, feed, video, isReturned }) {
+  update({ camera, feed, video, isReturned, busy }) {
     this.askServer();
-    const [kind, text] = this.find(camera, feed, video, isReturned);
+    const found = this.find(camera, feed, video, isReturned);
+    const [kind, text] = busy && found !== NOTICES.server ? ["warn", busy] : found;
     if (this.notice.textContent !== text) this.notice.textContent = text;
     this.notice.dataset.kind = this.line.dataset.kind = kind;
   }

@@ -139,15 +139,20 @@ class Stage {
     root.toggleAttribute("data-mirror", Boolean(this.isMirror) && !this.isReturned);
     root.toggleAttribute("data-exact", this.isExact());
     this.find(".mirror").setAttribute("aria-pressed", String(Boolean(this.isMirror)));
-    this.find(".start").disabled = camera.error === "insecure";
+    this.find(".start").disabled = this.mayNotStart();
+    this.find(".sample").disabled = Boolean(this.data.busy);
     this.showWait(stream);
-    this.notice.update({ camera, feed: this.feed, video, isReturned: this.isReturned });
+    this.notice.update({ camera, feed: this.feed, video, isReturned: this.isReturned, busy: this.data.busy });
     this.showFigures();
     this.badge.show(this.feed.status?.recording);
     if (!this.isOn && wasOn) this.forget();
     if (this.isRunning && !this.wasRunning) this.listCameras();
     this.wasRunning = this.isRunning;
     this.animate();
+  }
+
+  mayNotStart() {
+    return this.camera.error === "insecure" || Boolean(this.data.busy);
   }
 
   isExact() {
@@ -322,7 +327,7 @@ class Stage {
 
   pressSpace() {
     if (!this.isOn) {
-      if (this.camera.error !== "insecure") this.start();
+      if (!this.mayNotStart()) this.start();
     } else if (this.feed.status?.recording) {
       this.say("Space does not stop the video while a recording runs.");
     } else {

@@ -43,20 +43,28 @@ class StageAnswer:
     unreachable: bool = False
 
 
-def show(*, feed: str, returned: bool, mirror: bool = True) -> StageAnswer:
+def show(*, feed: str, returned: bool, mirror: bool = True, busy: str = "") -> StageAnswer:
     """Show the stage; how the analysis does comes to it by the feed, without a run of the page.
 
     Args:
         feed: address of the results' WebSocket, below the page's own.
         returned: show the picture that the server sends back, labels and all, instead of the camera's own.
         mirror: whether the picture is shown as a mirror does, until the feed says so.
+        busy: why nobody can start now, a sentence; else empty.
     """
     stage = component(
         "fer_live_stage", *(f"live/{name}.js" for name in SCRIPTS), html="live/stage.html", css="live/stage.css"
     )
     result = stage(
         key="live_stage",
-        data={"feed": feed, "sample": SAMPLE_PATH, "mirror": mirror, "returned": returned, "emotions": _emotions()},
+        data={
+            "feed": feed,
+            "sample": SAMPLE_PATH,
+            "mirror": mirror,
+            "returned": returned,
+            "busy": busy,
+            "emotions": _emotions(),
+        },
         on_mirror_change=_no_callback,
         on_picture_change=_no_callback,
         on_missed_change=_no_callback,
