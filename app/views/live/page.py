@@ -75,9 +75,7 @@ def _wait_for_a_place(session: LiveSession) -> None:
 
 @st.fragment
 def _stage(session: LiveSession, memory: StageMemory, *, is_returned: bool, busy: str) -> None:
-    said = live_stage.show(
-        feed=session.channel.path, returned=is_returned, mirror=session.settings.mirror, busy=busy
-    )
+    said = live_stage.show(feed=session.channel.path, returned=is_returned, mirror=session.settings.mirror, busy=busy)
     if said.mirror is not None and said.mirror != session.settings.mirror:
         session.settings = replace(session.settings, mirror=said.mirror)
     if said.picture:
