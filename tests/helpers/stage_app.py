@@ -40,7 +40,12 @@ def page() -> None:
     st.set_page_config(layout="wide", initial_sidebar_state=380)
     st.html(_HIDDEN + _TIGHTER_TOP)
     scenario = urlencode(st.query_params)
-    answer = stage.show(feed=f"fer/results/{scenario or 'none'}", returned=False, mirror=_mirrors().get(scenario, True))
+    answer = stage.show(
+        feed=f"fer/results/{scenario or 'none'}",
+        returned=False,
+        busy=st.query_params.get("busy", ""),
+        mirror=_mirrors().get(scenario, True),
+    )
     if answer.mirror is not None:
         _mirrors()[scenario] = answer.mirror
     if answer != stage.StageAnswer():

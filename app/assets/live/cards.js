@@ -7,19 +7,20 @@ const CARDS_STAY_MS = 1500;
 const CROP_MARGIN = 1.25;
 
 class FaceCards {
-  constructor(row, feed) {
+  constructor(row, choose) {
     this.row = row;
-    this.feed = feed;
+    this.choose = choose;
+    this.chosen = null;
     this.cards = new Map(); // by the face's number
     this.severalAt = -Infinity;
-    this.largest = this.button("largest", () => feed.choose(null));
+    this.largest = this.button("largest", () => choose(null));
     this.largest.textContent = "Largest face";
     this.largest.title = "Read the largest face again (0)";
   }
 
   // A new result, or another choice.
-  update(result) {
-    const { chosen } = this.feed;
+  update(result, feed) {
+    const chosen = (this.chosen = feed.chosen);
     const faces = [...(result?.faces ?? [])].sort((a, b) => a.id - b.id);
     const now = performance.now();
     if (faces.length > 1) this.severalAt = now;
@@ -33,7 +34,7 @@ class FaceCards {
       this.write(this.cards.get(chosen) ?? this.add(chosen), `Face ${chosen}`, "not in view", "#8a8f98");
     }
     this.keep(ids);
-    const marked = chosen ?? this.feed.face(result)?.id;
+    const marked = chosen ?? feed.face(result)?.id;
     for (const [id, card] of this.cards) card.button.setAttribute("aria-pressed", String(id === marked));
     this.largest.hidden = chosen === null;
     if (this.row.lastChild !== this.largest) this.row.append(this.largest);
@@ -53,7 +54,7 @@ class FaceCards {
   }
 
   add(id) {
-    const button = this.button("", () => this.feed.choose(this.feed.chosen === id ? null : id));
+    const button = this.button("", () => this.choose(this.chosen === id ? null : id));
     button.dataset.face = id;
     button.title = id <= 9 ? `Read this face (${id})` : "Read this face";
     const crop = button.appendChild(document.createElement("canvas"));

@@ -11,7 +11,7 @@ const ABSENT_MS = 8000;
 const NOTICES = {
   idle: ["info", "Press Start and allow the camera, or try the sample clip."],
   preparing: ["info", "Getting the video ready…"],
-  unreachable: ["warn", "This browser keeps the video's controls apart: they are below the stage. Press Start there."],
+  unreachable: ["warn", "This browser keeps the video in a frame of its own on this page: press Start there."],
   absent: ["warn", "The video's part of the page has not loaded yet. If it stays away, reload the page."],
   insecure: ["error", "Browsers give the camera only to pages opened on localhost or by https. Open this page that way, or use a picture instead."],
   noCamera: ["error", "No camera was found. Connect one and press Start, or try the sample clip or a picture."],
@@ -42,17 +42,17 @@ class StreamNotice {
   // To be called a few times a second.
   update({ camera, feed, video, isReturned, busy }) {
     this.askServer();
-    const found = this.find(camera, feed, video, isReturned);
-    const [kind, text] = busy && found !== NOTICES.server ? ["warn", busy] : found;
+    const [kind, text] = this.find(camera, feed, video, isReturned, busy);
     if (this.notice.textContent !== text) this.notice.textContent = text;
     this.notice.dataset.kind = this.line.dataset.kind = kind;
   }
 
-  find(camera, feed, video, isReturned) {
+  find(camera, feed, video, isReturned, busy) {
     const isDown = this.isDown();
     hideServerDialog(isDown);
     if (isDown) return NOTICES.server;
     if (camera.error === "insecure") return NOTICES.insecure;
+    if (busy && !["running", "asking"].includes(camera.state)) return ["warn", busy];
     if (feed.refused) return ["warn", feed.refused];
     if (camera.state === "absent") return this.absence();
     delete this.since.absent;

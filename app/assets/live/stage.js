@@ -3,11 +3,7 @@
 
 const LOOK_EVERY_MS = 250;
 const LEFT_MS = 400;
-const TOAST_MS = 3500;
-const STOP_AGAIN_MS = 4000;
-const MIRROR_HOLDS_MS = 5000;
 const IDLE_WORDS = "start the video to see one";
-const STARTED_ONCE = "ferStartedOnce";
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const stage = (parentElement.ferStage ??= new Stage(parentElement.querySelector(".live"), data));
@@ -26,70 +22,71 @@ class Stage {
     this.overlay = new Overlay(this.find("canvas.overlay"));
     this.delay = new Delay(this.overlay.canvas);
     this.camera = new Camera(() => this.show());
-    this.feed = feedAt(data.feed);
     this.notice = new StreamNotice(this.find(".line"));
-    this.cards = new FaceCards(this.find(".cards"), this.feed);
+    this.cards = new FaceCards(this.find(".cards"), (face) => this.feed.choose(face));
     this.readings = new Readings(this.find(".readings"), data.emotions);
     this.badge = new RecordingBadge(this.find(".badge"), this.find(".pill"), this.frame);
-    this.help = new HelpPanel(this.find(".help"));
+    this.controls = new StageControls(this);
     this.dress(data);
-    this.bindButtons();
     this.video.addEventListener("resize", () => this.shape());
   }
 
   // Called at each run of the page.
   renew(data) {
-    const returnedNow = data.returned && !this.data?.returned;
+    const isReturnedNow = data.returned && !this.data?.returned;
+    if (data.feed !== this.data?.feed) this.end();
     this.data = data;
     clearTimeout(this.leaving);
     if (!this.timer) this.begin();
-    if (returnedNow && this.isMissedTold) this.camera.start(this.source ?? {}); // as the viewer has asked already
+    if (isReturnedNow && this.missedTold) this.controls.startAgain(); // as the viewer has asked already
     this.show();
   }
 
   begin() {
+    this.feed = feedAt(this.data.feed);
     this.timer = setInterval(() => this.look(), LOOK_EVERY_MS);
-    const stops = [this.feed.on((message) => this.take(message)), hearKeys(this.keys())];
+    this.stops = [this.feed.on((message) => this.take(message)), hearKeys(this.controls.keys())];
     const listen = (target, event, action) => {
       target.addEventListener(event, action);
-      stops.push(() => target.removeEventListener(event, action));
+      this.stops.push(() => target.removeEventListener(event, action));
     };
     listen(window, "resize", () => this.place());
     listen(document, "visibilitychange", () => this.animate());
-    if (navigator.mediaDevices) listen(navigator.mediaDevices, "devicechange", () => this.listCameras());
-    this.stops = stops;
+    if (navigator.mediaDevices) listen(navigator.mediaDevices, "devicechange", () => this.controls.listCameras());
     this.place();
     this.look();
+  }
+
+  end() {
+    clearInterval(this.timer);
+    this.timer = null;
+    for (const stop of this.stops ?? []) stop();
+    this.stops = [];
   }
 
   // A run may take the component away and put it back at once.
   leave() {
     clearTimeout(this.leaving);
     this.leaving = setTimeout(() => {
-      clearInterval(this.timer);
-      this.timer = null;
-      for (const stop of this.stops) stop();
+      this.end();
       this.delay.stop();
-      this.clip?.stop();
+      this.controls.endClip();
       this.badge.raise(false);
-      this.isDrawing = false;
     }, LEFT_MS);
   }
 
   dress(data) {
-    const colours = data.emotions.map((emotion) => emotion.colour);
-    this.root.style.setProperty("--spectrum", colours.join(","));
-    const isHere = /^(localhost|127\.|\[::1\])/.test(location.hostname);
+    this.root.style.setProperty("--spectrum", data.emotions.map((emotion) => emotion.colour).join(","));
+    const isHere = /^(localhost$|127\.|\[::1\])/.test(location.hostname);
     this.find(".privacy span").textContent = isHere
       ? "Pictures stay on this computer, and nothing is stored unless you record."
       : "Pictures go to this page's server only, and nothing is stored unless you record.";
-    this.find(".steps").hidden = remembered(STARTED_ONCE);
   }
 
   // How far down the page the stage begins decides how high it can be.
   place() {
     const rect = this.frame.getBoundingClientRect();
-    if (!rect.height || this.isFull()) return;
+    if (!rect.height || this.controls.isFull) return;
     const scrolled = document.querySelector('[data-testid="stMain"]')?.scrollTop ?? window.scrollY;
     this.root.style.setProperty("--above", `${Math.round(rect.top + scrolled)}px`);
   }
@@ -106,7 +103,7 @@ class Stage {
   }
 
   get isOn() {
-    return this.isOpening || ["asking", "connecting", "running"].includes(this.camera.state);
+    return this.controls.isOpening || ["asking", "connecting", "running"].includes(this.camera.state);
   }
 
   get isReturned() {
@@ -114,7 +111,7 @@ class Stage {
   }
 
   get isMirror() {
-    return this.mirrorHere ?? this.feed.status?.mirror ?? this.data.mirror;
+    return this.controls.mirrorHere ?? this.feed.status?.mirror ?? this.data.mirror;
   }
 
   look() {
@@ -128,7 +125,7 @@ class Stage {
   show() {
     if (!this.data) return;
     const { root, camera, video } = this;
-    if (!this.isOn && this.clip && !this.isOpening) this.endClip();
+    if (!this.isOn) this.controls.endClip();
     const wasOn = root.dataset.state === "on";
     root.dataset.state = this.isOn ? "on" : "idle";
     const stream = this.isOn ? (this.isReturned ? camera.returned : camera.stream) : null;
@@ -138,21 +135,16 @@ class Stage {
     }
     root.toggleAttribute("data-mirror", Boolean(this.isMirror) && !this.isReturned);
     root.toggleAttribute("data-exact", this.isExact());
-    this.find(".mirror").setAttribute("aria-pressed", String(Boolean(this.isMirror)));
-    this.find(".start").disabled = this.mayNotStart();
-    this.find(".sample").disabled = Boolean(this.data.busy);
+    root.toggleAttribute("data-recording", Boolean(this.feed.status?.recording));
+    this.controls.show();
     this.showWait(stream);
-    this.notice.update({ camera, feed: this.feed, video, isReturned: this.isReturned, busy: this.data.busy });
+    this.notice.update({ camera, feed: this.feed, video, isReturned: this.isReturned, busy: this.data.busy ?? "" });
     this.showFigures();
     this.badge.show(this.feed.status?.recording);
     if (!this.isOn && wasOn) this.forget();
-    if (this.isRunning && !this.wasRunning) this.listCameras();
+    if (this.isRunning && !this.wasRunning) this.controls.listCameras();
     this.wasRunning = this.isRunning;
     this.animate();
-  }
-
-  mayNotStart() {
-    return this.camera.error === "insecure" || Boolean(this.data.busy);
   }
 
   isExact() {
@@ -162,7 +154,7 @@ class Stage {
   showWait(stream) {
     const words =
       this.camera.state === "asking" ? "Choose Allow: your browser is asking for the camera."
-      : this.isOpening ? "Loading the clip…"
+      : this.controls.isOpening ? "Loading the clip…"
       : this.isReturned ? "Connecting the video…"
       : "Opening the camera…";
     const isShown = this.isOn && !(stream && this.video.videoWidth);
@@ -189,9 +181,8 @@ class Stage {
     this.overlay.forget();
     this.delay.stop();
     this.overlay.context.clearRect(0, 0, this.overlay.canvas.width, this.overlay.canvas.height);
-    this.cards.update(null);
+    this.cards.update(null, this.feed);
     this.readings.update(null, 0, IDLE_WORDS);
-    this.mayStop = 0;
   }
 
   take(message) {
@@ -201,14 +192,14 @@ class Stage {
   }
 
   takeStatus(status) {
-    if (status.mirror === this.mirrorHere || performance.now() - (this.mirroredAt ?? 0) > MIRROR_HOLDS_MS) this.mirrorHere = null;
+    this.controls.hearMirror(status.mirror);
     if (!status.faces) this.read();
     this.show();
   }
 
   read() {
     const result = this.isRunning ? this.feed.latest : null;
-    this.cards.update(result);
+    this.cards.update(result, this.feed);
     this.readings.update(this.feed.face(result), result?.faces.length ?? 0, this.isOn ? "no face in view" : IDLE_WORDS);
   }
 
@@ -251,185 +242,12 @@ class Stage {
     this.cards.crop(video, { mirror: mirror && !this.isReturned, isMirrored: mirror && this.isReturned });
   }
 
-  // --- What the viewer does
-
-  bindButtons() {
-    const press = (name, action) => (this.find(name).onclick = () => action.call(this));
-    press(".start", this.start);
-    press(".sample", this.startClip);
-    press(".pick", () => this.tellPython("picture", true));
-    press(".stop", this.stop);
-    press(".mirror", this.turnMirror);
-    press(".shot", this.saveShot);
-    press(".screen", this.turnFull);
-    press(".keys", () => this.help.toggle());
-    this.find(".cameras select").onchange = (event) => this.chooseCamera(event.target.value);
-  }
-
-  keys() {
-    return {
-      "?": () => this.help.toggle(),
-      f: () => this.turnFull(),
-      m: () => this.turnMirror(),
-      s: () => this.isOn && this.saveShot(),
-      " ": () => this.pressSpace(),
-      Escape: () => this.escape(),
-      digit: (digit) => this.chooseFace(digit),
-    };
-  }
-
-  start() {
-    this.begun({});
-    this.camera.start({ deviceId: this.deviceId ?? "" });
-  }
-
-  begun(source) {
-    this.source = source;
-    this.isMissedTold = false;
-    remember(STARTED_ONCE);
-    // The button that was pressed goes away; keys go on with the stage.
-    if (this.frame.contains(this.frame.getRootNode().activeElement)) this.frame.focus({ preventScroll: true });
-  }
-
-  async startClip() {
-    if (this.isOn) return;
-    this.begun({});
-    this.isOpening = true;
-    this.show();
-    this.clip = new SampleClip(this.data.sample);
-    try {
-      const stream = await this.clip.play();
-      this.source = { stream };
-      this.camera.start({ stream });
-    } catch {
-      this.say("The sample clip could not be played in this browser.");
-    }
-    this.isOpening = false;
-    this.show();
-  }
-
-  endClip() {
-    this.clip.stop();
-    this.clip = null;
-  }
-
-  // While a recording runs, the first press only warns.
-  stop() {
-    const now = performance.now();
-    if (this.feed.status?.recording && now > (this.mayStop ?? 0)) {
-      this.mayStop = now + STOP_AGAIN_MS;
-      this.say("A recording is running. Press Stop again to end the video; the recording then waits for it.");
-      return;
-    }
-    this.camera.stop();
-    this.show();
-  }
-
-  pressSpace() {
-    if (!this.isOn) {
-      if (!this.mayNotStart()) this.start();
-    } else if (this.feed.status?.recording) {
-      this.say("Space does not stop the video while a recording runs.");
-    } else {
-      this.stop();
-    }
-  }
-
-  escape() {
-    if (this.help.isOpen) return false; // the browser closes it
-    if (this.frame.classList.contains("filled")) return this.turnFull();
-    if (this.feed.chosen === null) return false;
-    return this.feed.choose(null);
-  }
-
-  chooseFace(digit) {
-    if (digit === 0) return this.feed.choose(null);
-    if (!this.feed.latest?.faces.some((face) => face.id === digit)) return false;
-    return this.feed.choose(digit);
-  }
-
-  // At once here, and in Python for the pictures of a recording.
-  turnMirror() {
-    this.mirrorHere = !this.isMirror;
-    this.mirroredAt = performance.now();
-    this.tellPython("mirror", this.mirrorHere);
-    this.show();
-  }
-
-  isFull() {
-    return this.frame.getRootNode().fullscreenElement === this.frame || this.frame.classList.contains("filled");
-  }
-
-  turnFull() {
-    if (this.frame.getRootNode().fullscreenElement) document.exitFullscreen();
-    else if (this.frame.requestFullscreen) this.frame.requestFullscreen().catch(() => this.frame.classList.toggle("filled"));
-    else this.frame.classList.toggle("filled"); // as on an iPhone
-  }
-
-  async saveShot() {
-    const { video, overlay } = this;
-    if (!video.videoWidth) return;
-    const mirror = Boolean(this.isMirror) && !this.isReturned;
-    const blob = await snapshot({ video, overlay: this.isReturned ? null : overlay.canvas, mirror });
-    const name = `fer-studio-${fileTime()}.png`;
-    save(blob, name);
-    const flash = this.find(".flash");
-    flash.classList.remove("now");
-    void flash.offsetWidth; // so that it flashes again
-    flash.classList.add("now");
-    this.say(`Saved as ${name}`);
-  }
-
-  async listCameras() {
-    const label = this.find(".cameras");
-    const devices = this.clip ? [] : await this.camera.devices();
-    label.hidden = devices.length < 2;
-    const used = this.camera.stream?.getVideoTracks?.()[0]?.getSettings().deviceId ?? this.deviceId;
-    const options = devices.map(({ id, label: words }) => new Option(words, id, id === used, id === used));
-    label.querySelector("select").replaceChildren(...options);
-  }
-
-  async chooseCamera(deviceId) {
-    this.deviceId = deviceId;
-    try {
-      await this.camera.choose(deviceId);
-    } catch {
-      this.say("That camera could not be opened.");
-      this.listCameras();
-    }
-    this.show();
-  }
-
-  // Once for each Start: the returned picture is to take over.
+  // Once for each Start and way of showing: the returned picture, or the frame itself, is to take over.
   tellMissed() {
-    if (this.isMissedTold || this.data?.returned) return;
-    const what = this.camera.isMissed ? "stream" : this.camera.state === "absent" && isFrameOutOfReach() ? "frame" : "";
-    if (!what) return;
-    this.isMissedTold = true;
-    this.tellPython("missed", what);
-  }
-
-  say(words) {
-    const toast = this.find(".toast");
-    toast.textContent = words;
-    toast.classList.add("shown");
-    clearTimeout(this.saying);
-    this.saying = setTimeout(() => toast.classList.remove("shown"), TOAST_MS);
-  }
-}
-
-function remembered(name) {
-  try {
-    return localStorage.getItem(name) !== null;
-  } catch {
-    return false; // a browser that keeps nothing
-  }
-}
-
-function remember(name) {
-  try {
-    localStorage.setItem(name, "1");
-  } catch {
-    // then the hint comes again
+    const told = `${Boolean(this.data.returned)}`;
+    const isApart = this.camera.state !== "running" && isFrameOutOfReach();
+    if (this.missedTold === told || !(isApart || (this.camera.isMissed && !this.data.returned))) return;
+    this.missedTold = told;
+    this.tellPython("missed", isApart ? "frame" : "stream");
   }
 }

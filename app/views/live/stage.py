@@ -20,6 +20,7 @@ SCRIPTS: Final = (
     "snapshot",
     "recording_badge",
     "keyboard",
+    "controls",
     "stage",
 )
 """Its files below app/assets/live, in the order in which they are joined."""
@@ -43,14 +44,14 @@ class StageAnswer:
     unreachable: bool = False
 
 
-def show(*, feed: str, returned: bool, mirror: bool = True, busy: str = "") -> StageAnswer:
+def show(*, feed: str, returned: bool, busy: str = "", mirror: bool = True) -> StageAnswer:
     """Show the stage; how the analysis does comes to it by the feed, without a run of the page.
 
     Args:
         feed: address of the results' WebSocket, below the page's own.
         returned: show the picture that the server sends back, labels and all, instead of the camera's own.
+        busy: why nobody may start now, a sentence; empty where one may.
         mirror: whether the picture is shown as a mirror does, until the feed says so.
-        busy: why nobody can start now, a sentence; else empty.
     """
     stage = component(
         "fer_live_stage", *(f"live/{name}.js" for name in SCRIPTS), html="live/stage.html", css="live/stage.css"
@@ -60,10 +61,10 @@ def show(*, feed: str, returned: bool, mirror: bool = True, busy: str = "") -> S
         data={
             "feed": feed,
             "sample": SAMPLE_PATH,
-            "mirror": mirror,
             "returned": returned,
             "busy": busy,
-            "emotions": _emotions(),
+            "mirror": mirror,
+            "emotions": [{"name": name, "colour": EMOTION_COLOURS[name]} for name in EMOTIONS],
         },
         on_mirror_change=_no_callback,
         on_picture_change=_no_callback,
@@ -81,10 +82,6 @@ def answer_of(mirror: Any, picture: Any, missed: Any) -> StageAnswer:
         missed=missed in ("stream", "frame"),
         unreachable=missed == "frame",
     )
-
-
-def _emotions() -> list[dict[str, str]]:
-    return [{"name": name, "colour": EMOTION_COLOURS[name]} for name in EMOTIONS]
 
 
 def _no_callback() -> None:
