@@ -1,17 +1,20 @@
 """The live page in figures. All parts in one run, each beside the page that returns the picture.
 
-python -m benchmarks.live [VIEWERS …] [--only viewers] [--seconds 10]
+python -m benchmarks.live [VIEWERS …] [--only viewers browser boxes start] [--seconds 10]
 """
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from benchmarks.live import viewers
+from benchmarks.live import boxes, first_label, viewers, watching
 
 NUMBERS: Final = (1, 2, 4, 8, 12)
 PARTS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "viewers": lambda options: viewers.table(options.numbers or NUMBERS, seconds=options.seconds),
+    "browser": lambda options: watching.table(seconds=options.seconds),
+    "boxes": lambda _: boxes.table(),
+    "start": lambda _: first_label.table(),
 }
 
 
