@@ -3,6 +3,7 @@
 const TOAST_MS = 3500;
 const STOP_AGAIN_MS = 4000;
 const MIRROR_HOLDS_MS = 5000;
+const OPENING_MS = 4000;
 const STARTED_ONCE = "ferStartedOnce";
 
 class StageControls {
@@ -12,6 +13,7 @@ class StageControls {
     this.help = new HelpPanel(this.find(".help"));
     this.mirrorHere = null; // until the server says the same
     this.deviceId = "";
+    this.openingUntil = 0;
     const press = (name, action) => (this.find(name).onclick = () => action.call(this));
     press(".start", this.start);
     press(".sample", this.startClip);
@@ -37,11 +39,17 @@ class StageControls {
     };
   }
 
+  // From the press until the camera's side answers: its button takes a moment to turn.
+  get isOpening() {
+    return this.isLoading || (performance.now() < this.openingUntil && !this.stage.camera.error);
+  }
+
   get mayStart() {
     return !this.stage.data.busy && this.stage.camera.error !== "insecure" && !isFrameOutOfReach();
   }
 
   show() {
+    if (["asking", "running"].includes(this.stage.camera.state)) this.openingUntil = 0;
     const isMirror = String(Boolean(this.stage.isMirror));
     if (this.find(".mirror").getAttribute("aria-pressed") !== isMirror) this.find(".mirror").setAttribute("aria-pressed", isMirror);
     this.find(".start").disabled = this.find(".sample").disabled = !this.mayStart;
@@ -51,10 +59,11 @@ class StageControls {
 
   start() {
     this.begun({ deviceId: this.deviceId });
-    this.stage.camera.start({ deviceId: this.deviceId });
+    this.startAgain();
   }
 
   startAgain() {
+    this.openingUntil = performance.now() + OPENING_MS;
     this.stage.camera.start(this.source ?? {});
   }
 
@@ -63,6 +72,7 @@ class StageControls {
     this.mayStopUntil = 0;
     this.stage.missedTold = null;
     remember(STARTED_ONCE);
+    this.find(".steps").hidden = true;
     // The button that was pressed goes away; keys go on with the stage.
     const { frame } = this.stage;
     if (frame.contains(frame.getRootNode().activeElement)) frame.focus({ preventScroll: true });
@@ -72,18 +82,19 @@ class StageControls {
     if (this.stage.isOn) return;
     const clip = (this.clip = new SampleClip(this.stage.data.sample));
     this.begun({});
-    this.isOpening = true;
+    this.isLoading = true;
     this.stage.show();
     const stream = await clip.play().catch(() => null);
     if (this.clip !== clip) return clip.stop(); // stopped meanwhile
-    this.isOpening = false;
-    if (stream) this.stage.camera.start((this.source = { stream }));
+    this.isLoading = false;
+    if (stream) this.source = { stream };
+    if (stream) this.startAgain();
     else this.say("The sample clip could not be played in this browser.");
     this.stage.show();
   }
 
   endClip() {
-    if (!this.clip || this.isOpening) return;
+    if (!this.clip) return;
     this.clip.stop();
     this.clip = null;
   }
@@ -96,7 +107,8 @@ class StageControls {
       this.say("A recording is running. Press Stop again to end the video; the recording then waits for it.");
       return;
     }
-    this.isOpening = false;
+    this.isLoading = false;
+    this.openingUntil = 0;
     this.endClip();
     this.stage.camera.stop();
     this.stage.camera.look();

@@ -154,7 +154,7 @@ class Stage {
   showWait(stream) {
     const words =
       this.camera.state === "asking" ? "Choose Allow: your browser is asking for the camera."
-      : this.controls.isOpening ? "Loading the clip…"
+      : this.controls.isLoading ? "Loading the clip…"
       : this.isReturned ? "Connecting the video…"
       : "Opening the camera…";
     const isShown = this.isOn && !(stream && this.video.videoWidth);
