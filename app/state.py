@@ -18,6 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from app.analysis.worker import AnalysisQueue
 from app.live.pipelines import make_pipeline, shared_model
 from app.live.session import LiveSession
+from app.live.viewers import viewers
 from app.process_folder import ProcessFolder, forget_abandoned
 from app.recording.interrupted import Interrupted
 from app.recording.tabs import RecordingTabs
@@ -52,7 +53,7 @@ def app_settings() -> AppSettings:
 
 def live_session() -> LiveSession:
     """This browser tab's live session."""
-    return _of_tab(_LIVE_SESSION_KEY, lambda: LiveSession(make_pipeline, newest_model=shared_model))
+    return _of_tab(_LIVE_SESSION_KEY, lambda: LiveSession(make_pipeline, newest_model=shared_model, viewers=viewers()))
 
 
 def use_live_session(session: LiveSession) -> None:

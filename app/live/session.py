@@ -9,7 +9,6 @@ before. Imports no Streamlit.
 """
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -19,12 +18,14 @@ import av
 import numpy as np
 
 from app.live import messages
+from app.live.analysis_slots import analysis_slots
 from app.live.capture_clock import CaptureClock
 from app.live.channel import Message, ResultsChannel
 from app.live.frames import FrameConverter, fits, to_video_frame
 from app.live.progress import Limits, LiveProgress, Shown
 from app.live.release_memory import give_memory_back_soon
 from app.live.types import LiveListener, LiveSettings, LiveStatus, TellsProgress, highest_face_of
+from app.live.viewers import Viewers
 from app.live.worker_pipeline import LiveAnalysis, MakePipeline, NewestModel, failure_words
 from fer_core.annotate import annotate
 from fer_core.faces.tracker import FaceNumbers
@@ -48,14 +49,17 @@ RETRY_S = 2.0
 MODEL_CHECK_S = 1.0
 """How often a worker looks whether the model of that name is another by now, as when one is put live."""
 
-# One analysis at a time per core but one, over all viewers, so that decoding and drawing always get their turn.
-_analysis_slots = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
-
 
 class LiveSession:
     """Frame callback, worker, history and counters of one viewer. Thread-safe."""
 
-    def __init__(self, make_pipeline: MakePipeline, *, newest_model: NewestModel | None = None) -> None:
+    def __init__(
+        self,
+        make_pipeline: MakePipeline,
+        *,
+        newest_model: NewestModel | None = None,
+        viewers: Viewers | None = None,
+    ) -> None:
         """Start without a thread; the first frame starts it.
 
         Args:
@@ -63,7 +67,9 @@ class LiveSession:
                 as detectors belong to one thread.
             newest_model: gives the model of that name as it is on disk now, cheaply when it is the same; None never
                 looks.
+            viewers: asked for a place before anything is analysed; None has places for all.
         """
+        self._viewers = viewers
         self.history = EmotionHistory()
         self.channel = ResultsChannel(status=self._status_message, history=self._history_message)
         """What the viewer's browser hears."""
@@ -168,9 +174,19 @@ class LiveSession:
             self._progress.stop()
             self._worker = None
             self._clock = CaptureClock()
+            self._leave()
             self._changed.notify_all()
         self.channel.changed()
         give_memory_back_soon()
+
+    @property
+    def busy_message(self) -> str:
+        """Why this viewer cannot start now, a sentence, as others have all places; else empty."""
+        return "" if self._viewers is None or self._viewers.has_place(self) else self._viewers.busy_message()
+
+    def _leave(self) -> None:
+        if self._viewers is not None:
+            self._viewers.leave(self)
 
     def _shown(self) -> Shown | None:
         with self._changed:
@@ -200,6 +216,9 @@ class LiveSession:
         now_s = time.monotonic()
         with self._changed:
             if self._worker is None:
+                if self._viewers is not None and not self._viewers.enter(self):
+                    self._progress.refused(now_s, self._viewers.busy_message())
+                    return now_s
                 self._progress.start(now_s)
                 self._worker = threading.Thread(target=self._work, name="live-analysis", daemon=True)
                 self._worker.start()
@@ -222,6 +241,7 @@ class LiveSession:
                     return frame
                 if now_s > deadline_s:
                     self._worker = None
+                    self._leave()
                     break
                 self._changed.wait(max(0.001, pause_until_s - now_s) if now_s < pause_until_s else deadline_s - now_s)
         return None
@@ -252,7 +272,7 @@ class LiveSession:
         pipeline, is_new = analysis.pipeline(settings, check_each_s=MODEL_CHECK_S)
         if is_new:
             self._note(lambda progress: progress.ready(time.monotonic()))
-        with _analysis_slots:
+        with analysis_slots().turn():
             result = pipeline.process(frame_bgr, captured_at_s)
         if self._note(lambda _: self._publish(result)):
             self.channel.publish(lambda: messages.result_message(result, time.monotonic()))

@@ -46,6 +46,7 @@ class LiveState(StrEnum):
 
     NO_FRAMES = "no frames"
     LOST = "frames stopped"
+    BUSY = "server full"
     FAILED = "analysis failed"
     PAUSED = "paused"
     STARTING = "starting"

@@ -40,6 +40,8 @@ def _slow(status: LiveStatus) -> str:
 
 
 def _state_words(status: LiveStatus, doubts: tuple[str, ...]) -> tuple[str, str]:
+    if status.state is LiveState.BUSY:
+        return "warn", status.message
     if status.state is LiveState.FAILED:
         return "error", f"{status.message} The video goes on without analysis; it is tried again every few seconds."
     if status.state is LiveState.POOR_VIEW:

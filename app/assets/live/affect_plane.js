@@ -33,8 +33,9 @@ class AffectPlane {
     return true;
   }
 
-  // `frames` of the trail, oldest first; the point is there while the face is in view, which `colour` says.
-  draw(frames, { face, now, colour }) {
+  // `frames` of the trail, oldest first; the point is there while the face is in view, which `colour` says;
+  // with `isTold` its numbers are renewed, too.
+  draw(frames, { face, now, colour, isTold }) {
     if (!this.size) return;
     const context = this.canvas.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -45,7 +46,7 @@ class AffectPlane {
     this.drawTrail(context, places, now);
     const last = places[places.length - 1];
     if (last && colour) this.drawPoint(context, last, colour);
-    this.tell(last && colour ? last : null);
+    if (isTold) this.tell(last && colour ? last : null);
   }
 
   // A null is where the trail breaks.

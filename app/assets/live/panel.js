@@ -3,7 +3,9 @@
 // chooses goes to Python as the states "window_s", "face", "is_stacked" and "paused".
 
 const WINDOWS_S = { 15: "15 s", 30: "30 s", 60: "1 min", 120: "2 min", 300: "5 min" };
-const MOST_REDRAWS_PER_S = 15;
+const REDRAW_EVERY_MS = 125; // each frame costs the whole page, which a slow computer needs for the video
+const FAST_REDRAW_EVERY_MS = 66; // where the chart moves by some pixels in a redraw
+const FAST_WINDOW_S = 15;
 const TEXT_EVERY_MS = 250; // faster, nobody could read the numbers
 const SUMMARY_EVERY_MS = 5000;
 const STALE_MS = 2000;
@@ -32,7 +34,7 @@ class Panel {
     this.shown = null; // the result that the readings are of
     this.tookAt = -Infinity; // when it came
     this.usedToMs = 60; // between two results
-    this.textAt = this.summaryAt = this.redrawnAt = -Infinity;
+    this.textAt = this.summaryAt = this.redrawnAt = this.readingsAt = -Infinity;
     this.isInView = true;
     this.addControls();
     this.showPaused();
@@ -147,7 +149,11 @@ class Panel {
     if (isRedrawn) this.chart.drawnAt = null;
     this.isNew ||= isRedrawn;
     if (!this.isVisible) return this.sleep();
-    this.plan(this.redrawnAt + 1000 / MOST_REDRAWS_PER_S);
+    this.plan(this.redrawnAt + this.everyMs);
+  }
+
+  get everyMs() {
+    return this.windowS <= FAST_WINDOW_S ? FAST_REDRAW_EVERY_MS : REDRAW_EVERY_MS;
   }
 
   plan(at) {
@@ -172,8 +178,10 @@ class Panel {
   redraw() {
     const now = (this.redrawnAt = performance.now());
     const result = this.isPaused || now - this.tookAt <= this.staleAfterMs ? this.shown : null;
-    if (this.isNew || result !== this.drawn) {
+    const isChanged = this.isNew || this.isTextDue || result !== this.drawn;
+    if (isChanged && now - this.readingsAt >= REDRAW_EVERY_MS - 10) {
       this.drawn = result;
+      this.readingsAt = now;
       this.isNew = false;
       this.showReadings(this.feed.face(result), now);
       this.isPlaneDue = true;
@@ -184,7 +192,7 @@ class Panel {
       this.drawPlane(at);
     }
     if (now - this.summaryAt >= SUMMARY_EVERY_MS) this.summarise(now);
-    this.planNext(now);
+    this.planNext(now, result);
   }
 
   get staleAfterMs() {
@@ -201,19 +209,20 @@ class Panel {
   drawPlane(at) {
     if (!this.isPlaneDue) return;
     const face = this.feed.face(this.drawn);
-    this.plane.draw(this.history.since(at - TRAIL_MS), { face: this.feed.chosen, now: at + 200, colour: face?.colour });
+    const frames = this.history.since(at - TRAIL_MS);
+    this.plane.draw(frames, { face: this.feed.chosen, now: at + 200, colour: face?.colour, isTold: !this.isTextDue });
     // Without new results the trail fades until nothing is left of it.
     this.isPlaneDue = !this.isPaused && !this.plane.isEmpty;
   }
 
-  planNext(now) {
-    if (this.isNew || this.isTextDue) this.plan(now + 1000 / MOST_REDRAWS_PER_S);
+  planNext(now, result) {
+    if (this.isNew || this.isTextDue || result !== this.drawn) this.plan(now + this.everyMs);
     if (this.isPaused) return;
     const newest = this.history.newest;
     if (newest === null) return;
     if (this.drawn) this.plan(this.tookAt + this.staleAfterMs + 1);
     const isMoving = this.chart.now - newest < this.windowS * 1000 + 1000;
-    if (isMoving) this.plan(now + Math.max(1000 / MOST_REDRAWS_PER_S, Math.min(1000, this.chart.stepMs || 1000)));
+    if (isMoving) this.plan(now + Math.max(this.everyMs, Math.min(1000, this.chart.stepMs || 1000)));
   }
 
   showReadings(face, now) {
@@ -310,7 +319,7 @@ class Panel {
     if (this.feed.chosen !== null) numbers.add(this.feed.chosen);
     const sorted = [...numbers].sort((a, b) => a - b);
     if (!this.listed || sorted.join() !== [...this.listed].join()) {
-      this.select.replaceChildren(new Option("Largest face", ""), ...sorted.map((id) => new Option(`Face ${id}`, String(id))));
+      this.select.replaceChildren(new Option("Largest", ""), ...sorted.map((id) => new Option(`Face ${id}`, String(id))));
     }
     this.listed = new Set(sorted);
     this.select.value = this.feed.chosen === null ? "" : String(this.feed.chosen);

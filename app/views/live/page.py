@@ -15,6 +15,8 @@ from app.views.live import reloaded_tab as live_return
 from app.views.live import settings as live_settings
 from app.views.live import stage as live_stage
 
+ASK_AGAIN_S = 3.0
+"""How often a viewer for whom there is no place asks for one."""
 # The stage works the stream's frame, which has no picture of its own. It must be there, or browsers would not run it.
 _HIDDEN_FRAME = """<style>
 .st-key-stream_frame {position:absolute; width:1px; height:1px; overflow:hidden; opacity:0; pointer-events:none}
@@ -28,8 +30,12 @@ def render() -> None:
         _picture(session, memory)
         return
     is_returned = state.app_settings().returned_picture or session.settings.returned or memory.is_missed
-    _stream(session, memory, is_returned=is_returned)
-    _stage(session, memory, is_returned=is_returned)
+    busy = session.busy_message
+    if not busy:
+        _stream(session, memory, is_returned=is_returned)
+    _stage(session, memory, is_returned=is_returned, busy=busy)
+    if busy:
+        _wait_for_a_place(session)
     interrupted = st.container()  # filled last, as opening the store may take a while
     live_record.render(session)
     live_return.note_in_address()
@@ -61,9 +67,15 @@ def _stream(session: LiveSession, memory: StageMemory, *, is_returned: bool) -> 
         )
 
 
+@st.fragment(run_every=ASK_AGAIN_S)
+def _wait_for_a_place(session: LiveSession) -> None:
+    if not session.busy_message:
+        st.rerun()
+
+
 @st.fragment
-def _stage(session: LiveSession, memory: StageMemory, *, is_returned: bool) -> None:
-    said = live_stage.show(feed=session.channel.path, returned=is_returned)
+def _stage(session: LiveSession, memory: StageMemory, *, is_returned: bool, busy: str) -> None:
+    said = live_stage.show(feed=session.channel.path, returned=is_returned, mirror=session.settings.mirror, busy=busy)
     if said.mirror is not None and said.mirror != session.settings.mirror:
         session.settings = replace(session.settings, mirror=said.mirror)
     if said.picture:

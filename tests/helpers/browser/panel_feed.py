@@ -71,7 +71,14 @@ def result(*faces: Message, ago_ms: float = 0) -> Message:
 
 def status(*, paused: bool = False, muted: bool = False) -> Message:
     """A status; the panel reads little of it."""
-    return {"type": "status", "state": "fine", "kind": "ok", "text": "1 face in view.", "paused": paused, "muted": muted}
+    return {
+        "type": "status",
+        "state": "fine",
+        "kind": "ok",
+        "text": "1 face in view.",
+        "paused": paused,
+        "muted": muted,
+    }
 
 
 def row(ago_ms: float, shown: Message) -> list[float]:
