@@ -4,7 +4,7 @@ const TOAST_MS = 3500;
 const STOP_AGAIN_MS = 4000;
 const MIRROR_HOLDS_MS = 5000;
 const OPENING_MS = 4000;
-const FELL_BACK_MS = 2500;
+const FELL_BACK_MS = 1000;
 const STARTED_ONCE = "ferStartedOnce";
 
 class StageControls {
@@ -102,7 +102,7 @@ class StageControls {
   retry() {
     const { camera } = this.stage;
     if (camera.state === "running") this.attempts = 0;
-    if (this.attempts !== 1 || camera.state !== "idle" || camera.error || this.isLoading) return void (this.idleSince = null);
+    if (this.attempts !== 1 || !["idle", "lost"].includes(camera.state) || camera.error || this.isLoading) return void (this.idleSince = null);
     this.idleSince ??= performance.now();
     if (performance.now() - this.idleSince < FELL_BACK_MS) return;
     this.attempts += 1;
