@@ -1,7 +1,12 @@
-"""Entry of the app: `streamlit run app/main.py`, or `make run`."""
+"""Entry of the app: `streamlit run app/main.py`, or `make run`.
+
+The file is run in two ways: once as the server's application, which has the routes, and for each view as its script.
+"""
 
 import os
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 # `streamlit run` puts only app/ on the path.
@@ -9,8 +14,8 @@ _ROOT = str(Path(__file__).resolve().parent.parent)
 if _ROOT not in sys.path:
     sys.path.insert(0, _ROOT)
 
-import pandas  # noqa: E402, F401  # whole, before plotly in one tab's thread meets it half imported by another's
 import streamlit as st  # noqa: E402
+from starlette.routing import BaseRoute, Route, WebSocketRoute  # noqa: E402
 
 from fer_core.private import PRIVATE_UMASK  # noqa: E402
 
@@ -35,26 +40,54 @@ def main() -> None:
     st.logo(Path(__file__).parent / "assets" / "logo.svg", size="large")
     st.html(_TIGHTER_TOP)
     from app import state
-    from app.views.analyse import page as analyse
-    from app.views.history import page as history
-    from app.views.live import page as live
-    from app.views.models import page as models
-    from app.views.sessions import page as sessions
-    from app.views.training import page as training
-    from app.views.your_data import page as data
 
     state.forget_abandoned_analyses()
     pages = {
-        "live": st.Page(live.render, title="Live", icon=":material/videocam:", url_path="live", default=True),
-        "analyse": st.Page(analyse.render, title="Analyse", icon=":material/movie:", url_path="analyse"),
-        "sessions": st.Page(sessions.render, title="Sessions", icon=":material/timeline:", url_path="sessions"),
-        "history": st.Page(history.render, title="History", icon=":material/calendar_month:", url_path="history"),
-        "train": st.Page(training.render, title="Train", icon=":material/model_training:", url_path="train"),
-        "models": st.Page(models.render, title="Models", icon=":material/deployed_code:", url_path="models"),
-        "data": st.Page(data.render, title="Your data", icon=":material/lock:", url_path="data"),
+        "live": st.Page(_page("live"), title="Live", icon=":material/videocam:", url_path="live", default=True),
+        "analyse": st.Page(_page("analyse"), title="Analyse", icon=":material/movie:", url_path="analyse"),
+        "sessions": st.Page(_page("sessions"), title="Sessions", icon=":material/timeline:", url_path="sessions"),
+        "history": st.Page(_page("history"), title="History", icon=":material/calendar_month:", url_path="history"),
+        "train": st.Page(_page("training"), title="Train", icon=":material/model_training:", url_path="train"),
+        "models": st.Page(_page("models"), title="Models", icon=":material/deployed_code:", url_path="models"),
+        "data": st.Page(_page("your_data"), title="Your data", icon=":material/lock:", url_path="data"),
     }
     state.remember_pages(pages)
     st.navigation(list(pages.values()), position="top").run()
 
 
-main()
+def _page(folder: str) -> Callable[[], None]:
+    """What draws the page of that folder of app/views; it is imported when it is first opened, as most need plotly."""
+
+    def render() -> None:
+        import_module(f"app.views.{folder}.page").render()
+
+    return render
+
+
+# Loaded before the server answers, so that the first viewer does not wait for them. Not streamlit_webrtc, which
+# announces its frame to the run of a page that imports it.
+_LIVE_PAGE = (
+    "aiortc",
+    "pandas",  # whole, before plotly in one tab's thread meets it half imported by another's
+    "app.state",
+    *(f"app.views.live.{name}" for name in ("stage", "panel", "record", "settings", "picture", "interrupted")),
+)
+
+
+def _routes() -> list[BaseRoute]:
+    """What this server answers beside Streamlit's own addresses."""
+    from app.live.channel import PATH
+    from app.live.sample import SAMPLE_PATH, serve_sample
+    from app.live.socket import serve_results
+    from app.live.warm_up import warm_up
+
+    for name in _LIVE_PAGE:
+        import_module(name)
+    warm_up()  # goes on while the first viewer's browser loads the page
+    return [WebSocketRoute(f"/{PATH}{{key}}", serve_results), Route(f"/{SAMPLE_PATH}", serve_sample)]
+
+
+if __name__ == "__main__":
+    main()
+else:
+    app = st.App(__file__, routes=_routes())

@@ -18,6 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from app.analysis.worker import AnalysisQueue
 from app.live.pipelines import make_pipeline, shared_model
 from app.live.session import LiveSession
+from app.live.viewers import viewers
 from app.process_folder import ProcessFolder, forget_abandoned
 from app.recording.interrupted import Interrupted
 from app.recording.tabs import RecordingTabs
@@ -27,17 +28,18 @@ from app.settings import AppSettings
 from app.store.database import Store, open_store
 from app.store.privacy import apply_retention
 from app.store.sessions import recover_sessions
-from app.tab_memory import AnalysisMemory, HistoryView, RecordingMemory, SessionMemory, TrainingMemory
+from app.tab_memory import AnalysisMemory, HistoryView, RecordingMemory, SessionMemory, StageMemory, TrainingMemory
 from fer_core import paths
 
 # A component's key occupies the same session-state key, so widgets and these share one table of names.
-STREAM_KEY = "camera"
+STREAM_KEY, RETURNED_STREAM_KEY = "camera", "camera_returned"
 _LIVE_SESSION_KEY = "live_session"
 _HISTORY_VIEW_KEY = "history_view"
 _TRAINING_KEY = "training_memory"
 _ANALYSIS_KEY = "analysis_memory"
 _SESSIONS_KEY = "session_memory"
 _RECORDING_KEY = "recording_memory"
+_STAGE_KEY = "stage_memory"
 _PAGES_KEY = "pages"
 
 T = TypeVar("T")
@@ -51,7 +53,7 @@ def app_settings() -> AppSettings:
 
 def live_session() -> LiveSession:
     """This browser tab's live session."""
-    return _of_tab(_LIVE_SESSION_KEY, lambda: LiveSession(make_pipeline, newest_model=shared_model))
+    return _of_tab(_LIVE_SESSION_KEY, lambda: LiveSession(make_pipeline, newest_model=shared_model, viewers=viewers()))
 
 
 def use_live_session(session: LiveSession) -> None:
@@ -83,6 +85,11 @@ def session_memory() -> SessionMemory:
 def recording_memory() -> RecordingMemory:
     """What this browser tab remembers of its recording."""
     return _of_tab(_RECORDING_KEY, RecordingMemory)
+
+
+def stage_memory() -> StageMemory:
+    """What this browser tab remembers of the live page's stage."""
+    return _of_tab(_STAGE_KEY, StageMemory)
 
 
 @for_server

@@ -17,14 +17,17 @@ def open_stream(
     on_frame: Callable[[av.VideoFrame], av.VideoFrame],
     on_end: Callable[[], None],
     ice_servers: Sequence[dict[str, Any]],
+    returned: bool,
 ) -> bool:
-    """Show the video with its Start button and camera choice.
+    """Take the camera's video, by a frame of the page with a Start and a Stop button, which the stage works.
 
     Args:
         key: also the session-state key that it occupies.
-        on_frame: called on a thread of its own with the newest frame; must return quickly and raise nothing.
+        on_frame: called with the newest frame; must return quickly and raise nothing. Where the pictures are not
+            returned, it is called on WebRTC's event loop, and what it gives is not used; else on a thread of its own.
         on_end: called on WebRTC's event loop when the video ends, for whatever reason.
         ice_servers: RTCIceServer dictionaries; none are needed on one machine or in one local network.
+        returned: send what `on_frame` gives back to the browser, and show it.
 
     Returns:
         Whether the video is playing.
@@ -32,13 +35,16 @@ def open_stream(
     _hear_what_came_first(key)
     context = webrtc_streamer(
         key=key,
-        mode=WebRtcMode.SENDRECV,
+        mode=WebRtcMode.SENDRECV if returned else WebRtcMode.SENDONLY,
+        # A thread for each viewer that only hands on what it gets would be in the others' way.
+        async_processing=returned,
         # An empty list also keeps the component from asking a public STUN server.
         rtc_configuration={"iceServers": list(ice_servers)},
         media_stream_constraints={
             "video": {
-                "width": {"ideal": 640},
-                "height": {"ideal": 480},
+                # The stage shows the camera's own picture; what is sent is made smaller where the analysis needs less.
+                "width": {"ideal": 640 if returned else 1280},
+                "height": {"ideal": 480 if returned else 720},
                 "frameRate": {"ideal": 30, "max": 30},
                 "facingMode": "user",
             },

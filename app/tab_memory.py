@@ -116,6 +116,21 @@ class SessionMemory:
 
 
 @dataclass
+class StageMemory:
+    """Of the live page's stage.
+
+    Attributes:
+        shows_picture: a picture is analysed in the video's place.
+        is_missed: this browser cannot show the camera's own stream, so that the server returns its pictures.
+        is_unreachable: the stage cannot show these either, so that the stream's own frame is on the page.
+    """
+
+    shows_picture: bool = False
+    is_missed: bool = False
+    is_unreachable: bool = False
+
+
+@dataclass
 class TrainingMemory:
     """Of the Train and Models pages.
 

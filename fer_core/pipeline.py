@@ -43,6 +43,8 @@ class PipelineSettings:
         try_turns: also look at the frame turned by a quarter, a half and three quarters, and take the turn that shows
             faces clearly better, as in a picture that lies on its side; see `fer_core.faces.turns`. For single
             pictures.
+        mirrored: the frames are shown as a mirror does; faces that come together are numbered from left to right as
+            they are shown.
     """
 
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
@@ -54,6 +56,7 @@ class PipelineSettings:
     max_faces_alone: int | None = None
     balance: float = 0.0
     try_turns: bool = False
+    mirrored: bool = False
 
     def __post_init__(self) -> None:
         """Raise InputError, a `ValueError`, where a value would give wrong answers without a word."""
@@ -200,6 +203,7 @@ class EmotionPipeline:
             with clock.stage("follow"):
                 self._follower.start(frame_bgr, faces)
         with clock.stage("track"):
+            self._tracker.mirrored = settings.mirrored
             return self._tracker.update(faces, frame_bgr, now_s, detected=detected)
 
     def _judge(

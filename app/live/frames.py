@@ -5,11 +5,26 @@ from typing import Final
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
+from fer_core.limits import live_size
 from fer_core.results import FrameResult
 
 SAME_SHAPE: Final = 0.02
 """A result fits a frame whose ratio of width to height differs by no more than this share."""
+
+
+class FrameConverter:
+    """Frames of the video to BGR. Belongs to one thread."""
+
+    def __init__(self) -> None:
+        """Set up once: `frame.to_ndarray` would set up a converter, with threads, for each frame."""
+        self._reformatter = VideoReformatter()
+
+    def convert(self, frame: av.VideoFrame) -> np.ndarray:
+        """The frame as uint8 (height, width, 3), BGR; one that is larger than a live frame may be, scaled down."""
+        width, height = live_size(frame.width, frame.height)
+        return self._reformatter.reformat(frame, width, height, "bgr24", threads=1).to_ndarray()
 
 
 def fits(result: FrameResult, frame_bgr: np.ndarray) -> bool:

@@ -54,6 +54,7 @@ class LiveProgress:
         self.frame_times: deque[float] = deque(maxlen=90)
         self.result: FrameResult | None = None
         self.error = ""
+        self._refusal = ""
         self._answers: deque[_Answer] = deque(maxlen=60)
         self._face_seen_at_s = 0.0
         self._started_at_s = 0.0
@@ -63,7 +64,7 @@ class LiveProgress:
 
     def start(self, now_s: float) -> None:
         """A worker begins: what the one before said counts no more."""
-        self._started_at_s, self.result, self.error = now_s, None, ""
+        self._started_at_s, self.result, self.error, self._refusal = now_s, None, "", ""
         self._waiting_since_s = self._came_since_s = None
         self._answers.clear()
 
@@ -71,6 +72,11 @@ class LiveProgress:
         """The video ends."""
         self.frame_times.clear()
         self._waiting_since_s = self._came_since_s = None
+
+    def refused(self, now_s: float, why: str) -> None:
+        """A frame came, but the server is full, as this sentence says."""
+        self.frame_times.append(now_s)
+        self._refusal = why
 
     def frame(self, now_s: float) -> None:
         """A frame came."""
@@ -129,7 +135,7 @@ class LiveProgress:
         behind_s = 0.0 if paused or lag_s <= limits.stale_s else lag_s
         return LiveStatus(
             state=self._state(now_s, limits, behind_s=behind_s, paused=paused),
-            message=self.error,
+            message=self._refusal or self.error,
             faces=len(faces),
             faces_left_out=shown.result.faces_left_out if shown else 0,
             results_per_s=rate_per_s([answer.at_s for answer in recent]),
@@ -154,6 +160,8 @@ class LiveProgress:
             return LiveState.NO_FRAMES
         if now_s - self.frame_times[-1] > limits.frames_lost_s:
             return LiveState.LOST
+        if self._refusal:
+            return LiveState.BUSY
         if self.error:
             return LiveState.FAILED
         if paused:

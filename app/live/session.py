@@ -1,31 +1,35 @@
 """One viewer's live analysis: the video never waits for it.
 
-    camera ──► on_frame (WebRTC's thread) ──► newest frame ──► worker ──► newest result ──┐
-                   └── draws the newest known result on this frame and returns it ◄───────┘
+    camera ──► take_frame (WebRTC's thread) ──► newest frame ──► worker ──► newest result ──► channel ──► browser
+                                                                                               (draws it)
 
-Nothing queues: a frame that comes while the worker is busy replaces the one before. Imports no Streamlit.
+Where a browser cannot show the camera's own picture, `on_frame` takes the place of `take_frame`: it draws the newest
+known result on the frame and returns it. Nothing queues: a frame that comes while the worker is busy replaces the one
+before. Imports no Streamlit.
 """
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
 
 import av
-import av.video.reformatter
 import numpy as np
 
-from app.live.frames import fits, to_video_frame
+from app.live import messages
+from app.live.analysis_slots import analysis_slots
+from app.live.capture_clock import CaptureClock
+from app.live.channel import Message, ResultsChannel
+from app.live.frames import FrameConverter, fits, to_video_frame
 from app.live.progress import Limits, LiveProgress, Shown
 from app.live.release_memory import give_memory_back_soon
-from app.live.types import LiveListener, LiveSettings, LiveStatus, highest_face_of
+from app.live.types import LiveListener, LiveSettings, LiveStatus, TellsProgress, highest_face_of
+from app.live.viewers import Viewers
 from app.live.worker_pipeline import LiveAnalysis, MakePipeline, NewestModel, failure_words
 from fer_core.annotate import annotate
 from fer_core.faces.tracker import FaceNumbers
 from fer_core.history import EmotionHistory
-from fer_core.limits import live_size
 from fer_core.pipeline import EmotionPipeline
 from fer_core.results import FrameResult
 
@@ -45,14 +49,17 @@ RETRY_S = 2.0
 MODEL_CHECK_S = 1.0
 """How often a worker looks whether the model of that name is another by now, as when one is put live."""
 
-# One analysis at a time per core but one, over all viewers, so that decoding and drawing always get their turn.
-_analysis_slots = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
-
 
 class LiveSession:
     """Frame callback, worker, history and counters of one viewer. Thread-safe."""
 
-    def __init__(self, make_pipeline: MakePipeline, *, newest_model: NewestModel | None = None) -> None:
+    def __init__(
+        self,
+        make_pipeline: MakePipeline,
+        *,
+        newest_model: NewestModel | None = None,
+        viewers: Viewers | None = None,
+    ) -> None:
         """Start without a thread; the first frame starts it.
 
         Args:
@@ -60,20 +67,35 @@ class LiveSession:
                 as detectors belong to one thread.
             newest_model: gives the model of that name as it is on disk now, cheaply when it is the same; None never
                 looks.
+            viewers: asked for a place before anything is analysed; None has places for all.
         """
+        self._viewers = viewers
         self.history = EmotionHistory()
+        self.channel = ResultsChannel(status=self._status_message, history=self._history_message)
+        """What the viewer's browser hears."""
         self._make_pipeline = make_pipeline
         self._newest_model = newest_model
-        self.settings = LiveSettings()
-        """The viewer's choices; replaced whole, at any time, from any thread."""
+        self._settings = LiveSettings()
         self._listener: LiveListener | None = None
         self._numbers = FaceNumbers()
         self._changed = threading.Condition()
         self._worker: threading.Thread | None = None
-        self._frame: tuple[np.ndarray, float] | None = None
+        self._frame: tuple[av.VideoFrame | np.ndarray, float] | None = None
+        self._clock = CaptureClock()
         self._progress = LiveProgress()
         self._frame_times = self._progress.frame_times
-        self._to_bgr = av.video.reformatter.VideoReformatter()
+        self._to_bgr, self._recorded_to_bgr = FrameConverter(), FrameConverter()
+
+    @property
+    def settings(self) -> LiveSettings:
+        """The viewer's choices; replaced whole, at any time, from any thread."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: LiveSettings) -> None:
+        changed, self._settings = settings != self._settings, settings
+        if changed:
+            self.channel.changed()
 
     @property
     def listener(self) -> LiveListener | None:
@@ -90,6 +112,7 @@ class LiveSession:
                 self._worker = None  # its faces have numbers that the listener may know from elsewhere
                 self._changed.notify_all()
             self._listener = listener
+        self.channel.changed()
 
     @property
     def wall_clock_offset_s(self) -> float:
@@ -105,20 +128,32 @@ class LiveSession:
         shown = self._shown()
         return shown.result if shown else None
 
+    def take_frame(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """Take a frame for analysis; the browser shows the camera's own picture.
+
+        Called on WebRTC's thread for each frame; anything raised here would end the video. Nothing is converted: most
+        frames are neither analysed nor recorded.
+        """
+        # The first of four broad excepts: whatever goes wrong here, the next frame must come.
+        try:
+            at_s = self._offer(frame, frame.time)
+            shown = self._drawable()
+            self._notify(lambda listener: listener.on_picture(partial(self._picture_of, frame, shown), at_s))
+        except Exception:
+            log.exception("A frame could not be taken")
+        return frame
+
     def on_frame(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Take a frame for analysis and give it back with the newest known result drawn on it.
 
         Called on WebRTC's thread for each frame that is shown; anything raised here would end the video.
         """
-        # One of three broad excepts: whatever goes wrong in drawing, the picture must go on.
+        # The second broad except: whatever goes wrong in drawing, the picture must go on.
         try:
-            # A converter that is kept, with one thread: `frame.to_ndarray` sets up a new one for each frame.
-            width, height = live_size(frame.width, frame.height)
-            frame_bgr = self._to_bgr.reformat(frame, width, height, "bgr24", threads=1).to_ndarray()
-            now_s = time.monotonic()
-            self._offer(frame_bgr, now_s)
-            shown_bgr = self._drawn(frame_bgr)
-            self._notify(lambda listener: listener.on_picture(shown_bgr, now_s))
+            frame_bgr = self._to_bgr.convert(frame)
+            at_s = self._offer(frame_bgr, frame.time)
+            shown_bgr = self._drawn(frame_bgr, self._drawable())
+            self._notify(lambda listener: listener.on_picture(lambda: shown_bgr, at_s))
             return to_video_frame(shown_bgr)
         except Exception:
             log.exception("Drawing failed; the frame is shown as it came")
@@ -138,16 +173,34 @@ class LiveSession:
             self._frame = None
             self._progress.stop()
             self._worker = None
+            self._clock = CaptureClock()
+            self._leave()
             self._changed.notify_all()
+        self.channel.changed()
         give_memory_back_soon()
+
+    @property
+    def busy_message(self) -> str:
+        """Why this viewer cannot start now, a sentence, as others have all places; else empty."""
+        return "" if self._viewers is None or self._viewers.has_place(self) else self._viewers.busy_message()
+
+    def _leave(self) -> None:
+        if self._viewers is not None:
+            self._viewers.leave(self)
 
     def _shown(self) -> Shown | None:
         with self._changed:
             return self._progress.shown(time.monotonic(), _limits(), paused=self.settings.paused)
 
-    def _drawn(self, frame_bgr: np.ndarray) -> np.ndarray:
+    def _drawable(self) -> Shown | None:
+        return None if self.settings.paused else self._shown()
+
+    def _picture_of(self, frame: av.VideoFrame, shown: Shown | None) -> np.ndarray:
+        """The frame as the viewer sees it; on the one thread that the listener uses for that."""
+        return self._drawn(self._recorded_to_bgr.convert(frame), shown)
+
+    def _drawn(self, frame_bgr: np.ndarray, shown: Shown | None) -> np.ndarray:
         settings = self.settings
-        shown = None if settings.paused else self._shown()
         if shown is not None and not fits(shown.result, frame_bgr):
             shown = None  # the phone was turned: the boxes belong to a picture of another shape
         return annotate(
@@ -158,18 +211,24 @@ class LiveSession:
             muted=shown is not None and shown.is_late,
         )
 
-    def _offer(self, frame_bgr: np.ndarray, now_s: float) -> None:
-        """Put the frame where the worker looks, in place of the one before."""
+    def _offer(self, frame: av.VideoFrame | np.ndarray, own_s: float | None) -> float:
+        """Put the frame where the worker looks, in place of the one before; gives when it was taken."""
+        now_s = time.monotonic()
         with self._changed:
             if self._worker is None:
+                if self._viewers is not None and not self._viewers.enter(self):
+                    self._progress.refused(now_s, self._viewers.busy_message())
+                    return now_s
                 self._progress.start(now_s)
                 self._worker = threading.Thread(target=self._work, name="live-analysis", daemon=True)
                 self._worker.start()
+            at_s = self._clock.captured_at(own_s, now_s)
             self._progress.frame(now_s)
-            self._frame = (frame_bgr, now_s)
+            self._frame = (frame, at_s)
             self._changed.notify_all()
+            return at_s
 
-    def _take(self, pause_until_s: float) -> tuple[np.ndarray, float] | None:
+    def _take(self, pause_until_s: float) -> tuple[av.VideoFrame | np.ndarray, float] | None:
         """Wait for the newest frame, but not before `pause_until_s`; None when this worker should end."""
         me = threading.current_thread()
         with self._changed:
@@ -182,6 +241,7 @@ class LiveSession:
                     return frame
                 if now_s > deadline_s:
                     self._worker = None
+                    self._leave()
                     break
                 self._changed.wait(max(0.001, pause_until_s - now_s) if now_s < pause_until_s else deadline_s - now_s)
         return None
@@ -189,6 +249,7 @@ class LiveSession:
     def _work(self) -> None:
         """The worker: analyse the newest frame, again and again."""
         analysis = LiveAnalysis(self._make_pipeline, self._newest_model, self._numbers)
+        to_bgr = FrameConverter()
         pause_until_s = 0.0
         while (taken := self._take(pause_until_s)) is not None:
             pause_until_s = time.monotonic() + 1 / MAX_RESULTS_PER_S
@@ -197,7 +258,9 @@ class LiveSession:
                 self._note(lambda progress: progress.skipped())
                 continue
             try:
-                self._analyse(analysis, settings, *taken)
+                frame, at_s = taken
+                frame_bgr = frame if isinstance(frame, np.ndarray) else to_bgr.convert(frame)
+                self._analyse(analysis, settings, frame_bgr, at_s)
             except Exception as error:  # noqa: BLE001  # else this thread, and with it the analysis, would end silently
                 self._fail(error)
                 analysis.forget()
@@ -209,14 +272,16 @@ class LiveSession:
         pipeline, is_new = analysis.pipeline(settings, check_each_s=MODEL_CHECK_S)
         if is_new:
             self._note(lambda progress: progress.ready(time.monotonic()))
-        with _analysis_slots:
+        with analysis_slots().turn():
             result = pipeline.process(frame_bgr, captured_at_s)
         if self._note(lambda _: self._publish(result)):
+            self.channel.publish(lambda: messages.result_message(result, time.monotonic()))
             self._notify(partial(_hand_over, result, pipeline))
 
     def _fail(self, error: Exception) -> None:
         message = failure_words(error)
         self._note(lambda progress: progress.failed(message))
+        self.channel.changed()
 
     def _note(self, what: Callable[[LiveProgress], None]) -> bool:
         """From the worker's thread: note something, unless another worker took its place or the video was closed."""
@@ -233,7 +298,7 @@ class LiveSession:
             return
         try:
             word(listener)
-        # The third broad except: what goes wrong in a recording must end neither the video nor the analysis.
+        # The last broad except: what goes wrong in a recording must end neither the video nor the analysis.
         except Exception:
             log.exception("The recording could not take this")
 
@@ -241,6 +306,14 @@ class LiveSession:
         with self._changed:
             self._progress.answered(result, time.monotonic())
             self.history.add(result)
+
+    def _status_message(self) -> Message:
+        listener = self._listener
+        recording = listener.progress() if isinstance(listener, TellsProgress) else None
+        return messages.status_message(self.status(), self.settings, recording)
+
+    def _history_message(self) -> Message:
+        return messages.history_message(self.history.snapshot(), time.monotonic())
 
 
 def _limits() -> Limits:

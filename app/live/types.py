@@ -1,5 +1,6 @@
 """What a viewer chooses for the live analysis, and what the page is told of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -24,6 +25,9 @@ class LiveSettings:
         overlay: what is drawn.
         mirror: show the picture as a mirror does.
         paused: the video goes on, the analysis rests.
+        exact: the picture waits for its result, so that a box is where the face is, and later than the camera.
+        returned: the server sends each picture back with its labels, for browsers that cannot show the camera's own.
+        full_uplink: the camera's whole picture is wanted, as for a video, not only what the analysis needs.
     """
 
     pipeline: PipelineSettings = field(default_factory=PipelineSettings)
@@ -32,6 +36,9 @@ class LiveSettings:
     overlay: Overlay = "boxes"
     mirror: bool = True
     paused: bool = False
+    exact: bool = False
+    returned: bool = False
+    full_uplink: bool = False
 
 
 class LiveState(StrEnum):
@@ -39,6 +46,7 @@ class LiveState(StrEnum):
 
     NO_FRAMES = "no frames"
     LOST = "frames stopped"
+    BUSY = "server full"
     FAILED = "analysis failed"
     PAUSED = "paused"
     STARTING = "starting"
@@ -84,15 +92,44 @@ class LiveListener(Protocol):
         """A frame was analysed, by the model of that card; called on the worker's thread."""
         ...
 
-    def on_picture(self, shown_bgr: np.ndarray, at_s: float) -> None:
-        """A frame is shown.
+    def on_picture(self, shown_bgr: Callable[[], np.ndarray], at_s: float) -> None:
+        """A frame came.
 
         Called on WebRTC's thread.
 
         Args:
-            shown_bgr: uint8 (height, width, 3), mirrored and labelled as the viewer sees it; not to be modified.
-            at_s: when it came, on the clock of the results.
+            shown_bgr: makes the picture, uint8 (height, width, 3), mirrored and labelled as the viewer sees it; not to
+                be modified. It takes some milliseconds, so only who needs it should ask, and always on the same thread.
+            at_s: when it was taken, on the clock of the results.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class RecordingProgress:
+    """How a recording goes, for the stage.
+
+    Attributes:
+        seconds: since its start.
+        samples: stored so far.
+        participant: whose it is.
+        has_video: whether the pictures are kept, too.
+        closes_in_s: no pictures arrive: in so many seconds it is closed, unless they return; else None.
+    """
+
+    seconds: float
+    samples: int
+    participant: str
+    has_video: bool
+    closes_in_s: float | None
+
+
+@runtime_checkable
+class TellsProgress(Protocol):
+    """A listener that says how it goes."""
+
+    def progress(self) -> RecordingProgress | None:
+        """None once it has ended."""
         ...
 
 

@@ -6,6 +6,7 @@ Imports no Streamlit.
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from app.live.types import LiveSettings
 from fer_core.errors import FerError
@@ -58,7 +59,7 @@ class LiveAnalysis:
         elif time.monotonic() - self._looked_at_s > check_each_s:
             self._renew_model(self._pipeline, settings.model)
             self._looked_at_s = time.monotonic()
-        self._pipeline.settings = settings.pipeline
+        self._pipeline.settings = replace(settings.pipeline, mirrored=settings.mirror)
         return self._pipeline, is_new
 
     def forget(self) -> None:

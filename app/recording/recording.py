@@ -11,12 +11,14 @@ import atexit
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 import numpy as np
 
 from app.formatting import counted
+from app.live.types import RecordingProgress
 from app.recording.baseline import BaselineTry, BaselineView
 from app.recording.consent import CONSENT_VERSION
 from app.recording.markers import SessionMarkers
@@ -119,7 +121,7 @@ class Recording:
         self._neutral.see(result)
         self._recorder.add(result)
 
-    def on_picture(self, shown_bgr: np.ndarray, at_s: float) -> None:
+    def on_picture(self, shown_bgr: Callable[[], np.ndarray], at_s: float) -> None:
         """Note that the camera lives, and offer the picture to the video where one is wanted."""
         with self._lock:
             if self._ended_s is not None:
@@ -127,6 +129,15 @@ class Recording:
             self._picture_at_s = at_s
         if self._video is not None:
             self._video.offer(shown_bgr, at_s - self._started_s)
+
+    def progress(self) -> RecordingProgress | None:
+        """How it goes, for the stage; None once it has ended."""
+        view = self.view()
+        if view.ended:
+            return None
+        return RecordingProgress(
+            view.seconds, view.samples, self.choices.participant, self._video is not None, view.closes_in_s
+        )
 
     def view(self) -> RecordingView:
         """How it goes, or went."""

@@ -8,7 +8,7 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -39,25 +39,25 @@ class VideoTrack:
         self.path = path
         self.problem = ""
         """Why there is no video, or no more of it: a sentence; else empty."""
-        self._waiting: queue.Queue[tuple[np.ndarray, float] | None] = queue.Queue(MAX_WAITING)
+        self._waiting: queue.Queue[tuple[Callable[[], np.ndarray], float] | None] = queue.Queue(MAX_WAITING)
         self._taken_at_s, self._written_s = -1.0, 0.0
         self._failure = ""
         self._is_closed = self._is_unwanted = False
         self._thread = threading.Thread(target=self._work, name="session-video", daemon=True)
         self._thread.start()
 
-    def offer(self, frame_bgr: np.ndarray, time_s: float) -> None:
-        """Take a picture, uint8 (height, width, 3), unless its turn has not come or the encoder is behind.
+    def offer(self, picture: Callable[[], np.ndarray], time_s: float) -> None:
+        """Take a picture, unless its turn has not come or the encoder is behind.
 
         Args:
-            frame_bgr: nobody may change it afterwards.
+            picture: makes it, uint8 (height, width, 3), on the encoder's thread; nobody may change it afterwards.
             time_s: seconds since the session's start.
         """
         # A tenth early is on time: cameras do not keep time to the millisecond.
         if self._is_closed or time_s - self._taken_at_s < 0.9 / MAX_FPS:
             return
         with contextlib.suppress(queue.Full):
-            self._waiting.put_nowait((frame_bgr, time_s))
+            self._waiting.put_nowait((picture, time_s))
             self._taken_at_s = time_s
 
     def close(self, *, discard: bool = False) -> None:
@@ -84,8 +84,9 @@ class VideoTrack:
         """Write what comes; what cannot be written ends the video, whose beginning the writer keeps."""
         try:
             while (taken := self._waiting.get()) is not None:
-                writer.write(*taken)
-                self._written_s = taken[1]
+                picture, time_s = taken
+                writer.write(picture(), time_s)
+                self._written_s = time_s
         except MediaError as error:
             self._failure, self._is_closed = str(error), True
         # Broad on purpose: an error that ended this thread would end the video without a word.

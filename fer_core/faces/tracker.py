@@ -87,6 +87,9 @@ class FaceTracker:
         """Of faces that get one from now on; may be replaced by one that other trackers use too."""
         self.min_hits = min_hits
         """May be changed between frames; faces that were reported once go on being reported."""
+        self.mirrored = False
+        """Whether the frames are shown as a mirror does. Faces that get their numbers in the same frame are numbered
+        from left to right as they are shown; later nothing changes their numbers. May be changed between frames."""
         self._tracks: list[_Track] = []
 
     def update(self, faces: list[Face], frame_bgr: np.ndarray, now_s: float, *, detected: bool = True) -> list[Face]:
@@ -104,7 +107,7 @@ class FaceTracker:
         self._tracks = [t for t in self._tracks if now_s - t.seen_at_s <= self._max_gap_s]
         looks = [describe(frame_bgr, face) for face in faces]
         matched = self._match(faces, looks, now_s)
-        confirmed = []
+        seen: list[tuple[Face, _Track]] = []
         for i, (face, look) in enumerate(zip(faces, looks, strict=True)):
             track = matched.get(i)
             if track is None:
@@ -112,11 +115,11 @@ class FaceTracker:
                 self._tracks.append(track)
             else:
                 track.update(face, look, now_s, detected=detected)
+            # Numbered only when confirmed, so that false alarms use up no numbers.
             if self._is_confirmed(track):
-                # Numbered only now, so that false alarms use up no numbers.
-                if track.track_id == 0:
-                    track.track_id = self.numbers.take()
-                confirmed.append(replace(face, track_id=track.track_id))
+                seen.append((face, track))
+        self._number([track for _, track in seen if track.track_id == 0])
+        confirmed = [replace(face, track_id=track.track_id) for face, track in seen]
         # What was seen once was probably a false alarm; but it may be seen again first, however rarely frames come.
         self._tracks = [t for t in self._tracks if self._is_confirmed(t) or now_s - t.seen_at_s <= UNCONFIRMED_S]
         return confirmed
@@ -130,6 +133,11 @@ class FaceTracker:
         """The frames to come are so many times as wide and as high as those before; the faces keep their numbers."""
         for track in self._tracks:
             track.rescale(ratio_x, ratio_y)
+
+    def _number(self, tracks: list[_Track]) -> None:
+        """Give new faces their numbers, from the one that is shown leftmost on."""
+        for track in sorted(tracks, key=lambda t: t.face.centre[0], reverse=self.mirrored):
+            track.track_id = self.numbers.take()
 
     def _is_confirmed(self, track: _Track) -> bool:
         return track.track_id > 0 or track.hits >= self.min_hits

@@ -57,6 +57,15 @@ def test_five_faces_go_through_the_network_as_one_batch():
     assert [batch.shape for batch in model.batches] == [(5, 48, 48, 1)]
 
 
+@pytest.mark.parametrize(("mirrored", "expected"), [(False, [1, 2, 3]), (True, [3, 2, 1])])
+def test_faces_are_numbered_as_the_viewer_sees_them(mirrored, expected):
+    pipeline = fake_pipeline(FakeDetector(boxes(3)), settings=replace(STILL, mirrored=mirrored))
+
+    result = pipeline.process(FRAME, 0.0)
+
+    assert [emotion.face.track_id for emotion in result.faces] == expected
+
+
 @pytest.mark.parametrize("xyxy", [(-60, -40, 40, 80), (600, 440, 720, 560), (-100, -100, 740, 580)])
 @pytest.mark.parametrize("landmarks", [True, False])
 def test_a_face_across_the_border_is_judged_like_any_other(xyxy, landmarks):

@@ -30,7 +30,7 @@ def see(page: AppTest) -> None:
     live = page.session_state["live_session"]
     live._frame_times.append(time.monotonic())
     if live.listener is not None:
-        live.listener.on_picture(np.zeros((48, 64, 3), np.uint8), time.monotonic())
+        live.listener.on_picture(lambda: np.zeros((48, 64, 3), np.uint8), time.monotonic())
         live.listener.on_result(result(), shared_model("default").card)
 
 

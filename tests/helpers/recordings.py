@@ -27,5 +27,5 @@ def result(emotion: str = "happy", *, face: int = 1, doubts: tuple[Doubt, ...] =
 
 def feed(one: Recording, *results: FrameResult, card: ModelCard = CARD) -> None:
     for each in results:
-        one.on_picture(np.zeros((48, 64, 3), np.uint8), each.captured_at_s)
+        one.on_picture(lambda: np.zeros((48, 64, 3), np.uint8), each.captured_at_s)
         one.on_result(each, card)

@@ -1,7 +1,6 @@
 """Marking moments, tasks and ranges to leave out while a session is recorded, by button or key."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -14,19 +13,15 @@ from app.store.errors import StoreError
 from app.store.records import Marker
 
 SHOWN = 5
-_TEXT, _TASK = "record_note_text", "record_task_name"
+_TEXT = "record_note_text"
 
 
 @st.fragment
 def render(recording: Recording) -> None:
-    """Draw the fields and the newest markers; a press redraws this part alone."""
+    """Draw the field, its buttons and the newest markers; a press redraws this part alone."""
     markers, shown = recording.markers, recording.markers.view(SHOWN)
-    note, task, leave_out = st.columns([5, 5, 3], gap="small", vertical_alignment="bottom")
-    with note:
-        _note(markers)
-    with task:
-        _task(markers, shown.task)
-    with leave_out:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="record_markers"):
+        _field(markers, shown.task)
         _leave_out(markers, excluding=shown.open_range is not None)
     if state.recording_memory().marker_problem:
         st.error(sentence(state.recording_memory().marker_problem))
@@ -47,61 +42,56 @@ def words(marker: Marker, *, is_open: bool = False) -> str:
     return f"{at} {kind} {plain(marker.text)}".rstrip()
 
 
-def _note(markers: SessionMarkers) -> None:
-    with _form("record_note"):
-        st.text_input("Note", key=_TEXT, max_chars=500, placeholder="What happens now")
+def _field(markers: SessionMarkers, task: str) -> None:
+    """One field for a note's text or a task's name, emptied by a press; Enter makes a note of it."""
+    with (
+        st.form("record_note", clear_on_submit=True, border=False, enter_to_submit=True),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        st.text_input(
+            "Note or task",
+            key=_TEXT,
+            max_chars=500,
+            placeholder="What happens now, or the task's name",
+            label_visibility="collapsed",
+        )
         st.form_submit_button(
-            "Mark",
+            "Note",
             icon=":material/bookmark:",
             shortcut="N",
             key="record_mark",
             on_click=_try,
             args=(lambda: markers.note(st.session_state[_TEXT]),),
+            help="Mark this moment; the text may be empty.",
         )
-
-
-def _task(markers: SessionMarkers, task: str) -> None:
-    if task:
-        st.button(
-            f"End “{plain(task)}”",
-            icon=":material/flag:",
-            shortcut="T",
-            key="record_task_end",
-            on_click=_try,
-            args=(markers.end_task,),
-            width="stretch",
-        )
-        return
-    with _form("record_task"):
-        st.text_input("Task or stimulus", key=_TASK, max_chars=200, placeholder="Its name")
-        st.form_submit_button(
-            "Begin",
-            icon=":material/flag:",
-            shortcut="T",
-            key="record_task_start",
-            on_click=_try,
-            args=(lambda: markers.start_task(st.session_state[_TASK]),),
-        )
-
-
-@contextmanager
-def _form(key: str) -> Iterator[None]:
-    """A field and its button in a line, emptied by a press."""
-    with (
-        st.form(key, clear_on_submit=True, border=False),
-        st.container(horizontal=True, vertical_alignment="bottom"),
-    ):
-        yield
+        if task:
+            st.form_submit_button(
+                f"End “{plain(task)}”",
+                icon=":material/flag:",
+                shortcut="T",
+                key="record_task_end",
+                on_click=_try,
+                args=(markers.end_task,),
+            )
+        else:
+            st.form_submit_button(
+                "Task",
+                icon=":material/flag:",
+                shortcut="T",
+                key="record_task_start",
+                on_click=_try,
+                args=(lambda: markers.start_task(st.session_state[_TEXT]),),
+                help="Begin a task or stimulus of the name in the field.",
+            )
 
 
 def _leave_out(markers: SessionMarkers, *, excluding: bool) -> None:
     st.button(
-        "Count again" if excluding else "Leave out",
+        "Count again" if excluding else "Skip",
         icon=":material/content_cut:",
         shortcut="X",
         key="record_exclude",
         type="primary" if excluding else "secondary",
-        width="stretch",
         on_click=_try,
         args=(markers.end_range if excluding else markers.start_range,),
         help="What happens between two presses counts nowhere, as when somebody comes in.",

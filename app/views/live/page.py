@@ -1,47 +1,90 @@
-"""The live page: the video with its labels, recording, the rolling history, settings, and pictures without a camera."""
+"""The live page: the stage with its labels, recording, the rolling history, settings, and pictures without a camera."""
+
+from dataclasses import replace
 
 import streamlit as st
 
 from app import state, streaming
 from app.live.session import LiveSession
-from app.views.live import history as live_history
+from app.tab_memory import StageMemory
 from app.views.live import interrupted as live_interrupted
-from app.views.live import notice as stream_notice
+from app.views.live import panel as live_panel
 from app.views.live import picture as live_picture
 from app.views.live import record as live_record
 from app.views.live import reloaded_tab as live_return
 from app.views.live import settings as live_settings
+from app.views.live import stage as live_stage
 
-LIVE, PICTURE = "Live video", "A picture"
+ASK_AGAIN_S = 3.0
+"""How often a viewer for whom there is no place asks for one."""
+# The stage works the stream's frame, which has no picture of its own. It must be there, or browsers would not run it.
+_HIDDEN_FRAME = """<style>
+.st-key-stream_frame {position:absolute; width:1px; height:1px; overflow:hidden; opacity:0; pointer-events:none}
+</style>"""
 
 
 def render() -> None:
     """Draw the page."""
-    session = live_return.live_session()
-    source = st.segmented_control(
-        "Source", [LIVE, PICTURE], default=LIVE, required=True, key="source", label_visibility="collapsed"
-    )
-    if source == PICTURE:
-        live_picture.render(session.settings)
+    session, memory = live_return.live_session(), state.stage_memory()
+    if memory.shows_picture:
+        _picture(session, memory)
         return
-    streaming.open_stream(
-        key=state.STREAM_KEY,
-        on_frame=session.on_frame,
-        on_end=session.close,
-        ice_servers=state.app_settings().ice_servers,
-    )
-    _notice(session)
+    is_returned = state.app_settings().returned_picture or session.settings.returned or memory.is_missed
+    busy = session.busy_message
+    if not busy:
+        _stream(session, memory, is_returned=is_returned)
+    _stage(session, memory, is_returned=is_returned, busy=busy)
+    if busy:
+        _wait_for_a_place(session)
     interrupted = st.container()  # filled last, as opening the store may take a while
     live_record.render(session)
     live_return.note_in_address()
     live_settings.render(session)
     with st.sidebar:
-        live_history.render(session, state.history_view())
+        live_panel.render(session, state.history_view())
     with interrupted:
         live_interrupted.render()
 
 
-@st.fragment(run_every=1.0)
-def _notice(session: LiveSession) -> None:
-    status = session.status()
-    stream_notice.show(*stream_notice.words_for(status, status.doubts))
+def _picture(session: LiveSession, memory: StageMemory) -> None:
+    if st.button("Back to the live video", icon=":material/arrow_back:", key="picture_back"):
+        memory.shows_picture = False
+        st.rerun()
+    live_picture.render(session.settings)
+
+
+def _stream(session: LiveSession, memory: StageMemory, *, is_returned: bool) -> None:
+    """The way to the camera, before anything else, as the page waits for it."""
+    with st.container(key="stream_frame_shown" if is_returned and memory.is_unreachable else "stream_frame"):
+        st.html(_HIDDEN_FRAME)
+        streaming.open_stream(
+            # Another key: a frame that sends and one that also receives are two.
+            key=state.RETURNED_STREAM_KEY if is_returned else state.STREAM_KEY,
+            on_frame=session.on_frame if is_returned else session.take_frame,
+            on_end=session.close,
+            ice_servers=state.app_settings().ice_servers,
+            returned=is_returned,
+        )
+
+
+@st.fragment(run_every=ASK_AGAIN_S)
+def _wait_for_a_place(session: LiveSession) -> None:
+    if not session.busy_message:
+        st.rerun()
+
+
+@st.fragment
+def _stage(session: LiveSession, memory: StageMemory, *, is_returned: bool, busy: str) -> None:
+    said = live_stage.show(feed=session.channel.path, returned=is_returned, mirror=session.settings.mirror, busy=busy)
+    if said.mirror is not None and said.mirror != session.settings.mirror:
+        session.settings = replace(session.settings, mirror=said.mirror)
+    if said.picture:
+        session.close()
+        memory.shows_picture = True
+        st.rerun()
+    if said.missed and not memory.is_missed:
+        memory.is_missed = True
+        st.rerun()
+    if said.unreachable and not memory.is_unreachable:
+        memory.is_unreachable = True
+        st.rerun()

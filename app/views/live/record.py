@@ -1,5 +1,6 @@
 """Recording on the live page: the button, how it goes, and what became of it. The consent is `live_consent`."""
 
+from dataclasses import replace
 from html import escape
 from typing import Literal
 
@@ -30,7 +31,7 @@ _DOT = """<style>
 
 
 def render(session: LiveSession) -> None:
-    """Draw the part below the video. The video's own element stands before it and is never touched."""
+    """Draw the part below the stage. The stage stands before it and is never touched."""
     memory = state.recording_memory()
     # A container of its own: what it holds must not shift what follows, such as opened settings.
     with st.container(key="record_area"):
@@ -41,12 +42,18 @@ def render(session: LiveSession) -> None:
             _running(session, recording, memory)
         else:
             session.listener = None
+            _want_whole_pictures(session, memory.is_asking)
             if recording is not None:
                 _saved(recording, memory)
             else:
                 _record_button(memory)
             if memory.is_asking:
                 live_consent.ask(session)
+
+
+def _want_whole_pictures(session: LiveSession, wanted: bool) -> None:
+    """Have the browser send the camera's whole picture, which takes it some seconds, or what the analysis needs."""
+    session.settings = replace(session.settings, full_uplink=wanted)
 
 
 def _record_button(memory: RecordingMemory, words: str = "Record") -> None:
@@ -61,6 +68,7 @@ def _record_button(memory: RecordingMemory, words: str = "Record") -> None:
 
 
 def _running(session: LiveSession, recording: Recording, memory: RecordingMemory) -> None:
+    _want_whole_pictures(session, recording.choices.with_video)
     _how_it_goes(session, recording, memory)
     store = session_parts.opened_store()
     if store is None:

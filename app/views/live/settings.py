@@ -115,18 +115,32 @@ def _parts(session: LiveSession) -> None:
         key="max_faces",
         help="The largest ones are analysed. More take more time for each.",
     )
-    mirror = st.toggle(
-        "Mirror the picture",
-        settings.mirror,
-        key="mirror",
-        help="As in a mirror: what is left stays left. Labels stay readable.",
+    exact = st.toggle(
+        "Boxes exactly on the faces",
+        settings.exact,
+        key="exact",
+        help="The picture waits for its result, some tenths of a second, instead of the boxes being moved ahead.",
+    )
+    returned = st.toggle(
+        "Picture from the server",
+        settings.returned,
+        key="returned",
+        help="The server draws the boxes and sends each picture back, later and less sharp. For browsers that cannot "
+        "show the camera's own picture here; where that is seen, it happens by itself.",
     )
     if model != settings.model:  # the threshold belongs to the model
         settings = replace(settings, pipeline=replace(settings.pipeline, unsure_below=None))
     settings = replace(settings, pipeline=replace(settings.pipeline, max_faces=int(max_faces)))
     session.settings = replace(
-        settings, overlay=OVERLAYS[overlay], detector=DETECTORS[detector], model=model, mirror=mirror
+        settings,
+        overlay=OVERLAYS[overlay],
+        detector=DETECTORS[detector],
+        model=model,
+        exact=exact,
+        returned=returned,
     )
+    if returned != settings.returned:
+        st.rerun()  # another way to the camera
 
 
 def model_label(name: str, card: ModelCard | None) -> str:

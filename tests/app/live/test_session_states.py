@@ -7,11 +7,13 @@ import pytest
 
 from app.live import session as live_session
 from app.live.progress import rate_per_s
+from app.live.session import LiveSession
 from app.live.types import LiveState
-from app.views.live.notice import words_for
+from app.live.viewers import Viewers
+from app.live.words import words_for
 from fer_core.results import Doubt
 from tests.helpers.faces import make_emotion, wait_until
-from tests.helpers.live_sessions import FACE, feed, is_drawn, pixels, state_of, video_frame
+from tests.helpers.live_sessions import FACE, Factory, feed, is_drawn, pixels, state_of, video_frame
 
 
 def test_before_the_first_frame_there_are_none(session):
@@ -155,3 +157,23 @@ def test_a_result_is_not_drawn_on_a_picture_of_another_shape(session, pipeline):
 
     assert not is_drawn(session.on_frame(video_frame(width=240, height=320)))
     assert is_drawn(session.on_frame(video_frame(width=640, height=480)))
+
+
+def test_a_newcomer_at_a_full_server_is_told_and_comes_in_when_somebody_leaves(pipeline):
+    viewers, factory = Viewers(1), Factory(pipeline)
+    first, second = (LiveSession(factory, viewers=viewers) for _ in range(2))
+    feed(first, lambda: first.latest is not None)
+    assert second.busy_message
+
+    second.on_frame(video_frame())
+
+    assert second.status().state is LiveState.BUSY
+    assert "busy" in second.channel.status()["text"]
+    assert second._worker is None
+    assert not first.busy_message
+
+    first.close()
+    feed(second, lambda: second.latest is not None)
+    assert second.status().state is not LiveState.BUSY
+    second.close()
+    assert len(viewers) == 0

@@ -1,7 +1,6 @@
 """One viewer's session has one worker, waits for nobody, and leaves no thread behind."""
 
 import gc
-import threading
 import time
 import weakref
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from app.live import session as live_session
+from app.live.analysis_slots import AnalysisSlots
 from app.live.session import LiveSession
 from app.live.types import LiveState
 from fer_core.history import EmotionHistory
@@ -103,7 +103,8 @@ def test_a_slow_viewer_holds_nobody_for_longer_than_its_own_analysis(pipeline, m
     """The slots for analysis are given back after a failure too."""
     monkeypatch.setattr(live_session, "MAX_RESULTS_PER_S", 1000.0)
     monkeypatch.setattr(live_session, "RETRY_S", 0.01)
-    monkeypatch.setattr(live_session, "_analysis_slots", threading.BoundedSemaphore(1))
+    slots = AnalysisSlots(1)
+    monkeypatch.setattr(live_session, "analysis_slots", lambda: slots)
     failing = FakePipeline()
     failing.error = ValueError("bad")
     bad, good = LiveSession(Factory(failing)), LiveSession(Factory(pipeline))
@@ -138,7 +139,8 @@ def test_a_session_that_is_let_go_is_freed(factory):
 
 
 def test_after_close_and_a_restart_the_old_worker_reports_nothing(session, pipeline, monkeypatch):
-    monkeypatch.setattr(live_session, "_analysis_slots", threading.BoundedSemaphore(2))
+    slots = AnalysisSlots(2)
+    monkeypatch.setattr(live_session, "analysis_slots", lambda: slots)
     before = workers()
     pipeline.gate.clear()
     session.on_frame(video_frame(10))

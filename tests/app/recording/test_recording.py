@@ -120,7 +120,7 @@ from app.store.database import open_store
 from tests.helpers.faces import make_card
 one = Recording.start(open_store(), RecordingChoices("P01", "Cut short", with_video=True), make_card())
 for _ in range(5):
-    one.on_picture(np.zeros((48, 64, 3), np.uint8), time.monotonic())
+    one.on_picture(lambda: np.zeros((48, 64, 3), np.uint8), time.monotonic())
     time.sleep(0.1)
 """
     subprocess.run(
@@ -198,7 +198,7 @@ def test_another_model_ends_it_with_a_sentence(store: Store, made):
 def test_deleting_the_session_ends_it_and_leaves_no_video(store: Store, made):
     one = begin(store, made, replace(WISH, with_video=True))
     for _ in range(3):
-        one.on_picture(textured_frame(64, 48), time.monotonic())
+        one.on_picture(lambda: textured_frame(64, 48), time.monotonic())
         time.sleep(0.1)
     delete_session(store, one.session_id)
 

@@ -25,7 +25,7 @@ def test_the_video_holds_what_was_shown_and_is_whole_at_the_end(store: Store, ma
     one = begin(store, made, replace(WISH, with_video=True))
     shown = textured_frame(128, 96)
     for _ in range(10):
-        one.on_picture(shown, time.monotonic())
+        one.on_picture(lambda: shown, time.monotonic())
         time.sleep(0.1)
 
     one.stop()
@@ -47,7 +47,7 @@ def test_the_video_never_makes_the_caller_wait(tmp_path: Path, monkeypatch):
     began_s = time.monotonic()
 
     for i in range(100):
-        track.offer(frame, i / 10)
+        track.offer(lambda: frame, i / 10)
 
     waited_s = time.monotonic() - began_s
     gate.set()
@@ -86,7 +86,7 @@ import sys, numpy as np
 from app.recording.video import VideoTrack
 track = VideoTrack(__import__("pathlib").Path(sys.argv[1]))
 for i in range(75):
-    track.offer(np.full((48, 64, 3), 3 * i, np.uint8), i / 15)
+    track.offer(lambda i=i: np.full((48, 64, 3), 3 * i, np.uint8), i / 15)
     while track._waiting.qsize():
         __import__("time").sleep(0.005)
 print("there", flush=True)
@@ -147,7 +147,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
 track = VideoTrack(__import__("pathlib").Path(sys.argv[1]))
 noise = np.random.default_rng(0)
 for i in range(300):
-    track.offer(noise.integers(0, 255, (120, 160, 3), np.uint8), i / 15)
+    track.offer(lambda: noise.integers(0, 255, (120, 160, 3), np.uint8), i / 15)
     while track._waiting.qsize() and not track._is_closed:
         time.sleep(0.002)
 track.close()
@@ -193,8 +193,8 @@ def test_on_a_full_disk_without_space_for_a_copy_the_fragments_are_the_video(tmp
 
 def test_a_phone_that_is_turned_keeps_its_shape_in_the_video(tmp_path: Path):
     track = VideoTrack(tmp_path / "turned.mp4")
-    track.offer(np.full((48, 64, 3), 200, np.uint8), 0.0)
-    track.offer(np.full((64, 48, 3), 200, np.uint8), 0.5)
+    track.offer(lambda: np.full((48, 64, 3), 200, np.uint8), 0.0)
+    track.offer(lambda: np.full((64, 48, 3), 200, np.uint8), 0.5)
     track.close()
 
     with av.open(str(tmp_path / "turned.mp4")) as video:

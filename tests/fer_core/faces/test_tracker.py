@@ -229,6 +229,33 @@ def test_one_hit_is_enough_for_a_picture():
     assert [face.xyxy for face in tracked] == [face.xyxy for face in faces]
 
 
+@pytest.mark.parametrize(("mirrored", "expected"), [(False, [3, 1, 2]), (True, [1, 3, 2])])
+def test_faces_that_come_together_are_numbered_from_the_viewers_left_to_right(mirrored, expected):
+    tracker = FaceTracker(min_hits=1)
+    tracker.mirrored = mirrored
+    right, left, middle = face_at(540, size=100), face_at(110, size=90), face_at(320, size=60)
+
+    tracked = tracker.update([right, left, middle], ROOM, 0.0)
+
+    assert [face.track_id for face in tracked] == expected
+
+
+def test_numbers_stay_when_people_change_places_or_somebody_comes_in_between():
+    tracker = FaceTracker()
+    settle(tracker, [("red", face_at(110)), ("blue", face_at(540))])
+    tracker.mirrored = True
+
+    for step in range(12):
+        people = [
+            ("red", face_at(110 + 30 * step, 150)),
+            ("green", face_at(320, 420)),
+            ("blue", face_at(540 - 30 * step)),
+        ]
+        ids = ids_of(tracker, people, 0.6 + step * STEP_S)
+
+    assert ids == {"red": 1, "blue": 2, "green": 3}
+
+
 def test_people_come_and_go_without_changing_each_others_numbers():
     tracker = FaceTracker()
     red, blue, green = ("red", face_at(110)), ("blue", face_at(320)), ("green", face_at(540))

@@ -143,7 +143,17 @@ def _what_shows(page: Page) -> str:
         words = page.locator("body").inner_text(timeout=5_000)
     except PlaywrightError as error:
         return f"{page.url} does not answer: {error}"
-    return f"{page.url}\nErrors: {errors or 'none'}\n{words.strip() or '(a blank page)'}"
+    return f"{page.url}\nErrors: {errors or 'none'}\n{words.strip() or '(a blank page)'}\n{_in_components(page)}"
+
+
+def _in_components(page: Page) -> str:
+    """What stands where a page's own text does not reach: the stage's line, and the stream's frame."""
+    parts = [*page.locator(".notice, .figures, .panel .fer-now").all()]
+    for frame in page.frames[1:]:
+        parts += frame.locator("body").all()
+    with contextlib.suppress(PlaywrightError):
+        return " | ".join(part.inner_text(timeout=2_000) for part in parts)
+    return ""
 
 
 def open_page(
@@ -160,7 +170,7 @@ def open_page(
     if init_script:
         page.context.add_init_script(init_script)
     page.goto(url, wait_until="domcontentloaded")
-    page.get_by_text("Live video").first.wait_for()
+    page.locator("button.start").wait_for()
     return page.context, page
 
 
@@ -219,31 +229,30 @@ def unfold(page: Page, title: str, inside: Locator) -> None:
 
 
 def press_start(page: Page) -> None:
-    """Press the stream's Start button."""
-    page.frame_locator('iframe[title*="webrtc_streamer"]').get_by_role("button", name="Start").click()
+    """Press the stage's Start button."""
+    page.locator("button.start").click()
 
 
 def press_stop(page: Page) -> None:
-    """Press the stream's Stop button."""
-    page.frame_locator('iframe[title*="webrtc_streamer"]').get_by_role("button", name="Stop").click()
+    """Press the stage's Stop button."""
+    page.locator(".tools .stop").click()
 
 
 def wait_until_playing(page: Page, timeout_s: float = 60, *, patient: bool = True) -> None:
-    """Until the returned video moves.
+    """Until the stage's video moves and is connected to the server.
 
     A stream that falls back to Start while it connects, once in some hundred times on a busy machine, is started once
     more, as people do; with `patient` off that is an error.
     """
-    frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
     deadline = time.monotonic() + timeout_s
     fallen_back_at: float | None = None
     while time.monotonic() < deadline:
-        if frame.locator("#root video").count():
+        if not page.locator("button.start").is_visible():
             fallen_back_at = None
             with contextlib.suppress(PlaywrightTimeoutError):
-                if frames_shown(page, timeout_ms=2_000) > 5:
+                if frames_shown(page, timeout_ms=2_000) > 5 and page.locator(".figures").inner_text():
                     return
-        elif frame.get_by_role("button", name="Start").count():
+        else:
             fallen_back_at = fallen_back_at or time.monotonic()
             if time.monotonic() - fallen_back_at > 5 and patient:
                 print("The stream fell back to Start; it is started once more.")
@@ -254,7 +263,7 @@ def wait_until_playing(page: Page, timeout_s: float = 60, *, patient: bool = Tru
 
 
 def wait_for_frames(page: Page, *, more_than: int, timeout_s: float = 30) -> None:
-    """Until the returned video has shown more pictures than that: it goes on, however slow the machine is."""
+    """Until the stage's video has shown more pictures than that: it goes on, however slow the machine is."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if frames_shown(page) > more_than:
@@ -264,15 +273,15 @@ def wait_for_frames(page: Page, *, more_than: int, timeout_s: float = 30) -> Non
 
 
 def frames_shown(page: Page, *, timeout_ms: float = 30_000) -> int:
-    """Pictures of the returned video so far; its clock would run on without any."""
-    video = page.frame_locator('iframe[title*="webrtc_streamer"]').locator("#root video")
+    """Pictures of the stage's video so far; its clock would run on without any."""
+    video = page.locator(".stage video")
     return int(
         video.evaluate("v => v.srcObject ? v.getVideoPlaybackQuality().totalVideoFrames : 0", timeout=timeout_ms)
     )
 
 
 def notice(page: Page) -> str:
-    """The line below the video."""
+    """The line below the stage."""
     return page.locator(".notice").first.inner_text()
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import streaming
+from app import state, streaming
 from app.live import session as live_session
 from app.live.session import LiveSession
 from app.live.types import LiveState
+from app.settings import AppSettings
 from fer_core.paths import SHIPPED_MODELS
 from fer_core.pipeline import EmotionPipeline
 from fer_core.results import Doubt
@@ -27,15 +28,20 @@ from tests.helpers.faces import (
     wait_until,
     yunet_file,
 )
-from tests.helpers.pages import MAIN, assert_fine, html_of, open_page, plots, session_of
+from tests.helpers.pages import MAIN, assert_fine, open_page, plots, session_of
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
 
 def notice(page: AppTest) -> tuple[str, str]:
-    (element,) = page.get("bidi_component")
-    data = json.loads(cast(Any, element).proto.json)
-    return data["kind"], data["text"]
+    """What the stage is told of how it goes."""
+    message = session_of(page).channel.status()
+    return message["kind"], message["text"]
+
+
+def components(page: AppTest) -> list[dict[str, Any]]:
+    """What the page's own components are given: the stage and the panel."""
+    return [json.loads(cast(Any, element).proto.json) for element in page.get("bidi_component")]
 
 
 def put_into_history(session: LiveSession, *, faces: int = 1) -> None:
@@ -57,17 +63,15 @@ def film(session: LiveSession, frame_bgr: np.ndarray, until: LiveState) -> None:
 
 
 def test_the_first_run_shows_everything_and_asks_nothing_of_the_analysis(page, calls):
-    assert page.title == [] or page.title[0].value
+    path = session_of(page).channel.path
+    assert [component["feed"] for component in components(page)] == [path, path]
     assert notice(page)[0] == "info"
-    assert [button.key for button in page.sidebar.button_group] == ["window"]
-    assert {box.label for box in page.sidebar.selectbox} == {"Face", "Chart"}
-    assert {toggle.label for toggle in page.sidebar.toggle} == {"Pause"}
-    assert len(plots(page.sidebar)) == 2
-    assert "No face" in html_of(page)
+    assert plots(page) == []
     assert calls[0]["key"] == "camera"
     assert calls[0]["ice_servers"] == ()
-    assert calls[0]["on_frame"] == session_of(page).on_frame
+    assert calls[0]["on_frame"] == session_of(page).take_frame
     assert calls[0]["on_end"] == session_of(page).close
+    assert calls[0]["returned"] is False
     assert session_of(page)._worker is None
 
 
@@ -91,53 +95,25 @@ def test_without_a_playing_video_the_page_is_the_same(monkeypatch):
 
     page = open_page(MAIN)
 
-    assert len(plots(page.sidebar)) == 2
+    assert len(components(page)) == 2
 
 
-@pytest.mark.parametrize(
-    ("label", "window_s"), [("15 s", 15), ("30 s", 30), ("1 min", 60), ("2 min", 120), ("5 min", 300)]
-)
-def test_the_window_is_chosen_in_the_sidebar(page, label, window_s):
-    page.sidebar.button_group(key="window").set_value(label).run()
-
-    assert_fine(page)
-    assert [plot["layout"]["xaxis"]["range"] for plot in plots(page.sidebar)] == [[-window_s, 0]] * 2
-
-
-def test_the_history_is_drawn_as_areas_or_lines(page):
-    put_into_history(session_of(page))
-
-    page.run()
-    assert {trace["stackgroup"] for trace in plots(page.sidebar)[0]["data"]} == {"all"}
-    page.sidebar.selectbox(key="chart").select("Lines").run()
+@pytest.mark.parametrize("way", ["setting", "environment", "browser"])
+def test_the_returned_picture_takes_over_where_it_is_wanted(page, calls, monkeypatch, way):
+    if way == "setting":
+        page.toggle(key="returned").set_value(True).run()
+    elif way == "environment":
+        monkeypatch.setattr(state, "app_settings", lambda: AppSettings(returned_picture=True))
+        page.run()
+    else:
+        page.session_state["stage_memory"].is_missed = True
+        page.run()
 
     assert_fine(page)
-    assert len(plots(page.sidebar)[0]["data"]) == 7
-    assert not any("stackgroup" in trace for trace in plots(page.sidebar)[0]["data"])
-
-
-def test_the_largest_face_is_shown_until_another_is_chosen(page):
-    put_into_history(session_of(page), faces=2)
-    page.run()
-    assert "Happy" in html_of(page).split("fer-now")[-1].split("</div>")[0]
-    assert page.sidebar.selectbox(key="face").options == ["Largest", "1", "2"]
-
-    page.sidebar.selectbox(key="face").select("2").run()
-
-    assert_fine(page)
-    assert "Sad" in html_of(page).split("fer-now")[-1].split("</div>")[0]
-
-
-def test_a_chosen_face_that_has_gone_does_no_harm(page):
-    session = session_of(page)
-    put_into_history(session, faces=2)
-    page.run()
-    page.sidebar.selectbox(key="face").select("2").run()
-
-    session.history.clear()
-    page.run()
-
-    assert_fine(page)
+    assert calls[-1]["key"] == "camera_returned"
+    assert calls[-1]["on_frame"] == session_of(page).on_frame
+    assert calls[-1]["returned"] is True
+    assert components(page)[0]["returned"] is True
 
 
 def test_what_is_on_screen_can_be_downloaded(page):
@@ -147,34 +123,25 @@ def test_what_is_on_screen_can_be_downloaded(page):
     assert [button.label for button in page.sidebar.get("download_button")] == ["Download as CSV"]
 
 
-def test_speed_is_told(page, monkeypatch):
-    put_into_history(session_of(page))
-    page.run()
-
-    assert any("results/s" in caption.value and "ms" in caption.value for caption in page.sidebar.caption)
-
-
 # Settings
 
 
 def test_settings_reach_the_session_at_once(page):
     page.slider(key="smoothing_s").set_value(1.5).run()
     page.selectbox(key="overlay").select("Boxes and landmarks").run()
-    page.toggle(key="mirror").set_value(False).run()
+    page.toggle(key="exact").set_value(True).run()
     page.toggle(key="balanced").set_value(True).run()
     page.slider(key="unsure_below_default").set_value(0.7).run()
     page.number_input(key="max_faces").set_value(12).run()
-    page.sidebar.toggle(key="paused").set_value(True).run()
 
     assert_fine(page)
     settings = session_of(page).settings
     assert settings.pipeline.smoothing.time_constant_s == 1.5
     assert settings.pipeline.unsure_below == 0.7
     assert settings.overlay == "landmarks"
-    assert settings.mirror is False
+    assert settings.exact is True
     assert settings.pipeline.balance == 0.7
     assert settings.pipeline.max_faces == 12
-    assert settings.paused is True
 
 
 def test_settings_stay_when_the_page_runs_again(page):
@@ -257,29 +224,14 @@ def test_each_state_of_the_view_has_its_notice(page, monkeypatch, faces, state, 
     assert notice(page)[0] == kind
     if Doubt.TOO_DARK in [doubt for face in faces for doubt in face.doubts]:
         assert "light" in notice(page)[1]
-        assert "too dark" in html_of(page)
 
 
-def test_a_pipeline_of_stand_ins_fills_the_sidebar(page, monkeypatch):
+def test_a_pipeline_of_stand_ins_is_heard_of(page, monkeypatch):
     session = session_of(page)
     monkeypatch.setattr(session, "_make_pipeline", lambda *_: fake_pipeline(FakeDetector([make_face()])))
     film(session, textured_frame(), LiveState.FINE)
-    wait_until(lambda: session.latest is not None)
 
-    page.run()
-
-    assert_fine(page)
-    assert "88 % sure" in html_of(page)
-
-
-def test_pausing_stops_the_clock_of_the_charts(page):
-    put_into_history(session_of(page))
-    page.sidebar.toggle(key="paused").set_value(True).run()
-    first = plots(page.sidebar)
-
-    page.run()
-
-    assert plots(page.sidebar) == first
+    assert notice(page)[1].startswith("1 face in view")
 
 
 def test_a_model_of_ones_own_can_be_chosen(own_model, calls):

@@ -8,16 +8,20 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tests.helpers.pages import MAIN, assert_fine, html_of, open_page, session_of
+from tests.helpers.pages import MAIN, assert_fine, html_of, open_page, press, run, session_of
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
 
+def use_a_picture(page: AppTest) -> AppTest:
+    """As the stage's button does, which a page's test cannot press."""
+    page.session_state["stage_memory"].shows_picture = True
+    return run(page)
+
+
 @pytest.fixture
 def picture_page(page: AppTest) -> AppTest:
-    page.button_group(key="source").set_value("A picture").run()
-    assert_fine(page)
-    return page
+    return use_a_picture(page)
 
 
 def encoded(frame_bgr: np.ndarray, ending: str = ".png") -> bytes:
@@ -33,7 +37,7 @@ def upload(page: AppTest, name: str, content: bytes, kind: str = "image/png") ->
 def test_the_picture_mode_leaves_the_camera_alone(page, calls):
     calls.clear()
 
-    page.button_group(key="source").set_value("A picture").run()
+    use_a_picture(page)
 
     assert_fine(page)
     assert calls == []
@@ -111,7 +115,7 @@ def test_a_damaged_model_is_told_in_picture_mode_too(own_model, calls, astronaut
     page = open_page(MAIN)
     page.selectbox(key="model").select("mine").run()
     (own_model / "model.tflite").write_bytes(b"damaged")
-    page.button_group(key="source").set_value("A picture").run()
+    use_a_picture(page)
 
     upload(page, "astronaut.png", encoded(astronaut_bgr))
 
@@ -128,7 +132,7 @@ def test_a_snapshot_can_be_taken_instead(picture_page):
 def test_back_to_the_live_video_with_the_same_session(picture_page, calls):
     session = session_of(picture_page)
 
-    picture_page.button_group(key="source").set_value("Live video").run()
+    press(picture_page, "picture_back")
 
     assert_fine(picture_page)
     assert session_of(picture_page) is session
@@ -137,21 +141,21 @@ def test_back_to_the_live_video_with_the_same_session(picture_page, calls):
 
 @pytest.mark.parametrize(
     "control",
-    ["smoothing_s", "overlay", "mirror", "balanced", "unsure_below_default", "paused"],
+    ["smoothing_s", "overlay", "exact", "balanced", "unsure_below_default", "max_faces"],
 )
 def test_settings_outlast_a_visit_to_the_picture(page, control):
     {
         "smoothing_s": lambda: page.slider(key="smoothing_s").set_value(1.5),
         "unsure_below_default": lambda: page.slider(key="unsure_below_default").set_value(0.7),
         "overlay": lambda: page.selectbox(key="overlay").select("Nothing"),
-        "mirror": lambda: page.toggle(key="mirror").set_value(False),
+        "exact": lambda: page.toggle(key="exact").set_value(True),
         "balanced": lambda: page.toggle(key="balanced").set_value(True),
-        "paused": lambda: page.sidebar.toggle(key="paused").set_value(True),
+        "max_faces": lambda: page.number_input(key="max_faces").set_value(3),
     }[control]().run()
     before = session_of(page).settings
 
-    page.button_group(key="source").set_value("A picture").run()
-    page.button_group(key="source").set_value("Live video").run()
+    use_a_picture(page)
+    press(page, "picture_back")
     page.run()
 
     assert session_of(page).settings == before

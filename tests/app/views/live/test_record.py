@@ -211,7 +211,7 @@ def test_notes_tasks_and_ranges_are_marked_and_listed(page, store):
     agree(page)
     page.text_input(key="record_note_text").set_value("the *door*")
     page.button(key="record_mark").click().run()
-    page.text_input(key="record_task_name").set_value("Film")
+    page.text_input(key="record_note_text").set_value("Film")
     page.button(key="record_task_start").click().run()
     page.button(key="record_task_end").click().run()
     page.button(key="record_exclude").click().run()

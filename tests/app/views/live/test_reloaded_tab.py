@@ -39,13 +39,14 @@ def reload(page, monkeypatch) -> Callable[[], AppTest]:
 def test_a_reloaded_tab_goes_on_with_its_recording_its_session_and_its_settings(page, reload, store):
     agree(page)
     live, recorded = page.session_state["live_session"], recording_of(page)
-    live.settings = replace(live.settings, mirror=not live.settings.mirror)
+    live.settings = replace(live.settings, mirror=False, exact=True)
 
     again = reload()
 
     assert recording_of(again) is recorded
     assert again.session_state["live_session"] is live
-    assert again.toggle(key="mirror").value == live.settings.mirror
+    assert again.toggle(key="exact").value
+    assert not live.settings.mirror
     assert "Recording 0:0" in words(again)
     see(again)
     wait_until(lambda: recorded.view().samples == 1)

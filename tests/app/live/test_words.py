@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.live.types import LiveState, LiveStatus
-from app.views.live.notice import words_for
+from app.live.words import words_for
 from fer_core.results import Doubt
 
 KINDS = {"ok", "info", "warn", "error"}

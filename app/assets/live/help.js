@@ -1,0 +1,42 @@
+// The panel that shows the keys and says how to read a label.
+
+const HELP = [
+  ["Video", [["Space", "start; stop, but not while a recording runs"], ["M", "mirror"], ["F", "full screen"], ["S", "save a screenshot"]]],
+  ["Several faces", [["1 – 9", "read the face of that number"], ["0", "read the largest face again"]]],
+  ["While recording", [["N", "note"], ["T", "task"], ["X", "skip: time that does not count"]]],
+  ["This panel", [["?", "open or close"], ["Esc", "close; leave full screen; read the largest face"]]],
+];
+const HELP_WORDS =
+  "A label says which expression the picture looks like, and how sure the program is. A smile can be polite and a calm " +
+  "face can hide a lot: take labels as hints. “Unsure” means that no label is clear enough to name.";
+
+class HelpPanel {
+  constructor(dialog) {
+    this.dialog = dialog;
+    const title = dialog.appendChild(document.createElement("h2"));
+    title.id = "fer-help-title";
+    title.textContent = "Keys and help";
+    const close = dialog.appendChild(document.createElement("button"));
+    Object.assign(close, { type: "button", className: "close", textContent: "✕", onclick: () => dialog.close() });
+    close.setAttribute("aria-label", "Close");
+    for (const [name, keys] of HELP) {
+      dialog.appendChild(document.createElement("h3")).textContent = name;
+      const list = dialog.appendChild(document.createElement("dl"));
+      for (const [key, words] of keys) {
+        list.appendChild(document.createElement("dt")).appendChild(document.createElement("kbd")).textContent = key;
+        list.appendChild(document.createElement("dd")).textContent = words;
+      }
+    }
+    dialog.appendChild(document.createElement("p")).textContent = HELP_WORDS;
+    dialog.onclick = (event) => event.target === dialog && dialog.close(); // beside it
+  }
+
+  get isOpen() {
+    return this.dialog.open;
+  }
+
+  toggle() {
+    if (this.isOpen) this.dialog.close();
+    else this.dialog.showModal();
+  }
+}

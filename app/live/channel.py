@@ -1,0 +1,116 @@
+"""What one viewer's browser is told as it happens, by a key that nobody can guess. Imports no Streamlit."""
+
+import asyncio
+import secrets
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, Final
+
+from app.server import kept
+
+Message = dict[str, Any]
+PATH: Final = "fer/results/"
+
+
+class ResultsChannel:
+    """From a live session's threads to the sockets of its page. Thread-safe.
+
+    Nothing queues: a socket that is behind gets the newest result alone.
+    """
+
+    def __init__(self, *, status: Callable[[], Message], history: Callable[[], Message]) -> None:
+        """Make it findable by its key, for as long as somebody holds it.
+
+        Args:
+            status: gives the newest status; called on the server's event loop, so it must be quick.
+            history: gives what was before, for a socket that is new.
+        """
+        self.key = secrets.token_urlsafe(24)
+        self.status, self.history = status, history
+        self._lock = threading.Lock()
+        self._listeners: set[ChannelListener] = set()
+        _channels()[self.key] = self
+
+    @property
+    def path(self) -> str:
+        """Where the browser finds it, below the page's address."""
+        return PATH + self.key
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
+    def publish(self, make: Callable[[], Message]) -> None:
+        """Tell all listeners; the message is only made where there is one."""
+        with self._lock:
+            listeners = list(self._listeners)
+        if not listeners:
+            return
+        message = make()
+        for listener in listeners:
+            listener.offer(message)
+
+    def changed(self) -> None:
+        """Have all listeners be told the newest status now."""
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener.offer(None)
+
+    def listen(self) -> "ChannelListener":
+        """A listener of the running event loop; to be closed."""
+        listener = ChannelListener(asyncio.get_running_loop(), self._forget)
+        with self._lock:
+            self._listeners.add(listener)
+        return listener
+
+    def _forget(self, listener: "ChannelListener") -> None:
+        with self._lock:
+            self._listeners.discard(listener)
+
+
+class ChannelListener:
+    """One socket's end: the newest message, and a bell on its event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, forget: Callable[["ChannelListener"], None]) -> None:
+        """Use `ResultsChannel.listen`."""
+        self._loop, self._forget = loop, forget
+        self._rung = asyncio.Event()
+        self._message: Message | None = None
+
+    def offer(self, message: Message | None) -> None:
+        """From any thread: put a message in the place of the one before, or only ring with None."""
+        try:
+            self._loop.call_soon_threadsafe(self._take, message)
+        except RuntimeError:  # the server ends
+            self.close()
+
+    async def next(self, timeout_s: float) -> Message | None:
+        """The newest message that was not given yet; None at a ring without one, or after so long."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._rung.wait()
+        except TimeoutError:
+            return None
+        self._rung.clear()
+        message, self._message = self._message, None
+        return message
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._forget(self)
+
+    def _take(self, message: Message | None) -> None:
+        self._message = message if message is not None else self._message
+        self._rung.set()
+
+
+def channel_of(key: str) -> ResultsChannel | None:
+    """The channel of that key, while its session lives."""
+    return _channels().get(key)
+
+
+def _channels() -> "weakref.WeakValueDictionary[str, ResultsChannel]":
+    return kept(f"{__name__}.channels", weakref.WeakValueDictionary)

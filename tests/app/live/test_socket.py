@@ -1,0 +1,149 @@
+"""The results' WebSocket, with a real server and real clients."""
+
+import asyncio
+import gc
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from app.live import socket as live_socket
+from app.live.channel import PATH, ResultsChannel, channel_of
+from tests.helpers.faces import wait_until
+
+
+class Server:
+    """A server on loopback with that route alone."""
+
+    def __init__(self) -> None:
+        app = Starlette(routes=[WebSocketRoute(f"/{PATH}{{key}}", live_socket.serve_results)])
+        self.server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+        self.thread = threading.Thread(target=self.server.run)
+        self.thread.start()
+        wait_until(lambda: self.server.started)
+        self.host = f"127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
+
+    def connect(self, path: str, *, origin: str | None = "") -> ClientConnection:
+        said = f"http://{self.host}" if origin == "" else origin
+        return connect(f"ws://{self.host}/{path}", origin=said)  # type: ignore[arg-type]
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(10)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def channel() -> ResultsChannel:
+    return ResultsChannel(
+        status=lambda: {"type": "status", "at": time.monotonic()}, history=lambda: {"type": "history"}
+    )
+
+
+def heard(socket: ClientConnection, kind: str) -> dict[str, Any]:
+    """The next message of that kind."""
+    while True:
+        message: dict[str, Any] = json.loads(socket.recv(timeout=10))
+        if message["type"] == kind:
+            return message
+
+
+def test_history_first_then_results_as_they_come_and_the_status(server: Server, channel: ResultsChannel):
+    with server.connect(channel.path) as socket:
+        assert json.loads(socket.recv(timeout=10)) == {"type": "history"}
+        wait_until(lambda: channel.is_heard)
+        for i in range(3):
+            channel.publish(lambda i=i: {"type": "result", "i": i})
+            assert heard(socket, "result")["i"] == i
+        first, second = heard(socket, "status"), heard(socket, "status")
+    assert second["at"] - first["at"] < 3 * live_socket.STATUS_EVERY_S
+
+
+def test_two_pages_hear_the_same(server: Server, channel: ResultsChannel):
+    with server.connect(channel.path) as one, server.connect(channel.path) as other:
+        for socket in (one, other):
+            heard(socket, "history")
+        channel.publish(lambda: {"type": "result", "i": 7})
+        assert heard(one, "result")["i"] == heard(other, "result")["i"] == 7
+
+
+def test_a_ping_is_answered_with_the_clock_and_nonsense_is_not(server: Server, channel: ResultsChannel):
+    with server.connect(channel.path) as socket:
+        for nonsense in ("", "{}", "[]", '{"ping": {}}', "null", '"x"', '{"ping": "x"}'):
+            socket.send(nonsense)
+        before = time.monotonic() * 1000
+        socket.send('{"ping": 12.5}')
+        answer = heard(socket, "pong")
+    assert answer["ping"] == 12.5
+    assert before <= answer["at"] <= time.monotonic() * 1000
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "null", "http://127.0.0.1:1"])
+def test_another_page_is_refused(server: Server, channel: ResultsChannel, origin: str | None):
+    with server.connect(channel.path, origin=origin) as socket, pytest.raises(ConnectionClosed) as closed:
+        socket.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == live_socket.REFUSED
+
+
+def test_a_wrong_key_is_refused_and_so_is_that_of_a_session_that_is_gone(server: Server):
+    gone = ResultsChannel(status=dict, history=dict)
+    path = gone.path
+    del gone
+    gc.collect()
+    for wrong in (f"{PATH}abc", path):
+        with server.connect(wrong) as socket, pytest.raises(ConnectionClosed):
+            socket.recv(timeout=10)
+
+
+def test_who_leaves_is_forgotten(server: Server, channel: ResultsChannel):
+    with server.connect(channel.path) as socket:
+        heard(socket, "history")
+        wait_until(lambda: channel.is_heard)
+    wait_until(lambda: not channel.is_heard)
+
+
+def test_a_server_that_ends_does_not_wait_for_its_pages(server: Server, channel: ResultsChannel):
+    with server.connect(channel.path) as socket:
+        heard(socket, "history")
+        server.stop()
+        assert not server.thread.is_alive()
+
+
+def test_a_page_that_is_behind_gets_the_newest_alone(channel: ResultsChannel):
+    async def listen() -> list[Any]:
+        listener = channel.listen()
+        for i in range(5):
+            channel.publish(lambda i=i: {"i": i})
+        await asyncio.sleep(0)
+        got = [await listener.next(1), await listener.next(0.01)]
+        listener.close()
+        return got
+
+    assert asyncio.run(listen()) == [{"i": 4}, None]
+
+
+def test_nothing_is_made_for_nobody(channel: ResultsChannel):
+    channel.publish(lambda: pytest.fail("there is no listener"))
+
+
+def test_keys_are_long_and_differ(channel: ResultsChannel):
+    other = ResultsChannel(status=dict, history=dict)
+
+    assert channel.key != other.key
+    assert len(channel.key) >= 32
+    assert channel_of(channel.key) is channel
