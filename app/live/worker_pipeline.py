@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from dataclasses import replace
 
 from app.live.types import LiveSettings
 from fer_core.errors import FerError

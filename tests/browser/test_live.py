@@ -214,13 +214,13 @@ def test_an_interrupted_video_is_said_and_comes_back(happy_camera: Path) -> None
         # A server that stands still looks from the page like a network that does.
         server.process.send_signal(signal.SIGSTOP)
         try:
-            page.locator(".notice").filter(has_text="The video was interrupted").wait_for(timeout=20_000)
+            page.locator(".notice").filter(has_text="The analysis does not answer").wait_for(timeout=20_000)
         finally:
             server.process.send_signal(signal.SIGCONT)
         page.locator(".notice").filter(has_text="face in view").wait_for(timeout=30_000)
         before = studio.frames_shown(page)
         studio.wait_for_frames(page, more_than=before + 5)
-        assert "interrupted" not in studio.notice(page)
+        assert "does not answer" not in studio.notice(page)
 
 
 def test_a_lost_connection_is_told_from_a_wished_stop(happy_camera: Path) -> None:
@@ -279,7 +279,7 @@ def test_a_phone_needs_no_sideways_scrolling(server: studio.Server, happy_camera
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         box = page.locator(".stage video").bounding_box()
         assert box is not None
-        assert box["width"] > 300
+        assert box["width"] > 280, "the phone's width, but for the margins"
 
 
 def settled(read: Callable[[], int], timeout_s: float = 10) -> int:

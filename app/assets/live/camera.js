@@ -8,6 +8,7 @@ const UPLINK_BITS_PER_S = 1_500_000;
 const FULL_PER_S = 30;
 const FULL_BITS_PER_S = 4_000_000;
 const MISSED_MS = 2000;
+const PRESS_HOLDS_MS = 15_000;
 const STATS_EVERY_MS = 2000;
 const USUAL_UPLINK_MS = 10;
 
@@ -32,7 +33,8 @@ class Camera {
     this.wanted = null; // {deviceId, stream}: Start is to be pressed as soon as there is the button
     this.options = {};
     this.isFull = false;
-    this.stoppedByHand = true;
+    this.pressed = null; // {name, at}: the button that was pressed last, until that is seen
+    this.wasOn = false;
     navigator.permissions?.query({ name: "camera" }).then((answer) => (this.permission = answer), () => {});
   }
 
@@ -43,17 +45,21 @@ class Camera {
     if (this.window) this.wrap(this.window);
     const [start, stop] = [this.button("Start"), this.button("Stop")];
     if (start && this.wanted) this.press(start);
-    if (stop) this.stoppedByHand = false;
     this.state = this.judge(start, stop);
     if (this.state === "running" || this.state === "connecting") {
       this.capUplink();
       this.readStats();
-    } else if (start) {
+    } else if (this.state === "idle" || this.state === "lost") {
       this.letGo();
     }
     this.returned = this.window?.document.querySelector("video")?.srcObject ?? null;
     this.isMissed = this.judgeMissed(stop);
     if (before !== [this.state, this.error, this.stream, this.returned, this.isMissed].map(String).join()) this.onChange();
+  }
+
+  // A button that was pressed stands there for a while longer on a slow computer.
+  isPressed(name) {
+    return this.pressed?.name === name && performance.now() - this.pressed.at < PRESS_HOLDS_MS;
   }
 
   judge(start, stop) {
@@ -62,19 +68,33 @@ class Camera {
       return "idle";
     }
     if (!start && !stop) return this.wanted ? "connecting" : "absent";
-    if (start) {
-      const alert = this.window.document.querySelector('[role="alert"]')?.textContent ?? "";
-      if (alert && !this.error) this.error = this.errorIn(alert);
-      if (this.wanted) return "connecting";
-      if (!this.error && !this.stoppedByHand && this.wasRunning) return "lost";
-      return "idle";
-    }
+    if (start) return this.judgeAtStart();
+    if (this.isPressed("Stop")) return "idle";
+    this.pressed = null;
+    this.wasOn = true;
     const isConnected = this.peer ? this.peer.connectionState === "connected" : Boolean(this.returned);
     if (isConnected) {
-      this.wasRunning = true;
       this.error = "";
       return "running";
     }
+    return this.opening();
+  }
+
+  judgeAtStart() {
+    const alert = this.alert();
+    const isOld = alert === this.pressed?.alert; // of the try before
+    if (alert && !isOld && !this.error) this.error = this.errorIn(alert);
+    if (!this.error && (this.wanted || this.isPressed("Start"))) return this.opening();
+    if (this.isPressed("Stop")) this.wasOn = false;
+    this.pressed = null;
+    return this.wasOn && !this.error ? "lost" : "idle";
+  }
+
+  alert() {
+    return this.window.document.querySelector('[role="alert"]')?.textContent ?? "";
+  }
+
+  opening() {
     return !this.stream && this.isAsking && this.permission?.state === "prompt" ? "asking" : "connecting";
   }
 
@@ -96,22 +116,23 @@ class Camera {
   start({ deviceId = "", stream = null } = {}) {
     this.wanted = { deviceId, stream };
     this.error = "";
-    this.wasRunning = false;
+    this.wasOn = false;
     this.look();
   }
 
   press(button) {
     this.options = this.wanted;
     this.wanted = null;
-    this.stoppedByHand = false;
+    this.pressed = { name: "Start", at: performance.now(), alert: this.alert() };
     button.click();
   }
 
   stop() {
     this.wanted = null;
-    this.stoppedByHand = true;
-    this.wasRunning = false;
+    this.wasOn = false;
+    this.pressed = { name: "Stop", at: performance.now() };
     this.button("Stop")?.click();
+    this.state = "idle";
     this.letGo();
   }
 
@@ -201,6 +222,7 @@ class Camera {
       return this.stream;
     } catch (error) {
       this.error = CAMERA_ERRORS[error.name] ?? error.message;
+      this.pressed = null;
       throw error;
     } finally {
       this.isAsking = false;

@@ -3,6 +3,8 @@
 const TOAST_MS = 3500;
 const STOP_AGAIN_MS = 4000;
 const MIRROR_HOLDS_MS = 5000;
+const OPENING_MS = 4000;
+const FELL_BACK_MS = 1000;
 const STARTED_ONCE = "ferStartedOnce";
 
 class StageControls {
@@ -12,6 +14,7 @@ class StageControls {
     this.help = new HelpPanel(this.find(".help"));
     this.mirrorHere = null; // until the server says the same
     this.deviceId = "";
+    this.openingUntil = 0;
     const press = (name, action) => (this.find(name).onclick = () => action.call(this));
     press(".start", this.start);
     press(".sample", this.startClip);
@@ -37,11 +40,17 @@ class StageControls {
     };
   }
 
+  // From the press until the camera's side answers: its button takes a moment to turn.
+  get isOpening() {
+    return this.isLoading || (performance.now() < this.openingUntil && !this.stage.camera.error);
+  }
+
   get mayStart() {
     return !this.stage.data.busy && this.stage.camera.error !== "insecure" && !isFrameOutOfReach();
   }
 
   show() {
+    if (["asking", "running"].includes(this.stage.camera.state)) this.openingUntil = 0;
     const isMirror = String(Boolean(this.stage.isMirror));
     if (this.find(".mirror").getAttribute("aria-pressed") !== isMirror) this.find(".mirror").setAttribute("aria-pressed", isMirror);
     this.find(".start").disabled = this.find(".sample").disabled = !this.mayStart;
@@ -50,40 +59,58 @@ class StageControls {
   // --- Start and Stop
 
   start() {
-    this.begun({ deviceId: this.deviceId });
-    this.stage.camera.start({ deviceId: this.deviceId });
+    this.begun(() => this.open({ deviceId: this.deviceId }));
   }
 
-  startAgain() {
-    this.stage.camera.start(this.source ?? {});
+  startClip() {
+    if (!this.stage.isOn) this.begun(() => this.openClip());
   }
 
-  begun(source) {
-    this.source = source;
+  begun(open) {
+    this.reopen = open;
+    this.attempts = 1;
     this.mayStopUntil = 0;
     this.stage.missedTold = null;
     remember(STARTED_ONCE);
+    this.find(".steps").hidden = true;
     // The button that was pressed goes away; keys go on with the stage.
     const { frame } = this.stage;
     if (frame.contains(frame.getRootNode().activeElement)) frame.focus({ preventScroll: true });
+    open();
   }
 
-  async startClip() {
-    if (this.stage.isOn) return;
+  open(source) {
+    this.openingUntil = performance.now() + OPENING_MS;
+    this.idleSince = null;
+    this.stage.camera.start(source);
+  }
+
+  async openClip() {
+    this.endClip();
     const clip = (this.clip = new SampleClip(this.stage.data.sample));
-    this.begun({});
-    this.isOpening = true;
+    this.isLoading = true;
     this.stage.show();
     const stream = await clip.play().catch(() => null);
     if (this.clip !== clip) return clip.stop(); // stopped meanwhile
-    this.isOpening = false;
-    if (stream) this.stage.camera.start((this.source = { stream }));
+    this.isLoading = false;
+    if (stream) this.open({ stream });
     else this.say("The sample clip could not be played in this browser.");
     this.stage.show();
   }
 
+  // On a busy machine the connection now and then falls back to its beginning while it is made: it is tried once more.
+  retry() {
+    const { camera } = this.stage;
+    if (camera.state === "running") this.attempts = 0;
+    if (this.attempts !== 1 || !["idle", "lost"].includes(camera.state) || camera.error || this.isLoading) return void (this.idleSince = null);
+    this.idleSince ??= performance.now();
+    if (performance.now() - this.idleSince < FELL_BACK_MS) return;
+    this.attempts += 1;
+    this.reopen();
+  }
+
   endClip() {
-    if (!this.clip || this.isOpening) return;
+    if (!this.clip) return;
     this.clip.stop();
     this.clip = null;
   }
@@ -96,7 +123,9 @@ class StageControls {
       this.say("A recording is running. Press Stop again to end the video; the recording then waits for it.");
       return;
     }
-    this.isOpening = false;
+    this.isLoading = false;
+    this.openingUntil = this.attempts = 0;
+    this.find(".toast").classList.remove("shown");
     this.endClip();
     this.stage.camera.stop();
     this.stage.camera.look();

@@ -16,4 +16,4 @@ function hearKeys(actions) {
 
 const isField = (node) =>
   node.isContentEditable || (node.matches("input, textarea, select, [role=textbox], [role=combobox]") && !/^(checkbox|radio|button|range)$/.test(node.type));
-const takesSpace = (node) => node.matches("button, a[href], summary, input, [role=button], [role=gridcell], [role=slider], [tabindex='0']");
+const takesSpace = (node) => node.matches("button, a[href], summary, input, [role=button], [role=gridcell], [role=slider], [role=tab]");

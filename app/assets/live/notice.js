@@ -5,7 +5,7 @@ const ASK_SERVER_EVERY_MS = 3000;
 const COUNT_CAMERAS_EVERY_MS = 2000;
 const SLOW_CONNECTION_MS = 12000;
 const FROZEN_MS = 3000;
-const SILENT_MS = 4000;
+const SILENT_MS = 3000;
 const ABSENT_MS = 8000;
 
 const NOTICES = {
@@ -87,7 +87,7 @@ class StreamNotice {
     const isStuck = frames === this.frames && !document.hidden;
     this.frames = frames;
     if (this.heldFor("stuck", isStuck) > FROZEN_MS) return NOTICES.frozen;
-    if (this.heldFor("silent", !feed.isOpen) > SILENT_MS) return NOTICES.silent;
+    if (performance.now() - feed.heardAt > SILENT_MS) return NOTICES.silent; // it speaks twice a second
     return feed.status ? [feed.status.kind, feed.status.text] : NOTICES.connecting;
   }
 

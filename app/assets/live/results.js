@@ -22,6 +22,7 @@ class Feed {
     this.history = null; // the one of type "history", which comes first on each connection
     this.refused = ""; // why the server wants no connection, a sentence; else empty
     this.isOpen = false;
+    this.heardAt = performance.now(); // when the last message came
     this.chosen = null; // number of the face that the viewer chose; null for the largest
     this.pings = []; // {offset, trip}: of the last two minutes
     this.offset = null; // server's clock minus performance.now(), in milliseconds
@@ -84,6 +85,7 @@ class Feed {
   }
 
   take(message) {
+    this.heardAt = performance.now();
     if (message.type === "pong") return this.takePong(message);
     if (message.type === "result") this.latest = message;
     if (message.type === "status") this.status = message;

@@ -38,7 +38,7 @@ class Stage {
     this.data = data;
     clearTimeout(this.leaving);
     if (!this.timer) this.begin();
-    if (isReturnedNow && this.missedTold) this.controls.startAgain(); // as the viewer has asked already
+    if (isReturnedNow && this.missedTold) this.controls.reopen?.(); // as the viewer has asked already
     this.show();
   }
 
@@ -117,6 +117,7 @@ class Stage {
   look() {
     this.camera.look();
     if (this.isRunning) this.camera.uplink({ isFull: Boolean(this.feed.status?.full) });
+    this.controls.retry();
     this.tellMissed();
     this.show();
     if (this.isOn) this.draw(); // also where no new picture of the video asks for it
@@ -154,7 +155,7 @@ class Stage {
   showWait(stream) {
     const words =
       this.camera.state === "asking" ? "Choose Allow: your browser is asking for the camera."
-      : this.controls.isOpening ? "Loading the clip…"
+      : this.controls.isLoading ? "Loading the clip…"
       : this.isReturned ? "Connecting the video…"
       : "Opening the camera…";
     const isShown = this.isOn && !(stream && this.video.videoWidth);

@@ -143,7 +143,17 @@ def _what_shows(page: Page) -> str:
         words = page.locator("body").inner_text(timeout=5_000)
     except PlaywrightError as error:
         return f"{page.url} does not answer: {error}"
-    return f"{page.url}\nErrors: {errors or 'none'}\n{words.strip() or '(a blank page)'}"
+    return f"{page.url}\nErrors: {errors or 'none'}\n{words.strip() or '(a blank page)'}\n{_in_components(page)}"
+
+
+def _in_components(page: Page) -> str:
+    """What stands where a page's own text does not reach: the stage's line, and the stream's frame."""
+    parts = [*page.locator(".notice, .figures, .panel .fer-now").all()]
+    for frame in page.frames[1:]:
+        parts += frame.locator("body").all()
+    with contextlib.suppress(PlaywrightError):
+        return " | ".join(part.inner_text(timeout=2_000) for part in parts)
+    return ""
 
 
 def open_page(
