@@ -21,8 +21,10 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
-KEPT_RUNS: Final = 2
-"""A large message that was not used for so many runs is forgotten, as Streamlit's `maxCachedMessageAge` says."""
+TOLD_RUNS: Final = 2
+"""A large message that so many runs have not used is no longer told to be here; `maxCachedMessageAge` of Streamlit."""
+KEPT_RUNS: Final = 20
+"""It is forgotten later: a run that is still to come may have been told of it."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class StreamlitTab:
             page_script_hash=self._page,
             fragment_id=fragment,
             is_auto_rerun=is_auto,
-            cached_message_hashes=list(self._kept),
+            cached_message_hashes=[key for key in self._kept if self._age(key) <= TOLD_RUNS],
             context_info=ContextInfo(timezone="UTC", locale="en-US", url=self._url, color_scheme="light"),
         )
         state.widget_states.widgets.extend(WidgetState(id=i, json_value=value) for i, value in self._values.items())
@@ -161,8 +163,12 @@ class StreamlitTab:
     def _end_run(self) -> None:
         self.runs += 1
         self._run_counts[self._run] += 1
-        now = self._run_counts[self._run]
-        self._kept = {k: e for k, e in self._kept.items() if e[1] != self._run or now - e[2] <= KEPT_RUNS}
+        self._kept = {key: kept for key, kept in self._kept.items() if self._age(key) <= KEPT_RUNS}
+
+    def _age(self, key: str) -> int:
+        """Runs since a kept message was used, of the page or the fragment that uses it."""
+        _, run, number = self._kept[key]
+        return self._run_counts[run] - number
 
 
 @contextlib.asynccontextmanager

@@ -10,7 +10,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from benchmarks import scene
 from benchmarks.encoded_clip import EncodedClip, encode
 from benchmarks.headless_viewer import watch
-from benchmarks.streamlit_tab import KEPT_RUNS, StreamlitTab
+from benchmarks.streamlit_tab import KEPT_RUNS, TOLD_RUNS, StreamlitTab
 from tests.helpers.browser import studio
 
 
@@ -88,12 +88,20 @@ def test_a_large_message_that_came_before_is_referred_to_until_it_was_not_used_f
         take(tab, message)
         if message.WhichOneof("type") in ("delta", "ref_hash"):
             assert tab.components["webrtc_streamer"].data == {"mode": "SENDONLY"}
-    assert list(tab._kept) == ["h"]
+    asyncio.run(tab.rerun())
+    assert list(tab._socket.heard[-1].rerun_script.cached_message_hashes) == ["h"]
+
+    for _ in range(TOLD_RUNS):
+        take(tab, new_run())
+        take(tab, finished())
+    asyncio.run(tab.rerun())
+    assert not tab._socket.heard[-1].rerun_script.cached_message_hashes
+    take(tab, reference)  # by a run that was asked for before
+    assert tab._kept
 
     for _ in range(KEPT_RUNS + 1):
         take(tab, new_run())
         take(tab, finished())
-
     assert not tab._kept
 
 
