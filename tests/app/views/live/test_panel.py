@@ -124,7 +124,8 @@ def test_while_paused_the_download_stands_still(monkeypatch):
     remember(session, seconds=20)
     session.settings = panel.replace(session.settings, paused=True)
     before = rows_of(session, HistoryView(window_s=15))
-    monkeypatch.setattr(panel.time, "monotonic", lambda at_s=time.monotonic() + 10: at_s)
+    later_s = time.monotonic() + 10
+    monkeypatch.setattr(panel.time, "monotonic", lambda: later_s)
 
     assert rows_of(session, HistoryView(window_s=15)) == before
     session.settings = panel.replace(session.settings, paused=False)
