@@ -60,7 +60,7 @@ class Panel {
     this.feed = feedAt(data.feed);
     this.history = this.feed.faceHistory ??= new FaceHistory(); // the feed outlives a panel that is taken away for a moment
     if (this.feed.history) this.history.addHistory(this.feed.history);
-    if (this.feed.chosen === null && this.startFace !== null) this.feed.choose(this.startFace);
+    if (this.feed.chosen === null && this.startFace !== null) this.feed.choose(this.startFace); // it was here before
     this.stopListening = this.feed.on((message) => this.take(message));
     this.sizes = new ResizeObserver(() => this.measure());
     this.sizes.observe(this.root.querySelector(".reader"));

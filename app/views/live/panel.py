@@ -85,10 +85,10 @@ def show(*, feed: str, start: PanelChoice) -> PanelChoice:
         height="content",
         **{f"on_{name}_change": _nothing for name in asdict(start)},
     )
-    return _choice(result, start)
+    return choice_of(result, start)
 
 
-def _choice(said: Mapping[str, Any], start: PanelChoice) -> PanelChoice:
+def choice_of(said: Mapping[str, Any], start: PanelChoice) -> PanelChoice:
     """What the browser said, where it makes sense; else as it was."""
     window_s, face = said.get("window_s"), said.get("face")
     return PanelChoice(
