@@ -27,7 +27,7 @@ def sidebar() -> None:
     from app.tab_memory import HistoryView
     from app.views.live import panel
 
-    session = st.session_state.setdefault("session", LiveSession(lambda *_: None))  # type: ignore[arg-type,return-value]
+    session = st.session_state.setdefault("session", LiveSession(lambda *_: None))  # type: ignore[arg-type]
     panel.render(session, st.session_state.setdefault("view", HistoryView()))
 
 
@@ -60,7 +60,7 @@ def test_the_browser_gets_the_feed_the_emotions_and_where_to_start():
     assert [emotion["colour"] for emotion in data["emotions"]] == [EMOTION_COLOURS[name] for name in EMOTIONS]
     assert all(-1 <= value <= 1 for emotion in data["emotions"] for value in emotion["place"])
     assert data["start"] == {"window_s": 60, "face": None, "is_stacked": True, "paused": False}
-    assert [button.label for button in page.get("download_button")] == ["Download as CSV"]
+    assert [cast(Any, button).label for button in page.get("download_button")] == ["Download as CSV"]
 
 
 def test_a_choice_reaches_the_session_and_the_view(monkeypatch):
@@ -123,7 +123,7 @@ def test_while_paused_the_download_stands_still(monkeypatch):
     now_s = time.monotonic()
     session.settings = replace(session.settings, paused=True)
     before = [row["time_s"] for row in rows_of(session, HistoryView(window_s=15))]
-    monkeypatch.setattr(panel.time, "monotonic", lambda: now_s + 10)
+    monkeypatch.setattr(time, "monotonic", lambda: now_s + 10)
 
     assert [row["time_s"] for row in rows_of(session, HistoryView(window_s=15))] == before
     session.settings = replace(session.settings, paused=False)
