@@ -4,6 +4,7 @@ const TOAST_MS = 3500;
 const STOP_AGAIN_MS = 4000;
 const MIRROR_HOLDS_MS = 5000;
 const OPENING_MS = 4000;
+const FELL_BACK_MS = 1000;
 const STARTED_ONCE = "ferStartedOnce";
 
 class StageControls {
@@ -58,17 +59,16 @@ class StageControls {
   // --- Start and Stop
 
   start() {
-    this.begun({ deviceId: this.deviceId });
-    this.startAgain();
+    this.begun(() => this.open({ deviceId: this.deviceId }));
   }
 
-  startAgain() {
-    this.openingUntil = performance.now() + OPENING_MS;
-    this.stage.camera.start(this.source ?? {});
+  startClip() {
+    if (!this.stage.isOn) this.begun(() => this.openClip());
   }
 
-  begun(source) {
-    this.source = source;
+  begun(open) {
+    this.reopen = open;
+    this.attempts = 1;
     this.mayStopUntil = 0;
     this.stage.missedTold = null;
     remember(STARTED_ONCE);
@@ -76,21 +76,37 @@ class StageControls {
     // The button that was pressed goes away; keys go on with the stage.
     const { frame } = this.stage;
     if (frame.contains(frame.getRootNode().activeElement)) frame.focus({ preventScroll: true });
+    open();
   }
 
-  async startClip() {
-    if (this.stage.isOn) return;
+  open(source) {
+    this.openingUntil = performance.now() + OPENING_MS;
+    this.idleSince = null;
+    this.stage.camera.start(source);
+  }
+
+  async openClip() {
+    this.endClip();
     const clip = (this.clip = new SampleClip(this.stage.data.sample));
-    this.begun({});
     this.isLoading = true;
     this.stage.show();
     const stream = await clip.play().catch(() => null);
     if (this.clip !== clip) return clip.stop(); // stopped meanwhile
     this.isLoading = false;
-    if (stream) this.source = { stream };
-    if (stream) this.startAgain();
+    if (stream) this.open({ stream });
     else this.say("The sample clip could not be played in this browser.");
     this.stage.show();
+  }
+
+  // On a busy machine the connection now and then falls back to its beginning while it is made: it is tried once more.
+  retry() {
+    const { camera } = this.stage;
+    if (camera.state === "running") this.attempts = 0;
+    if (this.attempts !== 1 || !["idle", "lost"].includes(camera.state) || camera.error || this.isLoading) return void (this.idleSince = null);
+    this.idleSince ??= performance.now();
+    if (performance.now() - this.idleSince < FELL_BACK_MS) return;
+    this.attempts += 1;
+    this.reopen();
   }
 
   endClip() {
@@ -108,7 +124,8 @@ class StageControls {
       return;
     }
     this.isLoading = false;
-    this.openingUntil = 0;
+    this.openingUntil = this.attempts = 0;
+    this.find(".toast").classList.remove("shown");
     this.endClip();
     this.stage.camera.stop();
     this.stage.camera.look();

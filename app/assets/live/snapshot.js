@@ -1,8 +1,9 @@
 // A screenshot, made in the browser and kept on the viewer's side: the picture, what is drawn on it, and the time.
 
-// As a PNG; the video's own size, or larger where the overlay is.
+// As a PNG; in the video's own size, or in the overlay's where that is larger, for sharp labels.
 function snapshot({ video, overlay, mirror }) {
-  const [width, height] = [video.videoWidth, video.videoHeight];
+  const scale = Math.max(1, (overlay?.width ?? 0) / video.videoWidth);
+  const [width, height] = [video.videoWidth, video.videoHeight].map((side) => Math.round(side * scale));
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const context = canvas.getContext("2d");
   context.save();

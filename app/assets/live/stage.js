@@ -38,7 +38,7 @@ class Stage {
     this.data = data;
     clearTimeout(this.leaving);
     if (!this.timer) this.begin();
-    if (isReturnedNow && this.missedTold) this.controls.startAgain(); // as the viewer has asked already
+    if (isReturnedNow && this.missedTold) this.controls.reopen?.(); // as the viewer has asked already
     this.show();
   }
 
@@ -107,7 +107,7 @@ class Stage {
   }
 
   get isReturned() {
-    return Boolean(this.data.returned) && !this.camera.stream;
+    return Boolean(this.data.returned);
   }
 
   get isMirror() {
@@ -117,6 +117,7 @@ class Stage {
   look() {
     this.camera.look();
     if (this.isRunning) this.camera.uplink({ isFull: Boolean(this.feed.status?.full) });
+    this.controls.retry();
     this.tellMissed();
     this.show();
     if (this.isOn) this.draw(); // also where no new picture of the video asks for it

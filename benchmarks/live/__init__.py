@@ -1,0 +1,1 @@
+"""The live page under measurement; `python -m benchmarks.live`."""

@@ -1,0 +1,190 @@
+"""A visitor's tab of a Streamlit app without a browser: it speaks the protocol of Streamlit's own frontend.
+
+It asks for runs, keeps the values of components, asks again for fragments that run by themselves, and remembers large
+messages, as a browser does, so that the server has the same work with it.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from streamlit.proto.AutoRerun_pb2 import AutoRerun
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState, ContextInfo
+from streamlit.proto.Delta_pb2 import Delta
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import ClientConnection, connect
+
+KEPT_RUNS: Final = 2
+"""A large message that was not used for so many runs is forgotten, as Streamlit's `maxCachedMessageAge` says."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """A component on the page.
+
+    Attributes:
+        name: "webrtc_streamer" of "streamlit_webrtc.component.webrtc_streamer".
+        id: under which it tells its value.
+        fragment: in which it stands; empty outside of one.
+        data: what Python gives it.
+    """
+
+    name: str
+    id: str
+    fragment: str
+    data: dict[str, Any]
+
+
+class StreamlitTab:
+    """One tab; see `open_tab`. Belongs to one event loop."""
+
+    def __init__(self, socket: ClientConnection, url: str) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            socket: to Streamlit's stream.
+            url: of the app.
+        """
+        self.components: dict[str, Component] = {}
+        """Newest state of each component by its name; of several with one name, the last drawn."""
+        self.runs = 0
+        """Runs of the page and of its fragments that ended."""
+        self._socket, self._url = socket, url
+        self._page = ""
+        self._values: dict[str, str] = {}
+        self._changed = asyncio.Condition()
+        self._timers: dict[str, asyncio.Task[None]] = {}
+        self._run = ""
+        self._run_counts: Counter[str] = Counter()
+        self._kept: dict[str, tuple[ForwardMsg, str, int]] = {}
+
+    async def rerun(self, *, fragment: str = "", is_auto: bool = False) -> None:
+        """Ask for a run of the page, or of one fragment of it."""
+        state = ClientState(
+            page_script_hash=self._page,
+            fragment_id=fragment,
+            is_auto_rerun=is_auto,
+            cached_message_hashes=list(self._kept),
+            context_info=ContextInfo(timezone="UTC", locale="en-US", url=self._url, color_scheme="light"),
+        )
+        state.widget_states.widgets.extend(WidgetState(id=i, json_value=value) for i, value in self._values.items())
+        await self._socket.send(BackMsg(rerun_script=state).SerializeToString())
+
+    async def tell(self, name: str, value: dict[str, Any]) -> None:
+        """Set a component's value, which asks for a run."""
+        component = self.components[name]
+        self._values[component.id] = json.dumps(value)
+        await self.rerun(fragment=component.fragment)
+
+    async def wait_until(self, is_so: Callable[[], bool], timeout_s: float = 60) -> None:
+        """Wait until something is so that only messages of the server change.
+
+        Raises:
+            TimeoutError: it did not come to be.
+        """
+        async with asyncio.timeout(timeout_s), self._changed:
+            await self._changed.wait_for(is_so)
+
+    async def listen(self) -> None:
+        """Take what the server says, until it says no more."""
+        async for data in self._socket:
+            message = ForwardMsg()
+            message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+            self._take(self._whole(message))
+            async with self._changed:
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """End what runs by itself."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def _whole(self, message: ForwardMsg) -> ForwardMsg:
+        """The message itself, where it only refers to one that came before; each is kept if it may be."""
+        if message.WhichOneof("type") == "ref_hash":
+            whole = ForwardMsg()
+            whole.CopyFrom(self._kept[message.ref_hash][0])
+            whole.metadata.CopyFrom(message.metadata)
+            message = whole
+        if message.metadata.cacheable:
+            self._kept[message.hash] = (message, self._run, self._run_counts[self._run])
+        return message
+
+    def _take(self, message: ForwardMsg) -> None:
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._run = " ".join(message.metadata.run.fragment_ids)
+            if not self._run:
+                self.close()
+        elif kind == "navigation":
+            self._page = message.navigation.page_script_hash  # that of the new session may be the app's own
+        elif kind == "delta":
+            self._take_delta(message.delta)
+        elif kind == "auto_rerun":
+            self._repeat(message.auto_rerun)
+        elif kind == "stop_auto_rerun":
+            for fragment in message.stop_auto_rerun.fragment_ids:
+                if fragment in self._timers:
+                    self._timers.pop(fragment).cancel()
+        elif kind == "script_finished":
+            self._end_run()
+
+    def _take_delta(self, delta: Delta) -> None:
+        element = delta.new_element
+        if element.WhichOneof("type") == "component_instance":
+            found = element.component_instance
+            name, data = found.component_name.rsplit(".", 1)[-1], json.loads(found.json_args)
+            self.components[name] = Component(name, found.id, delta.fragment_id, data)
+        elif element.WhichOneof("type") == "bidi_component":
+            name = element.bidi_component.component_name.rsplit(".", 1)[-1]
+            data = _bidi_data(element)
+            self.components[name] = Component(name, element.bidi_component.id, delta.fragment_id, data)
+
+    def _repeat(self, auto: AutoRerun) -> None:
+        async def repeat() -> None:
+            while True:
+                await asyncio.sleep(auto.interval)
+                await self.rerun(fragment=auto.fragment_id, is_auto=True)
+
+        if auto.fragment_id in self._timers:
+            self._timers.pop(auto.fragment_id).cancel()
+        self._timers[auto.fragment_id] = asyncio.create_task(repeat())
+
+    def _end_run(self) -> None:
+        self.runs += 1
+        self._run_counts[self._run] += 1
+        now = self._run_counts[self._run]
+        self._kept = {k: e for k, e in self._kept.items() if e[1] != self._run or now - e[2] <= KEPT_RUNS}
+
+
+@contextlib.asynccontextmanager
+async def open_tab(url: str) -> AsyncIterator[StreamlitTab]:
+    """A tab at the app's first page, whose first run has been asked for."""
+    stream = f"{url.replace('http', 'ws', 1)}/_stcore/stream"
+    async with connect(stream, subprotocols=["streamlit"], origin=url, max_size=None) as socket:  # type: ignore[arg-type, list-item]
+        tab = StreamlitTab(socket, url)
+        listening = asyncio.create_task(tab.listen())
+        try:
+            await tab.rerun()
+            yield tab
+        finally:
+            tab.close()
+            listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listening
+
+
+def _bidi_data(element: Element) -> dict[str, Any]:
+    component = element.bidi_component
+    kind = component.WhichOneof("data")
+    text = component.json if kind == "json" else component.mixed.json if kind == "mixed" else ""
+    data = json.loads(text or "{}")
+    return data if isinstance(data, dict) else {}
