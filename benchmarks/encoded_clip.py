@@ -75,6 +75,8 @@ def _from_file(path: Path) -> Iterator[np.ndarray]:
         height = round(WIDTH * stream.height / stream.width / 2) * 2
         given = 0
         for frame in container.decode(stream):
+            if given == LONGEST:
+                return
             # Each time of the camera shows the frame that stands then, as often as it does.
             while given < LONGEST and frame.time is not None and given / PER_S <= frame.time:
                 yield frame.reformat(width=WIDTH, height=height, format="bgr24").to_ndarray()
@@ -102,8 +104,8 @@ class ClipTrack(MediaStreamTrack):
         self.sent_s: list[float] = []
         """When each frame was given to the connection, on the monotonic clock."""
 
-    async def recv(self) -> av.Packet:  # type: ignore[override]  # a sender takes encoded frames, too
-        """The next frame, at its time."""
+    async def recv(self) -> av.Packet:
+        """The next frame, at its time, already encoded."""
         if self.started_s is None:
             self.started_s = time.monotonic() + self._delay_s
         await asyncio.sleep(max(0.0, self.started_s + self._next / PER_S - time.monotonic()))

@@ -16,9 +16,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-import aiortc.rtcrtpreceiver
 import numpy as np
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpCodecParameters, RTCSessionDescription, rtcrtpreceiver
 from aiortc.codecs.base import Decoder
 from aiortc.jitterbuffer import JitterFrame
 from av.frame import Frame
@@ -74,6 +73,11 @@ class Uncoded(Decoder):
         self.pictures = 0
         self.made.append(self)
 
+    @classmethod
+    def of(cls, codec: RTCRtpCodecParameters) -> Decoder:
+        """In the place of aiortc's choice of a decoder."""
+        return cls()
+
     def decode(self, encoded_frame: JitterFrame) -> list[Frame]:
         """One more."""
         self.pictures += 1
@@ -92,7 +96,12 @@ class HeadlessViewer:
     async def start(self) -> None:
         """Do what the component's frontend does when Start is pressed, until the video plays."""
         connected = asyncio.Event()
-        self.peer.on("connectionstatechange", lambda: self.peer.connectionState == "connected" and connected.set())
+
+        def note() -> None:
+            if self.peer.connectionState == "connected":
+                connected.set()
+
+        self.peer.on("connectionstatechange", note)
         await self.tab.wait_until(lambda: self.tab.runs > 0 and STREAMER in self.tab.components, START_TIMEOUT_S)
         await self._tell(playing=False)  # as it does when it is drawn for the first time
         mode = self.tab.components[STREAMER].data["mode"]
@@ -163,7 +172,7 @@ async def watch(url: str, clip: EncodedClip, *, delay_s: float) -> AsyncIterator
 
 async def measure(url: str, *, viewers: int, seconds: float, warm_up_s: float) -> None:
     """Start that many, measure, and print."""
-    aiortc.rtcrtpreceiver.get_decoder = lambda _: Uncoded()  # type: ignore[assignment]
+    rtcrtpreceiver.get_decoder = Uncoded.of  # type: ignore[attr-defined]
     clips = all_clips()
     async with contextlib.AsyncExitStack() as stack:
         all_viewers = []

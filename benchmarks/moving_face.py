@@ -46,6 +46,10 @@ class Lap:
 
 LAPS: Final = (Lap(0.5, 9), Lap(1.0, 9), Lap(2.0, 9))
 
+STILL: Final = (Lap(1.0, 2), Lap(2.0, 2))
+STEP: Final = 7
+"""One frame of STILL in so many is looked at to learn what a detector calls the face."""
+
 
 def places(laps: tuple[Lap, ...] = LAPS) -> np.ndarray:
     """Where the face's centre is in each frame, float64 (frames,), pixels from the left; it turns round at once."""
@@ -65,10 +69,12 @@ def lap_of(number: int, laps: tuple[Lap, ...] = LAPS) -> Lap | None:
     return None
 
 
-def frames(laps: tuple[Lap, ...] = LAPS) -> Iterator[np.ndarray]:
-    """The frames, uint8 (HEIGHT, WIDTH, 3) BGR, each with its number along the lower edge."""
+def frames(laps: tuple[Lap, ...] = LAPS, *, step: int = 1) -> Iterator[np.ndarray]:
+    """Every `step`-th frame, uint8 (HEIGHT, WIDTH, 3) BGR, each with its number along the lower edge."""
     head, mask, background = _head(), _mask(), _background()
-    for number, x in enumerate(places(laps)):
+    centres = places(laps)
+    for number in range(0, len(centres), step):
+        x = centres[number]
         matrix = np.array([[1, 0, x - head.shape[1] / 2], [0, 1, ROW - head.shape[0] / 2]], np.float64)
         moved = cv2.warpAffine(head, matrix, (WIDTH, HEIGHT))
         share = cv2.warpAffine(mask, matrix, (WIDTH, HEIGHT))[..., None]
@@ -81,9 +87,8 @@ def seen_face(detector: FaceDetector) -> np.ndarray:
     What a detector calls a face need not lie around the centre that the drawing calls one; that is no error of what
     follows it.
     """
-    still = tuple(Lap(w, 1) for w in (0.5, 1.0, 1.5, 2.0))
     found = []
-    for x, frame in zip(places(still)[::7], list(frames(still))[::7], strict=True):
+    for x, frame in zip(places(STILL)[::STEP], frames(STILL, step=STEP), strict=True):
         faces = detector.detect(frame)
         if faces:
             left, top, right, bottom = faces[0].xyxy
@@ -94,7 +99,7 @@ def seen_face(detector: FaceDetector) -> np.ndarray:
 def _portrait() -> np.ndarray:
     from skimage import data
 
-    return cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
+    return np.asarray(cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR))
 
 
 def _head() -> np.ndarray:

@@ -19,6 +19,7 @@ from tests.helpers.browser import studio
 
 TRIES: Final = 5
 SETTLE_MS: Final = 2_000
+CHART_CODE: Final = ("plotly", "vega", "echarts", "deckgl")
 STREAMER: Final = "webrtc_streamer/index.html"
 HEADER: Final = [
     "page",
@@ -27,6 +28,7 @@ HEADER: Final = [
     "Start to first label, s: first visitor",
     "median of the next",
     "scripts before the stream's frame, MB",
+    "of these for charts, MB",
     "frame loaded, times",
     "other work, % of a core",
 ]
@@ -37,24 +39,34 @@ class Loaded:
     """What a tab fetched, in order.
 
     Attributes:
-        script_bytes: of scripts that had come when the stream's frame was first asked for, as they are on the line.
-        frames: how often the stream's frame was asked for.
+        scripts: bytes of each by its address, as they are on the line, that had come when the stream's frame was first
+            asked for.
+        frames: how often a stream's frame was opened; Streamlit also fetches its address once to see if it is there.
     """
 
-    script_bytes: int = 0
+    scripts: dict[str, int] = field(default_factory=dict)
     frames: int = 0
-    _kinds: dict[str, str] = field(default_factory=dict)
+    _asked: dict[str, str] = field(default_factory=dict)
 
     def ask(self, event: dict[str, Any]) -> None:
         """A request is sent."""
-        self._kinds[event["requestId"]] = event.get("type", "")
-        if STREAMER in event["request"]["url"]:
+        kind, url = event.get("type"), event["request"]["url"]
+        if kind == "Script":
+            self._asked[event["requestId"]] = url
+        elif kind == "Document" and STREAMER in url:
             self.frames += 1
 
     def finish(self, event: dict[str, Any]) -> None:
         """An answer has come whole."""
-        if not self.frames and self._kinds.get(event["requestId"]) == "Script":
-            self.script_bytes += int(event["encodedDataLength"])
+        url = self._asked.get(event["requestId"])
+        if url is not None and not self.frames:
+            self.scripts[url] = int(event["encodedDataLength"])
+
+    def megabytes(self, *names: str) -> float:
+        """Of scripts with one of these words in their address, or of all without any."""
+        return (
+            sum(n for url, n in self.scripts.items() if not names or any(word in url.lower() for word in names)) / 1e6
+        )
 
 
 @dataclass(frozen=True)
@@ -99,7 +111,8 @@ def cells(visits: Sequence[Visit]) -> list[str]:
         f"{np.median([visit.to_start_s for visit in others]):.1f}",
         f"{first.to_label_s:.1f}",
         f"{np.median([visit.to_label_s for visit in others]):.1f}",
-        f"{max(visit.loaded.script_bytes for visit in visits) / 1e6:.2f}",
+        f"{max(visit.loaded.megabytes() for visit in visits):.2f}",
+        f"{max(visit.loaded.megabytes(*CHART_CODE) for visit in visits):.2f}",
         str(max(visit.loaded.frames for visit in visits)),
     ]
 

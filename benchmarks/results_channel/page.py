@@ -1,6 +1,7 @@
 """The scratch app's page: the camera goes to the server, nothing comes back but results."""
 
 import asyncio
+from typing import Any
 
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
@@ -14,15 +15,13 @@ context = webrtc_streamer(
     media_stream_constraints={"video": {"width": 640, "height": 480, "frameRate": 30}, "audio": False},
     video_frame_callback=lambda frame: frame,
 )
-worker = context._get_worker()  # noqa: SLF001  # there is no public way to the peer connection
+worker: Any = context._get_worker()  # noqa: SLF001  # there is no public way to the peer connection
 st.write("Live video")
 
 
 async def _open_channel() -> None:
-    channel = worker.pc.createDataChannel(
-        "fer", negotiated=True, id=0, ordered=False, maxRetransmits=0
-    )  # the browser made the same before its offer, see page.js
-    sender.channel = channel
+    # The browser made the same before its offer, see browser.js.
+    sender.channel = worker.pc.createDataChannel("fer", negotiated=True, id=0, ordered=False, maxRetransmits=0)
 
 
 if worker is not None and st.session_state.get("peer") is not worker.pc:
