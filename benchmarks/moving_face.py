@@ -1,4 +1,4 @@
-"""A face whose true place is known: the portrait's head goes to and fro before a still background."""
+"""A face whose true place is known: the portrait's head goes there and back before a still background."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

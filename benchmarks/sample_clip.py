@@ -190,7 +190,7 @@ def _moves(shifts: dict[str, tuple[float, float]]) -> np.ndarray:
     spline = RBFInterpolator(to, -shift, kernel="thin_plate_spline", smoothing=0.3)
     rows, columns = np.mgrid[0 : size[0], 0 : size[1]] / ENLARGED
     moved = spline(np.column_stack([columns.ravel() + LEFT, rows.ravel() + TOP]))
-    return (moved.reshape(*size, 2) * _fading(*size)[..., None]).astype(np.float32)
+    return np.asarray(moved.reshape(*size, 2) * _fading(*size)[..., None], np.float32)
 
 
 def _fading(height: int, width: int) -> np.ndarray:
@@ -235,7 +235,7 @@ def _inside_mouth(soft_px: float) -> np.ndarray:
     upper, lower = (_curve([_POINTS[name] for name in names]) for names in _MOUTH_INSIDE)
     inside = np.concatenate([upper, lower[::-1]]) * ENLARGED
     cv2.fillPoly(mask, [np.round(inside * 16).astype(np.int32)], 1.0, cv2.LINE_8, 4)
-    return np.minimum(1, cv2.GaussianBlur(mask, (0, 0), soft_px * ENLARGED) * 1.3)
+    return np.asarray(np.minimum(1, cv2.GaussianBlur(mask, (0, 0), soft_px * ENLARGED) * 1.3))
 
 
 def _curve(points: list[tuple[float, float]]) -> np.ndarray:
@@ -262,7 +262,7 @@ def _nothing() -> np.ndarray:
 
 def _blended(below: np.ndarray, above: np.ndarray, share: np.ndarray) -> np.ndarray:
     mixed = below + (above.astype(np.float32) - below) * share[..., None]
-    return np.clip(mixed, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(mixed, 0, 255), np.uint8)
 
 
 _TIMES = (
@@ -283,8 +283,9 @@ def _shares(at_s: float) -> dict[str, float]:
 
 def _mixed(parts: list[tuple[Look, float]]) -> np.ndarray:
     """The enlarged portrait as it looks with these shares of looks, float32 BGR."""
-    face = sum(look.face_bgr.astype(np.float32) * share for look, share in parts)
-    moved = sum(look.moved * share for look, share in parts) * ENLARGED
+    shares = np.array([share for _, share in parts], np.float32)
+    face = np.tensordot(shares, np.stack([look.face_bgr.astype(np.float32) for look, _ in parts]), 1)
+    moved = np.tensordot(shares, np.stack([look.moved for look, _ in parts]), 1) * ENLARGED
     rows, columns = np.mgrid[0 : moved.shape[0], 0 : moved.shape[1]].astype(np.float32)
     x, y = columns + LEFT * ENLARGED + moved[..., 0], rows + TOP * ENLARGED + moved[..., 1]
     warped = cv2.remap(face, x, y, cv2.INTER_LINEAR)

@@ -28,6 +28,8 @@ class Face:
         track_id: the same number for the same face from frame to frame; None before tracking.
         quarter_turns: how often the frame is to be turned a quarter clockwise for the face to stand upright, 0-3. Found
             by trying, in single pictures; 0 for a face that is only tilted.
+        velocity: of the centre, (x, y) in pixels of the frame per second, exactly 0 at rest; None where a face has no
+            past, as in its first frame.
     """
 
     xyxy: tuple[float, float, float, float]
@@ -35,6 +37,7 @@ class Face:
     landmarks: np.ndarray | None = None
     track_id: int | None = None
     quarter_turns: int = 0
+    velocity: tuple[float, float] | None = None
 
     @property
     def width(self) -> float:

@@ -34,7 +34,7 @@ def result_message(result: FrameResult, sent_at_s: float) -> Message:
 def _face(emotion: FaceEmotion, width: int, height: int, *, numbered: bool) -> Message:
     face = emotion.face
     x, y = face.centre
-    vx, vy = getattr(face, "velocity", None) or (0.0, 0.0)
+    vx, vy = face.velocity or (0.0, 0.0)
     points = face.landmarks
     return {
         "id": face.track_id,

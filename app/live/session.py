@@ -228,51 +228,60 @@ class LiveSession:
             self._changed.notify_all()
             return at_s
 
-    def _take(self, pause_until_s: float) -> tuple[av.VideoFrame | np.ndarray, float] | None:
-        """Wait for the newest frame, but not before `pause_until_s`; None when this worker should end."""
+    def _wait_for_frame(self, pause_until_s: float) -> bool:
+        """Wait until there is a frame, but not before `pause_until_s`; False when this worker should end."""
         me = threading.current_thread()
         with self._changed:
             deadline_s = time.monotonic() + IDLE_S
             while self._worker is me:
                 now_s = time.monotonic()
                 if now_s >= pause_until_s and self._frame is not None:
-                    frame, self._frame = self._frame, None
-                    self._progress.taken()
-                    return frame
+                    return True
                 if now_s > deadline_s:
                     self._worker = None
                     self._leave()
                     break
                 self._changed.wait(max(0.001, pause_until_s - now_s) if now_s < pause_until_s else deadline_s - now_s)
-        return None
+        return False
+
+    def _take(self) -> tuple[av.VideoFrame | np.ndarray, float] | None:
+        """The newest frame; None where another worker took this one's place, or the video was closed."""
+        with self._changed:
+            if self._worker is not threading.current_thread():
+                return None
+            frame, self._frame = self._frame, None
+            self._progress.taken()
+            return frame
 
     def _work(self) -> None:
         """The worker: analyse the newest frame, again and again."""
         analysis = LiveAnalysis(self._make_pipeline, self._newest_model, self._numbers)
         to_bgr = FrameConverter()
         pause_until_s = 0.0
-        while (taken := self._take(pause_until_s)) is not None:
+        while self._wait_for_frame(pause_until_s):
             pause_until_s = time.monotonic() + 1 / MAX_RESULTS_PER_S
             settings = self.settings
             if settings.paused:
+                self._take()
                 self._note(lambda progress: progress.skipped())
                 continue
             try:
-                frame, at_s = taken
-                frame_bgr = frame if isinstance(frame, np.ndarray) else to_bgr.convert(frame)
-                self._analyse(analysis, settings, frame_bgr, at_s)
+                self._analyse(analysis, settings, to_bgr)
             except Exception as error:  # noqa: BLE001  # else this thread, and with it the analysis, would end silently
                 self._fail(error)
                 analysis.forget()
                 pause_until_s = time.monotonic() + RETRY_S
 
-    def _analyse(
-        self, analysis: LiveAnalysis, settings: LiveSettings, frame_bgr: np.ndarray, captured_at_s: float
-    ) -> None:
+    def _analyse(self, analysis: LiveAnalysis, settings: LiveSettings, to_bgr: FrameConverter) -> None:
         pipeline, is_new = analysis.pipeline(settings, check_each_s=MODEL_CHECK_S)
         if is_new:
             self._note(lambda progress: progress.ready(time.monotonic()))
         with analysis_slots().turn():
+            taken = self._take()  # only now: a frame that waits in line would be an old one
+            if taken is None:
+                return
+            frame, captured_at_s = taken
+            frame_bgr = frame if isinstance(frame, np.ndarray) else to_bgr.convert(frame)
             result = pipeline.process(frame_bgr, captured_at_s)
         if self._note(lambda _: self._publish(result)):
             self.channel.publish(lambda: messages.result_message(result, time.monotonic()))

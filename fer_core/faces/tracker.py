@@ -6,7 +6,7 @@ and comes back is somebody new: the program recognises nobody.
 """
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -14,6 +14,16 @@ import numpy as np
 from fer_core.results import Face
 
 VELOCITY_MEMORY_S = 0.3
+"""Of a velocity that changes no more than the detector errs."""
+NOISE = np.array([0.02, 0.045])
+"""A face this far off its predicted place, across and up or down, in face sizes, may still go on as before:
+the detector errs by 0.3 to 1 % of a face's width, and the height of its box jumps, which moves the middle by 4 %."""
+SURPRISE = 0.10
+"""Beyond `NOISE` and this it was no error: the velocity is all new. Half of it is enough after one on the same side."""
+MIN_STEP_S = 0.07
+"""Frames that came closer together say no more about the velocity than two with this distance."""
+REST, MOTION = 0.10, 0.25
+"""In face sizes per second: a slower face is shown at rest, a faster one with all of its velocity."""
 MAX_PREDICTION_S = 0.6
 APPEARANCE_WEIGHT = 2.0
 MAX_COST = 2.2
@@ -30,16 +40,41 @@ class _Track:
     appearance: np.ndarray
     velocity: np.ndarray
     hits: int = 1
+    surprise: np.ndarray = field(default_factory=lambda: np.zeros(2))
+    knows_motion: bool = False
 
     def update(self, face: Face, appearance: np.ndarray, now_s: float, *, detected: bool) -> None:
         elapsed = now_s - self.seen_at_s
         if elapsed > 0:
-            moved = (np.array(face.centre) - np.array(self.face.centre)) / elapsed
-            weight = 1 - np.exp(-elapsed / VELOCITY_MEMORY_S)
-            self.velocity = (1 - weight) * self.velocity + weight * moved
+            self._learn_velocity(face, elapsed)
         self.appearance = 0.9 * self.appearance + 0.1 * appearance
         self.face, self.seen_at_s = face, now_s
         self.hits += detected
+
+    def _learn_velocity(self, face: Face, elapsed: float) -> None:
+        """Correct the velocity by how far the face is off its predicted place: the further, the more; on each axis.
+
+        So it is calm while a face rests or goes on, and turns round with the face.
+        """
+        surprise = np.array(face.centre) - np.array(self.face.centre) - self.velocity * elapsed
+        again = (surprise * self.surprise > 0) & (np.abs(self.surprise) > NOISE * _size(face))
+        enough = np.where(again, SURPRISE / 2, SURPRISE)
+        slowly = 1 - np.exp(-elapsed / VELOCITY_MEMORY_S)
+        gain = np.clip((np.abs(surprise) / _size(face) - NOISE) / enough, slowly, 1)
+        self.velocity = self.velocity + gain * surprise / max(elapsed, MIN_STEP_S)
+        self.surprise = surprise
+        self.knows_motion = elapsed <= MAX_PREDICTION_S
+
+    @property
+    def shown_velocity(self) -> tuple[float, float] | None:
+        """See `Face.velocity`."""
+        if not self.knows_motion:
+            return None
+        speed = float(np.hypot(*self.velocity)) / _size(self.face)
+        if speed <= REST:
+            return 0.0, 0.0
+        share = min(1.0, (speed - REST) / (MOTION - REST))
+        return share * float(self.velocity[0]), share * float(self.velocity[1])
 
     def rescale(self, ratio_x: float, ratio_y: float) -> None:
         """Put the face where it would be in a frame of another size."""
@@ -47,7 +82,7 @@ class _Track:
         growth = (ratio_x * ratio_y) ** 0.5  # a turned frame shows the face as large as before
         half_w, half_h = self.face.width * growth / 2, self.face.height * growth / 2
         self.face = replace(self.face, xyxy=(x - half_w, y - half_h, x + half_w, y + half_h), landmarks=None)
-        self.velocity = np.zeros(2)
+        self.velocity, self.surprise, self.knows_motion = np.zeros(2), np.zeros(2), False
 
 
 class FaceNumbers:
@@ -73,7 +108,7 @@ class FaceNumbers:
 
 
 class FaceTracker:
-    """Gives each face its `track_id`. Belongs to one thread."""
+    """Gives each face its `track_id` and `velocity`. Belongs to one thread."""
 
     def __init__(self, *, max_gap_s: float = 2.0, min_hits: int = 2) -> None:
         """Start without tracks.
@@ -102,7 +137,7 @@ class FaceTracker:
             detected: whether a detector found them; faces that were only carried along confirm nothing.
 
         Returns:
-            The confirmed faces with their `track_id`, in the order of `faces`.
+            The confirmed faces with their `track_id` and `velocity`, in the order of `faces`.
         """
         self._tracks = [t for t in self._tracks if now_s - t.seen_at_s <= self._max_gap_s]
         looks = [describe(frame_bgr, face) for face in faces]
@@ -119,7 +154,7 @@ class FaceTracker:
             if self._is_confirmed(track):
                 seen.append((face, track))
         self._number([track for _, track in seen if track.track_id == 0])
-        confirmed = [replace(face, track_id=track.track_id) for face, track in seen]
+        confirmed = [replace(face, track_id=track.track_id, velocity=track.shown_velocity) for face, track in seen]
         # What was seen once was probably a false alarm; but it may be seen again first, however rarely frames come.
         self._tracks = [t for t in self._tracks if self._is_confirmed(t) or now_s - t.seen_at_s <= UNCONFIRMED_S]
         return confirmed
@@ -181,14 +216,19 @@ def describe(frame_bgr: np.ndarray, face: Face) -> np.ndarray:
     return look
 
 
+def _size(face: Face) -> float:
+    """In pixels: the side of a square as large as its box."""
+    return float(np.sqrt(face.width * face.height))
+
+
 def _cost(track: _Track, face: Face, look: np.ndarray, now_s: float) -> float:
     """How badly a detection fits a track: distance in face sizes, change of size, change of appearance."""
     elapsed = now_s - track.seen_at_s
     predicted = np.array(track.face.centre) + track.velocity * min(elapsed, MAX_PREDICTION_S)
-    size = float(np.sqrt(track.face.width * track.face.height))
+    size = _size(track.face)
     distance = float(np.hypot(*(np.array(face.centre) - predicted))) / size
     # The longer it was out of sight, the less its last place says.
     distance /= 1 + 1.5 * elapsed
-    growth = abs(float(np.log(np.sqrt(face.width * face.height) / size)))
+    growth = abs(float(np.log(_size(face) / size)))
     change = float(np.sqrt(max(0.0, 1 - float(track.appearance @ look))))
     return distance + growth + APPEARANCE_WEIGHT * change

@@ -263,6 +263,16 @@ def test_the_download_is_what_is_on_screen(open_panel: Callable[..., Panel]) -> 
     assert panel.page.get_by_role("radio", name="Lines").is_checked()
     assert panel.find(".axis span").first.inner_text() == "−30 s"
 
+    # As after a visit to a page without it.
+    panel.page.get_by_text("Leave the panel out").click()
+    expect(panel.find(".readings")).to_have_count(0)
+    panel.page.get_by_text("Leave the panel out").click()
+    expect(panel.find(".pause")).to_have_text("Resume")
+    expect(panel.find(".axis span").first).to_have_text("−30 s")
+    assert panel.page.get_by_role("radio", name="Lines").is_checked()
+    panel.hover(10)
+    expect(panel.find(".tip li b").nth(EMOTIONS.index("happy"))).to_have_text("88\xa0%")
+
 
 def test_late_labels_are_muted_and_the_plane_says_where_the_face_is(open_panel: Callable[..., Panel]) -> None:
     panel = open_panel()

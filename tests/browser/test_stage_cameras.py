@@ -21,7 +21,7 @@ def app() -> Iterator[studio.Server]:
 
 def test_without_a_camera_the_sample_clip_plays_and_a_screenshot_is_saved(app, tmp_path):
     with studio.chromium(camera=None) as browser:
-        page = studio.new_tab(browser)
+        page = studio.new_tab(browser, allow=True)
         page.goto(app.url)
         expect(page.locator(".notice")).to_have_text(re.compile("No camera was found"), timeout=60_000)
 
@@ -46,14 +46,35 @@ def test_without_a_camera_the_sample_clip_plays_and_a_screenshot_is_saved(app, t
         page.context.close()
 
 
-def test_a_browser_that_asks_is_told_so(app, happy_camera):
-    with studio.chromium(camera=happy_camera, allow=False) as browser:
-        page = studio.new_tab(browser)
+# Headless browsers answer for the person at once; this one leaves the question open, as a real one does.
+UNANSWERED_JS = """
+navigator.mediaDevices.getUserMedia = () => new Promise(() => {});
+navigator.permissions.query = async () => ({ state: "prompt" });
+"""
+
+
+def test_while_the_browser_asks_the_viewer_is_told_to_allow(app, happy_camera):
+    with studio.chromium(camera=happy_camera) as browser:
+        page = studio.new_tab(browser, allow=True)
+        page.context.add_init_script(UNANSWERED_JS)
         page.goto(app.url)
         page.locator(".start").click()
 
         expect(page.locator(".notice")).to_have_text(re.compile("choose Allow"), timeout=30_000)
         expect(page.locator(".wait")).to_have_text(re.compile("Choose Allow"))
+        page.locator(".stop").click()
+        expect(page.locator(".live")).to_have_attribute("data-state", "idle")
+        page.context.close()
+
+
+def test_a_camera_that_is_blocked_is_said(app, happy_camera):
+    with studio.chromium(camera=happy_camera, allow=False) as browser:
+        page = studio.new_tab(browser)
+        page.goto(app.url)
+        page.locator(".start").click()
+
+        expect(page.locator(".notice")).to_have_text(re.compile("The camera is blocked"), timeout=60_000)
+        expect(page.locator(".live")).to_have_attribute("data-state", "idle")
         page.context.close()
 
 

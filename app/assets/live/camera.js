@@ -246,6 +246,8 @@ class Camera {
       maxBitrate: this.isFull ? FULL_BITS_PER_S : UPLINK_BITS_PER_S,
       scaleResolutionDownBy: this.isFull ? 1 : Math.max(1, long / UPLINK_LONG_SIDE),
     });
+    // For a video sharpness matters more than each picture; for the analysis it is the other way round.
+    parameters.degradationPreference = this.isFull ? "maintain-resolution" : "maintain-framerate";
     this.capped = wanted;
     sender.setParameters(parameters).catch(() => (this.capped = null));
   }

@@ -43,7 +43,7 @@ class FaceHistory {
       let end = i + 1;
       while (end < rows.length && rows[end][0] === at) end++;
       const faces = rows.slice(i, end);
-      if (at > known) {
+      if (at > known + 1) { // rows are of whole milliseconds
         this.add({
           at,
           ids: faces.map((row) => row[1]),
@@ -59,7 +59,7 @@ class FaceHistory {
   add(frame) {
     if (this.newest !== null && frame.at <= this.newest) return null;
     this.frames.push(frame);
-    for (const id of frame.ids) this.lastSeen.set(id, frame.at);
+    for (const id of frame.ids) if (id !== null) this.lastSeen.set(id, frame.at);
     while (this.frames[this.first].at < frame.at - KEPT_MS) this.first++;
     if (this.first > 1000) {
       this.frames.splice(0, this.first);

@@ -225,17 +225,17 @@ class HistoryChart {
     const { column, isSeen } = this.readColumn();
     const { means, times } = this.columns;
     const x = Math.min(this.width, Math.max(0, isSeen ? this.x(times[column]) : this.readAt * this.width));
-    const agoS = Math.max(0, (1 - x / this.width) * this.windowS);
+    const secondsAgo = Math.max(0, (1 - x / this.width) * this.windowS);
     this.hairline.style.transform = `translateX(${x.toFixed(1)}px)`;
     const isLeft = x > this.width / 2;
     this.tip.style.transform = `translateX(${(x + (isLeft ? -10 : 10)).toFixed(1)}px)${isLeft ? " translateX(-100%)" : ""}`;
     this.tip.dataset.seen = String(isSeen);
-    setText(this.tipTime, isSeen ? agoWords(agoS) : `${agoWords(agoS)}: no face`);
+    setText(this.tipTime, isSeen ? agoWords(secondsAgo) : `${agoWords(secondsAgo)}: no face`);
     const value = (k) => means[column * VALUES + k];
     this.tipValues.forEach((cell, k) => setText(cell, isSeen ? wholePercent(value(k)) : "–"));
     setText(this.tipValence, isSeen ? signedTwo(value(SHARES)) : "–");
-    this.reader.setAttribute("aria-valuenow", String(-Math.round(agoS)));
-    this.reader.setAttribute("aria-valuetext", isSeen ? `${agoWords(agoS)}: ${this.inWords(value)}` : this.tipTime.textContent);
+    this.reader.setAttribute("aria-valuenow", String(-Math.round(secondsAgo)));
+    this.reader.setAttribute("aria-valuetext", isSeen ? `${agoWords(secondsAgo)}: ${this.inWords(value)}` : this.tipTime.textContent);
   }
 
   inWords(value) {

@@ -107,7 +107,7 @@ class Stage {
   }
 
   get isReturned() {
-    return Boolean(this.data.returned) && !this.camera.stream;
+    return Boolean(this.data.returned);
   }
 
   get isMirror() {

@@ -4,6 +4,7 @@ import importlib
 import sys
 import threading
 from collections import Counter
+from functools import partial
 
 import pytest
 
@@ -65,11 +66,14 @@ def in_line(slots: AnalysisSlots, names: list[str], fails: str = "") -> tuple[li
         except LeftError:
             served.append("failed")
 
+    def stands(place: int) -> bool:
+        return slots.waiting == place
+
     threads, before = [], slots.waiting
     for place, name in enumerate(names, before + 1):
         threads.append(threading.Thread(target=work, args=(name,)))
         threads[-1].start()
-        wait_until(lambda place=place: slots.waiting == place)
+        wait_until(partial(stands, place))
     return threads, served
 
 

@@ -181,7 +181,7 @@ class TestCsv:
         frame[:4, :4] = 255
         cv2.imwrite(str(tmp_path / "p.png"), frame)
         rows = list(csv.DictReader(io.StringIO(written(tmp_path / "p.png", CsvResults))))
-        assert [row["face"] for row in rows] == ["1", "2"]
+        assert [row["face"] for row in rows] == ["2", "1"], "the larger first; numbered from left to right"
         assert {row["frame"] for row in rows} == {"0"}
 
 

@@ -25,8 +25,10 @@ if not session.history.snapshot():
     faces = [make_emotion(name, face=make_face(track_id=i)) for i, name in enumerate(("happy", "sad"), start=1)]
     for i in range(3000):
         session.history.add(make_result(*faces, at_s=now_s - 300 + i / 10))
-cast(Any, session).channel = SimpleNamespace(path=f"fer/results/{st.query_params.get('key', 'none')}")
-with st.sidebar:
-    panel.render(session, state.history_view())
+path = f"fer/results/{st.query_params.get('key', 'none')}"
+cast(Any, session).channel = SimpleNamespace(path=path, changed=lambda: None)
+if not st.checkbox("Leave the panel out"):
+    with st.sidebar:
+        panel.render(session, state.history_view())
 st.button("Run the page again")
 st.write("paused:", session.settings.paused)

@@ -4,8 +4,7 @@ import csv
 import io
 import json
 import time
-from dataclasses import asdict
-from types import SimpleNamespace
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 import pytest
@@ -28,8 +27,7 @@ def sidebar() -> None:
     from app.tab_memory import HistoryView
     from app.views.live import panel
 
-    session = st.session_state.setdefault("session", LiveSession(lambda *_: None))  # type: ignore[arg-type,return-value]
-    session.channel = SimpleNamespace(path="fer/results/KEY")
+    session = st.session_state.setdefault("session", LiveSession(lambda *_: None))  # type: ignore[arg-type]
     panel.render(session, st.session_state.setdefault("view", HistoryView()))
 
 
@@ -57,12 +55,12 @@ def test_the_browser_gets_the_feed_the_emotions_and_where_to_start():
 
     data = data_of(page)
 
-    assert data["feed"] == "fer/results/KEY"
+    assert data["feed"] == page.session_state["session"].channel.path
     assert [emotion["name"].lower() for emotion in data["emotions"]] == list(EMOTIONS)
     assert [emotion["colour"] for emotion in data["emotions"]] == [EMOTION_COLOURS[name] for name in EMOTIONS]
     assert all(-1 <= value <= 1 for emotion in data["emotions"] for value in emotion["place"])
     assert data["start"] == {"window_s": 60, "face": None, "is_stacked": True, "paused": False}
-    assert [button.label for button in page.get("download_button")] == ["Download as CSV"]
+    assert [cast(Any, button).label for button in page.get("download_button")] == ["Download as CSV"]
 
 
 def test_a_choice_reaches_the_session_and_the_view(monkeypatch):
@@ -122,10 +120,11 @@ def test_the_download_has_the_time_and_the_face_that_are_shown():
 def test_while_paused_the_download_stands_still(monkeypatch):
     session = LiveSession(lambda *_: cast(Any, None))
     remember(session, seconds=20)
-    session.settings = panel.replace(session.settings, paused=True)
-    before = rows_of(session, HistoryView(window_s=15))
-    monkeypatch.setattr(panel.time, "monotonic", lambda at_s=time.monotonic() + 10: at_s)
+    now_s = time.monotonic()
+    session.settings = replace(session.settings, paused=True)
+    before = [row["time_s"] for row in rows_of(session, HistoryView(window_s=15))]
+    monkeypatch.setattr(time, "monotonic", lambda: now_s + 10)
 
-    assert rows_of(session, HistoryView(window_s=15)) == before
-    session.settings = panel.replace(session.settings, paused=False)
-    assert len(rows_of(session, HistoryView(window_s=15))) < len(before)
+    assert [row["time_s"] for row in rows_of(session, HistoryView(window_s=15))] == before
+    session.settings = replace(session.settings, paused=False)
+    assert 0 < len(rows_of(session, HistoryView(window_s=15))) < len(before)

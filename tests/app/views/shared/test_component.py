@@ -1,6 +1,7 @@
 """Components from files of app/assets: joined in their order, registered once."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 import streamlit as st
@@ -11,7 +12,7 @@ from app.views.shared.component import component
 
 
 @pytest.fixture
-def registered(monkeypatch) -> list[dict[str, str]]:
+def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
     """What Streamlit was told of."""
     told: list[dict[str, str]] = []
     monkeypatch.setattr(st.components.v2, "component", lambda name, **parts: told.append({"name": name, **parts}))
