@@ -88,15 +88,16 @@ class ClipTrack(MediaStreamTrack):
 
     kind = "video"
 
-    def __init__(self, clip: EncodedClip, *, delay_s: float = 0.0) -> None:
+    def __init__(self, clip: EncodedClip, *, per_s: int = PER_S, delay_s: float = 0.0) -> None:
         """Start with the first `recv`.
 
         Args:
             clip: what is played.
+            per_s: frames a second; other than PER_S, the clip runs faster or slower.
             delay_s: before the first frame, so that several tracks do not all send at once.
         """
         super().__init__()
-        self._clip = clip
+        self._clip, self._per_s = clip, per_s
         self._delay_s = delay_s
         self._next = 0
         self.started_s: float | None = None
@@ -108,9 +109,9 @@ class ClipTrack(MediaStreamTrack):
         """The next frame, at its time, already encoded."""
         if self.started_s is None:
             self.started_s = time.monotonic() + self._delay_s
-        await asyncio.sleep(max(0.0, self.started_s + self._next / PER_S - time.monotonic()))
+        await asyncio.sleep(max(0.0, self.started_s + self._next / self._per_s - time.monotonic()))
         packet = av.Packet(self._clip.payloads[self._next % len(self._clip.payloads)])
-        packet.pts, packet.time_base = self._next * (CLOCK.denominator // PER_S), CLOCK
+        packet.pts, packet.time_base = self._next * (CLOCK.denominator // self._per_s), CLOCK
         self._next += 1
         self.sent_s.append(time.monotonic())
         return packet
@@ -123,5 +124,5 @@ class ClipTrack(MediaStreamTrack):
         """
         if self.started_s is None:
             return None
-        number = round((captured_s - self.started_s) * PER_S)
+        number = round((captured_s - self.started_s) * self._per_s)
         return number if 0 <= number < len(self.sent_s) else None

@@ -157,10 +157,10 @@ class HeadlessViewer:
 
 
 @contextlib.asynccontextmanager
-async def watch(url: str, clip: EncodedClip, *, delay_s: float) -> AsyncIterator[HeadlessViewer]:
+async def watch(url: str, clip: EncodedClip, *, per_s: int, delay_s: float) -> AsyncIterator[HeadlessViewer]:
     """A viewer whose video plays and who hears results."""
     async with open_tab(url) as tab:
-        viewer = HeadlessViewer(tab, ClipTrack(clip, delay_s=delay_s), clip)
+        viewer = HeadlessViewer(tab, ClipTrack(clip, per_s=per_s, delay_s=delay_s), clip)
         hearing = asyncio.create_task(viewer.hear(url))
         try:
             await viewer.start()
@@ -170,15 +170,15 @@ async def watch(url: str, clip: EncodedClip, *, delay_s: float) -> AsyncIterator
             await viewer.stop()
 
 
-async def measure(url: str, *, viewers: int, seconds: float, warm_up_s: float) -> None:
+async def measure(url: str, *, viewers: int, per_s: int, seconds: float, warm_up_s: float) -> None:
     """Start that many, measure, and print."""
     rtcrtpreceiver.get_decoder = Uncoded.of  # type: ignore[attr-defined]
     clips = all_clips()
     async with contextlib.AsyncExitStack() as stack:
         all_viewers = []
         for i in range(viewers):  # one after the other, as people come
-            clip, delay_s = clips[i % len(clips)], i / viewers / PER_S
-            all_viewers.append(await stack.enter_async_context(watch(url, clip, delay_s=delay_s)))
+            clip, delay_s = clips[i % len(clips)], i / viewers / per_s
+            all_viewers.append(await stack.enter_async_context(watch(url, clip, per_s=per_s, delay_s=delay_s)))
         _say(playing=len(all_viewers))
         async with asyncio.timeout(START_TIMEOUT_S):
             while not all(viewer.heard.rows for viewer in all_viewers):
@@ -199,11 +199,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.headless_viewer", description=__doc__)
     parser.add_argument("url", help="of the running app, such as http://127.0.0.1:8501")
     parser.add_argument("--viewers", type=int, default=4)
+    parser.add_argument("--per-s", type=int, default=PER_S, help=f"frames a second that each sends; default: {PER_S}")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--warm-up", type=float, default=4, help="seconds after all have heard a result")
     options = parser.parse_args(arguments)
     url, warm_up_s = options.url.rstrip("/"), options.warm_up
-    asyncio.run(measure(url, viewers=options.viewers, seconds=options.seconds, warm_up_s=warm_up_s))
+    asyncio.run(
+        measure(url, viewers=options.viewers, per_s=options.per_s, seconds=options.seconds, warm_up_s=warm_up_s)
+    )
 
 
 async def _ping(socket: ClientConnection) -> None:

@@ -15,7 +15,7 @@ from fer_core.expressions.card_checks import is_count, is_number, is_share
 from fer_core.expressions.model import EmotionModel
 from fer_core.expressions.smoothing import ProbabilitySmoother, SmoothingSettings
 from fer_core.faces.crops import crop_faces
-from fer_core.faces.detector import FaceDetector
+from fer_core.faces.detector import FaceDetector, LooksNear
 from fer_core.faces.follow import FaceFollower
 from fer_core.faces.quality import QualityLimits, doubts_about, measure_quality
 from fer_core.faces.tracker import FaceNumbers, FaceTracker
@@ -36,6 +36,10 @@ class PipelineSettings:
         detect_every: the detector looks at every n-th frame; optical flow carries the faces between. While a new
             face awaits its second detection, it looks at each.
         max_follow_s: but at least this often, however few frames come.
+        whole_frame_every_s: where the detector can, it looks at the whole frame only this often, and between only
+            where the known faces were (`LooksNear`): somebody new is seen so much later; 0 for always the whole frame.
+        judge_every_s: an expression is judged again only when its last judgement is so old, and stands as it is
+            between, while the face's place is always new; 0 for each frame.
         max_faces: the largest ones are analysed, and `FrameResult.faces_left_out` counts the others; None for all.
         max_faces_alone: the same for a video that turns out to have one frame; see `fer_core.files.analyse`.
         balance: how far emotions that were rare in training are favoured, 0 (not at all) to 1; see
@@ -52,6 +56,8 @@ class PipelineSettings:
     limits: QualityLimits = field(default_factory=QualityLimits)
     detect_every: int = 3
     max_follow_s: float = 0.25
+    whole_frame_every_s: float = 0.0
+    judge_every_s: float = 0.0
     max_faces: int | None = MAX_FACES
     max_faces_alone: int | None = None
     balance: float = 0.0
@@ -63,7 +69,9 @@ class PipelineSettings:
         for name, expected, is_right in (
             ("unsure_below", "None or a number from 0 to 1", self.unsure_below is None or is_share(self.unsure_below)),
             ("detect_every", "a whole number from 1", _is_positive(self.detect_every)),
-            ("max_follow_s", "a number of seconds from 0", is_number(self.max_follow_s) and self.max_follow_s >= 0),
+            ("max_follow_s", "a number of seconds from 0", _is_time(self.max_follow_s)),
+            ("whole_frame_every_s", "a number of seconds from 0", _is_time(self.whole_frame_every_s)),
+            ("judge_every_s", "a number of seconds from 0", _is_time(self.judge_every_s)),
             ("max_faces", "None or a whole number from 1", self.max_faces is None or _is_positive(self.max_faces)),
             (
                 "max_faces_alone",
@@ -78,6 +86,10 @@ class PipelineSettings:
 
 def _is_positive(value: Any) -> bool:
     return is_count(value) and value >= 1
+
+
+def _is_time(value: Any) -> bool:
+    return is_number(value) and value >= 0
 
 
 STILL = PipelineSettings(smoothing=SmoothingSettings(time_constant_s=0), detect_every=1, max_faces=None, try_turns=True)
@@ -110,7 +122,9 @@ class EmotionPipeline:
         self._follower = FaceFollower()
         self._smoothers: dict[int, ProbabilitySmoother] = {}
         self._frames_since_detection = 0
-        self._detected_at_s = -np.inf
+        self._detected_at_s = self._whole_frame_at_s = -np.inf
+        self._located: list[Face] = []
+        self._judged: dict[int, tuple[FaceEmotion, float]] = {}
         self._size_wh: tuple[int, int] | None = None
 
     @property
@@ -153,25 +167,14 @@ class EmotionPipeline:
         self._allow_for_size(width, height)
         seen = self._locate(frame_bgr, captured_at_s, settings, clock)
         faces = seen[: settings.max_faces]
-        with clock.stage("crop"):
-            tiles = crop_faces(frame_bgr, faces)
-        with clock.stage("predict"):
-            rows = self.model.predict(tiles)
-            priors = self.model.card.class_priors
-            if settings.balance and priors is not None:
-                rows = rebalance(rows, priors, settings.balance)
-        with clock.stage("smooth"):
-            judged = tuple(
-                self._judge(face, tile, row, captured_at_s, settings)
-                for face, tile, row in zip(faces, tiles, rows, strict=True)
-            )
-            self._forget(captured_at_s)
+        judged = self._judge_faces(frame_bgr, faces, captured_at_s, settings, clock)
         return FrameResult(captured_at_s, (width, height), judged, clock.milliseconds(), len(seen) - len(faces))
 
     def _allow_for_size(self, width: int, height: int) -> None:
         """Where frames change their size, as when a phone is turned, faces are looked for where they would be now."""
         if self._size_wh is not None and self._size_wh != (width, height):
             self._tracker.resize(width / self._size_wh[0], height / self._size_wh[1])
+            self._whole_frame_at_s = -np.inf
         self._size_wh = width, height
 
     def _effective_settings(self) -> PipelineSettings:
@@ -195,16 +198,62 @@ class EmotionPipeline:
         detected = faces is None
         if faces is None:
             with clock.stage("detect"):
-                faces = self.detector.detect(frame_bgr)
-                if settings.try_turns:
-                    faces = find_turned(self.detector, frame_bgr, faces)
+                faces = self._look(frame_bgr, now_s, settings)
             self._frames_since_detection = 0
             self._detected_at_s = now_s
             with clock.stage("follow"):
                 self._follower.start(frame_bgr, faces)
         with clock.stage("track"):
             self._tracker.mirrored = settings.mirrored
-            return self._tracker.update(faces, frame_bgr, now_s, detected=detected)
+            self._located = self._tracker.update(faces, frame_bgr, now_s, detected=detected)
+        return self._located
+
+    def _look(self, frame_bgr: np.ndarray, now_s: float, settings: PipelineSettings) -> list[Face]:
+        """Ask the detector: about the known faces alone where that will do, else about the whole frame."""
+        if (
+            isinstance(self.detector, LooksNear)
+            and now_s - self._whole_frame_at_s < settings.whole_frame_every_s
+            and not self._tracker.has_unconfirmed
+        ):
+            known = self.detector.detect_near(frame_bgr, self._located)
+            if known is not None:
+                return known
+        self._whole_frame_at_s = now_s
+        faces = self.detector.detect(frame_bgr)
+        return find_turned(self.detector, frame_bgr, faces) if settings.try_turns else faces
+
+    def _judge_faces(
+        self,
+        frame_bgr: np.ndarray,
+        faces: list[Face],
+        now_s: float,
+        settings: PipelineSettings,
+        clock: "_StageClock",
+    ) -> tuple[FaceEmotion, ...]:
+        """What each face shows: judged now, or a moment ago where that will do."""
+        recent = {
+            number: emotion
+            for number, (emotion, at_s) in self._judged.items()
+            if 0 <= now_s - at_s < settings.judge_every_s
+        }
+        due = [face for face in faces if face.track_id not in recent]
+        with clock.stage("crop"):
+            tiles = crop_faces(frame_bgr, due)
+        with clock.stage("predict"):
+            rows = self.model.predict(tiles)
+            priors = self.model.card.class_priors
+            if settings.balance and priors is not None:
+                rows = rebalance(rows, priors, settings.balance)
+        with clock.stage("smooth"):
+            fresh = iter([self._judge(*one, now_s, settings) for one in zip(due, tiles, rows, strict=True)])
+            judged = tuple(
+                replace(recent[face.track_id], face=face) if face.track_id in recent else next(fresh) for face in faces
+            )
+            for emotion in judged:
+                if emotion.face.track_id is not None and emotion.face.track_id not in recent:
+                    self._judged[emotion.face.track_id] = emotion, now_s
+            self._forget(now_s)
+        return judged
 
     def _judge(
         self, face: Face, tile: np.ndarray, row: np.ndarray, now_s: float, settings: PipelineSettings
@@ -234,6 +283,7 @@ class EmotionPipeline:
     def _forget(self, now_s: float) -> None:
         """Drop the smoothers of faces whose numbers will not come back."""
         self._smoothers = {i: s for i, s in self._smoothers.items() if now_s - s.updated_at_s <= 2.5}
+        self._judged = {i: judged for i, judged in self._judged.items() if now_s - judged[1] <= 2.5}
 
 
 class _StageClock:

@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import av
@@ -273,6 +274,8 @@ class LiveSession:
                 pause_until_s = time.monotonic() + RETRY_S
 
     def _analyse(self, analysis: LiveAnalysis, settings: LiveSettings, to_bgr: FrameConverter) -> None:
+        if self._listener is not None:  # what is recorded is judged anew each time
+            settings = replace(settings, pipeline=replace(settings.pipeline, judge_every_s=0.0))
         pipeline, is_new = analysis.pipeline(settings, check_each_s=MODEL_CHECK_S)
         if is_new:
             self._note(lambda progress: progress.ready(time.monotonic()))

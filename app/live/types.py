@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -12,6 +12,11 @@ from fer_core.expressions.card import ModelCard
 from fer_core.faces.detector import DetectorName
 from fer_core.pipeline import PipelineSettings
 from fer_core.results import Doubt, FrameResult
+
+WHOLE_FRAME_EVERY_S: Final = 1.0
+"""So much later, at worst, somebody new is seen; known faces are looked for more often."""
+JUDGE_EVERY_S: Final = 0.1
+"""Expressions come and go in half a second and more; boxes must be newer than labels."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,9 @@ class LiveSettings:
         full_uplink: the camera's whole picture is wanted, as for a video, not only what the analysis needs.
     """
 
-    pipeline: PipelineSettings = field(default_factory=PipelineSettings)
+    pipeline: PipelineSettings = field(
+        default_factory=lambda: PipelineSettings(whole_frame_every_s=WHOLE_FRAME_EVERY_S, judge_every_s=JUDGE_EVERY_S)
+    )
     detector: DetectorName | None = None
     model: str = "default"
     overlay: Overlay = "boxes"

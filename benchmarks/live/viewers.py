@@ -5,16 +5,18 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import psutil
 
+from benchmarks.encoded_clip import PER_S
 from benchmarks.live.app import MODES, detector, serve_app
 from benchmarks.machine import OtherWork, ProcessorTime, processor
 from benchmarks.table import p50_p95, print_table
 from tests.helpers.browser import studio
 
+RETURNED_PER_S: Final = 30
 HEADER = [
     "viewers",
     "page",
@@ -85,14 +87,17 @@ def table(numbers: Sequence[int], *, seconds: float) -> None:
     for viewers in numbers:
         both = {page: measure(viewers, returned=returned, seconds=seconds) for page, returned in MODES.items()}
         rows += [seen.cells(page, against=both["returned picture"]) for page, seen in both.items()]
-    print_table(f"Live, clips of 640 px at 20 frames/s from another process, {detector()}, {processor()}", HEADER, rows)
+    rates = f"{PER_S} frames/s sent, {RETURNED_PER_S} where they come back"
+    print_table(f"Live, clips of 640 px from another process, {rates}, {detector()}, {processor()}", HEADER, rows)
 
 
 def measure(viewers: int, *, returned: bool, seconds: float) -> Measurement:
     """One row: a new server, so many viewers, all measured at the same time."""
     with serve_app(returned=returned) as server:
         command = [sys.executable, "-m", "benchmarks.headless_viewer", server.url]
-        arguments = ["--viewers", str(viewers), "--seconds", str(seconds)]
+        # As the page has the browser send: all of the camera's pictures where they come back, else what it needs.
+        per_s = RETURNED_PER_S if returned else PER_S
+        arguments = ["--viewers", str(viewers), "--per-s", str(per_s), "--seconds", str(seconds)]
         with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True) as process:
             try:
                 return _follow(server, process)

@@ -129,7 +129,7 @@ def test_a_viewer_without_a_browser_sends_a_clip_to_the_real_app_and_hears_its_r
     clip = EncodedClip("drawn", encode(scene.frames(width=320, height=240, count=40)))
 
     async def view(url: str) -> tuple[str, list[tuple[float, float, bool]], list[int | None]]:
-        async with asyncio.timeout(120), watch(url, clip, delay_s=0) as viewer:
+        async with asyncio.timeout(120), watch(url, clip, per_s=20, delay_s=0) as viewer:
             while sum(with_face for *_, with_face in viewer.heard.rows) < 5:
                 await asyncio.sleep(0.05)
             rows = viewer.heard.rows

@@ -1,6 +1,6 @@
 """The whole sentence: detect, crop, predict, track, smooth; with stand-ins, and with the real parts on real faces."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -455,3 +455,85 @@ def test_a_face_keeps_its_number_where_the_frames_change_their_size(astronaut_bg
     assert after.shape[1::-1] == size_wh
     assert [[emotion.face.track_id for emotion in result.faces] for result in results[2:]] == [[1]] * 10
     assert results[-1].resolution_wh == size_wh
+
+
+# Less work where it will do
+
+
+class NearDetector(FakeDetector):
+    """One that can look near; `lost` lets it fail there."""
+
+    near_calls, lost = 0, False
+
+    def detect_near(self, frame_bgr: np.ndarray, faces: Sequence[Face]) -> list[Face] | None:
+        self.near_calls += 1
+        return None if self.lost else list(faces)
+
+
+def run_for(pipeline: EmotionPipeline, seconds: float, *, per_s: int = 16) -> list[FrameResult]:
+    return [pipeline.process(FRAME, i / per_s) for i in range(round(seconds * per_s))]
+
+
+def test_the_whole_frame_is_looked_at_once_in_so_long_and_when_a_face_is_lost():
+    detector = NearDetector(boxes(1))
+    settings = PipelineSettings(detect_every=1, whole_frame_every_s=1.0)
+    pipeline = fake_pipeline(detector, settings=settings)
+
+    run_for(pipeline, 4)
+    assert 4 <= detector.calls <= 6, "once a second, and until the face is confirmed"
+    assert detector.calls + detector.near_calls == 64
+
+    detector.lost, before = True, detector.calls
+    pipeline.process(FRAME, 4.0)
+    assert detector.calls == before + 1
+
+
+def test_without_that_setting_each_detection_is_of_the_whole_frame():
+    detector = NearDetector(boxes(1))
+
+    run_for(fake_pipeline(detector, settings=PipelineSettings(detect_every=1)), 2)
+
+    assert detector.near_calls == 0
+    assert detector.calls == 32
+
+
+def test_a_detector_that_cannot_look_near_looks_at_the_whole_frame():
+    detector = FakeDetector(boxes(1))
+
+    run_for(fake_pipeline(detector, settings=PipelineSettings(detect_every=1, whole_frame_every_s=9)), 1)
+
+    assert detector.calls == 16
+
+
+def test_a_judgement_stands_for_so_long_and_the_place_is_new():
+    model, moved = FakeModel(), iter(range(1000))
+    detector = FakeDetector(lambda _: [make_face((100 + 2 * (step := next(moved)), 100, 200 + 2 * step, 200))])
+    pipeline = fake_pipeline(detector, model, settings=PipelineSettings(detect_every=1, judge_every_s=0.1))
+
+    results = run_for(pipeline, 1)
+
+    judged = sum(len(batch) for batch in model.batches)
+    assert judged == 8, "of 16 frames, the first of which shows nobody yet"
+    places = [result.faces[0].face.centre[0] for result in results[1:]]
+    assert len(set(places)) == 15
+    assert all(result.faces[0].probabilities for result in results[1:])
+
+
+def test_a_new_face_is_judged_at_once():
+    model, count = FakeModel(), [1]
+    detector = FakeDetector(lambda _: boxes(count[0]))
+    pipeline = fake_pipeline(detector, model, settings=PipelineSettings(detect_every=1, judge_every_s=60), min_hits=1)
+    pipeline.process(FRAME, 0.0)
+    count[0] = 2
+
+    result = pipeline.process(FRAME, 0.05)
+
+    assert [len(batch) for batch in model.batches] == [1, 1]
+    assert len(result.faces) == 2
+
+
+@pytest.mark.parametrize("name", ["whole_frame_every_s", "judge_every_s"])
+@pytest.mark.parametrize("value", [-1, float("nan"), "1", None])
+def test_times_that_are_none_are_refused(name, value):
+    with pytest.raises(ValueError, match=name):
+        PipelineSettings(**{name: value})

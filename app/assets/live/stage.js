@@ -116,7 +116,7 @@ class Stage {
 
   look() {
     this.camera.look();
-    if (this.isRunning) this.camera.uplink({ isFull: Boolean(this.feed.status?.full) });
+    if (this.isRunning) this.camera.uplink({ isFull: this.isReturned || Boolean(this.feed.status?.full) });
     this.controls.retry();
     this.tellMissed();
     this.show();

@@ -253,3 +253,56 @@ def test_a_haar_box_is_made_of_plain_numbers(astronaut_bgr):
 def test_a_detector_of_another_name_is_not_haar_in_silence(name):
     with pytest.raises(DetectorError, match="Choose yunet, haar or None"):
         build_detector(name)
+
+
+# Looking again where a face was
+
+
+def at(astronaut_bgr: np.ndarray, left: int, top: int, *, side: int = 400) -> np.ndarray:
+    """The astronaut at that place of a frame of 1280 x 720."""
+    frame = np.full((720, 1280, 3), 90, np.uint8)
+    frame[top : top + side, left : left + side] = cv2.resize(astronaut_bgr, (side, side), interpolation=cv2.INTER_AREA)
+    return frame
+
+
+@pytest.mark.parametrize("side", [250, 400, 720])
+def test_a_known_face_is_found_again_where_it_went(yunet, astronaut_bgr, side):
+    before = yunet.detect(at(astronaut_bgr, 500, 0, side=side))
+    moved = at(astronaut_bgr, 500 + side // 20, 0, side=side)
+
+    near = yunet.detect_near(moved, before)
+
+    assert near is not None
+    (face,), (whole,) = near, yunet.detect(moved)
+    assert np.array(face.centre) == pytest.approx(whole.centre, abs=0.08 * whole.width)
+    assert face.landmarks is not None
+    assert whole.landmarks is not None
+    assert np.abs(face.landmarks - whole.landmarks).max() < 0.12 * whole.width
+
+
+def test_at_the_frames_edge_too(yunet, astronaut_bgr):
+    frame = at(astronaut_bgr, 0, 0)[:, 130:]
+
+    assert yunet.detect_near(frame, yunet.detect(frame)) is not None
+
+
+def test_two_known_faces_stay_two(yunet, astronaut_bgr):
+    frame = np.concatenate([at(astronaut_bgr, 0, 0)[:, :400], at(astronaut_bgr, 0, 0)[:, :400]], axis=1)
+    known = yunet.detect(frame)
+
+    near = yunet.detect_near(frame, known)
+
+    assert near is not None
+    middles = [sorted(face.centre[0] for face in faces) for faces in (near, known)]
+    assert middles[0] == pytest.approx(middles[1], abs=10)
+    assert yunet.detect_near(frame, [known[0], known[0]]) is None, "one face is not two"
+
+
+def test_a_face_that_left_or_too_many_ask_for_the_whole_frame(yunet, astronaut_bgr):
+    known = yunet.detect(at(astronaut_bgr, 100, 0))
+
+    assert yunet.detect_near(at(astronaut_bgr, 800, 0), known) is None
+    assert yunet.detect_near(np.zeros((720, 1280, 3), np.uint8), known) is None
+    assert yunet.detect_near(at(astronaut_bgr, 100, 0), []) is None
+    assert yunet.detect_near(at(astronaut_bgr, 100, 0), known * 9) is None
+    assert yunet.detect_near(at(astronaut_bgr, 100, 0), [make_face((-900, -900, -800, -800))]) is None
