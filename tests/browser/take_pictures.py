@@ -16,7 +16,8 @@ from tests.helpers import REPOSITORY
 from tests.helpers.browser import studio
 
 IMAGES = REPOSITORY / "docs" / "images"
-DESKTOP, PHONE = studio.DESKTOP, studio.PHONE
+DESKTOP, LAPTOP, PHONE = (1440, 900), (1024, 768), studio.PHONE
+CAMERA_WH = (960, 720)
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        one = studio.frames_as_camera(_one_face(), place / "one.mjpeg")
+        one = studio.frames_as_camera(_one_face(), place / "one.mjpeg", width=CAMERA_WH[0], height=CAMERA_WH[1])
         two = studio.frames_as_camera(_two_faces(), place / "two.mjpeg")
         dark = studio.frames_as_camera(((f * 0.12).astype(np.uint8) for f in _one_face()), place / "dark.mjpeg")
         nobody = studio.frames_as_camera(
@@ -41,6 +42,7 @@ def _states(url: str, one: Path, two: Path, dark: Path, nobody: Path) -> None:
         for name, size, is_dark in (
             ("live-light", DESKTOP, False),
             ("live-dark", DESKTOP, True),
+            ("live-laptop", LAPTOP, False),
             ("live-phone-light", PHONE, False),
             ("live-phone-dark", PHONE, True),
         ):
@@ -51,8 +53,12 @@ def _states(url: str, one: Path, two: Path, dark: Path, nobody: Path) -> None:
             _shoot(page, name, wait_s=22)
             if name == "live-dark":
                 page.get_by_text("Settings", exact=True).click()
-                page.get_by_text("Mirror the picture").scroll_into_view_if_needed()
+                page.wait_for_timeout(1_000)  # it unfolds
+                page.get_by_text("Picture from the server").scroll_into_view_if_needed()
                 _shoot(page, "settings-dark", wait_s=2)
+            if name == "live-light":
+                page.keyboard.press("?")
+                _shoot(page, "keys", wait_s=1)
             if size is PHONE and not is_dark:
                 page.get_by_test_id("stExpandSidebarButton").click()
                 _shoot(page, "live-phone-history", wait_s=2)
@@ -63,7 +69,11 @@ def _states(url: str, one: Path, two: Path, dark: Path, nobody: Path) -> None:
     with studio.chromium(camera=None) as browser:
         _, page = studio.open_page(browser, url)
         _shoot(page, "no-camera", wait_s=3)
-        page.get_by_text("A picture", exact=True).click()
+        page.get_by_role("button", name="Try the sample clip").click()
+        studio.wait_until_playing(page)
+        _shoot(page, "sample-clip", wait_s=12)
+        studio.press_stop(page)
+        page.get_by_role("button", name="Use a picture").click()
         with tempfile.TemporaryDirectory() as folder:
             page.locator("input[type=file]").set_input_files(_portrait(Path(folder)))
             _shoot(page, "picture", wait_s=4)
@@ -102,7 +112,7 @@ def _shoot(page: Page, name: str, *, wait_s: float = 0) -> None:
 
 
 def _one_face() -> list[np.ndarray]:
-    return list(scene.frames(width=640, height=480, count=120))
+    return list(scene.frames(width=CAMERA_WH[0], height=CAMERA_WH[1], count=120))
 
 
 def _two_faces() -> list[np.ndarray]:

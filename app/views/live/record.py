@@ -73,8 +73,8 @@ def _running(session: LiveSession, recording: Recording, memory: RecordingMemory
     store = session_parts.opened_store()
     if store is None:
         return
-    live_baseline.render(store, recording)
     live_markers.render(recording)
+    live_baseline.render(store, recording)
     _check_in(store, recording, "before")
 
 
