@@ -16,6 +16,8 @@ import pytest
 from fer_core.__main__ import main
 from fer_core.files.video_writer import VideoWriter
 from fer_core.paths import SHIPPED_MODELS
+from tests.helpers import REPOSITORY
+from train.__main__ import main as train_main
 
 pytestmark = pytest.mark.skipif(not (SHIPPED_MODELS / "default" / "card.json").is_file(), reason="no model here")
 
@@ -173,28 +175,39 @@ class TestPlaces:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
-@pytest.mark.parametrize("words", [("fer_core", "models"), ("fer_core", "doctor"), ("train", "list")])
-def test_a_full_stdout_is_a_sentence(words: tuple[str, str]) -> None:
+@pytest.mark.parametrize("words", [("fer_core", "models"), ("fer_core", "doctor"), ("train", "inspect", "few.csv")])
+def test_a_full_stdout_is_a_sentence(words: tuple[str, ...], tmp_path: Path) -> None:
+    few_faces(tmp_path / "few.csv")
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", *words], cwd=SHIPPED_MODELS.parent, stdout=full, stderr=subprocess.PIPE, check=False
+            [sys.executable, "-m", *words],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
         )
     assert done.returncode == 2
     assert b"No space left on device" in done.stderr
     assert b"Traceback" not in done.stderr
 
 
-def test_a_card_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
-    model = shutil.copytree(SHIPPED_MODELS / "default", tmp_path / "model")
-    (model / "card.json").chmod(0o444)
-    before = (model / "card.json").read_bytes()
-    archive = tmp_path / "few.csv"
+def few_faces(archive: Path) -> Path:
+    """Fourteen, all alike."""
     pixels = " ".join(["7"] * 48 * 48)
     archive.write_text(
         "emotion,pixels,Usage\n" + "".join(f"{i},{pixels},Training\n{i},{pixels},PublicTest\n" for i in range(7))
     )
-    done = command("train", "evaluate", "--model", model, "--archive", archive, "--save")
-    assert done.returncode == 2, done.stderr
-    assert b"read-only" in done.stderr
-    assert b"Traceback" not in done.stderr
+    return archive
+
+
+def test_a_card_that_cannot_be_written_is_a_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    model = shutil.copytree(SHIPPED_MODELS / "default", tmp_path / "model")
+    (model / "card.json").chmod(0o444)
+    before = (model / "card.json").read_bytes()
+    archive = few_faces(tmp_path / "few.csv")
+    assert train_main(["evaluate", "--model", str(model), "--archive", str(archive), "--save"]) == 2
+    said = capfd.readouterr().err
+    assert "read-only" in said
+    assert "Traceback" not in said
     assert (model / "card.json").read_bytes() == before
