@@ -2,6 +2,7 @@
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,17 @@ def pytest_collection_finish() -> None:
 
     Each took 0.6 s and stopped every thread, a video's too.
     """
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _short_collections() -> Iterator[None]:
+    """What a file of tests leaves for good, such as Keras' graphs, joins what no collection looks at any more.
+
+    Streamlit collects after each run of a page: at the end of all tests that took most of the page's time.
+    """
+    yield
     gc.collect()
     gc.freeze()
 

@@ -2,10 +2,12 @@
 
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -25,6 +27,14 @@ from tests.helpers.pages import MAIN, open_page, session_of
 from tests.helpers.recording_page import recording_of, see
 from tests.helpers.session_pages import SAD_THEN_HAPPY
 from tests.helpers.store_builders import make_participant, make_session
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _packages_looked_through_once() -> Iterator[None]:
+    """Every new AppTest reads the metadata of all installed packages, to find components: half of a page's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(autouse=True)
