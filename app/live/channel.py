@@ -11,6 +11,8 @@ from app.server import kept
 
 Message = dict[str, Any]
 PATH: Final = "fer/results/"
+Source = Callable[[], Callable[[], Message] | None]
+"""A reference such as `weakref.WeakMethod`: gives None once what it refers to is gone."""
 
 
 class ResultsChannel:
@@ -19,15 +21,15 @@ class ResultsChannel:
     Nothing queues: a socket that is behind gets the newest result alone.
     """
 
-    def __init__(self, *, status: Callable[[], Message], history: Callable[[], Message]) -> None:
+    def __init__(self, *, status: Source, history: Source) -> None:
         """Make it findable by its key, for as long as somebody holds it.
 
         Args:
-            status: gives the newest status; called on the server's event loop, so it must be quick.
-            history: gives what was before, for a socket that is new.
+            status: refers to what gives the newest status; called on the server's event loop, so it must be quick.
+            history: refers to what gives what was before, for a socket that is new.
         """
         self.key = secrets.token_urlsafe(24)
-        self.status, self.history = status, history
+        self._status, self._history = status, history
         self._lock = threading.Lock()
         self._listeners: set[ChannelListener] = set()
         _channels()[self.key] = self
@@ -37,10 +39,20 @@ class ResultsChannel:
         """Where the browser finds it, below the page's address."""
         return PATH + self.key
 
+    def status(self) -> Message | None:
+        """The newest status; None once the session is gone."""
+        give = self._status()
+        return None if give is None else give()
+
+    def history(self) -> Message | None:
+        """What was before; None once the session is gone."""
+        give = self._history()
+        return None if give is None else give()
+
     @property
-    def is_heard(self) -> bool:
-        """Whether anybody listens."""
-        return bool(self._listeners)
+    def listeners(self) -> int:
+        """How many listen."""
+        return len(self._listeners)
 
     def publish(self, make: Callable[[], Message]) -> None:
         """Tell all listeners; the message is only made where there is one."""

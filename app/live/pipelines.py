@@ -40,9 +40,18 @@ def _load(name: str, stamp: int) -> EmotionModel:
         for key in [key for key in _models if key[0] == name]:
             del _models[key]
         _models[name, stamp] = model
-    # What is loaded now stays: keep it out of every later garbage collection.
-    gc.freeze()
+    _keep_out_of_collections()
     return model
+
+
+def _keep_out_of_collections() -> None:
+    """What is loaded now stays. Once: later, what ended viewers left in circles would stay, too."""
+    kept(f"{__name__}.frozen", _freeze)
+
+
+def _freeze() -> bool:
+    gc.freeze()
+    return True
 
 
 def _changed_at_ns(path: Path) -> int:

@@ -11,6 +11,7 @@ before. Imports no Streamlit.
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -72,7 +73,10 @@ class LiveSession:
         """
         self._viewers = viewers
         self.history = EmotionHistory()
-        self.channel = ResultsChannel(status=self._status_message, history=self._history_message)
+        # Weakly: a circle would be collected late, or never where `gc.freeze` comes first, and its key stay valid.
+        self.channel = ResultsChannel(
+            status=weakref.WeakMethod(self._status_message), history=weakref.WeakMethod(self._history_message)
+        )
         """What the viewer's browser hears."""
         self._make_pipeline = make_pipeline
         self._newest_model = newest_model
@@ -239,8 +243,7 @@ class LiveSession:
                 if now_s >= pause_until_s and self._frame is not None:
                     return True
                 if now_s > deadline_s:
-                    self._worker = None
-                    self._leave()
+                    self._worker = None  # the place stays this viewer's until the video ends: a camera may pause
                     break
                 self._changed.wait(max(0.001, pause_until_s - now_s) if now_s < pause_until_s else deadline_s - now_s)
         return False

@@ -6,6 +6,7 @@ Imports no Streamlit: a route for `st.App`.
 import asyncio
 import contextlib
 import json
+import math
 import time
 from collections.abc import Coroutine
 from typing import Any, Final
@@ -16,7 +17,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from app.live.channel import ChannelListener, Message, ResultsChannel, channel_of
 
 STATUS_EVERY_S: Final = 0.5
-REFUSED: Final = 1008
+MAX_LISTENERS: Final = 8
+"""Of one session: its page has one, and for a moment another after it was drawn anew."""
+MAX_PING_CHARS: Final = 100
+REFUSED, TOO_MANY, UNREADABLE = 1008, 1013, 1003
 
 
 async def serve_results(websocket: WebSocket) -> None:
@@ -24,20 +28,35 @@ async def serve_results(websocket: WebSocket) -> None:
 
     Only a page of this very server is answered, and only with the key that its own session gave it.
     """
+    await websocket.accept()  # else the page would read an error of the network instead of a reason
     channel = channel_of(websocket.path_params["key"])
-    if channel is None or not is_own_page(websocket):
-        await websocket.accept()  # else the page would read an error of the network instead of the reason
+    if not is_own_page(websocket):
+        words = "This page was opened under another address than the server knows: see “Behind a proxy” in the README."
+        await websocket.close(REFUSED, words)
+    elif channel is None:
         await websocket.close(REFUSED, "This page's results are not here any more. Reload the page.")
-        return
-    await websocket.accept()
+    elif channel.listeners >= MAX_LISTENERS:
+        await websocket.close(TOO_MANY, "This page is open too often.")
+    else:
+        await _serve(websocket, channel)
+
+
+async def _serve(websocket: WebSocket, channel: ResultsChannel) -> None:
     listener = channel.listen()
+    code = 1000
     try:
         await _until_either_ends(_send(websocket, channel, listener), _answer_pings(websocket))
+    except _UnreadableError:
+        code = UNREADABLE
     finally:
         listener.close()
         if websocket.application_state is WebSocketState.CONNECTED:
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it has gone meanwhile
-                await websocket.close()
+                await websocket.close(code)
+
+
+class _UnreadableError(Exception):
+    """A client said something that no page of ours says."""
 
 
 def is_own_page(websocket: WebSocket) -> bool:
@@ -69,16 +88,30 @@ async def _send(websocket: WebSocket, channel: ResultsChannel, listener: Channel
         if message is not None:
             await _send_json(websocket, message)
         if message is None or time.monotonic() - told_at_s >= STATUS_EVERY_S:
-            await _send_json(websocket, channel.status())
+            status = channel.status()
+            if status is None:
+                return
+            await _send_json(websocket, status)
             told_at_s = time.monotonic()
 
 
 async def _answer_pings(websocket: WebSocket) -> None:
-    async for text in websocket.iter_text():
-        with contextlib.suppress(ValueError, TypeError, KeyError):  # no page of ours says anything else
-            answer = {"type": "pong", "ping": float(json.loads(text)["ping"]), "at": time.monotonic() * 1000}
-            await _send_json(websocket, answer)
+    while True:
+        message = await websocket.receive()
+        if message["type"] != "websocket.receive":
+            return
+        text = message.get("text") or ""
+        if not 0 < len(text) <= MAX_PING_CHARS:
+            raise _UnreadableError
+        try:
+            sent_ms = float(json.loads(text)["ping"])
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+            raise _UnreadableError from error
+        if not math.isfinite(sent_ms):
+            raise _UnreadableError
+        await _send_json(websocket, {"type": "pong", "ping": sent_ms, "at": time.monotonic() * 1000})
 
 
-async def _send_json(websocket: WebSocket, message: Message) -> None:
-    await websocket.send_text(json.dumps(message, separators=(",", ":")))
+async def _send_json(websocket: WebSocket, message: Message | None) -> None:
+    if message is not None:
+        await websocket.send_text(json.dumps(message, separators=(",", ":")))

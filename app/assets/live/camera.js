@@ -34,6 +34,7 @@ class Camera {
     this.options = {};
     this.isFull = false;
     this.pressed = null; // {name, at}: the button that was pressed last, until that is seen
+    this.isStopWanted = false; // until the next Start: Stop is to be pressed wherever there is the button
     this.wasOn = false;
     navigator.permissions?.query({ name: "camera" }).then((answer) => (this.permission = answer), () => {});
   }
@@ -45,6 +46,7 @@ class Camera {
     if (this.window) this.wrap(this.window);
     const [start, stop] = [this.button("Start"), this.button("Stop")];
     if (start && this.wanted) this.press(start);
+    if (stop && this.isStopWanted && !this.isPressed("Stop")) this.pressStop(stop);
     this.state = this.judge(start, stop);
     if (this.state === "running" || this.state === "connecting") {
       this.capUplink();
@@ -69,7 +71,7 @@ class Camera {
     }
     if (!start && !stop) return this.wanted ? "connecting" : "absent";
     if (start) return this.judgeAtStart();
-    if (this.isPressed("Stop")) return "idle";
+    if (this.isStopWanted) return "idle";
     this.pressed = null;
     this.wasOn = true;
     const isConnected = this.peer ? this.peer.connectionState === "connected" : Boolean(this.returned);
@@ -116,7 +118,7 @@ class Camera {
   start({ deviceId = "", stream = null } = {}) {
     this.wanted = { deviceId, stream };
     this.error = "";
-    this.wasOn = false;
+    this.wasOn = this.isStopWanted = false;
     this.look();
   }
 
@@ -128,12 +130,15 @@ class Camera {
   }
 
   stop() {
-    this.wanted = null;
+    this.wanted = this.pressed = null;
     this.wasOn = false;
+    this.isStopWanted = true;
+    this.look();
+  }
+
+  pressStop(button) {
     this.pressed = { name: "Stop", at: performance.now() };
-    this.button("Stop")?.click();
-    this.state = "idle";
-    this.letGo();
+    button.click();
   }
 
   letGo() {
@@ -150,18 +155,30 @@ class Camera {
 
   // Another camera while the video goes on: the connection stays, only its source is exchanged.
   async choose(deviceId) {
-    this.options = { ...this.options, deviceId, stream: null };
     const sender = this.sender();
     if (!sender || !this.stream) return;
     const constraints = this.asked ?? { video: true };
     const video = { ...(constraints.video === true ? {} : constraints.video), deviceId: { exact: deviceId } };
     delete video.facingMode;
-    const stream = await this.window.ferCamera.getUserMedia({ video, audio: false });
+    const before = this.stream;
+    const stream = await this.secondStream(video);
+    if (this.stream !== before) return void stream.getTracks().forEach((track) => track.stop()); // stopped meanwhile
     await sender.replaceTrack(stream.getVideoTracks()[0]);
-    for (const track of this.stream.getTracks()) track.stop();
+    for (const track of before.getTracks()) track.stop();
     this.stream = stream;
     this.capped = null;
     this.onChange();
+  }
+
+  // Some phones open no camera while another one is on.
+  async secondStream(video) {
+    try {
+      return await this.window.ferCamera.getUserMedia({ video, audio: false });
+    } catch (error) {
+      if (error.name !== "NotReadableError") throw error;
+      for (const track of this.stream?.getTracks() ?? []) track.stop();
+      return this.window.ferCamera.getUserMedia({ video, audio: false });
+    }
   }
 
   uplink({ isFull }) {
@@ -217,15 +234,30 @@ class Camera {
         video.deviceId = { exact: deviceId };
         delete video.facingMode;
       }
-      this.stream = stream ?? (await hook.getUserMedia({ ...constraints, video }));
+      const opened = stream ?? (await this.opened(hook, constraints, video));
+      if (this.isStopWanted) {
+        for (const track of opened.getTracks()) track.stop();
+        throw new DOMException("Stopped while the camera was being opened", "AbortError");
+      }
+      this.stream = opened;
       this.onChange();
-      return this.stream;
+      return opened;
     } catch (error) {
-      this.error = CAMERA_ERRORS[error.name] ?? error.message;
+      if (!this.isStopWanted) this.error = CAMERA_ERRORS[error.name] ?? error.message;
       this.pressed = null;
       throw error;
     } finally {
       this.isAsking = false;
+    }
+  }
+
+  // The chosen camera may be gone by now: then any.
+  async opened(hook, constraints, video) {
+    try {
+      return await hook.getUserMedia({ ...constraints, video });
+    } catch (error) {
+      if (!video.deviceId || !["OverconstrainedError", "NotFoundError"].includes(error.name)) throw error;
+      return hook.getUserMedia(constraints);
     }
   }
 

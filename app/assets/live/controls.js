@@ -5,6 +5,7 @@ const STOP_AGAIN_MS = 4000;
 const MIRROR_HOLDS_MS = 5000;
 const OPENING_MS = 4000;
 const FELL_BACK_MS = 1000;
+const RETRY_WITHIN_MS = 30_000;
 const STARTED_ONCE = "ferStartedOnce";
 
 class StageControls {
@@ -69,6 +70,7 @@ class StageControls {
   begun(open) {
     this.reopen = open;
     this.attempts = 1;
+    this.begunAt = performance.now();
     this.mayStopUntil = 0;
     this.stage.missedTold = null;
     remember(STARTED_ONCE);
@@ -103,6 +105,7 @@ class StageControls {
     const { camera } = this.stage;
     if (camera.state === "running") this.attempts = 0;
     if (this.attempts !== 1 || !["idle", "lost"].includes(camera.state) || camera.error || this.isLoading) return void (this.idleSince = null);
+    if (this.stage.data.busy || performance.now() - this.begunAt > RETRY_WITHIN_MS) return void (this.attempts = 0);
     this.idleSince ??= performance.now();
     if (performance.now() - this.idleSince < FELL_BACK_MS) return;
     this.attempts += 1;
@@ -120,7 +123,7 @@ class StageControls {
     const now = performance.now();
     if (this.stage.feed.status?.recording && now > (this.mayStopUntil ?? 0)) {
       this.mayStopUntil = now + STOP_AGAIN_MS;
-      this.say("A recording is running. Press Stop again to end the video; the recording then waits for it.");
+      this.say("A recording is running. Press Stop again to end the video; the recording is closed 20 seconds later, unless it returns.");
       return;
     }
     this.isLoading = false;

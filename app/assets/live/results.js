@@ -4,11 +4,12 @@
 const PING_EVERY_MS = 2000;
 const PINGS_KEPT = 60;
 const RECONNECT_MS = 1000;
+const CHOSEN_STAYS_MS = 3000;
 
 function feedAt(path) {
   const url = new URL(path, document.baseURI).href.replace(/^http/, "ws");
   const feeds = (window.ferFeeds ??= new Map());
-  if (!feeds.has(url)) feeds.set(url, new Feed(url, () => feeds.delete(url)));
+  if (!feeds.has(url)) feeds.set(url, new Feed(url, (feed) => feeds.get(url) === feed && feeds.delete(url)));
   return feeds.get(url);
 }
 
@@ -41,6 +42,7 @@ class Feed {
 
   choose(face) {
     this.chosen = face;
+    this.chosenAt = performance.now();
     this.tell({ type: "chosen" });
   }
 
@@ -61,6 +63,7 @@ class Feed {
     this.socket.onopen = () => {
       this.isOpen = true;
       this.refused = "";
+      this.pings = []; // the clocks may have gone apart while the computer slept
       this.ping();
       this.pinging = setInterval(() => this.ping(), PING_EVERY_MS);
       for (const wait of [100, 300, 600]) setTimeout(() => this.ping(), wait);
@@ -77,7 +80,7 @@ class Feed {
 
   close() {
     this.socket?.close();
-    this.forget();
+    this.forget(this);
   }
 
   ping() {
@@ -87,10 +90,20 @@ class Feed {
   take(message) {
     this.heardAt = performance.now();
     if (message.type === "pong") return this.takePong(message);
-    if (message.type === "result") this.latest = message;
+    if (message.type === "result") this.takeResult(message);
     if (message.type === "status") this.status = message;
     if (message.type === "history") this.history = message;
     this.tell(message);
+  }
+
+  // A face that was away gets another number when it comes back: somebody else's must then be read.
+  takeResult(result) {
+    this.latest = result;
+    if (this.chosen === null || !result.faces.length || result.faces.some((face) => face.id === this.chosen)) {
+      this.chosenAt = performance.now();
+    } else if (performance.now() - this.chosenAt > CHOSEN_STAYS_MS) {
+      this.choose(null);
+    }
   }
 
   // The quickest answer of the last two minutes says best how the clocks differ: the others waited on their way.

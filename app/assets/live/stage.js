@@ -33,12 +33,13 @@ class Stage {
 
   // Called at each run of the page.
   renew(data) {
-    const isReturnedNow = data.returned && !this.data?.returned;
+    const isOtherWay = Boolean(this.data) && Boolean(data.returned) !== Boolean(this.data.returned);
+    const wasOn = isOtherWay && (this.isOn || this.missedTold);
     if (data.feed !== this.data?.feed) this.end();
     this.data = data;
     clearTimeout(this.leaving);
     if (!this.timer) this.begin();
-    if (isReturnedNow && this.missedTold) this.controls.reopen?.(); // as the viewer has asked already
+    if (wasOn) this.controls.reopen?.(); // as the viewer has asked already
     this.show();
   }
 
@@ -179,6 +180,7 @@ class Stage {
 
   // What belongs to a video that has ended.
   forget() {
+    if (this.feed.chosen !== null) this.feed.choose(null); // nobody gets that number again
     this.overlay.forget();
     this.delay.stop();
     this.overlay.context.clearRect(0, 0, this.overlay.canvas.width, this.overlay.canvas.height);

@@ -10,8 +10,10 @@ import pytest
 
 from app.live import session as live_session
 from app.live.analysis_slots import AnalysisSlots
+from app.live.channel import channel_of
 from app.live.session import LiveSession
 from app.live.types import LiveState
+from app.live.viewers import Viewers
 from fer_core.history import EmotionHistory
 from tests.helpers.faces import FakeDetector, fake_pipeline, make_face, wait_until
 from tests.helpers.live_sessions import Factory, FakePipeline, feed, state_of, video_frame, workers
@@ -227,3 +229,26 @@ def test_a_listener_that_keeps_numbers_gets_none_of_them_again(tracked):
     tracked.listener = Keeps()
 
     assert numbers_after(tracked, {1}) == {1, 8}
+
+
+def test_a_session_that_nobody_holds_is_gone_at_once_and_its_key_with_it(pipeline):
+    session = LiveSession(Factory(pipeline))
+    gone, key = weakref.ref(session), session.channel.key
+    assert channel_of(key) is session.channel
+
+    del session
+
+    assert gone() is None
+    assert channel_of(key) is None
+
+
+def test_a_camera_that_pauses_keeps_its_place_and_its_end_frees_it(pipeline, monkeypatch):
+    monkeypatch.setattr(live_session, "IDLE_S", 0.1)
+    viewers = Viewers(1)
+    session = LiveSession(Factory(pipeline), viewers=viewers)
+    feed(session, lambda: session.latest is not None)
+    wait_until(lambda: session._worker is None)
+
+    assert len(viewers) == 1
+    session.close()
+    assert len(viewers) == 0

@@ -1,6 +1,7 @@
 """The results' WebSocket, with a real server and real clients."""
 
 import asyncio
+import contextlib
 import gc
 import json
 import threading
@@ -47,11 +48,17 @@ def server() -> Iterator[Server]:
     running.stop()
 
 
+def status() -> dict[str, Any]:
+    return {"type": "status", "at": time.monotonic()}
+
+
+def gone() -> None:
+    return None
+
+
 @pytest.fixture
 def channel() -> ResultsChannel:
-    return ResultsChannel(
-        status=lambda: {"type": "status", "at": time.monotonic()}, history=lambda: {"type": "history"}
-    )
+    return ResultsChannel(status=lambda: status, history=lambda: lambda: {"type": "history"})
 
 
 def heard(socket: ClientConnection, kind: str) -> dict[str, Any]:
@@ -65,7 +72,7 @@ def heard(socket: ClientConnection, kind: str) -> dict[str, Any]:
 def test_history_first_then_results_as_they_come_and_the_status(server: Server, channel: ResultsChannel):
     with server.connect(channel.path) as socket:
         assert json.loads(socket.recv(timeout=10)) == {"type": "history"}
-        wait_until(lambda: channel.is_heard)
+        wait_until(lambda: channel.listeners)
         for i in range(3):
             channel.publish(lambda i=i: {"type": "result", "i": i})
             assert heard(socket, "result")["i"] == i
@@ -81,10 +88,49 @@ def test_two_pages_hear_the_same(server: Server, channel: ResultsChannel):
         assert heard(one, "result")["i"] == heard(other, "result")["i"] == 7
 
 
-def test_a_ping_is_answered_with_the_clock_and_nonsense_is_not(server: Server, channel: ResultsChannel):
+NONSENSE = [
+    "",
+    "{}",
+    "[]",
+    '{"ping": {}}',
+    "null",
+    '"x"',
+    '{"ping": "x"}',
+    b"{}",
+    f'{{"ping": {"9" * 80}e999}}',
+    "[" * 99,
+]
+
+
+@pytest.mark.parametrize("said", [*NONSENSE, '{"ping": ' + "9" * 5_000 + "}", "[" * 20_000])
+def test_who_says_what_no_page_says_is_shown_out(server: Server, channel: ResultsChannel, said: str | bytes):
     with server.connect(channel.path) as socket:
-        for nonsense in ("", "{}", "[]", '{"ping": {}}', "null", '"x"', '{"ping": "x"}'):
-            socket.send(nonsense)
+        socket.send(said)
+        with pytest.raises(ConnectionClosed) as closed:
+            heard(socket, "pong")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == live_socket.UNREADABLE
+    wait_until(lambda: not channel.listeners)
+
+
+def test_one_session_has_so_many_listeners(server: Server, channel: ResultsChannel):
+    with contextlib.ExitStack() as sockets:
+        for _ in range(live_socket.MAX_LISTENERS):
+            heard(sockets.enter_context(server.connect(channel.path)), "history")
+        with server.connect(channel.path) as socket, pytest.raises(ConnectionClosed) as closed:
+            socket.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == live_socket.TOO_MANY
+
+
+def test_where_the_session_is_gone_the_page_is_let_go(server: Server):
+    channel = ResultsChannel(status=gone, history=gone)
+    with server.connect(channel.path) as socket, pytest.raises(ConnectionClosed):
+        socket.recv(timeout=10)
+
+
+def test_a_ping_is_answered_with_the_clock(server: Server, channel: ResultsChannel):
+    with server.connect(channel.path) as socket:
         before = time.monotonic() * 1000
         socket.send('{"ping": 12.5}')
         answer = heard(socket, "pong")
@@ -101,9 +147,9 @@ def test_another_page_is_refused(server: Server, channel: ResultsChannel, origin
 
 
 def test_a_wrong_key_is_refused_and_so_is_that_of_a_session_that_is_gone(server: Server):
-    gone = ResultsChannel(status=dict, history=dict)
-    path = gone.path
-    del gone
+    ended = ResultsChannel(status=gone, history=gone)
+    path = ended.path
+    del ended
     gc.collect()
     for wrong in (f"{PATH}abc", path):
         with server.connect(wrong) as socket, pytest.raises(ConnectionClosed):
@@ -113,8 +159,8 @@ def test_a_wrong_key_is_refused_and_so_is_that_of_a_session_that_is_gone(server:
 def test_who_leaves_is_forgotten(server: Server, channel: ResultsChannel):
     with server.connect(channel.path) as socket:
         heard(socket, "history")
-        wait_until(lambda: channel.is_heard)
-    wait_until(lambda: not channel.is_heard)
+        wait_until(lambda: channel.listeners)
+    wait_until(lambda: not channel.listeners)
 
 
 def test_a_server_that_ends_does_not_wait_for_its_pages(server: Server, channel: ResultsChannel):
@@ -142,7 +188,7 @@ def test_nothing_is_made_for_nobody(channel: ResultsChannel):
 
 
 def test_keys_are_long_and_differ(channel: ResultsChannel):
-    other = ResultsChannel(status=dict, history=dict)
+    other = ResultsChannel(status=gone, history=gone)
 
     assert channel.key != other.key
     assert len(channel.key) >= 32
