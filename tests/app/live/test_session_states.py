@@ -168,7 +168,9 @@ def test_a_newcomer_at_a_full_server_is_told_and_comes_in_when_somebody_leaves(p
     second.on_frame(video_frame())
 
     assert second.status().state is LiveState.BUSY
-    assert "busy" in second.channel.status()["text"]
+    message = second.channel.status()
+    assert message is not None
+    assert "busy" in message["text"]
     assert second._worker is None
     assert not first.busy_message
 

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -72,9 +73,9 @@ def heard(socket: ClientConnection, kind: str) -> dict[str, Any]:
 def test_history_first_then_results_as_they_come_and_the_status(server: Server, channel: ResultsChannel):
     with server.connect(channel.path) as socket:
         assert json.loads(socket.recv(timeout=10)) == {"type": "history"}
-        wait_until(lambda: channel.listeners)
+        wait_until(lambda: channel.listeners > 0)
         for i in range(3):
-            channel.publish(lambda i=i: {"type": "result", "i": i})
+            channel.publish(partial(dict, type="result", i=i))
             assert heard(socket, "result")["i"] == i
         first, second = heard(socket, "status"), heard(socket, "status")
     assert second["at"] - first["at"] < 3 * live_socket.STATUS_EVERY_S
@@ -110,7 +111,7 @@ def test_who_says_what_no_page_says_is_shown_out(server: Server, channel: Result
             heard(socket, "pong")
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == live_socket.UNREADABLE
-    wait_until(lambda: not channel.listeners)
+    wait_until(lambda: channel.listeners == 0)
 
 
 def test_one_session_has_so_many_listeners(server: Server, channel: ResultsChannel):
@@ -159,8 +160,8 @@ def test_a_wrong_key_is_refused_and_so_is_that_of_a_session_that_is_gone(server:
 def test_who_leaves_is_forgotten(server: Server, channel: ResultsChannel):
     with server.connect(channel.path) as socket:
         heard(socket, "history")
-        wait_until(lambda: channel.listeners)
-    wait_until(lambda: not channel.listeners)
+        wait_until(lambda: channel.listeners > 0)
+    wait_until(lambda: channel.listeners == 0)
 
 
 def test_a_server_that_ends_does_not_wait_for_its_pages(server: Server, channel: ResultsChannel):
@@ -174,7 +175,7 @@ def test_a_page_that_is_behind_gets_the_newest_alone(channel: ResultsChannel):
     async def listen() -> list[Any]:
         listener = channel.listen()
         for i in range(5):
-            channel.publish(lambda i=i: {"i": i})
+            channel.publish(partial(dict, i=i))
         await asyncio.sleep(0)
         got = [await listener.next(1), await listener.next(0.01)]
         listener.close()

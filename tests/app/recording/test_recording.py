@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -235,7 +235,7 @@ class Broken:
         self.results += 1
         raise OSError("no space left")
 
-    def on_picture(self, shown_bgr: np.ndarray, at_s: float) -> None:
+    def on_picture(self, shown_bgr: Callable[[], np.ndarray], at_s: float) -> None:
         self.pictures += 1
         raise OSError("no space left")
 

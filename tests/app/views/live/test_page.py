@@ -36,6 +36,7 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 def notice(page: AppTest) -> tuple[str, str]:
     """What the stage is told of how it goes."""
     message = session_of(page).channel.status()
+    assert message is not None
     return message["kind"], message["text"]
 
 
