@@ -83,7 +83,8 @@ def test_a_model_that_knows_one_answer_drops_nowhere_and_another_shows_what_it_l
 def test_the_robustness_table_has_a_row_for_each_corruption_and_columns_for_each_model(archive, tmp_path, capsys):
     output = tmp_path / "out.json"
 
-    robustness.main(["--archive", str(archive), "--models", "default", "default", "--json", str(output)])
+    models = ["--models", "default", "default"]
+    robustness.main(["--archive", str(archive), *models, "--count", "14", "--json", str(output)])
 
     lines = capsys.readouterr().out.splitlines()
     assert sum(line.startswith(tuple(f"| {name} |" for name in CORRUPTIONS)) for line in lines) == len(CORRUPTIONS)
@@ -91,6 +92,7 @@ def test_the_robustness_table_has_a_row_for_each_corruption_and_columns_for_each
     assert "default (2): clean" in lines[3]
     assert "1.00 times the first" in lines[-1]
     document = json.loads(output.read_text())
+    assert document["n"] == 14
     assert [len(model["spoiled"]["jpeg"]) for model in document["models"]] == [5, 5]
 
 

@@ -46,6 +46,12 @@ HEAD = "import json, numpy as np\npixels = np.load('pixels.npy')\n"
 TAIL = "\nprint(json.dumps(answer.tolist()))"
 
 
+@pytest.fixture(scope="module")
+def expected() -> np.ndarray:
+    """What the shipped network answers to PIXELS."""
+    return np.asarray(load_saved(SHIPPED)(PIXELS))
+
+
 def run_elsewhere(form: str, folder: Path) -> Any:
     """Answers (5, 7) to PIXELS, given where this project's packages cannot be imported."""
     np.save(folder / "pixels.npy", PIXELS)
@@ -63,14 +69,13 @@ def run_elsewhere(form: str, folder: Path) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
-def test_a_packed_model_answers_alike_in_a_program_of_its_own(form, tmp_path):
+def test_a_packed_model_answers_alike_in_a_program_of_its_own(form, expected, tmp_path):
     conversion = convert_model(SHIPPED, tmp_path / "packed.zip", form=form)
     with zipfile.ZipFile(tmp_path / "packed.zip") as packed:
         packed.extractall(tmp_path / "unpacked")
 
     found = run_elsewhere(form, tmp_path / "unpacked")
 
-    expected = np.asarray(load_saved(SHIPPED)(PIXELS))
     assert np.array(found) == pytest.approx(expected, abs=formats.TOLERANCE)
     assert read_card(tmp_path / "unpacked") == read_card(SHIPPED)
     assert conversion.difference <= formats.TOLERANCE

@@ -34,8 +34,9 @@ from train.settings.augmentation import AugmentConfig
 from train.settings.training import TrainingConfig
 
 DATASET = drawn_dataset()
-CONFIG = TrainingConfig(architecture="baseline_cnn", epochs=2, batch_size=32, precision="mixed_bfloat16")
-WEIGHTS = 1_274_375
+CONFIG = TrainingConfig(architecture="tiny", epochs=2, batch_size=32, precision="mixed_bfloat16")
+WEIGHTS = 8_367
+pytestmark = pytest.mark.usefixtures("tiny")
 
 
 def train(run_dir: Path, config: TrainingConfig) -> Path:
@@ -54,7 +55,7 @@ def prepared(run_dir: Path, dataset: Dataset = DATASET, *, report_test: bool = F
 
 
 @pytest.fixture(scope="module")
-def run_dir(tmp_path_factory):
+def run_dir(tmp_path_factory, tiny):
     return train(tmp_path_factory.mktemp("runs") / "run", CONFIG)
 
 
@@ -69,7 +70,7 @@ def test_the_model_folder_is_whole_and_its_card_says_what_it_is(exported):
     model = load_model(folder)
     card = model.card
     assert sorted(path.name for path in folder.iterdir()) == ["card.json", KERAS_FILE, TFLITE_FILE]
-    assert (card.name, card.architecture, card.parameters) == ("run", "baseline_cnn", WEIGHTS)
+    assert (card.name, card.architecture, card.parameters) == ("run", "tiny", WEIGHTS)
     assert card.dataset["rows"] == {"train": 64, "validation": 28, "test": 28}
     assert card.training["precision"] == "mixed_bfloat16"
     assert card.metrics["validation"]["litert_weights"] in ("int8", "float32")
@@ -208,7 +209,7 @@ def test_a_run_of_the_first_version_without_structure_file_is_exported(run_dir, 
     old = tmp_path / "old"
     old.mkdir()
     (old / BEST).write_bytes((run_dir / BEST).read_bytes())
-    values = {"training": {"architecture": "baseline_cnn"}, "archive": {"name": "drawn.csv", "sha256": DATASET.sha256}}
+    values = {"training": {"architecture": "tiny"}, "archive": {"name": "drawn.csv", "sha256": DATASET.sha256}}
     (old / "config.json").write_text(json.dumps(values))
     assert not (old / NETWORK).exists()
     assert export_run(old, DATASET, tmp_path / "model", name="old").parameters == WEIGHTS
@@ -262,11 +263,11 @@ def test_batch_norm_statistics_are_not_those_of_a_poor_camera():
 def test_a_run_can_start_from_an_exported_model(exported, tmp_path):
     folder, _ = exported
     config = resolve_start(TrainingConfig(init_from=str(folder), epochs=1, batch_size=32, freeze_epochs=1))
-    assert config.architecture == "baseline_cnn"
+    assert config.architecture == "tiny"
     start = load_saved(folder)
     fine_tuned = train(tmp_path / "run", config)
     card = export_run(fine_tuned, DATASET, tmp_path / "model", name="fine")
-    assert card.architecture == "baseline_cnn"
+    assert card.architecture == "tiny"
     ended = load_saved(tmp_path / "model")
     kernels = [v.path for v in start.trainable_variables if "kernel" in v.path]
     moved = [
@@ -279,7 +280,7 @@ def test_a_run_can_start_from_an_exported_model(exported, tmp_path):
 
 def test_a_run_can_start_from_another_runs_best_weights(run_dir, tmp_path):
     config = resolve_start(TrainingConfig(init_from=str(run_dir), architecture="vgg_small"))
-    assert config.architecture == "baseline_cnn"
+    assert config.architecture == "tiny"
     start = build_network(config)
     saved = load_structure(config, run_dir)
     load_weights(saved, run_dir / BEST)
