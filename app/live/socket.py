@@ -21,6 +21,8 @@ MAX_LISTENERS: Final = 8
 """Of one session: its page has one, and for a moment another after it was drawn anew."""
 MAX_PING_CHARS: Final = 100
 REFUSED, TOO_MANY, UNREADABLE = 1008, 1013, 1003
+FORGOTTEN: Final = 4404
+"""The key is unknown, as after the server began anew: the page loads itself again."""
 
 
 async def serve_results(websocket: WebSocket) -> None:
@@ -34,7 +36,7 @@ async def serve_results(websocket: WebSocket) -> None:
         words = "This page was opened under another address than the server knows: see “Behind a proxy” in the README."
         await websocket.close(REFUSED, words)
     elif channel is None:
-        await websocket.close(REFUSED, "This page's results are not here any more. Reload the page.")
+        await websocket.close(FORGOTTEN, "This page's results are not here any more. Reload the page.")
     elif channel.listeners >= MAX_LISTENERS:
         await websocket.close(TOO_MANY, "This page is open too often.")
     else:

@@ -3,6 +3,7 @@
 
 const PING_EVERY_MS = 2000;
 const PINGS_KEPT = 60;
+const FORGOTTEN = 4404; // the server does not know the key
 const RECONNECT_MS = 1000;
 const CHOSEN_STAYS_MS = 3000;
 
@@ -62,7 +63,6 @@ class Feed {
     this.socket = new WebSocket(this.url);
     this.socket.onopen = () => {
       this.isOpen = true;
-      this.refused = "";
       this.pings = []; // the clocks may have gone apart while the computer slept
       this.ping();
       this.pinging = setInterval(() => this.ping(), PING_EVERY_MS);
@@ -73,7 +73,8 @@ class Feed {
       clearInterval(this.pinging);
       this.isOpen = false;
       this.socket = null;
-      if (event.code === 1008 || event.code === 1013) this.refused = event.reason;
+      if ([1008, 1013, FORGOTTEN].includes(event.code)) this.refused = event.reason;
+      this.isForgotten = event.code === FORGOTTEN;
       if (this.listeners.size) setTimeout(() => this.listeners.size && this.open(), RECONNECT_MS);
     };
   }
@@ -89,6 +90,7 @@ class Feed {
 
   take(message) {
     this.heardAt = performance.now();
+    this.refused = "";
     if (message.type === "pong") return this.takePong(message);
     if (message.type === "result") this.takeResult(message);
     if (message.type === "status") this.status = message;

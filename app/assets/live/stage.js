@@ -2,6 +2,8 @@
 // height, idle and running. It lives as long as the page, and no run of the page touches it.
 
 const LOOK_EVERY_MS = 250;
+const LOADED_AGAIN = "ferLoadedAgain";
+const LOAD_AGAIN_EVERY_MS = 20_000;
 const LEFT_MS = 400;
 const IDLE_WORDS = "start the video to see one";
 
@@ -120,6 +122,7 @@ class Stage {
     if (this.isRunning) this.camera.uplink({ isFull: this.isReturned || Boolean(this.feed.status?.full) });
     this.controls.retry();
     this.tellMissed();
+    if (this.feed.isForgotten && !this.isOn) loadAgain();
     this.show();
     if (this.isOn) this.draw(); // also where no new picture of the video asks for it
   }
@@ -253,4 +256,15 @@ class Stage {
     this.missedTold = told;
     this.tellPython("missed", isApart ? "frame" : "stream");
   }
+}
+
+// The server began anew and knows nothing of this page, and Streamlit's page asks it for nothing by itself.
+function loadAgain() {
+  try {
+    if (Date.now() - Number(sessionStorage.getItem(LOADED_AGAIN) ?? 0) < LOAD_AGAIN_EVERY_MS) return;
+    sessionStorage.setItem(LOADED_AGAIN, String(Date.now()));
+  } catch {
+    return; // without a memory it might never end
+  }
+  location.reload();
 }
