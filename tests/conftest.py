@@ -19,6 +19,11 @@ if "FER_YUNET" not in os.environ and SHARED_YUNET.is_file():
     os.environ["FER_YUNET"] = str(SHARED_YUNET)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of training come first: two processes that take one file after the other end together after short ones."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/train/"))
+
+
 def pytest_collection_finish() -> None:
     """The modules of all tests are loaded, TensorFlow among them: keep them out of every garbage collection to come.
 
