@@ -19,7 +19,7 @@ from fer_core.faces.crops import crop_faces
 from fer_core.faces.detector import FaceDetector, HaarDetector, YuNetDetector, build_detector
 from fer_core.history import EmotionHistory
 from fer_core.pipeline import STILL, EmotionPipeline, PipelineSettings
-from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality, FrameResult
+from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality, FrameResult, Level
 
 __version__ = "0.2.0"
 
@@ -42,6 +42,7 @@ __all__ = [
     "FrameResult",
     "HaarDetector",
     "InputError",
+    "Level",
     "MediaError",
     "ModelCard",
     "PipelineSettings",

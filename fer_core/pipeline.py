@@ -22,7 +22,7 @@ from fer_core.faces.tracker import FaceNumbers, FaceTracker
 from fer_core.faces.turns import find_turned
 from fer_core.frames import checked_frame, checked_time
 from fer_core.limits import MAX_FACES
-from fer_core.results import Doubt, Face, FaceEmotion, FrameResult
+from fer_core.results import Doubt, Face, FaceEmotion, FrameResult, Level
 
 
 @dataclass(frozen=True)
@@ -179,8 +179,10 @@ class EmotionPipeline:
 
     def _effective_settings(self) -> PipelineSettings:
         settings = self.settings
-        threshold = self.model.card.unsure_below if settings.unsure_below is None else settings.unsure_below
-        return replace(settings, smoothing=replace(settings.smoothing, unsure_below=threshold))
+        card = self.model.card
+        threshold = card.unsure_below if settings.unsure_below is None else settings.unsure_below
+        named_from = threshold if card.named_from is None else max(threshold, card.named_from)
+        return replace(settings, smoothing=replace(settings.smoothing, unsure_below=threshold, named_from=named_from))
 
     def _locate(
         self, frame_bgr: np.ndarray, now_s: float, settings: PipelineSettings, clock: "_StageClock"
@@ -266,7 +268,8 @@ class EmotionPipeline:
         confidence = float(mean[index])
         quality = measure_quality(face, tile)
         doubts = doubts_about(quality, settings.limits)
-        if not smoother.is_confident(confidence, settings.smoothing):
+        level = smoother.level(confidence, settings.smoothing)
+        if level is Level.UNSURE:
             doubts = (*doubts, Doubt.NOT_CONFIDENT)
         valence, arousal = valence_arousal(probabilities)
         return FaceEmotion(
@@ -278,6 +281,7 @@ class EmotionPipeline:
             arousal=arousal,
             quality=quality,
             doubts=doubts,
+            level=Level.UNSURE if doubts else level,
         )
 
     def _forget(self, now_s: float) -> None:

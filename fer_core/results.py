@@ -16,6 +16,14 @@ class Doubt(StrEnum):
     NOT_CONFIDENT = "not confident"
 
 
+class Level(StrEnum):
+    """How far a face's label can be trusted, from most to least."""
+
+    NAMED = "named"
+    LEANING = "leaning"
+    UNSURE = "unsure"
+
+
 @dataclass(frozen=True)
 class Face:
     """A face in one frame.
@@ -80,12 +88,13 @@ class FaceEmotion:
     Attributes:
         face: where it is.
         probabilities: emotion to probability, summing to 1, in the model's label order; smoothed over time.
-        label: the most probable emotion after hysteresis, or None when unsure.
+        label: the most probable emotion after hysteresis, named outright or as leaning; None when unsure.
         confidence: the probability of that emotion (of the most probable one when unsure), 0-1.
         valence: unpleasant to pleasant, -1 to 1, derived from the probabilities (see fer_core.expressions.affect).
         arousal: calm to excited, -1 to 1, likewise.
         quality: measured on this frame's crop.
         doubts: why the label is withheld; empty when it is not.
+        level: how far the label can be trusted; `Level.UNSURE` exactly where there is no label.
     """
 
     face: Face
@@ -96,6 +105,7 @@ class FaceEmotion:
     arousal: float
     quality: FaceQuality
     doubts: tuple[Doubt, ...] = ()
+    level: Level = Level.NAMED
 
 
 @dataclass(frozen=True)

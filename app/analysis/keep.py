@@ -25,7 +25,7 @@ from app.store.staging import StagedSession, staged
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.card import ModelCard
 from fer_core.files.table import cell_text
-from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality
+from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality, Level
 from fer_core.whole_files import replacing
 
 ROWS_AT_ONCE: Final = 2000
@@ -170,4 +170,5 @@ def _face_of(line: dict[str, str]) -> FaceEmotion:
             float(line["turn"]) if line["turn"] else None,
         ),
         doubts=tuple(Doubt(doubt) for doubt in line["doubts"].split("; ") if doubt),
+        level=Level.NAMED if line["label"] else Level.UNSURE,
     )

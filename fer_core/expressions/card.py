@@ -65,6 +65,8 @@ class ModelCard:
         crop_geometry: the crops that it was trained for (fer_core.faces.crops.CROP_GEOMETRY).
         temperature: the outputs are raised to 1 / temperature and normalised again (Guo et al., 2017).
         unsure_below: confidence under which the label is withheld by default, 0-1.
+        named_from: confidence from which a label is named outright; between both the face is leaning to it. None in
+            cards of earlier versions: everything from `unsure_below` is named.
         sha256: of each file in the folder but the card.
         golden: checked at load.
         parameters: number of weights.
@@ -97,6 +99,7 @@ class ModelCard:
     versions: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     mirror_average: bool = False
+    named_from: float | None = None
     schema_version: int = SCHEMA_VERSION
 
     @property

@@ -116,6 +116,7 @@ FIELDS: Final[Mapping[str, tuple[str, Check]]] = {
     "training": ("values by name", mapping_of(_is_anything)),
     "versions": ("texts by name", mapping_of(is_text)),
     "notes": ("texts by name", mapping_of(is_text)),
+    "named_from": ("a number from 0 to 1, or nothing", _or_nothing(is_share)),
     "mirror_average": ("true or false", lambda value: isinstance(value, bool)),
 }
 """What each field of a card must be, in words and as a check."""

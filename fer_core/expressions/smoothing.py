@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fer_core.results import Level
+
 
 @dataclass(frozen=True)
 class SmoothingSettings:
@@ -16,13 +18,17 @@ class SmoothingSettings:
         time_constant_s: after this time a new expression has 63 % of the weight; 0 switches smoothing off.
         switch_margin: how much more probable another emotion must be to replace the shown one.
         unsure_below: confidence under which no label is shown, 0-1.
-        unsure_margin: how far above `unsure_below` the confidence must rise until one is shown again.
+        unsure_margin: how far above `unsure_below` the confidence must rise until one is shown again; likewise above
+            `named_from` until one is named outright.
+        named_from: confidence from which a label is named outright; between both the face is leaning to it. At or below
+            `unsure_below` there is no leaning.
     """
 
     time_constant_s: float = 0.5
     switch_margin: float = 0.08
     unsure_below: float = 0.4
     unsure_margin: float = 0.03
+    named_from: float = 0.0
 
 
 class ProbabilitySmoother:
@@ -31,7 +37,7 @@ class ProbabilitySmoother:
     def __init__(self) -> None:
         self._mean: np.ndarray | None = None
         self._label_index: int | None = None
-        self._is_sure = True
+        self._level = Level.NAMED
         self.updated_at_s = 0.0
 
     def update(self, probabilities: np.ndarray, now_s: float, settings: SmoothingSettings) -> tuple[np.ndarray, int]:
@@ -62,8 +68,15 @@ class ProbabilitySmoother:
             self._label_index = shown = top
         return self._mean, shown
 
-    def is_confident(self, confidence: float, settings: SmoothingSettings) -> bool:
-        """Whether `confidence` is enough, with a margin on the way back from unsure."""
-        needed = settings.unsure_below + (0.0 if self._is_sure else settings.unsure_margin)
-        self._is_sure = confidence >= needed
-        return self._is_sure
+    def level(self, confidence: float, settings: SmoothingSettings) -> Level:
+        """How far a label of this confidence can be trusted, with a margin on the way up."""
+        rising = settings.unsure_margin
+        named_from = max(settings.named_from, settings.unsure_below)
+        if confidence >= named_from + (0.0 if self._level is Level.NAMED else rising):
+            self._level = Level.NAMED
+        elif confidence >= settings.unsure_below + (rising if self._level is Level.UNSURE else 0.0):
+            # Without a span for leaning, what is not yet named again is unsure.
+            self._level = Level.LEANING if named_from > settings.unsure_below else Level.UNSURE
+        else:
+            self._level = Level.UNSURE
+        return self._level

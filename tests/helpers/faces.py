@@ -16,7 +16,7 @@ from fer_core.expressions.model import EmotionModel
 from fer_core.faces.crops import CROP_GEOMETRY, LANDMARKS_IN_TILE
 from fer_core.faces.detector import DetectorName
 from fer_core.pipeline import EmotionPipeline, PipelineSettings
-from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality, FrameResult
+from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality, FrameResult, Level
 
 Box = tuple[float, float, float, float]
 
@@ -43,6 +43,7 @@ def make_emotion(
     face: Face | None = None,
     doubts: tuple[Doubt, ...] = (),
     valence: float = 0.5,
+    level: Level = Level.NAMED,
 ) -> FaceEmotion:
     """A judged face; with doubts its label is withheld."""
     return FaceEmotion(
@@ -54,6 +55,7 @@ def make_emotion(
         arousal=0.2,
         quality=FaceQuality(size_px=120, light=120, sharpness=0.5),
         doubts=doubts,
+        level=Level.UNSURE if doubts else level,
     )
 
 

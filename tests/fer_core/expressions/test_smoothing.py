@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_core.expressions.smoothing import ProbabilitySmoother, SmoothingSettings
+from fer_core.results import Level
 
 SETTINGS = SmoothingSettings(time_constant_s=0.5, switch_margin=0.08, unsure_below=0.4, unsure_margin=0.03)
 SAD, HAPPY = np.array([0.8, 0.1, 0.1]), np.array([0.05, 0.85, 0.1])
@@ -140,17 +141,36 @@ def test_without_a_margin_the_label_is_the_most_probable_one():
 def test_unsure_begins_at_the_threshold_and_ends_above_it():
     smoother = ProbabilitySmoother()
 
-    answers = [smoother.is_confident(c, SETTINGS) for c in (0.41, 0.40, 0.399, 0.41, 0.429, 0.431, 0.41, 0.39)]
+    answers = [smoother.level(c, SETTINGS) is Level.NAMED for c in (0.41, 0.40, 0.399, 0.41, 0.429, 0.431, 0.41, 0.39)]
 
     assert answers == [True, True, False, False, False, True, True, False]
 
 
 def test_a_threshold_of_nought_is_always_sure():
-    assert ProbabilitySmoother().is_confident(0.0, replace(SETTINGS, unsure_below=0.0))
+    assert ProbabilitySmoother().level(0.0, replace(SETTINGS, unsure_below=0.0)) is Level.NAMED
 
 
 def test_a_new_threshold_counts_at_once():
     smoother = ProbabilitySmoother()
-    assert smoother.is_confident(0.5, SETTINGS)
-    assert not smoother.is_confident(0.5, replace(SETTINGS, unsure_below=0.6))
-    assert smoother.is_confident(0.5, replace(SETTINGS, unsure_below=0.3))
+    assert smoother.level(0.5, SETTINGS) is Level.NAMED
+    assert smoother.level(0.5, replace(SETTINGS, unsure_below=0.6)) is Level.UNSURE
+    assert smoother.level(0.5, replace(SETTINGS, unsure_below=0.3)) is Level.NAMED
+
+
+def test_between_both_thresholds_a_face_is_leaning_and_needs_the_margin_to_rise():
+    settings = replace(SETTINGS, unsure_below=0.4, named_from=0.6)
+    smoother = ProbabilitySmoother()
+
+    levels = [smoother.level(c, settings) for c in (0.6, 0.59, 0.62, 0.631, 0.41, 0.39, 0.42, 0.431, 0.64)]
+
+    assert levels == [
+        Level.NAMED,
+        Level.LEANING,
+        Level.LEANING,
+        Level.NAMED,
+        Level.LEANING,
+        Level.UNSURE,
+        Level.UNSURE,
+        Level.LEANING,
+        Level.NAMED,
+    ]
