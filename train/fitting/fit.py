@@ -23,12 +23,14 @@ from train.fitting.prepared import PreparedRun
 from train.networks.build import (
     build_network,
     freeze_trunk,
+    has_crowd,
     label_network,
     load_structure,
     save_structure,
     with_crowd,
 )
 from train.networks.checkpoints import checkpoint_epoch, load_weights, save_weights
+from train.networks.head_start import fit_crowd_head
 from train.networks.inputs import to_input
 from train.networks.precision import has_accelerator, with_precision
 from train.networks.predict import quick_predictor
@@ -96,7 +98,13 @@ def _first_network(run: PreparedRun, done: int, reporter: RunReporter) -> keras.
             reporter.note(str(error))
     elif config.init_from and (handed_on := _origin_of(Path(config.init_from))):
         write_json(run_dir / PRETRAINED, handed_on)
-    model = with_crowd(model) if config.ferplus_weight else label_network(model)
+    if not config.ferplus_weight:
+        model = label_network(model)
+    elif not has_crowd(model):
+        model = with_crowd(model)
+        if config.init_from and run.supervision.shares is not None:
+            reporter.stage("fitting the votes' head to the start's features")
+            fit_crowd_head(model, run.dataset["train"].pixels, run.supervision.shares)
     save_structure(model, run_dir)
     if config.start_share:
         save_weights(model, run_dir / START, epoch=0, accuracy=-1.0)

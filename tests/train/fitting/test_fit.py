@@ -193,7 +193,8 @@ def test_what_is_kept_as_best_answers_for_the_crowd_too(tmp_path):
 def test_a_run_on_labels_alone_that_starts_from_one_with_votes_leaves_the_crowd_behind(tmp_path):
     with_votes = replace(CONFIG, epochs=1, ferplus_weight=0.4)
     train(tmp_path / "first", with_votes, supervision=Supervision(shares()))
-    RunRequest(with_votes, None).write(tmp_path / "first")
+    votes = Input(Path("votes.csv"), "b" * 64)
+    RunRequest(with_votes, None, ferplus=votes).write(tmp_path / "first")
     train(tmp_path / "then", replace(CONFIG, epochs=1, init_from=str(tmp_path / "first")))
     assert not has_crowd(load_structure(CONFIG, tmp_path / "then"))
     assert read_epochs(tmp_path / "then")[0].crowd_accuracy is None
