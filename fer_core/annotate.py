@@ -29,7 +29,7 @@ def annotate(
     mirror: bool = False,
     muted: bool = False,
 ) -> np.ndarray:
-    """A copy of the frame with a box and a label for each face; dashed and darker where it is only leaning to the label.
+    """A copy of the frame with a box and a label for each face; dashed and darker where it only leans to the label.
 
     Args:
         frame_bgr: uint8 (height, width, 3); not modified.

@@ -119,10 +119,10 @@ class Tally:
             return ["Labels: none"]
         shares = []
         for label, count in self.labels.most_common():
-            leaning = f" ({self.leaning[label] / faces:.0%} probably)" if self.leaning[label] else ""
-            shares.append(f"{label} {count / faces:.0%}{leaning}")
-        leaning, unsure = self.leaning.total(), self.labels[UNSURE]
-        counts = {Level.NAMED: faces - leaning - unsure, Level.LEANING: leaning, Level.UNSURE: unsure}
+            part = f" ({self.leaning[label] / faces:.0%} probably)" if self.leaning[label] else ""
+            shares.append(f"{label} {count / faces:.0%}{part}")
+        named = faces - self.leaning.total() - self.labels[UNSURE]
+        counts = {Level.NAMED: named, Level.LEANING: self.leaning.total(), Level.UNSURE: self.labels[UNSURE]}
         levels = (f"{level} {count / faces:.0%}" for level, count in counts.items())
         return [f"Labels: {', '.join(shares)}", f"Levels: {', '.join(levels)}"]
 

@@ -53,7 +53,7 @@ def _steadiness(session: LiveSession) -> None:
         0.01,
         key=f"unsure_below_{model}",
         help="Faces whose most probable expression is less probable than this get no label. "
-        f"{own_threshold:.2f} is this model's own threshold.{_kept(card)}",
+        f"{own_threshold:.2f} is this model's own threshold.{_levels(card)}{_kept(card)}",
     )
     priors_known = card is not None and card.class_priors is not None
     balanced = st.toggle(
@@ -146,6 +146,16 @@ def _parts(session: LiveSession) -> None:
 def model_label(name: str, card: ModelCard | None) -> str:
     """A folder's name; where another model was put live, its own name, too: "default: my-model"."""
     return f"{name}: {card.name}" if card and name == LIVE != card.name else name
+
+
+def _levels(card: ModelCard | None) -> str:
+    """What “probably” means; empty for a model with one threshold."""
+    if card is None or card.named_from is None:
+        return ""
+    return (
+        f" From {card.named_from:.2f} on a label is named: about nine of ten such labels are what most people would say. "
+        "Between the two it is “probably” so: about seven of ten are."
+    )
 
 
 def _kept(card: ModelCard | None) -> str:
