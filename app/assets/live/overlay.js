@@ -165,10 +165,12 @@ class Overlay {
     context.font = `600 ${px}px system-ui, sans-serif`;
     const [w, h] = [context.measureText(text).width + px, px * 1.6];
     const left = Math.max(0, Math.min(box.left, canvas.width - w));
-    const places = [box.top - h - 2 * view.ratio, box.top + box.h + 2 * view.ratio, box.top + 2 * view.ratio];
+    const gap = 2 * view.ratio, inside = box.top + gap;
+    // Below comes late: cards may lie there.
+    const places = [box.top - h - gap, box.top - 2 * (h + gap), box.top + box.h + gap, inside];
     const isFree = (top) =>
       top >= 0 && top + h <= canvas.height && taken.every((t) => left + w < t.left || left > t.left + t.w || top + h < t.top || top > t.top + t.h);
-    const top = places.find(isFree) ?? Math.max(0, Math.min(places[2], canvas.height - h));
+    const top = places.find(isFree) ?? Math.max(0, Math.min(inside, canvas.height - h));
     taken.push({ left, top, w, h });
     const ground = isLeaning ? shaded(colour, LEANING_SHADE) : colour;
     context.fillStyle = ground;
