@@ -15,12 +15,14 @@ from app.live import session as live_session
 from app.live.session import LiveSession
 from app.live.types import LiveState
 from app.settings import AppSettings
+from app.views.live import settings
 from fer_core.paths import SHIPPED_MODELS
 from fer_core.pipeline import EmotionPipeline
 from fer_core.results import Doubt
 from tests.helpers.faces import (
     FakeDetector,
     fake_pipeline,
+    make_card,
     make_emotion,
     make_face,
     make_result,
@@ -193,6 +195,18 @@ def test_without_yunets_file_only_haar_is_offered_with_the_way_to_get_it(monkeyp
 @pytest.mark.parametrize("key", ["smoothing_s", "unsure_below_default"])
 def test_each_slider_explains_itself(page, key):
     assert len(page.slider(key=key).help) > 60
+
+
+@pytest.mark.parametrize("card", [None, make_card()])
+def test_a_model_with_one_threshold_says_nothing_of_probably(card):
+    assert settings._levels(card) == ""
+
+
+def test_the_slider_says_what_probably_means():
+    words = settings._levels(make_card(unsure_below=0.4, named_from=0.62))
+
+    assert words.startswith(" From 0.62 on a label is named: about nine of ten")
+    assert "“probably”" in words
 
 
 # States
