@@ -80,11 +80,14 @@ def share_row(label: str, shares: Sequence[float], *, leaning: Sequence[float] =
 
 
 def _bar_cell(colour: str, share: float, leaning: float) -> str:
-    bar = f"linear-gradient(to right, {colour}55 {100 * (share - leaning):.1f}%, transparent 0)"
+    named = share - leaning
+    bar = f"linear-gradient(to right, {colour}55 {100 * named:.1f}%, transparent 0)"
     title = ""
     if leaning:
-        bar += f", {stripes(colour)} 0 / {100 * share:.1f}% 100% no-repeat"
-        title = f' title="Named {whole_percent(share - leaning)}, probably {whole_percent(leaning)}"'
+        # In CSS a position is a share of the room that the image leaves.
+        left = named / (1 - leaning) if leaning < 1 else 0.0
+        bar += f", {stripes(colour)} {100 * left:.1f}% 0 / {100 * leaning:.1f}% 100% no-repeat"
+        title = f' title="Named {whole_percent(named)}, probably {whole_percent(leaning)}"'
     return f'<td class="n" style="background:{bar}"{title}>{share_cell(share)}</td>'
 
 

@@ -153,8 +153,8 @@ def _levels(card: ModelCard | None) -> str:
     if card is None or card.named_from is None:
         return ""
     return (
-        f" From {card.named_from:.2f} on a label is named: about nine of ten such labels are what most people would say. "
-        "Between the two it is “probably” so: about seven of ten are."
+        f" From {card.named_from:.2f} on a label is named: about nine of ten such labels are what most people say. "
+        "In between it is “probably” so: about seven of ten are."
     )
 
 
