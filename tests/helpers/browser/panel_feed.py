@@ -23,7 +23,7 @@ from fer_core.expressions.affect import valence_arousal
 from fer_core.results import Level, label_words
 
 Message = dict[str, Any]
-Row = list[float | int | bool | None]
+Row = list[Any]
 RATE_PER_S = 16
 
 _sockets: dict[str, set[WebSocket]] = defaultdict(set)
