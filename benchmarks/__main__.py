@@ -21,7 +21,7 @@ TABLES: Final[Mapping[str, Callable[[], None]]] = {
     "live_match": lambda: live_match.main([]),
     "baseline": lambda: baseline.main([]),
     "statistics": statistics.main,
-    "training_step": training_step.main,
+    "training_step": lambda: training_step.main([]),
     "live": lambda: live.main([]),
 }
 

@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="OUT", help="write every accuracy there, too")
     options = parser.parse_args(arguments)
-    predicts = [load_model(name).predict for name in options.models]
+    predicts = [load_model(name).predict_labels for name in options.models]
     faces = validation_faces(options.archive, count=options.count, seed=options.seed)
     names = [Path(name).resolve().name if Path(name).is_dir() else name for name in options.models]
     results = measure(dict(zip(_told_apart(names), predicts, strict=True)), faces, seed=options.seed)

@@ -14,6 +14,7 @@ from train import commands
 from train.archive.label_orders import LABEL_ORDERS
 from train.jobs.children import Stopped
 from train.jobs.recipe_file import recipe_names
+from train.processor import start_anew
 from train.runs.request import CLEANING
 from train.settings.augmentation import AugmentConfig
 from train.settings.fields import add_flags
@@ -167,6 +168,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, help="name or folder of a model")
     _add_archive(parser)
     _add_split(parser)
+    _add_ferplus(parser)
     parser.add_argument("--save", action="store_true", help="write the figures into the model's card, too")
     parser.add_argument(
         "--balanced",
@@ -198,5 +200,11 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
 
 
+_COMPUTE: Final = {"fit", "teach", "recipe", "sweep", "export", "evaluate", "compare"}
+"""Commands that keep a processor busy for long, by themselves or through their children."""
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] and sys.argv[1] in _COMPUTE:
+        start_anew()
     sys.exit(main())

@@ -30,6 +30,7 @@ from train.settings.training import TrainingConfig
 if TYPE_CHECKING:
     from fer_core.expressions.card import ModelCard
     from fer_core.expressions.model import EmotionModel
+    from train.evaluation.crowd import CrowdFigures
 
 Command = Callable[[argparse.Namespace], None]
 _MOST_VIEWS: Final = 1000
@@ -142,8 +143,10 @@ def export(options: argparse.Namespace) -> None:
             f"{options.run_dir} was trained with another label order ({request.label_order or 'none given'}). "
             "Leave out --label-order."
         )
-    dataset = read_for_run(request, options.archive)[0] if request else read_once(options.archive, options.label_order)
-    card = export_run(options.run_dir, dataset, options.output, name=options.output.name)
+    dataset, votes = (
+        read_for_run(request, options.archive) if request else (read_once(options.archive, options.label_order), None)
+    )
+    card = export_run(options.run_dir, dataset, options.output, name=options.output.name, votes=votes)
     figures = card.metrics["validation"]
     print(f"{options.output}: validation accuracy {figures['accuracy']:.2%} as it runs, with {_as_it_runs(card)}")
     print(f"During training it was {figures['accuracy_in_training']:.2%}: averaged weights, one pass.")
@@ -153,23 +156,26 @@ def evaluate(options: argparse.Namespace) -> None:
     """Print the evaluation report of a model."""
     from fer_core.expressions.model import load_model
     from train.evaluation.evaluate import evaluate_split, ms_per_face
-    from train.evaluation.report_text import evaluation_text, other_archive_remark
+    from train.evaluation.report_text import crowd_text, evaluation_text, other_archive_remark
 
     model = load_model(options.model)
-    predict = _balanced(model, options.balanced) if options.balanced else model.predict
+    predict = _balanced(model, options.balanced) if options.balanced else model.predict_labels
     if options.balanced and options.save:
         raise ConfigError("A card holds the figures of the model as it is. Leave out --save or --balanced.")
     dataset = _read_to_measure(options)
-    temperature = None if options.balanced else model.card.temperature
+    temperature = None if options.balanced else model.card.label_temperature
     report = evaluate_split(predict, dataset, options.split, temperature=temperature)
+    crowd = _crowd_figures(model, dataset, options)
     if options.save:
         from train.export.model_folder import add_metrics
 
-        add_metrics(model.folder, report)
+        add_metrics(model.folder, report, crowd)
     speed = {"ms_per_face": round(ms_per_face(model.predict), 3), "litert_bytes": _litert_bytes(model.folder)}
     if options.json:
-        print(json.dumps(report.to_dict() | speed, indent=2))
+        print(json.dumps(report.to_dict() | speed | ({"crowd": asdict(crowd)} if crowd else {}), indent=2))
     else:
+        if crowd is not None:
+            print(crowd_text(crowd) + "\n")
         print(evaluation_text(report) + other_archive_remark(model.card, dataset))
         print(f"\n{speed['ms_per_face']} ms a face, LiteRT file of {speed['litert_bytes']:,} bytes")
 
@@ -234,6 +240,18 @@ def _litert_bytes(folder: Path) -> int:
     from fer_core.expressions.model import TFLITE_FILE
 
     return (folder / TFLITE_FILE).stat().st_size
+
+
+def _crowd_figures(model: "EmotionModel", dataset: Dataset, options: argparse.Namespace) -> "CrowdFigures | None":
+    """How the model's answers compare with FER+'s votes on a split, where they are given."""
+    if options.ferplus is None:
+        return None
+    from train.dataset.ferplus import read_votes
+    from train.evaluation.evaluate import evaluate_crowd
+
+    faces = dataset[options.split]
+    votes = read_votes(options.ferplus, dataset, split=options.split).counts_for(faces)
+    return evaluate_crowd(model, faces, votes)
 
 
 def _balanced(model: "EmotionModel", strength: float) -> Callable[[np.ndarray], np.ndarray]:

@@ -19,6 +19,16 @@ SCHEMA_VERSION: Final = 1
 CARD_FILE: Final = "card.json"
 TFLITE_FILE: Final = "model.tflite"
 KERAS_FILE: Final = "model.keras"
+LABELS_ALONE: Final = ("answer",)
+WITH_VOTES: Final = ("answer", "labels", "votes")
+OUTPUTS: Final = {LABELS_ALONE: (7,), WITH_VOTES: (7, 7, 10)}
+"""What the columns of a network's output may be, and how many columns each part has, which sum to 1:
+
+answer: the emotions that are shown live, in label order;
+labels: the emotions as the archive's labels would have them, in label order;
+votes: what FER+'s voters would say: neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown,
+not a face.
+"""
 REMEDY: Final = "Restore the folder from the repository, or export the model again with: python -m train export."
 _AGAIN: Final = "Export the model again with: python -m train export"
 
@@ -65,6 +75,8 @@ class ModelCard:
         crop_geometry: the crops that it was trained for (fer_core.faces.crops.CROP_GEOMETRY).
         temperature: the outputs are raised to 1 / temperature and normalised again (Guo et al., 2017).
         unsure_below: confidence under which the label is withheld by default, 0-1.
+        outputs: what the network's columns are, a key of `OUTPUTS`.
+        label_temperature: likewise for the labels' part, where it is one of its own.
         named_from: confidence from which a label is named outright; between both the face is leaning to it. None in
             cards of earlier versions: everything from `unsure_below` is named.
         sha256: of each file in the folder but the card.
@@ -100,6 +112,8 @@ class ModelCard:
     notes: dict[str, str] = field(default_factory=dict)
     mirror_average: bool = False
     named_from: float | None = None
+    outputs: tuple[str, ...] = LABELS_ALONE
+    label_temperature: float = 1.0
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -135,7 +149,9 @@ def read_card(folder: Path) -> ModelCard:
     golden = values.pop("golden")
     known = {key: golden[key] for key in ("pixels", "tolerance") if key in golden}
     values["golden"] = GoldenSample(**known, probabilities=tuple(golden["probabilities"]))
-    return ModelCard(**values | {key: tuple(values[key]) for key in ("labels", "input_shape")})
+    return ModelCard(
+        **values | {key: tuple(values[key]) for key in ("labels", "input_shape", "outputs") if key in values}
+    )
 
 
 def usable_card(folder: Path) -> ModelCard:
@@ -158,6 +174,13 @@ def _check_meaning(folder: Path, card: ModelCard) -> None:
         (sorted(card.labels) != sorted(EMOTIONS), f"labels {EMOTIONS}", str(card.labels), REMEDY),
         (card.input_shape != shape, f"input shape {shape}", str(card.input_shape), REMEDY),
         (not 0.05 <= card.temperature <= 20, "a temperature from 0.05 to 20", repr(card.temperature), REMEDY),
+        (
+            not 0.05 <= card.label_temperature <= 20,
+            "a label temperature from 0.05 to 20",
+            repr(card.label_temperature),
+            REMEDY,
+        ),
+        (card.outputs not in OUTPUTS, "outputs that are known", str(card.outputs)[:80], again),
         (card.crop_geometry != CROP_GEOMETRY, f"crop geometry {CROP_GEOMETRY}", card.crop_geometry, again),
         (TFLITE_FILE not in card.sha256, f"{TFLITE_FILE} in the card", "not listed", REMEDY),
         (bool(proof), f"a golden sample of {TILE} x {TILE} pixels and {len(card.labels)} shares", proof, REMEDY),

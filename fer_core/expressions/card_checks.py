@@ -116,6 +116,8 @@ FIELDS: Final[Mapping[str, tuple[str, Check]]] = {
     "training": ("values by name", mapping_of(_is_anything)),
     "versions": ("texts by name", mapping_of(is_text)),
     "notes": ("texts by name", mapping_of(is_text)),
+    "outputs": ("a list of texts", list_of(is_name, at_most=10)),
+    "label_temperature": ("a temperature, which is a finite number", is_number),
     "named_from": ("a number from 0 to 1, or nothing", _or_nothing(is_share)),
     "mirror_average": ("true or false", lambda value: isinstance(value, bool)),
 }

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from fer_core.errors import ArtifactError
-from fer_core.expressions.card import CARD_FILE, KERAS_FILE, REMEDY, TFLITE_FILE, ModelCard, usable_card
+from fer_core.expressions.card import CARD_FILE, KERAS_FILE, OUTPUTS, REMEDY, TFLITE_FILE, ModelCard, usable_card
 from fer_core.expressions.model_files import checked_network, file_sha256, has_printable_name
 from fer_core.expressions.vetting import check_network
 from fer_core.faces.crops import TILE
@@ -36,15 +36,26 @@ class EmotionModel:
     """
 
     def __init__(self, card: ModelCard, tflite: bytes, folder: Path) -> None:
-        """Use `load_model`, which checks the folder first."""
+        """Use `load_model`, which checks the folder first.
+
+        Raises:
+            ValueError: the network's columns are not those that the card names.
+        """
         self.card = card
         self.folder = folder
         self._tflite = tflite
         self._lock = threading.Lock()
         # Resizing a LiteRT graph plans it anew, so there is one interpreter per batch size, made when it is needed.
         self._interpreters: dict[int, Any] = {}
+        ends = list(np.cumsum(OUTPUTS[card.outputs]))
+        self._columns = {
+            part: slice(end - width, end)
+            for part, end, width in zip(card.outputs, ends, OUTPUTS[card.outputs], strict=True)
+        }
         for size in (1, 2):
-            self._run(np.zeros((size, TILE, TILE, 1), np.uint8))
+            found = self._run(np.zeros((size, TILE, TILE, 1), np.uint8))
+        if found.shape[1] != ends[-1]:
+            raise ValueError(f"{found.shape[1]} columns for the outputs {', '.join(card.outputs)}")
 
     def predict(self, faces_u8: np.ndarray) -> np.ndarray:
         """Probabilities for a batch of faces, calibrated by the card's temperature.
@@ -58,12 +69,49 @@ class EmotionModel:
         Raises:
             InputError: another shape or dtype; a `ValueError`.
         """
+        return _apply_temperature(self._part("answer", faces_u8), self.card.temperature)
+
+    def predict_labels(self, faces_u8: np.ndarray) -> np.ndarray:
+        """What the archive's labels would be: the yardstick of papers on FER2013, not what people see.
+
+        A model that learnt from labels alone answers as `predict` does.
+
+        Args:
+            faces_u8: as for `predict`.
+
+        Returns:
+            float32 (n, 7), rows sum to 1, in the order of `card.labels`; calibrated against labels.
+
+        Raises:
+            InputError: another shape or dtype; a `ValueError`.
+        """
+        if "labels" not in self._columns:
+            return self.predict(faces_u8)
+        return _apply_temperature(self._part("labels", faces_u8), self.card.label_temperature)
+
+    def predict_votes(self, faces_u8: np.ndarray) -> np.ndarray | None:
+        """The shares of ten people's answers, before any temperature; see `fer_core.expressions.card.OUTPUTS`.
+
+        Args:
+            faces_u8: as for `predict`.
+
+        Returns:
+            float32 (n, 10), rows sum to 1; None where the model has not learnt from votes.
+
+        Raises:
+            InputError: another shape or dtype; a `ValueError`.
+        """
+        return self._part("votes", faces_u8) if "votes" in self._columns else None
+
+    def _part(self, name: str, faces_u8: np.ndarray) -> np.ndarray:
+        """One part of the output, float32 (n, k), for checked faces in batches."""
         faces_u8 = checked_tiles(faces_u8, TILE)
+        columns = self._columns[name]
         if len(faces_u8) == 0:
-            return np.empty((0, len(self.card.labels)), np.float32)
+            return np.empty((0, columns.stop - columns.start), np.float32)
         # A network is kept for each batch size: a crowd in large batches would only cost memory.
-        batches = [self.predict_raw(faces_u8[i : i + MAX_BATCH]) for i in range(0, len(faces_u8), MAX_BATCH)]
-        return _apply_temperature(np.concatenate(batches), self.card.temperature)
+        batches = [self._answer(faces_u8[i : i + MAX_BATCH]) for i in range(0, len(faces_u8), MAX_BATCH)]
+        return np.concatenate(batches)[:, columns]
 
     def predict_raw(self, faces_u8: np.ndarray) -> np.ndarray:
         """Probabilities before the card's temperature is applied, as the golden sample of the card states them.
@@ -74,6 +122,10 @@ class EmotionModel:
         Returns:
             float32 (n, 7), rows sum to 1, in the order of `card.labels`.
         """
+        return self._answer(faces_u8)[:, : len(self.card.labels)]
+
+    def _answer(self, faces_u8: np.ndarray) -> np.ndarray:
+        """All parts of the output, float32 (n, k), for up to `MAX_BATCH` faces."""
         if not self.card.mirror_average:
             return self._run(faces_u8)
         straight, mirrored = np.split(self._run(np.concatenate([faces_u8, faces_u8[:, :, ::-1]])), 2)
@@ -81,7 +133,7 @@ class EmotionModel:
         return mean
 
     def _run(self, faces_u8: np.ndarray) -> np.ndarray:
-        """The network's own output, float32 (n, 7)."""
+        """The network's own output, float32 (n, k)."""
         count = len(faces_u8)
         size = 1 << (count - 1).bit_length()  # 3 faces run as a batch of 4
         batch = np.zeros((size, TILE, TILE, 1), np.float32)

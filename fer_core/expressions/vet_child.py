@@ -11,6 +11,8 @@ from typing import Any, Final
 SIDE: Final = 48
 BATCHES: Final = (1, 2, 4, 8, 16)
 """Batch sizes that live use asks for: eight faces and their mirror images."""
+WIDTHS: Final = {7: (7,), 24: (7, 7, 10)}
+"""Columns of an answer to the parts that each sum to 1 (`fer_core.expressions.card.OUTPUTS`)."""
 MEMORY_BYTES: Final = 3 << 30
 PROCESSOR_S: Final = 60
 REFUSED: Final = 3
@@ -56,14 +58,15 @@ def find_problem(content: bytes) -> str:
 
 
 def answer_problem(rows: Any, size: int) -> str:
-    """Why an answer to `size` faces is none; empty where it is one: finite shares in rows that sum to 1."""
+    """Why an answer to `size` faces is none; empty where it is one: finite shares in rows whose parts sum to 1."""
     import numpy as np
 
-    if rows.shape != (size, 7):
+    if len(rows.shape) != 2 or rows.shape[0] != size or rows.shape[1] not in WIDTHS:
         return f"an answer of shape {rows.shape} instead of ({size}, 7)"
     if not np.isfinite(rows).all():
         return "answers that are no finite numbers"
-    if rows.min() < -1e-3 or np.abs(rows.sum(axis=1) - 1).max() > 0.02:
+    parts = np.split(rows, np.cumsum(WIDTHS[rows.shape[1]])[:-1], axis=1)
+    if rows.min() < -1e-3 or max(np.abs(part.sum(axis=1) - 1).max() for part in parts) > 0.02:
         return "answers that are no shares of 1"
     return ""
 

@@ -85,7 +85,7 @@ def spoil_batch(pixels: np.ndarray, config: AugmentConfig, rng: np.random.Genera
 
 
 def _affine_matrices(count: int, side: int, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
-    """float64 (n, 2, 3): rotation, scale, crop and flips about the centre, then a shift."""
+    """float64 (n, 2, 3): rotation, scale, stretch, crop and flips about the centre, then a shift."""
     angle = np.deg2rad(rng.uniform(-config.rotation_deg, config.rotation_deg, count))
     scale = 1 + rng.uniform(-config.scale, config.scale, count)
     mirror = np.where(rng.random(count) < config.flip, -1.0, 1.0)
@@ -95,6 +95,9 @@ def _affine_matrices(count: int, side: int, config: AugmentConfig, rng: np.rando
     window = rng.uniform(-0.5, 0.5, (count, 2)) * cut[:, None] * side  # where what is left lies, from the centre
     cos, sin = np.cos(angle) * scale / (1 - cut), np.sin(angle) * scale / (1 - cut)
     linear = np.stack([np.stack([cos * mirror, -sin * upside], -1), np.stack([sin * mirror, cos * upside], -1)], 1)
+    if config.stretch:  # drawn only where it is asked for: a seed goes on meaning the same images without it
+        wider = np.exp(rng.uniform(-1, 1, count) * np.log1p(config.stretch) / 2)
+        linear = linear * np.stack([wider, 1 / wider], -1)[:, None, :]
     centre = np.full(2, (side - 1) / 2)
     offset = centre - np.einsum("nij,nj->ni", linear, centre + window) + shift
     return np.concatenate([linear, offset[:, :, None]], axis=2)

@@ -1,11 +1,11 @@
 """FER+: what ten people each saw in FER2013's images, as a further target beside the labels.
 
 Barsoum et al. (2016, arXiv:1608.01041) had ten people look at every image. Their csv has one row per row of the Kaggle
-csv, in its order. The votes are read for the training split alone and then found by an image's content, so that they
-stay with their images whatever is dropped or reordered later; identical images share the sum of their votes.
+csv, in its order. The votes are found by an image's content, so that they stay with their images whatever is dropped or
+reordered later; identical images share the sum of their votes. Those of training teach; those of validation measure.
 
 A label is never replaced: the test split is labelled as the training split is, and people agree with those labels on
-two images of three. No deep-learning library is imported here.
+two images of three. The votes are a target of their own. No deep-learning library is imported here.
 """
 
 import csv
@@ -37,37 +37,68 @@ ANSWERS: Final = (
 DROP_NOT_FACES: Final = "drop_not_faces"
 
 _NOT_A_FACE: Final = ANSWERS.index("NF")
-_ANSWER_OF_EMOTION: Final = np.array([4, 5, 6, 1, 3, 2, 0])
+EMOTION_COLUMNS: Final = np.array([4, 5, 6, 1, 3, 2, 0])
+"""Where each of EMOTIONS stands among `ANSWERS`."""
 _LEAST_AGREEMENT: Final = 0.35  # in the right order 62 % of the labels are the voters' favourite, shifted by a row 18 %
 _FEW: Final = 50  # images whose agreement says nothing
 
 
 @dataclass(frozen=True, eq=False)
 class Votes:
-    """The votes of the training split, by the content of its images.
+    """The votes of a split, by the content of its images.
 
     Attributes:
         counts: int64 (m, 10), votes for each of `ANSWERS` by different image.
-        row_of: digest of an image to its row in `counts`.
+        agreed: the same, summed up without answers that only one person gave (see `without_single_votes`).
+        row_of: digest of an image to its row in both.
     """
 
     counts: np.ndarray
+    agreed: np.ndarray
     row_of: dict[bytes, int]
 
+    def counts_for(self, faces: LabelledFaces) -> np.ndarray:
+        """int64 (n, 10): the votes for each answer; zeros for an image that nobody voted on."""
+        return self._of(faces, self.counts)
+
     def shares_for(self, faces: LabelledFaces) -> np.ndarray:
-        """float32 (n, 10): each answer's share of the votes; zeros for an image that nobody voted on."""
-        rows = np.array([self.row_of.get(digest, -1) for digest in content_digests(faces.pixels)], np.int64)
-        counts = np.where(rows[:, None] >= 0, self.counts[rows], 0)
+        """float32 (n, 10): each answer's share of the votes that more than one person gave.
+
+        Zeros for an image that nobody voted on.
+        """
+        counts = self._of(faces, self.agreed)
         shares: np.ndarray = (counts / np.maximum(counts.sum(1, keepdims=True), 1)).astype(np.float32)
         return shares
 
+    def _of(self, faces: LabelledFaces, table: np.ndarray) -> np.ndarray:
+        if not len(table):
+            return np.zeros((len(faces), len(ANSWERS)), np.int64)
+        rows = np.array([self.row_of.get(digest, -1) for digest in content_digests(faces.pixels)], np.int64)
+        found: np.ndarray = np.where(rows[:, None] >= 0, table[rows], 0)
+        return found
 
-def read_votes(path: Path, dataset: Dataset) -> Votes:
+
+def without_single_votes(counts: np.ndarray) -> np.ndarray:
+    """The votes without answers that only one person gave, as Barsoum et al. did; all, where nobody agreed.
+
+    Args:
+        counts: int (n, k).
+
+    Returns:
+        int (n, k).
+    """
+    shared = np.where(counts > 1, counts, 0)
+    kept: np.ndarray = np.where(shared.any(1, keepdims=True), shared, counts)
+    return kept
+
+
+def read_votes(path: Path, dataset: Dataset, *, split: str = "train") -> Votes:
     """Read FER+'s csv and give each training image its votes.
 
     Args:
         path: the csv (fer2013new.csv), with the columns Usage and those of `ANSWERS`.
         dataset: the archive as it is read, before any cleaning, for the rows go by its order.
+        split: "train" or "validation". Of validation there may be none.
 
     Raises:
         ConfigError: the file is missing or is no such csv, has another number of rows than a split of the archive, or
@@ -79,20 +110,24 @@ def read_votes(path: Path, dataset: Dataset) -> Votes:
             f"The votes of {path.name} go by the row order of the Kaggle csv, which {dataset.source} does not keep. "
             "Pass the csv with the columns emotion,pixels,Usage."
         )
-    for split, faces in dataset.splits.items():
+    for name, faces in dataset.splits.items():
         # Of the test split nothing is read but how many rows it has.
-        if (split == "train" or split in by_split) and len(by_split.get(split, ())) != len(faces):
+        if (name == "train" or name in by_split) and len(by_split.get(name, ())) != len(faces):
             raise ConfigError(
-                f"{path.name} has {len(by_split.get(split, ()))} rows for the {split} split, {dataset.source} has "
+                f"{path.name} has {len(by_split.get(name, ()))} rows for the {name} split, {dataset.source} has "
                 f"{len(faces)} images: expected one row per image. Pass the FER+ csv made for this archive."
             )
-    train, counts = dataset["train"], by_split["train"]
-    _check_agreement(counts, train.labels, path)
+    if split not in by_split or split not in dataset.splits:
+        none = np.zeros((0, len(ANSWERS)), np.int64)
+        return Votes(none, none, {})
+    voted, counts = dataset[split], by_split[split]
+    _check_agreement(counts, voted.labels, path)
     row_of: dict[bytes, int] = {}
-    rows = [row_of.setdefault(digest, len(row_of)) for digest in content_digests(train.pixels)]
-    summed = np.zeros((len(row_of), len(ANSWERS)), np.int64)
+    rows = [row_of.setdefault(digest, len(row_of)) for digest in content_digests(voted.pixels)]
+    summed, agreed = np.zeros((2, len(row_of), len(ANSWERS)), np.int64)
     np.add.at(summed, rows, counts)
-    return Votes(summed, row_of)
+    np.add.at(agreed, rows, without_single_votes(counts))
+    return Votes(summed, agreed, row_of)
 
 
 def without_non_faces(dataset: Dataset, votes: Votes) -> Dataset:
@@ -204,7 +239,7 @@ def _count(cell: str) -> int:
 
 def _check_agreement(counts: np.ndarray, labels: np.ndarray, path: Path) -> None:
     """Rows in another order have the right number and the wrong votes; only the labels give them away."""
-    agreement = float((counts.argmax(1) == _ANSWER_OF_EMOTION[labels]).mean())
+    agreement = float((counts.argmax(1) == EMOTION_COLUMNS[labels]).mean())
     if len(labels) >= _FEW and agreement < _LEAST_AGREEMENT:
         raise ConfigError(
             f"The votes of {path.name} agree with {agreement:.0%} of the archive's labels, expected about 62 %: its "

@@ -1,5 +1,6 @@
 """An archive read and cleaned as a run asks."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +41,21 @@ def read_cleaned(path: Path, cleaning: tuple[str, ...], label_order: str = "") -
     return clean(dataset, drop_duplicates=drop_duplicates, drop_leaks=drop_leaks, drop_blanks=drop_blanks)
 
 
-def read_for_run(request: RunRequest, archive: Path) -> tuple[Dataset, np.ndarray | None]:
-    """The archive cleaned as a run asks, and the votes of its training images, float32 (n, 10), where it uses them.
+@dataclass(frozen=True, eq=False)
+class RunVotes:
+    """What FER+'s voters said of a run's images.
+
+    Attributes:
+        shares: float32 (n, 10), what each training image teaches (see `train.dataset.ferplus.Votes.shares_for`).
+        validation: int64 (n, 10), the votes on each validation image; None where the csv has none.
+    """
+
+    shares: np.ndarray
+    validation: np.ndarray | None
+
+
+def read_for_run(request: RunRequest, archive: Path) -> tuple[Dataset, RunVotes | None]:
+    """The archive cleaned as a run asks, and the votes on its images where it uses them.
 
     Raises:
         ArchiveError: the archive cannot be read or has no training faces, or cleaning would leave a split empty.
@@ -53,7 +67,10 @@ def read_for_run(request: RunRequest, archive: Path) -> tuple[Dataset, np.ndarra
         raise ArchiveError(f"{dataset.source} has no training faces, only {have}. Use an archive that has them.")
     if request.ferplus is None:
         return dataset, None
-    votes = read_votes(request.ferplus.path, read_once(archive, request.label_order))
+    whole = read_once(archive, request.label_order)
+    votes = read_votes(request.ferplus.path, whole)
     if request.drop_not_faces:
         dataset = without_non_faces(dataset, votes)
-    return dataset, votes.shares_for(dataset["train"])
+    validation = read_votes(request.ferplus.path, whole, split="validation")
+    counts = validation.counts_for(dataset["validation"])
+    return dataset, RunVotes(votes.shares_for(dataset["train"]), counts if counts.any() else None)

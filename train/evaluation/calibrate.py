@@ -1,25 +1,29 @@
-"""Make confidences mean what they say: one temperature and one threshold, both fitted on validation."""
+"""Make confidences mean what they say: one temperature and two thresholds, all fitted on validation."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 
-def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
+def fit_temperature(probabilities: np.ndarray, truth: np.ndarray) -> float:
     """The temperature that minimises the negative log-likelihood (Guo et al., 2017, arXiv:1706.04599).
 
     Args:
         probabilities: float (n, k), before any temperature.
-        labels: int (n,).
+        truth: labels, int (n,), or shares of voters, float (n, k), whose rows sum to 1; then what is minimised is the
+            divergence from the shares.
 
     Returns:
         Above 1 where the model is over-confident; between 0.25 and 4.
     """
     logits = np.log(np.clip(probabilities.astype(np.float64), 1e-9, 1))
+    shares = np.eye(probabilities.shape[1])[truth] if truth.ndim == 1 else truth
 
     def nll(log_temperature: float) -> float:
         scaled = logits / np.exp(log_temperature)
         scaled -= scaled.max(1, keepdims=True)
         log_sum = np.log(np.exp(scaled).sum(1))
-        return float((log_sum - scaled[np.arange(len(labels)), labels]).mean())
+        return float((log_sum - (shares * scaled).sum(1)).mean())
 
     # Convex in 1/T, hence with one minimum over log T: golden-section search.
     low, high = np.log(0.25), np.log(4.0)
@@ -37,21 +41,53 @@ def undo_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarra
     return raw
 
 
-def choose_threshold(probabilities: np.ndarray, labels: np.ndarray, *, kept_accuracy: float) -> tuple[float, float]:
-    """The lowest confidence threshold that keeps only faces named with the wanted accuracy.
+@dataclass(frozen=True)
+class Levels:
+    """Where a label is named, leaning or withheld, and what that gives on validation; all 0-1.
+
+    Attributes:
+        named_from: confidence from which a label is named.
+        unsure_below: confidence below which it is withheld.
+        named: share of the faces that are named.
+        named_right: share of these that are right.
+        leaning: share of the faces that are leaning.
+        leaning_right: share of these that are right; 0 where there are none.
+    """
+
+    named_from: float
+    unsure_below: float
+    named: float
+    named_right: float
+    leaning: float
+    leaning_right: float
+
+
+def choose_levels(probabilities: np.ndarray, right: np.ndarray, *, named_right: float, leaning_right: float) -> Levels:
+    """The lowest thresholds that keep the named faces, and those between both, as often right as is wanted.
 
     Args:
         probabilities: float (n, k), calibrated.
-        labels: int (n,).
-        kept_accuracy: wanted on the faces at or above the threshold, 0-1.
-
-    Returns:
-        The threshold and the share of faces that it keeps, each 0-1.
+        right: bool (n,), whether the most probable answer is.
+        named_right: wanted share of the named faces, 0-1.
+        leaning_right: wanted share of the leaning ones, 0-1.
     """
     confidence = probabilities.max(1)
-    order = np.argsort(-confidence)
-    right = (probabilities.argmax(1) == labels)[order]
-    accuracy = np.cumsum(right) / np.arange(1, len(right) + 1)
-    good = np.flatnonzero(accuracy >= kept_accuracy)
-    last = int(good[-1]) if len(good) else 0
-    return float(confidence[order][last]), (last + 1) / len(right)
+    order = np.argsort(-confidence, kind="stable")
+    sorted_right = right[order]
+    named = max(1, _longest(sorted_right, named_right))
+    leaning = _longest(sorted_right[named:], leaning_right)
+    between = sorted_right[named : named + leaning]
+    return Levels(
+        named_from=float(confidence[order][named - 1]),
+        unsure_below=float(confidence[order][named + leaning - 1]),
+        named=named / len(order),
+        named_right=float(sorted_right[:named].mean()),
+        leaning=leaning / len(order),
+        leaning_right=float(between.mean()) if leaning else 0.0,
+    )
+
+
+def _longest(right: np.ndarray, wanted: float) -> int:
+    """How many of the first, bool (n,), can be kept so that the wanted share of them is true."""
+    good = np.flatnonzero(np.cumsum(right) / np.arange(1, len(right) + 1) >= wanted)
+    return int(good[-1]) + 1 if len(good) else 0

@@ -11,9 +11,11 @@ from typing import Final
 
 import numpy as np
 
+from fer_core.expressions.model import EmotionModel
 from train.archive.reader import SPLITS, Dataset, LabelledFaces
 from train.dataset.near_duplicates import near_copies
 from train.evaluation.calibrate import undo_temperature
+from train.evaluation.crowd import CrowdFigures, crowd_figures
 from train.evaluation.figures import (
     confused_pairs,
     confusion_counts,
@@ -92,6 +94,21 @@ def evaluate_split(
         temperature=temperature,
     )
     return replace(found, source=dataset.source, archive_sha256=dataset.sha256, cleaned=dataset.cleaned)
+
+
+def evaluate_crowd(model: EmotionModel, faces: LabelledFaces, votes: np.ndarray) -> CrowdFigures:
+    """Compare a model's live answers with FER+'s votes.
+
+    Args:
+        model: the model.
+        faces: the images.
+        votes: int (n, 10), of `train.dataset.ferplus.Votes.counts_for` them.
+
+    Raises:
+        ValueError: there is no image on which more than half of the voters agree.
+    """
+    tiles = faces.pixels[..., None]
+    return crowd_figures(predict_all(model.predict, faces), votes, model.predict_votes(tiles))
 
 
 def _splits_before(split: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.card import ModelCard
 from train.archive.types import Dataset
+from train.evaluation.crowd import CrowdFigures
 from train.evaluation.types import EvaluationReport
 
 
@@ -29,6 +30,21 @@ def evaluation_text(e: EvaluationReport) -> str:
         lines.append(f"{point.threshold:12.2f}{point.coverage:7.1%}{right:>17}")
     lines += ["", "most confused"]
     lines += [f"{pair.true} called {pair.predicted}: {pair.n} ({pair.share:.1%})" for pair in e.confused[:5]]
+    return "\n".join(lines)
+
+
+def crowd_text(c: CrowdFigures) -> str:
+    """How a model's answers compare with FER+'s votes, as lines for a terminal."""
+    lines = [
+        f"what people see     {c.accuracy:.2%} right where more than half of ten voters agree (n {c.n_clear}); "
+        f"the surest {c.coverage_at_90:.0%} are right in 90 %",
+    ]
+    if c.majority_accuracy is not None:
+        lines.append(f"FER+ protocol       {c.majority_accuracy:.2%} of 8 answers, majority (n {c.n_majority})")
+    lines += [
+        f"shares of voters    KL {c.kl:.3f}, ECE {c.ece:.3f} (n {c.n_voted})",
+        f"lost to neutral     {c.called_neutral:.2%} of the faces that few call neutral (n {c.n_expressive})",
+    ]
     return "\n".join(lines)
 
 

@@ -137,6 +137,7 @@ class ExportedModel:
         accuracy_float32: on validation: exported network, 32-bit weights, one pass.
         accuracy_int8: likewise with 8-bit weights.
         mirror_average: whether an answer is the mean over the face and its mirror image.
+        named_from: from which confidence a label is named outright, 0-1; None in reports of earlier versions.
     """
 
     parameters: int
@@ -149,6 +150,7 @@ class ExportedModel:
     accuracy_float32: float | None = None
     accuracy_int8: float | None = None
     mirror_average: bool | None = None
+    named_from: float | None = None
 
     def accuracies(self, final: float, *, epoch: int) -> tuple[tuple[str, float], ...]:
         """Why a model has several accuracies on one validation split: what each was measured on, from first to last.
@@ -194,6 +196,8 @@ class RunReport:
         validation: what choices were made on.
         test: None when there is no report of it.
         no_test_because: why there is none, a sentence; empty where there is one, and in reports of earlier versions.
+        crowd: how its answers compare with FER+'s votes on validation, the fields of
+            `train.evaluation.crowd.CrowdFigures`; None where the run has no votes.
     """
 
     best_epoch: int
@@ -201,6 +205,7 @@ class RunReport:
     validation: EvaluationReport
     test: EvaluationReport | None
     no_test_because: str = ""
+    crowd: dict[str, Any] | None = None
 
     @property
     def accuracies(self) -> tuple[tuple[str, float], ...]:

@@ -9,6 +9,7 @@ import numpy as np
 from fer_core.emotions import EMOTIONS
 from train.archive.reader import Dataset, LabelledFaces
 from train.dataset.data_sets import inherited_notes, known_set
+from train.dataset.ferplus import EMOTION_COLUMNS
 from train.dataset.warnings import warnings_of
 from train.networks.checkpoints import best_epoch
 from train.runs.files import PRETRAINED, RECIPE, read_epochs, read_json
@@ -68,6 +69,22 @@ def dataset_for_card(dataset: Dataset, before: list[dict[str, Any]]) -> dict[str
     if before:
         data["learnt_before"] = before
     return data
+
+
+def answer_priors(faces: LabelledFaces, shares: np.ndarray, label_share: float) -> dict[str, float]:
+    """How common each emotion is in what a network's answer was taught, by emotion, 0-1.
+
+    Args:
+        faces: the training images.
+        shares: float (n, 10), of the voters' answers.
+        label_share: weight of the labels in the answer, 0-1.
+    """
+    voted = shares[:, EMOTION_COLUMNS].astype(float).sum(0)
+    of_votes, of_labels = voted / voted.sum(), _class_priors(faces)
+    return {
+        emotion: round(float(label_share * of_labels[emotion] + (1 - label_share) * share), 6)
+        for emotion, share in zip(EMOTIONS, of_votes, strict=True)
+    }
 
 
 def _class_priors(faces: LabelledFaces) -> dict[str, float]:

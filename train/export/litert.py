@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from fer_core.emotions import EMOTIONS
 from train.archive.reader import LabelledFaces
 from train.errors import ConfigError
 from train.networks.inputs import to_input
@@ -44,8 +45,8 @@ def convert(model: keras.Model, faces: LabelledFaces) -> LiteRtFile:
     small = to_litert(model, quantised=True)
     truth = faces.labels
     exact = np.asarray(model.predict(to_input(faces.pixels), batch_size=_BATCH, verbose=0))
-    accuracy_float32 = float((exact.argmax(1) == truth).mean())
-    accuracy_int8 = float((run_litert(small, to_input(faces.pixels)).argmax(1) == truth).mean())
+    accuracy_float32 = float((_labels_of(exact).argmax(1) == truth).mean())
+    accuracy_int8 = float((_labels_of(run_litert(small, to_input(faces.pixels))).argmax(1) == truth).mean())
     if accuracy_float32 - accuracy_int8 <= ALLOWED_LOSS:
         return LiteRtFile(small, "int8", accuracy_float32, accuracy_int8)
     return LiteRtFile(to_litert(model, quantised=False), "float32", accuracy_float32, accuracy_int8)
@@ -69,7 +70,7 @@ def to_litert(model: keras.Model, *, quantised: bool) -> bytes:
 
 
 def run_litert(content: bytes, pixels: np.ndarray) -> np.ndarray:
-    """Probabilities (n, 7) that a LiteRT file gives to float32 pixels (n, 48, 48, 1), 0-255."""
+    """What a LiteRT file answers, (n, k), to float32 pixels (n, 48, 48, 1), 0-255."""
     interpreter: Any = None
     answers = []
     for start in range(0, len(pixels), _BATCH):
@@ -82,3 +83,9 @@ def run_litert(content: bytes, pixels: np.ndarray) -> np.ndarray:
         interpreter.invoke()
         answers.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
     return np.concatenate(answers)
+
+
+def _labels_of(answers: np.ndarray) -> np.ndarray:
+    """The part that answers with labels, (n, 7), of all parts; see `fer_core.expressions.card.OUTPUTS`."""
+    kinds = len(EMOTIONS)
+    return answers if answers.shape[1] == kinds else answers[:, kinds : 2 * kinds]

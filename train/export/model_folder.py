@@ -4,7 +4,7 @@ import datetime
 import os
 import platform
 import tempfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from fer_core.emotions import EMOTIONS
-from fer_core.expressions.card import CARD_FILE, GoldenSample, ModelCard, read_card
+from fer_core.expressions.card import CARD_FILE, LABELS_ALONE, WITH_VOTES, GoldenSample, ModelCard, read_card
 from fer_core.expressions.model import KERAS_FILE, TFLITE_FILE, EmotionModel, file_sha256, load_model
 from fer_core.expressions.vetting import trust
 from fer_core.faces.crops import CROP_GEOMETRY, TILE
@@ -20,13 +20,16 @@ from fer_core.versions import package_version
 from train.archive.reader import Dataset, LabelledFaces
 from train.augmentation.images import augment_batch
 from train.dataset.ancestry import ancestry
+from train.dataset.ferplus import EMOTION_COLUMNS
+from train.dataset.for_run import RunVotes
 from train.errors import ConfigError
-from train.evaluation.calibrate import choose_threshold, fit_temperature
-from train.evaluation.evaluate import evaluate_split, predict_all
+from train.evaluation.calibrate import Levels, choose_levels, fit_temperature
+from train.evaluation.crowd import CrowdFigures, emotion_shares
+from train.evaluation.evaluate import evaluate_crowd, evaluate_split, predict_all
 from train.evaluation.types import EvaluationReport
-from train.export.card_facts import dataset_for_card, notes_for_card, training_for_card
+from train.export.card_facts import answer_priors, dataset_for_card, notes_for_card, training_for_card
 from train.export.litert import LiteRtFile, convert
-from train.networks.build import load_structure
+from train.networks.build import answering_network, has_crowd, load_structure
 from train.networks.checkpoints import best_epoch, load_weights
 from train.networks.inputs import to_input
 from train.runs.files import BEST
@@ -34,11 +37,14 @@ from train.runs.output_folder import refuse_foreign
 from train.runs.request import RunRequest, read_request
 from train.settings.augmentation import AugmentConfig
 
-KEPT_ACCURACY: Final = 0.85
-"""What the "unsure" threshold aims at on the faces that keep their label; a card says what it aimed at."""
+NAMED_RIGHT: Final = {"votes": 0.9, "labels": 0.85}
+"""How often a named face is to be right on validation, by the yardstick: the answer that most voters gave, or the
+label, which is wrong itself on a third of FER2013's images. A card says what it aimed at."""
+LEANING_RIGHT: Final = {"votes": 0.7, "labels": 0.6}
+"""The same for faces that are leaning."""
 
 
-def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str) -> ModelCard:
+def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str, votes: RunVotes | None = None) -> ModelCard:
     """Export the best weights of a run, re-estimate their batch-norm statistics, calibrate, evaluate, and check.
 
     Args:
@@ -46,6 +52,7 @@ def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str) -> M
         dataset: the archive that the run was trained on, cleaned as the run was.
         output: the model folder; replaced as a whole once everything has succeeded.
         name: what people call the model.
+        votes: of FER+'s voters, where the run learnt from them; without, it is exported as one that has not.
 
     Raises:
         ConfigError: there is no finished epoch in `run_dir`, the run was trained on another archive, or `output` holds
@@ -65,25 +72,31 @@ def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str) -> M
         folder = Path(temporary) / "model"
         folder.mkdir()
         model.save(folder / KERAS_FILE)
-        converted = convert(model, dataset["validation"])
+        answering = answering_network(model, config.label_share)
+        converted = convert(answering, dataset["validation"])
         (folder / TFLITE_FILE).write_bytes(converted.content)
-        facts = _facts(folder, model, dataset, name, ancestry(request, run_dir)) | {
+        facts = _facts(folder, answering, dataset, name, ancestry(request, run_dir)) | {
             "architecture": config.architecture,
             "training": training_for_card(request, run_dir),
             "mirror_average": config.answer == "mirrored",
+            "outputs": WITH_VOTES if has_crowd(model) else LABELS_ALONE,
         }
-        card = _write_card(folder, facts, dataset, converted, in_training=best_epoch(run_dir)[1])
+        if has_crowd(model) and votes is not None:
+            facts["dataset"]["class_priors"] = answer_priors(dataset["train"], votes.shares, config.label_share)
+        counts = votes.validation if votes is not None and has_crowd(model) else None
+        card = _write_card(folder, facts, dataset, converted, in_training=best_epoch(run_dir)[1], votes=counts)
         if output.exists():
             output.rename(Path(temporary) / "before")
         folder.rename(output)
     return card
 
 
-def add_metrics(folder: Path, report: EvaluationReport) -> None:
+def add_metrics(folder: Path, report: EvaluationReport, crowd: CrowdFigures | None = None) -> None:
     """Write a split's figures into a model's card; what else it says of that split stays if the archive is the same."""
     card = read_card(folder)
     before = card.metrics.get(report.split, {}) if report.archive_sha256 == card.dataset.get("sha256") else {}
-    replace(card, metrics=card.metrics | {report.split: before | figures_for_card(report)}).write(folder)
+    of_votes = {"crowd": _rounded(asdict(crowd))} if crowd else {}
+    replace(card, metrics=card.metrics | {report.split: before | figures_for_card(report) | of_votes}).write(folder)
 
 
 def figures_for_card(report: EvaluationReport) -> dict[str, Any]:
@@ -169,7 +182,13 @@ def _versions() -> dict[str, str]:
 
 
 def _write_card(
-    folder: Path, facts: dict[str, Any], dataset: Dataset, converted: LiteRtFile, *, in_training: float
+    folder: Path,
+    facts: dict[str, Any],
+    dataset: Dataset,
+    converted: LiteRtFile,
+    *,
+    in_training: float,
+    votes: np.ndarray | None,
 ) -> ModelCard:
     """Calibrate and evaluate what will really run, the LiteRT file, and write card.json."""
     tile = golden_tile()
@@ -178,33 +197,57 @@ def _write_card(
     live = EmotionModel(uncalibrated, converted.content, folder)
     trust(facts["sha256"][TFLITE_FILE])
     golden = GoldenSample.of(tile, live.predict(tile[None, ..., None])[0])
-    temperature = round(fit_temperature(predict_all(live.predict, validation), validation.labels), 4)
-    card = ModelCard(**facts, temperature=temperature, unsure_below=0.0, golden=golden)
+    answers = predict_all(live.predict, validation)
+    label_temperature = round(fit_temperature(predict_all(live.predict_labels, validation), validation.labels), 4)
+    temperature = label_temperature
+    if votes is not None:
+        voted = votes[:, EMOTION_COLUMNS].any(1)
+        temperature = round(fit_temperature(answers[voted], emotion_shares(votes[voted])), 4)
+    temperatures = {"temperature": temperature, "label_temperature": label_temperature}
+    card = ModelCard(**facts | temperatures, unsure_below=0.0, golden=golden)
     card.write(folder)
     calibrated = load_model(folder)
-    probabilities = predict_all(calibrated.predict, validation)
-    threshold, coverage = choose_threshold(probabilities, validation.labels, kept_accuracy=KEPT_ACCURACY)
-    report = evaluate_split(calibrated.predict, dataset, "validation", temperature=temperature)
+    levels, right = _choose_levels(predict_all(calibrated.predict, validation), validation.labels, votes)
+    report = evaluate_split(calibrated.predict_labels, dataset, "validation", temperature=label_temperature)
+    crowd = {} if votes is None else {"crowd": _rounded(asdict(evaluate_crowd(calibrated, validation, votes)))}
     card = replace(
         card,
-        unsure_below=round(threshold, 3),
+        unsure_below=levels.unsure_below,
+        named_from=levels.named_from,
         metrics={
             "validation": figures_for_card(report)
-            | _chosen_on_validation(report, converted, coverage)
-            | {"accuracy_in_training": round(in_training, 5)},
+            | _chosen_on_validation(report, converted)
+            | {"accuracy_in_training": round(in_training, 5), "kept_accuracy": right, "coverage": levels.named}
+            | {"levels": asdict(levels), "yardstick": "labels" if votes is None else "votes"}
+            | crowd
         },
     )
     card.write(folder)
     return card
 
 
-def _chosen_on_validation(report: EvaluationReport, converted: LiteRtFile, coverage: float) -> dict[str, Any]:
+def _choose_levels(probabilities: np.ndarray, labels: np.ndarray, votes: np.ndarray | None) -> tuple[Levels, float]:
+    """The thresholds by the better yardstick that there is, rounded, and how often a named face was to be right."""
+    if votes is None:
+        yardstick, right = "labels", probabilities.argmax(1) == labels
+    else:
+        yardstick = "votes"
+        emotions = votes[:, EMOTION_COLUMNS]
+        voted = emotions.any(1)
+        probabilities, emotions = probabilities[voted], emotions[voted]
+        # Of several that most voters gave alike, each is right.
+        right = emotions[np.arange(len(emotions)), probabilities.argmax(1)] == emotions.max(1)
+    wanted, leaning = NAMED_RIGHT[yardstick], LEANING_RIGHT[yardstick]
+    levels = choose_levels(probabilities, right, named_right=wanted, leaning_right=leaning)
+    rounded = {name: round(value, 3) for name, value in asdict(levels).items()}
+    return Levels(**rounded), wanted
+
+
+def _chosen_on_validation(report: EvaluationReport, converted: LiteRtFile) -> dict[str, Any]:
     before = report.calibration
     return {
         "ece_before": round(before.ece_before, 5) if before else None,
         "nll_before": round(before.nll_before, 5) if before else None,
-        "kept_accuracy": KEPT_ACCURACY,
-        "coverage": round(coverage, 4),
         "litert_weights": converted.weights,
         "accuracy_float32": round(converted.accuracy_float32, 5),
         "accuracy_int8": round(converted.accuracy_int8, 5),

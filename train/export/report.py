@@ -27,12 +27,12 @@ def report_run(run: PreparedRun, output: Path, *, finished: bool) -> RunReport:
         ConfigError: as `train.export.model_folder.export_run`.
     """
     run_dir, dataset = run.folder, run.dataset
-    card = export_run(run_dir, dataset, output, name=run_dir.name)
+    card = export_run(run_dir, dataset, output, name=run_dir.name, votes=run.votes)
     model = load_model(output)
     why_not = _why_no_test(dataset, report_test=run.request.report_test, finished=finished)
     reports = {}
     for split in ("validation",) if why_not else ("validation", "test"):
-        reports[split] = evaluate_split(model.predict, dataset, split, temperature=card.temperature)
+        reports[split] = evaluate_split(model.predict_labels, dataset, split, temperature=card.label_temperature)
         write_mistakes(run_dir / f"mistakes-{split}.png", dataset[split], reports[split].mistakes)
     if "test" in reports:
         add_metrics(output, reports["test"])
@@ -45,6 +45,7 @@ def report_run(run: PreparedRun, output: Path, *, finished: bool) -> RunReport:
             ms_per_face=round(ms_per_face(model.predict), 3),
             temperature=card.temperature,
             unsure_below=card.unsure_below,
+            named_from=card.named_from,
             accuracy_in_training=best_epoch(run_dir)[1],
             accuracy_float32=card.metrics["validation"]["accuracy_float32"],
             accuracy_int8=card.metrics["validation"]["accuracy_int8"],
@@ -53,6 +54,7 @@ def report_run(run: PreparedRun, output: Path, *, finished: bool) -> RunReport:
         validation=reports["validation"],
         test=reports.get("test"),
         no_test_because=why_not,
+        crowd=card.metrics["validation"].get("crowd"),
     )
 
 

@@ -14,8 +14,9 @@ import numpy as np
 from fer_core.emotions import EMOTIONS
 from train.archive.reader import LabelledFaces
 from train.errors import TrainingError
+from train.evaluation.crowd import accuracy_on_clear, emotion_shares
 from train.fitting.optimizer import plateau_rate, should_stop_early
-from train.networks.build import seed_dropout
+from train.networks.build import has_crowd, label_network, seed_dropout
 from train.networks.checkpoints import best_epoch, save_checkpoint, save_weights
 from train.networks.inputs import to_input
 from train.runs.files import BEST, CONFUSION, EpochMetrics, append_epoch, read_epochs, write_json
@@ -80,7 +81,8 @@ class BatchWatcher(keras.callbacks.Callback):
 class EpochRecorder(keras.callbacks.Callback):
     """After each whole epoch: measure the averaged weights, append a progress line, save best weights and checkpoint.
 
-    What is trained may have further outputs; what is measured and kept as the best is the network within it.
+    With votes on the validation images, an epoch's score is the mean of both yardsticks: agreement with the labels, and
+    with the voters where they agree among themselves. Without, it is the first alone.
     The line comes before the checkpoint, so that a process killed between the two leaves a line too many, which the
     resumed run drops and writes again, never one too few.
     """
@@ -95,25 +97,28 @@ class EpochRecorder(keras.callbacks.Callback):
         watcher: BatchWatcher,
         *,
         start: Sequence[np.ndarray] = (),
+        votes: np.ndarray | None = None,
         checkpoint_every_s: float = 0.0,
         predict: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
         """Go on from what `run_dir` holds.
 
         Args:
-            network: what is measured and kept.
+            network: what is trained, measured and kept; outputs (n, 7), or (n, 7 + 10) with a crowd's head.
             config: the run's settings.
             run_dir: the run's folder.
             validation: to measure on.
             reporter: told of each epoch.
             watcher: knows whether an epoch was broken off.
             start: the weights that training started from, in the network's order, where some of them is to be kept.
+            votes: int (n, 10), of the validation images.
             checkpoint_every_s: no more often than this, but always at the end or a stop.
-            predict: the network's probabilities (n, 7) for float32 pixels (n, 48, 48, 1), 0-255, quicker than Keras'.
+            predict: the network's probabilities for float32 pixels (n, 48, 48, 1), 0-255, quicker than Keras'.
         """
         super().__init__()
         self._predict = predict or partial(network.predict, batch_size=_VALIDATION_BATCH, verbose=0)
         self._start = start
+        self._votes = votes if has_crowd(network) else None
         self._checkpoint_every_s = checkpoint_every_s
         self._checkpoint_at_s = -math.inf
         self._network = network
@@ -152,9 +157,10 @@ class EpochRecorder(keras.callbacks.Callback):
             )
         seconds = time.monotonic() - self._began
         with self._weights_to_be_kept():
-            loss, accuracy, confusion = self._validate()
-            if accuracy >= self._best:  # of equal epochs the later one, whose average reaches over more
-                self._best = accuracy
+            loss, accuracy, crowd_accuracy, confusion = self._validate()
+            score = _score(accuracy, crowd_accuracy)
+            if score >= self._best:  # of equal epochs the later one, whose average reaches over more
+                self._best = score
                 save_weights(self._network, self._run_dir / BEST, epoch=epoch + 1, accuracy=accuracy)
         metrics = EpochMetrics(
             epoch=epoch + 1,
@@ -166,6 +172,7 @@ class EpochRecorder(keras.callbacks.Callback):
             seconds=seconds,
             images_per_second=self._watcher.images / seconds,
             steady_seconds=self._steady(seconds),
+            crowd_accuracy=crowd_accuracy,
         )
         self._record(metrics, confusion)
 
@@ -179,7 +186,7 @@ class EpochRecorder(keras.callbacks.Callback):
 
         Batch-norm statistics are blended alike, to measure by; export makes them anew.
         """
-        variables = self.model.weights  # the network's, and those of a further head
+        variables = self.model.weights
         training_only = [keras.ops.copy(variable.value) for variable in variables]
         self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
         for variable in self.model.trainable_variables:
@@ -187,7 +194,7 @@ class EpochRecorder(keras.callbacks.Callback):
             variable.assign(keras.ops.copy(variable.value))
         if len(self._start):
             share = self._config.start_share
-            for variable, start in zip(self._network.weights, self._start, strict=True):
+            for variable, start in zip(label_network(self._network).weights, self._start, strict=True):
                 variable.assign(share * keras.ops.convert_to_tensor(start) + (1 - share) * variable.value)
         yield
         for variable, value in zip(variables, training_only, strict=True):
@@ -214,17 +221,23 @@ class EpochRecorder(keras.callbacks.Callback):
 
     def _best_so_far(self) -> float:
         """Of the epochs that are still on record: an epoch after the checkpoint is trained again."""
-        epoch, accuracy = best_epoch(self._run_dir)
-        if self._epochs and epoch <= self._epochs[-1].epoch:
-            return accuracy
-        return max((metrics.validation_accuracy for metrics in self._epochs), default=-1.0)
+        epoch, _ = best_epoch(self._run_dir)
+        known = {metrics.epoch: _score(metrics.validation_accuracy, metrics.crowd_accuracy) for metrics in self._epochs}
+        return known.get(epoch, max(known.values(), default=-1.0))
 
-    def _validate(self) -> tuple[float, float, np.ndarray]:
-        """Loss in nats, accuracy, and confusion counts (7, 7) with true emotions as rows."""
-        probabilities = np.asarray(self._predict(self._pixels), np.float64)
+    def _validate(self) -> tuple[float, float, float | None, np.ndarray]:
+        """Of the labels: loss in nats and accuracy; the crowd's accuracy; confusion counts (7, 7), rows true."""
+        answers = np.asarray(self._predict(self._pixels), np.float64)
+        probabilities, crowd_accuracy = answers[:, : len(EMOTIONS)], None
+        if self._votes is not None:
+            crowd_accuracy = accuracy_on_clear(emotion_shares(answers[:, len(EMOTIONS) :]), self._votes)
         predicted = probabilities.argmax(1)
         likelihood = probabilities[np.arange(len(self._labels)), self._labels]
         confusion = np.zeros((len(EMOTIONS), len(EMOTIONS)), int)
         np.add.at(confusion, (self._labels, predicted), 1)
         loss = -np.log(np.clip(likelihood, 1e-9, 1)).mean()
-        return float(loss), float((predicted == self._labels).mean()), confusion
+        return float(loss), float((predicted == self._labels).mean()), crowd_accuracy, confusion
+
+
+def _score(accuracy: float, crowd_accuracy: float | None) -> float:
+    return accuracy if crowd_accuracy is None else (accuracy + crowd_accuracy) / 2

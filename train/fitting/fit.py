@@ -20,7 +20,14 @@ from train.fitting.callbacks import BatchWatcher, EpochRecorder
 from train.fitting.losses import EmotionAccuracy, build_loss
 from train.fitting.optimizer import build_optimizer, should_stop_early
 from train.fitting.prepared import PreparedRun
-from train.networks.build import build_network, freeze_trunk, load_structure, save_structure, with_crowd
+from train.networks.build import (
+    build_network,
+    freeze_trunk,
+    label_network,
+    load_structure,
+    save_structure,
+    with_crowd,
+)
 from train.networks.checkpoints import checkpoint_epoch, load_weights, save_weights
 from train.networks.inputs import to_input
 from train.networks.precision import has_accelerator, with_precision
@@ -46,14 +53,6 @@ class _Phase:
     frozen: bool
 
 
-@dataclass(frozen=True, eq=False)
-class _Trained:
-    """The network, and the model around it that is trained: the network itself, or the network with a crowd's head."""
-
-    network: keras.Model
-    model: keras.Model
-
-
 def fit(run: PreparedRun, *, reporter: RunReporter, stop: StopRequest) -> bool:
     """Train, or continue from the checkpoint in the run's folder.
 
@@ -73,12 +72,11 @@ def fit(run: PreparedRun, *, reporter: RunReporter, stop: StopRequest) -> bool:
     keras.utils.set_random_seed(config.seed)
     done = checkpoint_epoch(run.folder)
     keep_epochs(run.folder, done)
-    network = with_precision(_first_network(run, done, reporter), run.precision)
-    trained = _Trained(network, with_crowd(network) if config.ferplus_weight else network)
-    reporter.log(f"{network.count_params():,} weights, {run.precision}, {len(run.dataset['train']):,} training images")
+    model = with_precision(_first_network(run, done, reporter), run.precision)
+    reporter.log(f"{model.count_params():,} weights, {run.precision}, {len(run.dataset['train']):,} training images")
     for phase in _phases(config):
         if phase.first <= done < phase.last and not stop.asked and not _ended_early(run):
-            _fit_phase(run, trained, phase, done=done, reporter=reporter, stop=stop)
+            _fit_phase(run, model, phase, done=done, reporter=reporter, stop=stop)
             done = checkpoint_epoch(run.folder)
     return done >= config.epochs or _ended_early(run)
 
@@ -98,6 +96,7 @@ def _first_network(run: PreparedRun, done: int, reporter: RunReporter) -> keras.
             reporter.note(str(error))
     elif config.init_from and (handed_on := _origin_of(Path(config.init_from))):
         write_json(run_dir / PRETRAINED, handed_on)
+    model = with_crowd(model) if config.ferplus_weight else label_network(model)
     save_structure(model, run_dir)
     if config.start_share:
         save_weights(model, run_dir / START, epoch=0, accuracy=-1.0)
@@ -127,14 +126,14 @@ def _phases(config: TrainingConfig) -> list[_Phase]:
 
 
 def _fit_phase(
-    run: PreparedRun, trained: _Trained, phase: _Phase, *, done: int, reporter: RunReporter, stop: StopRequest
+    run: PreparedRun, model: keras.Model, phase: _Phase, *, done: int, reporter: RunReporter, stop: StopRequest
 ) -> None:
-    config, model = run.config, trained.model
+    config = run.config
     whole_epochs = _runs_whole_epochs(model, config, reporter)
     batches = AugmentedBatches(
         run.dataset["train"], config, supervision=run.supervision, first_epoch=done, keep_views=whole_epochs
     )
-    freeze_trunk(trained.network, frozen=phase.frozen)
+    freeze_trunk(model, frozen=phase.frozen)
     if done and done == phase.first:
         load_weights(model, run.folder / CHECKPOINT)  # before compiling: the optimizer of the phase before is not ours
     taught = run.supervision.taught
@@ -148,15 +147,16 @@ def _fit_phase(
         load_weights(model, run.folder / CHECKPOINT)
     watcher = BatchWatcher(reporter, stop, images=batches.images)
     recorder = EpochRecorder(
-        trained.network,
+        model,
         config,
         run.folder,
         run.dataset["validation"],
         reporter,
         watcher,
         start=_start_weights(run),
+        votes=run.supervision.validation_votes,
         checkpoint_every_s=CHECKPOINT_EVERY_S if whole_epochs else 0.0,
-        predict=quick_predictor(trained.network) if whole_epochs else None,
+        predict=quick_predictor(model) if whole_epochs else None,
     )
     span: dict[str, Any] = {"epochs": phase.last, "initial_epoch": done, "callbacks": [watcher, recorder]}
     if whole_epochs:

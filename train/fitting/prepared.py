@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from train.archive.reader import Dataset
+from train.dataset.for_run import RunVotes
 from train.runs.request import RunRequest
 from train.settings.training import TrainingConfig
 from train.teaching.supervision import Supervision
@@ -19,6 +20,7 @@ class PreparedRun:
         dataset: the archive, cleaned as the run asks; it has training and validation faces.
         precision: that the network computes in: "float32" or "mixed_bfloat16".
         supervision: votes and teachers' answers; empty where the run learns from labels alone.
+        votes: of FER+'s voters, on the training and validation images.
     """
 
     request: RunRequest
@@ -26,6 +28,7 @@ class PreparedRun:
     dataset: Dataset
     precision: str
     supervision: Supervision = field(default_factory=Supervision)
+    votes: RunVotes | None = None
 
     @property
     def config(self) -> TrainingConfig:

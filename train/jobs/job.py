@@ -12,12 +12,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from fer_core.errors import FerError
 from train.archive.reader import Dataset, archive_sha256
 from train.dataset.ancestry import record_ancestry
-from train.dataset.for_run import read_for_run
+from train.dataset.for_run import RunVotes, read_for_run
 from train.dataset.warnings import labels_read, warnings_of
 from train.errors import ConfigError
 from train.runs.files import LOG, MODEL, PREVIOUS, REPORT, STOP, RunState, read_status, write_json
@@ -140,7 +138,7 @@ def _prepare(request: RunRequest, run_dir: Path, reporter: RunReporter) -> "Prep
     precision = resolve_precision(request.training.precision)
     record_ancestry(request, run_dir)
     supervision = supervision_of(request, dataset["train"], votes, precision=precision)
-    return PreparedRun(request, run_dir, dataset, precision, supervision)
+    return PreparedRun(request, run_dir, dataset, precision, supervision, votes)
 
 
 def _facts_of(request: RunRequest) -> list[str]:
@@ -150,8 +148,8 @@ def _facts_of(request: RunRequest) -> list[str]:
     return [f"settings: {listed}", f"peak learning rate: {request.training.learning_rate_words}"]
 
 
-def _read_archive(request: RunRequest, run_dir: Path) -> tuple[Dataset, np.ndarray | None]:
-    """The cleaned archive, and the votes of its training images, float32 (n, 10)."""
+def _read_archive(request: RunRequest, run_dir: Path) -> tuple[Dataset, RunVotes | None]:
+    """The cleaned archive, and the votes on its images."""
     if request.archive is None:
         raise ConfigError(f"{run_dir} does not say where its archive is. Pass --archive.")
     dataset, votes = read_for_run(request, request.archive)

@@ -12,10 +12,10 @@ from fer_core.expressions.model import KERAS_FILE, file_sha256, find_model
 from fer_core.whole_files import write_whole
 from train.architectures import builder
 from train.archive.reader import SIDE
-from train.dataset.ferplus import ANSWERS
+from train.dataset.ferplus import ANSWERS, EMOTION_COLUMNS
 from train.errors import ConfigError
 from train.networks.checkpoints import load_weights
-from train.networks.heads import CROWD, OUTPUT
+from train.networks.heads import ANSWER, CROWD, HEADS, OUTPUT
 from train.networks.keras_files import check_keras_file, check_structure_file, check_weights_file
 from train.networks.memory import bounded_memory
 from train.runs.files import BEST, NETWORK
@@ -44,6 +44,8 @@ def build_network(config: TrainingConfig) -> keras.Model:
 def load_saved(name_or_path: Path) -> keras.Model:
     """The network of a model folder, checked against its card and read in Keras' safe mode.
 
+    Outputs float32 (n, 7), or (n, 7 + 10) where it learnt from votes (see `with_crowd`).
+
     Raises:
         ConfigError: it takes or gives something else than this version's networks.
         ArtifactError: the folder is missing or damaged.
@@ -70,7 +72,7 @@ def load_saved(name_or_path: Path) -> keras.Model:
 
 
 def load_trained(folder: Path) -> keras.Model:
-    """The float32 network of a model folder, or of a run folder with its best weights.
+    """The float32 network of a model folder, or of a run folder with its best weights; outputs as in `load_saved`.
 
     Raises:
         ConfigError: it has no weights, or takes or gives something else than this version's networks.
@@ -109,7 +111,9 @@ def load_structure(config: TrainingConfig, run_dir: Path) -> keras.Model:
 
 def _check_ends(network: keras.Model, folder: Path) -> None:
     takes, gives = (None, SIDE, SIDE, 1), (None, len(EMOTIONS))
-    if network.input_shape != takes or network.output_shape != gives:
+    with_votes = (None, len(EMOTIONS) + len(ANSWERS))
+    outputs = gives if not has_crowd(network) else with_votes
+    if network.input_shape != takes or network.output_shape != outputs:
         raise ConfigError(
             f"{folder} takes {network.input_shape} and gives {network.output_shape}; expected {takes} and {gives}. "
             "Choose another one."
@@ -122,22 +126,64 @@ def _unreadable(path: Path, error: Exception) -> str:
 
 
 def with_crowd(network: keras.Model) -> keras.Model:
-    """A model for training whose outputs are the network's and, beside them, what FER+'s ten answers would be.
+    """The network with a second head beside its own, for what FER+'s voters would say.
 
-    It shares the network's layers; its own head reads what the last layer reads. The network itself stays what is
-    measured and exported. Outputs float32 (n, 7 + 10).
+    It shares the network's layers; its own head reads what the last layer reads, and starts from random weights. A
+    network that has one already stays as it is. Outputs float32 (n, 7 + 10).
     """
+    if has_crowd(network):
+        return network
     features = network.get_layer(OUTPUT).input
     crowd = keras.layers.Dense(len(ANSWERS), activation="softmax", dtype="float32", name=CROWD)(features)
-    joined = keras.layers.Concatenate(dtype="float32", name="emotions_and_crowd")([network.output, crowd])
+    joined = keras.layers.Concatenate(dtype="float32", name=HEADS)([network.output, crowd])
     return keras.Model(network.input, joined, name=f"{network.name}_with_crowd")
 
 
+def has_crowd(network: keras.Model) -> bool:
+    """Whether a network answers for FER+'s voters, too."""
+    return any(layer.name == HEADS for layer in network.layers)
+
+
+def label_network(network: keras.Model) -> keras.Model:
+    """The part of a network that answers with the archive's labels, float32 (n, 7); it shares the layers."""
+    if not has_crowd(network):
+        return network
+    return keras.Model(network.input, network.get_layer(OUTPUT).output, name=network.name.removesuffix("_with_crowd"))
+
+
+def answering_network(network: keras.Model, label_share: float) -> keras.Model:
+    """The network as it answers live; it shares the layers.
+
+    A network with a crowd's head answers with the normalised product of both heads' shares of the seven emotions, each
+    to the power of its weight. Both are softmaxes of the same features, so the product is one, too: its weights are the
+    weighted mean of theirs. Contempt, "unknown" and "not a face" are left out before.
+
+    Args:
+        network: outputs (n, 7), or (n, 7 + 10).
+        label_share: weight of the labels' head, 0-1; the crowd's head has the rest.
+
+    Returns:
+        Outputs float32 (n, 7), or (n, 7 + 7 + 10): the parts of `fer_core.expressions.card.WITH_VOTES`.
+    """
+    if not has_crowd(network):
+        return network
+    labels, crowd = network.get_layer(OUTPUT), network.get_layer(CROWD)
+    layer = keras.layers.Dense(len(EMOTIONS), activation="softmax", dtype="float32", name=ANSWER)
+    answer = layer(labels.input)
+    mixed = [
+        label_share * of_labels + (1 - label_share) * of_crowd[..., EMOTION_COLUMNS]
+        for of_labels, of_crowd in zip(labels.get_weights(), crowd.get_weights(), strict=True)
+    ]
+    layer.set_weights(mixed)
+    joined = keras.layers.Concatenate(dtype="float32", name="parts")([answer, labels.output, crowd.output])
+    return keras.Model(network.input, joined, name=f"{network.name}_answering")
+
+
 def freeze_trunk(model: keras.Model, *, frozen: bool) -> None:
-    """Freeze, or free, all layers but the last one that has weights. Compile the model afterwards."""
-    with_weights = [layer for layer in model.layers if layer.weights]
-    for layer in with_weights[:-1]:
-        layer.trainable = not frozen
+    """Freeze, or free, all layers but the heads. Compile the model afterwards."""
+    for layer in model.layers:
+        if layer.weights and layer.name not in (OUTPUT, CROWD):
+            layer.trainable = not frozen
 
 
 def seed_dropout(model: keras.Model, seed: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import keras
 
 from train.networks.batch_norm import BatchNormalization
-from train.networks.heads import OUTPUT
+from train.networks.heads import CROWD, HEADS, OUTPUT
 
 _BFLOAT16_FLAGS: Final = ("avx512_bf16", "amx_bf16", "bf16")
 
@@ -17,7 +17,7 @@ def with_precision(model: keras.Model, precision: str) -> keras.Model:
 
     def convert(layer: Any) -> Any:
         config = layer.get_config()
-        if layer.name != OUTPUT and precision != "float32":
+        if layer.name not in (OUTPUT, CROWD, HEADS) and precision != "float32":
             config["dtype"] = precision
         kind = BatchNormalization if type(layer) is keras.layers.BatchNormalization else type(layer)
         return kind.from_config(config)

@@ -11,7 +11,7 @@ from train.networks.precision import has_accelerator
 
 
 def quick_predictor(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """From float32 pixels (n, 48, 48, 1), 0-255, to probabilities (n, 7), the quickest way on this machine."""
+    """From float32 pixels (n, 48, 48, 1), 0-255, to what the network answers, the quickest way here."""
     if keras.backend.backend() == "torch" and has_accelerator():
         torch_layers = importlib.import_module("train.networks.torch_layers")
         torch_predict = importlib.import_module("train.networks.torch_predict")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from train.networks import torch_layers
-from train.networks.heads import CROWD, OUTPUT
+from train.networks.heads import CROWD, HEADS, OUTPUT
 from train.networks.torch_layers import UnknownLayerError
 
 
@@ -71,7 +71,7 @@ class TorchNetwork:
 
     def _add(self, node: Any) -> None:
         layer = node.operation
-        if isinstance(layer, keras.layers.InputLayer) or layer.name == "emotions_and_crowd":
+        if isinstance(layer, keras.layers.InputLayer) or layer.name == HEADS:
             return
         work = torch_layers.WORK.get(type(layer).__name__)
         if work is None:

@@ -13,7 +13,9 @@ _PREDICTED_AT_ONCE: Final = 1024
 
 
 def predictor(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """A function from float32 pixels (n, 48, 48, 1), 0-255, to the network's probabilities (n, 7).
+    """A function from float32 pixels (n, 48, 48, 1), 0-255, to the network's probabilities.
+
+    They are (n, 7), or (n, 7 + 10) where it has a crowd's head.
 
     Raises:
         UnknownLayerError: the network cannot be run this way.
@@ -27,7 +29,8 @@ def predictor(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
         with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=half):
             for start in range(0, len(pixels), _PREDICTED_AT_ONCE):
                 batch = torch.from_numpy(pixels[start : start + _PREDICTED_AT_ONCE]).to(device)
-                answers.append(torch.softmax(walk(batch, training=False)[0], -1))
+                heads = [torch.softmax(logits, -1) for logits in walk(batch, training=False)]
+                answers.append(torch.cat(heads, -1))
         probabilities: np.ndarray = torch.cat(answers).cpu().numpy()
         return probabilities
 

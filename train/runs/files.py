@@ -65,7 +65,8 @@ class EpochMetrics:
     """One line of progress.jsonl. Losses in nats, accuracies 0-1; training figures are on augmented images.
 
     `steady_seconds` is the epoch's length without what a process does once, such as compiling; 0 where that is not
-    known, None in lines of earlier versions.
+    known, None in lines of earlier versions. `crowd_accuracy` is on the validation images whose voters agree, 0-1; None
+    where the run has no votes.
     """
 
     epoch: int
@@ -77,6 +78,7 @@ class EpochMetrics:
     seconds: float
     images_per_second: float
     steady_seconds: float | None = None
+    crowd_accuracy: float | None = None
 
 
 @dataclass(frozen=True)

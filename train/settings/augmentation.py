@@ -48,6 +48,16 @@ class AugmentConfig:
         maximum=0.9,
         step=0.01,
     )
+    stretch: float = setting(
+        0.0,
+        "Stretch",
+        "augmentation",
+        "Largest relative change of width against height (0.1: a tenth wider or narrower). For heads that turn or nod, "
+        "which look narrower or shorter, and for boxes of other proportions.",
+        minimum=0,
+        maximum=0.5,
+        step=0.01,
+    )
     shift: float = setting(
         0.12,
         "Shift",

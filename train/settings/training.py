@@ -220,8 +220,8 @@ class TrainingConfig:
         "Weight of the votes",
         "votes",
         "With --ferplus: how much a second output counts that learns the ten answers of FER+'s voters (Barsoum et al., "
-        "2016, arXiv:1608.01041) from the same features, and is left out of the exported model. 0.3 to 0.5 is usual; 0 "
-        "switches it off.",
+        "2016, arXiv:1608.01041) from the same features. The exported model then answers as people would, too. 1 to 2 "
+        "where that is wanted; 0 switches it off.",
         minimum=0,
         maximum=10,
         step=0.1,
@@ -235,6 +235,16 @@ class TrainingConfig:
         minimum=0,
         maximum=1,
         step=0.05,
+    )
+    label_share: float = setting(
+        0.2,
+        "Labels in the answer",
+        "votes",
+        "With --ferplus-weight: weight of the labels in the exported model's answer; the voters have the rest. 0 "
+        "answers as ten people would, who call many faint expressions neutral; 1 as the archive's labels would.",
+        minimum=0,
+        maximum=1,
+        step=0.1,
     )
     distillation_weight: float = setting(
         0.7,

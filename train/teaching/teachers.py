@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from train.archive.reader import LabelledFaces
-from train.networks.build import load_trained
+from train.networks.build import label_network, load_trained
 from train.networks.inputs import to_input
 from train.networks.precision import with_precision
 from train.networks.predict import quick_predictor
@@ -46,7 +46,7 @@ def load_teachers(folders: Sequence[Path], precision: str) -> list[keras.Model]:
         ConfigError: a folder has no weights, or a network of other inputs or outputs.
         ArtifactError: a model folder is missing or damaged.
     """
-    return [with_precision(load_trained(folder), precision) for folder in folders]
+    return [with_precision(label_network(load_trained(folder)), precision) for folder in folders]
 
 
 def log_answers(predictors: Sequence[Callable[[np.ndarray], np.ndarray]], pixels: np.ndarray) -> np.ndarray:

@@ -56,7 +56,7 @@ def _figures(card: ModelCard, *, key: str) -> None:
         st.warning(f"The card's figures of the {split} split are damaged.")
         return
     st.caption(f"Measured on the {split} split of {sentence(measured_on(card, split).title)}.")
-    training_report.headline(evaluation)
+    training_report.headline(evaluation, training_report.crowd_of(card.metrics[split].get("crowd")))
     if split == "validation":
         training_report.accuracy_steps(_accuracy_steps(card, evaluation.accuracy))
     training_report.details(evaluation, key=f"{key}_{split}", unsure_below=card.unsure_below)
@@ -119,6 +119,8 @@ def _facts(card: ModelCard) -> None:
         ("Started from", _start(card)),
         ("Temperature", f"{card.temperature:.3f}"),
         ("Unsure below", f"{card.unsure_below:.3f}"),
+        ("Named from", "–" if card.named_from is None else f"{card.named_from:.3f}"),
+        ("Answers as", "people would, by FER+ votes" if "votes" in card.outputs else "the labels would"),
         ("Created", card.created),
         ("Made with", ", ".join(f"{name} {version}" for name, version in card.versions.items()) or "–"),
     ]

@@ -1,6 +1,7 @@
 """The report of a run that has ended."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import cv2
 import numpy as np
@@ -11,8 +12,10 @@ from app.charts import training as training_charts
 from app.formatting import exact_percent, size_words, whole_percent
 from app.views.shared import training_tables
 from app.views.training.dataset_report import PLOT_CONFIG
+from fer_core.expressions.card_checks import is_number
 from train.dataset.near_duplicates import MANY
 from train.errors import ConfigError
+from train.evaluation.crowd import CrowdFigures
 from train.evaluation.types import NO_TEST_SPLIT, NOT_ASKED_FOR, STOPPED, EvaluationReport, RunReport
 from train.runs.run import TrainingRun
 
@@ -38,7 +41,8 @@ def render(report: RunReport, run: TrainingRun) -> None:
             f"Figures of the validation split, on which the epoch was chosen: a little too good. No "
             f"test split was reported. {why}"
         )
-    headline(evaluation)
+    crowd = crowd_of(report.crowd) if evaluation is report.validation else None
+    headline(evaluation, crowd)
     model = report.model
     if evaluation is report.validation:
         accuracy_steps(report.accuracies)
@@ -77,15 +81,55 @@ def accuracy_steps(steps: Sequence[tuple[str, float]]) -> None:
         )
 
 
-def headline(e: EvaluationReport) -> None:
-    """The figures that sum a split up."""
+def crowd_of(values: object) -> CrowdFigures | None:
+    """How answers compare with what people see, from a card or a report; None where it does not say or is damaged."""
+    if not isinstance(values, dict) or set(values) != {f.name for f in fields(CrowdFigures)}:
+        return None
+    known = (is_number(value) or (value is None and name == "majority_accuracy") for name, value in values.items())
+    return CrowdFigures(**values) if all(known) else None
+
+
+def crowd_headline(c: CrowdFigures) -> None:
+    """The figures by the votes of ten people an image."""
+    facts = [
+        (
+            "Crowd accuracy",
+            exact_percent(c.accuracy),
+            f"Share of {c.n_clear:,} faces that get the answer that more than half of ten people gave (FER+ votes). "
+            "This is what the live page shows.",
+        ),
+        (
+            "Off the voters' shares",
+            f"{c.ece:.3f}",
+            "Expected calibration error against the votes: by how much a share such as 70 % differs from the share of "
+            f"people who say so, on average over {c.n_voted:,} faces.",
+        ),
+        (
+            "Lost to neutral",
+            exact_percent(c.called_neutral),
+            f"Share of {c.n_expressive:,} plain expressions, which fewer than one in ten people call neutral, that the "
+            "model calls neutral.",
+        ),
+    ]
+    if c.majority_accuracy is not None:
+        words = "Of eight answers, with contempt, as published for FER+ (Barsoum et al., 2016: 84.99 % on test)."
+        facts.insert(1, ("FER+ accuracy", exact_percent(c.majority_accuracy), words))
+    with st.container(horizontal=True, gap="medium"):
+        for label, value, help_text in facts:
+            st.metric(label, value, help=help_text, width="content")
+    st.caption("Above: against what people see. Below: against the labels of the archive, one person's word each.")
+
+
+def headline(e: EvaluationReport, crowd: CrowdFigures | None = None) -> None:
+    """The figures that sum a split up; those by the votes come first, where there are any."""
+    if crowd is not None:
+        crowd_headline(crowd)
     low, high = map(exact_percent, e.interval_95)
     facts = [
         (
-            "Accuracy",
+            "Accuracy" if crowd is None else "Label accuracy",
             exact_percent(e.accuracy),
-            f"Share of {e.n:,} faces that were named rightly by the exported model, as it runs. 95 % interval {low} to "
-            f"{high}.",
+            f"Share of {e.n:,} faces that the exported model names as labelled. 95 % interval {low} to {high}.",
         )
     ]
     if e.accuracy_without_duplicates is not None:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import ArtifactError
+from fer_core.expressions import vet_child
+from fer_core.expressions.card import LABELS_ALONE, WITH_VOTES
 from fer_core.expressions.model import (
     EmotionModel,
     _apply_temperature,
@@ -359,3 +361,17 @@ def test_a_path_is_taken_as_it_is(tmp_path):
     assert find_model(tmp_path / "nothing" / "here") == tmp_path / "nothing" / "here"
     with pytest.raises(ArtifactError, match="no such folder"):
         load_model(tmp_path / "nothing" / "here")
+
+
+def test_outputs_that_the_network_does_not_have_are_refused(folder):
+    others = LABELS_ALONE if load_model(folder).card.outputs == WITH_VOTES else WITH_VOTES
+    change(folder, outputs=others)
+    assert "columns for the outputs" in str(refusal(folder))
+
+
+def test_an_answer_has_one_part_or_three_that_each_sum_to_1():
+    seven, three = np.full((2, 7), 1 / 7), np.concatenate([np.full((2, 14), 1 / 7), np.full((2, 10), 0.1)], axis=1)
+    assert vet_child.answer_problem(seven, 2) == ""
+    assert vet_child.answer_problem(three, 2) == ""
+    assert "no shares of 1" in vet_child.answer_problem(np.full((2, 24), 1 / 24), 2)
+    assert "instead of (2, 7)" in vet_child.answer_problem(np.full((2, 17), 1 / 17), 2)

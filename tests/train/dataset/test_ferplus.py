@@ -9,7 +9,14 @@ import pytest
 
 from tests.helpers.synthetic import drawn_dataset, drawn_votes, write_archive, write_ferplus
 from train.archive.reader import Dataset, LabelledFaces, read_archive
-from train.dataset.ferplus import fit_labels, label_probabilities, read_votes, soften, without_non_faces
+from train.dataset.ferplus import (
+    fit_labels,
+    label_probabilities,
+    read_votes,
+    soften,
+    without_non_faces,
+    without_single_votes,
+)
 from train.dataset.report import clean
 from train.errors import ConfigError
 
@@ -27,10 +34,31 @@ def with_train(faces: LabelledFaces) -> Dataset:
     return replace(DATASET, splits=DATASET.splits | {"train": faces})
 
 
+def shares_of(counts: np.ndarray) -> np.ndarray:
+    """Counts without those of one person, as shares."""
+    kept = np.where(counts > 1, counts, 0)
+    shares: np.ndarray = kept / kept.sum(1, keepdims=True)
+    return shares
+
+
 def test_votes_go_by_row_order_and_become_shares(votes_csv):
-    shares = read_votes(votes_csv, DATASET).shares_for(DATASET["train"])
-    assert shares == pytest.approx(VOTES["train"] / 10)
+    votes = read_votes(votes_csv, DATASET)
+    shares = votes.shares_for(DATASET["train"])
+    assert shares == pytest.approx(shares_of(VOTES["train"]))
     assert shares.dtype == np.float32
+    assert votes.counts_for(DATASET["train"]).tolist() == VOTES["train"].tolist()
+
+
+def test_answers_of_one_person_do_not_teach_unless_nobody_agreed():
+    counts = np.array([[6, 2, 1, 1, 0], [1, 1, 1, 0, 0], [0, 0, 0, 0, 0]])
+    assert without_single_votes(counts).tolist() == [[6, 2, 0, 0, 0], [1, 1, 1, 0, 0], [0, 0, 0, 0, 0]]
+
+
+def test_the_votes_on_validation_are_read_apart_and_may_be_missing(tmp_path, votes_csv):
+    measured = read_votes(votes_csv, DATASET, split="validation")
+    assert measured.counts_for(DATASET["validation"]).tolist() == VOTES["validation"].tolist()
+    only_train = write_ferplus(tmp_path / "train.csv", {"train": VOTES["train"]})
+    assert not read_votes(only_train, DATASET, split="validation").counts_for(DATASET["validation"]).any()
 
 
 def test_votes_stay_with_their_images_through_cleaning_and_reordering(votes_csv):
@@ -39,8 +67,8 @@ def test_votes_stay_with_their_images_through_cleaning_and_reordering(votes_csv)
     write_ferplus(votes_csv, VOTES | {"train": np.concatenate([VOTES["train"], VOTES["train"][order[:20]]])})
     votes = read_votes(votes_csv, doubled)
     cleaned = clean(doubled, drop_duplicates=True, drop_leaks=True, drop_blanks=True)["train"]
-    assert votes.shares_for(cleaned) == pytest.approx(VOTES["train"] / 10)
-    assert votes.shares_for(DATASET["train"].take(order)) == pytest.approx(VOTES["train"][order] / 10)
+    assert votes.shares_for(cleaned) == pytest.approx(shares_of(VOTES["train"]))
+    assert votes.shares_for(DATASET["train"].take(order)) == pytest.approx(shares_of(VOTES["train"][order]))
 
 
 def test_identical_images_share_the_sum_of_their_votes(votes_csv):
@@ -165,4 +193,4 @@ def test_real_votes_fit_real_labels_and_shifted_ones_do_not(shared_data, tmp_pat
 
 def test_votes_fit_an_archive_that_was_read_from_its_csv(tmp_path, votes_csv):
     read = read_archive(write_archive(tmp_path / "drawn.csv", DATASET))
-    assert read_votes(votes_csv, read).shares_for(read["train"]) == pytest.approx(VOTES["train"] / 10)
+    assert read_votes(votes_csv, read).counts_for(read["train"]).tolist() == VOTES["train"].tolist()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from train.evaluation.calibrate import choose_threshold, fit_temperature, undo_temperature
+from train.evaluation.calibrate import choose_levels, fit_temperature, undo_temperature
 
 
 def sampled(temperature: float, *, n: int = 4000) -> tuple[np.ndarray, np.ndarray]:
@@ -32,17 +32,34 @@ def test_a_temperature_can_be_undone():
     assert undo_temperature(powered / powered.sum(1, keepdims=True), 1.7) == pytest.approx(probabilities)
 
 
-def test_the_threshold_is_the_lowest_that_keeps_the_wanted_accuracy():
-    confidence = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
-    probabilities = np.full((5, 7), 0.0)
-    probabilities[:, 0] = confidence
-    labels = np.array([0, 0, 1, 0, 1])  # accuracies of the surest 1 to 5: 1, 1, .67, .75, .6
-    assert choose_threshold(probabilities, labels, kept_accuracy=0.75) == (0.6, 0.8)
-    assert choose_threshold(probabilities, labels, kept_accuracy=0.8) == (0.8, 0.4)
-    assert choose_threshold(probabilities, labels, kept_accuracy=0.5) == (0.5, 1.0)
+def test_the_temperature_is_fitted_to_the_shares_of_voters_too():
+    rng = np.random.default_rng(0)
+    shares = rng.dirichlet(np.full(7, 0.5), 400)
+    too_sure = shares**1.7
+    too_sure /= too_sure.sum(1, keepdims=True)
+    assert fit_temperature(too_sure, shares) == pytest.approx(1.7, rel=0.01)
 
 
-def test_where_no_threshold_reaches_it_only_the_surest_face_is_kept():
-    probabilities = np.full((4, 7), 0.1)
-    probabilities[:, 0] = [0.4, 0.9, 0.5, 0.6]
-    assert choose_threshold(probabilities, np.ones(4, int), kept_accuracy=0.9) == (0.9, 0.25)
+def answers(confidence: list[float]) -> np.ndarray:
+    """Probabilities (n, 7) whose highest, of the first emotion, are these."""
+    rest = (1 - np.array(confidence))[:, None] / 6
+    return np.concatenate([np.array(confidence)[:, None], np.repeat(rest, 6, axis=1)], axis=1)
+
+
+def test_levels_are_the_lowest_thresholds_that_keep_what_is_wanted():
+    probabilities = answers([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3])
+    right = np.array([True, True, False, True, True, False, False])
+    # right of the surest 1 to 7: 1, 1, .67, .75, .8, .67, .57
+    levels = choose_levels(probabilities, right, named_right=0.8, leaning_right=0.5)
+    assert (levels.named_from, levels.named, levels.named_right) == (0.5, 5 / 7, 0.8)
+    assert (levels.unsure_below, levels.leaning) == (0.5, 0.0)
+
+    levels = choose_levels(probabilities, right, named_right=0.9, leaning_right=0.5)
+    assert (levels.named_from, levels.named, levels.named_right) == (0.8, 2 / 7, 1.0)
+    # right of the next 1 to 5: 0, .5, .67, .5, .4
+    assert (levels.unsure_below, levels.leaning, levels.leaning_right) == (0.4, 4 / 7, 0.5)
+
+
+def test_where_no_threshold_reaches_it_only_the_surest_face_is_named():
+    levels = choose_levels(answers([0.4, 0.9, 0.5, 0.6]), np.zeros(4, bool), named_right=0.9, leaning_right=0.7)
+    assert (levels.named_from, levels.unsure_below, levels.named, levels.leaning) == (0.9, 0.9, 0.25, 0.0)

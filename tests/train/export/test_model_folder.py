@@ -12,17 +12,19 @@ import pytest
 
 from fer_core.expressions.card import read_card
 from fer_core.expressions.model import KERAS_FILE, TFLITE_FILE, load_model
-from tests.helpers.synthetic import drawn_dataset
+from tests.helpers.synthetic import drawn_dataset, drawn_votes
 from train.archive.reader import Dataset
+from train.dataset.for_run import RunVotes
 from train.errors import ConfigError
-from train.evaluation.evaluate import evaluate
+from train.evaluation.crowd import emotion_shares
+from train.evaluation.evaluate import evaluate, evaluate_crowd
 from train.evaluation.types import STOPPED
 from train.export.litert import convert, run_litert, to_litert
 from train.export.model_folder import add_metrics, export_run, reestimate_batch_norm
 from train.export.report import report_run
 from train.fitting.fit import fit
 from train.fitting.prepared import PreparedRun
-from train.networks.build import build_network, load_saved, load_structure
+from train.networks.build import build_network, has_crowd, label_network, load_saved, load_structure
 from train.networks.checkpoints import load_weights
 from train.networks.inputs import to_input
 from train.networks.precision import resolve_precision
@@ -32,11 +34,15 @@ from train.runs.request import Input, RunRequest, read_request, resolve_start
 from train.runs.stopping import StopRequest
 from train.settings.augmentation import AugmentConfig
 from train.settings.training import TrainingConfig
+from train.teaching.supervision import Supervision
 
 DATASET = drawn_dataset()
 CONFIG = TrainingConfig(architecture="tiny", epochs=2, batch_size=32, precision="mixed_bfloat16")
 WEIGHTS = 8_367
 pytestmark = pytest.mark.usefixtures("tiny")
+
+
+VOTES = {split: drawn_votes(DATASET[split].labels, seed=i) for i, split in enumerate(("train", "validation"))}
 
 
 def train(run_dir: Path, config: TrainingConfig) -> Path:
@@ -112,6 +118,67 @@ def test_a_run_says_whether_its_model_is_asked_about_the_mirror_image_too(run_di
     shutil.copytree(run_dir, copy)
     replace(request, training=replace(request.training, answer="single")).write(copy)
     assert not read_card(_exported_again(copy, tmp_path / "single")).mirror_average
+
+
+@pytest.fixture(scope="module")
+def with_votes(tmp_path_factory):
+    """A model folder of a run that learnt from votes, and its report."""
+    run_dir = tmp_path_factory.mktemp("votes") / "run"
+    run_dir.mkdir()
+    config = replace(CONFIG, precision="float32", ferplus_weight=1.0, label_share=0.25)
+    RunRequest(config, None, DATASET.source, DATASET.sha256, ferplus=Input(Path("votes.csv"), "b" * 64)).write(run_dir)
+    shares = (VOTES["train"] / 10).astype(np.float32)
+    run = replace(
+        prepared(run_dir),
+        supervision=Supervision(shares, validation_votes=VOTES["validation"]),
+        votes=RunVotes(shares, VOTES["validation"]),
+    )
+    assert fit(run, reporter=RunReporter(run_dir, epochs=2, epoch=0), stop=StopRequest(run_dir))
+    return run_dir / "model", report_run(run, run_dir / "model", finished=True)
+
+
+def test_a_model_that_learnt_from_votes_answers_between_them_and_the_labels(with_votes):
+    folder, _ = with_votes
+    model = load_model(folder)
+    assert model.card.outputs == ("answer", "labels", "votes")
+    tiles = DATASET["validation"].pixels[..., None]
+    answer, labels, votes = model.predict_raw(tiles), model.predict_labels(tiles), model.predict_votes(tiles)
+    assert votes is not None
+    assert votes.shape == (28, 10)
+    network = load_saved(folder)
+    assert network.output_shape == (None, 17)
+    once = np.asarray(network.predict(to_input(DATASET["validation"].pixels), verbose=0))
+    mirrored = np.asarray(network.predict(to_input(DATASET["validation"].pixels[:, :, ::-1]), verbose=0))
+    expected = np.mean([_mixed(rows, 0.25) for rows in (once, mirrored)], axis=0)
+    assert answer == pytest.approx(expected, abs=0.03)  # weights of 8 bits
+    assert votes == pytest.approx((once[:, 7:] + mirrored[:, 7:]) / 2, abs=0.03)
+    assert labels.sum(1) == pytest.approx(1)
+
+
+def _mixed(rows: np.ndarray, label_share: float) -> np.ndarray:
+    mixed = rows[:, :7] ** label_share * emotion_shares(rows[:, 7:]) ** (1 - label_share)
+    return mixed / mixed.sum(1, keepdims=True)
+
+
+def test_a_card_holds_the_votes_figures_beside_those_of_the_labels(with_votes):
+    folder, report = with_votes
+    model = load_model(folder)
+    figures = model.card.metrics["validation"]
+    crowd = evaluate_crowd(model, DATASET["validation"], VOTES["validation"])
+    assert figures["crowd"]["accuracy"] == pytest.approx(crowd.accuracy, abs=1e-5)
+    assert report.crowd == figures["crowd"]
+    assert report.validation.accuracy == pytest.approx(figures["accuracy"], abs=1e-5)
+    by_labels = evaluate(model.predict_labels, DATASET["validation"], split="validation", train=None)
+    assert figures["accuracy"] == pytest.approx(by_labels.accuracy, abs=1e-5)
+    assert figures["yardstick"] == "votes"
+    assert figures["kept_accuracy"] == 0.9
+    assert model.card.named_from == figures["levels"]["named_from"] >= model.card.unsure_below
+
+
+def test_a_run_that_starts_from_it_keeps_the_crowd_or_leaves_it(with_votes):
+    folder, _ = with_votes
+    assert has_crowd(build_network(TrainingConfig(init_from=str(folder))))
+    assert label_network(load_saved(folder)).output_shape == (None, 7)
 
 
 def _exported_again(run_dir: Path, folder: Path) -> Path:

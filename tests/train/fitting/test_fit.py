@@ -17,12 +17,13 @@ from fer_core.paths import SHIPPED_MODELS
 from tests.helpers.synthetic import drawn_dataset, drawn_votes
 from train.architectures import PretrainedError
 from train.errors import ConfigError, TrainingError
+from train.evaluation.crowd import accuracy_on_clear, emotion_shares
 from train.fitting.batches import AugmentedBatches
 from train.fitting.fit import fit
 from train.fitting.losses import build_loss
 from train.fitting.prepared import PreparedRun
 from train.jobs.job import failure_sentence
-from train.networks.build import build_network, with_crowd
+from train.networks.build import build_network, has_crowd, load_structure, with_crowd
 from train.networks.checkpoints import best_epoch, checkpoint_epoch, load_weights, recover
 from train.networks.inputs import to_input
 from train.networks.precision import resolve_precision
@@ -174,16 +175,28 @@ def test_a_resumed_run_with_votes_and_teachers_goes_on_as_the_unbroken_one(tmp_p
     assert_same_weights(parts / CHECKPOINT, whole / CHECKPOINT)
 
 
-def test_what_is_kept_as_best_is_the_network_without_the_crowd(tmp_path):
+def test_what_is_kept_as_best_answers_for_the_crowd_too(tmp_path):
     run_dir = tmp_path / "run"
     config = replace(CONFIG, epochs=1, ferplus_weight=0.4)
-    train(run_dir, config, supervision=Supervision(shares()))
-    network = build_network(config)
+    validation = DATASET["validation"]
+    votes = drawn_votes(validation.labels, seed=1)
+    train(run_dir, config, supervision=Supervision(shares(), validation_votes=votes))
+    network = load_structure(config, run_dir)
     load_weights(network, run_dir / BEST)
-    predicted = np.asarray(network.predict(to_input(DATASET["validation"].pixels), verbose=0)).argmax(1)
-    accuracy = float((predicted == DATASET["validation"].labels).mean())
-    assert accuracy == pytest.approx(read_epochs(run_dir)[0].validation_accuracy)
-    assert "crowd" not in (run_dir / NETWORK).read_text()
+    answers = np.asarray(network.predict(to_input(validation.pixels), verbose=0))
+    assert answers.shape == (28, 17)
+    found = read_epochs(run_dir)[0]
+    assert float((answers[:, :7].argmax(1) == validation.labels).mean()) == pytest.approx(found.validation_accuracy)
+    assert accuracy_on_clear(emotion_shares(answers[:, 7:]), votes) == pytest.approx(found.crowd_accuracy)
+
+
+def test_a_run_on_labels_alone_that_starts_from_one_with_votes_leaves_the_crowd_behind(tmp_path):
+    with_votes = replace(CONFIG, epochs=1, ferplus_weight=0.4)
+    train(tmp_path / "first", with_votes, supervision=Supervision(shares()))
+    RunRequest(with_votes, None).write(tmp_path / "first")
+    train(tmp_path / "then", replace(CONFIG, epochs=1, init_from=str(tmp_path / "first")))
+    assert not has_crowd(load_structure(CONFIG, tmp_path / "then"))
+    assert read_epochs(tmp_path / "then")[0].crowd_accuracy is None
 
 
 def test_the_crowd_learns_what_the_voters_say():
