@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -202,11 +203,31 @@ def test_a_model_with_one_threshold_says_nothing_of_probably(card):
     assert settings._levels(card) == ""
 
 
-def test_the_slider_says_what_probably_means():
-    words = settings._levels(make_card(unsure_below=0.4, named_from=0.62))
+LEVELS = {"named": 0.723, "named_right": 0.9012, "leaning": 0.2, "leaning_right": 0.70}
 
-    assert words.startswith(" From 0.62 on a label is named: about nine of ten")
-    assert "“probably”" in words
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ({}, ""),
+        ({"levels": 7}, ""),
+        ({"levels": LEVELS | {"named": "most"}}, ""),
+        (
+            {"levels": LEVELS, "yardstick": "votes"},
+            " On the validation images of its training it named 72% of the faces: 9 of 10 of these labels are what "
+            "most people say. It said “probably” for 20%: 7 of 10 of these are.",
+        ),
+        (
+            {"levels": LEVELS, "yardstick": "labels"},
+            " On the validation images of its training it named 72% of the faces: 9 of 10 of these labels are as in "
+            "the data set. It said “probably” for 20%: 7 of 10 of these are.",
+        ),
+    ],
+)
+def test_the_slider_says_what_probably_means_as_far_as_the_card_does(figures, words):
+    card = replace(make_card(unsure_below=0.4, named_from=0.62), metrics={"validation": figures})
+
+    assert settings._levels(card) == f" From 0.62 on a label is named; in between it says “probably”.{words}"
 
 
 # States
