@@ -64,15 +64,36 @@ def row(head: str, cells: Sequence[str]) -> str:
     return f"<tr><td>{head}</td>{columns}</tr>"
 
 
-def share_row(label: str, shares: Sequence[float]) -> str:
-    """A label with its colour, and each share, 0 to 1, as a number on a bar."""
-    colour = EMOTION_COLOURS[label]
+def share_row(label: str, shares: Sequence[float], *, leaning: Sequence[float] = ()) -> str:
+    """A label with its colour, and each share, 0 to 1, as a number on a bar.
+
+    Args:
+        label: one of EMOTIONS, or UNSURE.
+        shares: of each column.
+        leaning: how much of each share was only leaning to the label: the striped end of its bar. Empty for none.
+    """
     cells = "".join(
-        f'<td class="n" style="background:linear-gradient(to right, {colour}55 {100 * share:.1f}%, transparent 0)">'
-        f"{share_cell(share)}</td>"
-        for share in shares
+        _bar_cell(EMOTION_COLOURS[label], share, part)
+        for share, part in zip(shares, leaning or [0.0] * len(shares), strict=True)
     )
     return f'<tr class="share"><td>{swatch(label)}</td>{cells}</tr>'
+
+
+def _bar_cell(colour: str, share: float, leaning: float) -> str:
+    named = share - leaning
+    bar = f"linear-gradient(to right, {colour}55 {100 * named:.1f}%, transparent 0)"
+    title = ""
+    if leaning:
+        # In CSS a position is a share of the room that the image leaves.
+        left = named / (1 - leaning) if leaning < 1 else 0.0
+        bar += f", {stripes(colour)} {100 * left:.1f}% 0 / {100 * leaning:.1f}% 100% no-repeat"
+        title = f' title="Named {whole_percent(named)}, probably {whole_percent(leaning)}"'
+    return f'<td class="n" style="background:{bar}"{title}>{share_cell(share)}</td>'
+
+
+def stripes(colour: str) -> str:
+    """What stands for time in which a face was only leaning to a label, as a CSS image."""
+    return f"repeating-linear-gradient(135deg, {colour}66 0 2px, {colour}1a 2px 6px)"
 
 
 def share_cell(share: float) -> str:

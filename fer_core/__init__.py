@@ -19,7 +19,7 @@ from fer_core.faces.crops import crop_faces
 from fer_core.faces.detector import FaceDetector, HaarDetector, YuNetDetector, build_detector
 from fer_core.history import EmotionHistory
 from fer_core.pipeline import STILL, EmotionPipeline, PipelineSettings
-from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality, FrameResult, Level
+from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality, FrameResult, Level, label_words
 
 __version__ = "0.2.0"
 
@@ -52,6 +52,7 @@ __all__ = [
     "build_detector",
     "check_baseline",
     "crop_faces",
+    "label_words",
     "list_models",
     "load_model",
     "occlusion_map",

@@ -1,7 +1,7 @@
 """Draw a result on a frame."""
 
 from functools import lru_cache
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
 import cv2
 import numpy as np
@@ -9,10 +9,16 @@ from PIL import Image, ImageDraw, ImageFont
 
 from fer_core.emotions import UNSURE, colour_bgr
 from fer_core.frames import checked_frame
-from fer_core.results import FaceEmotion, FrameResult
+from fer_core.results import FaceEmotion, FrameResult, Level, label_words
 
 Overlay = Literal["boxes", "landmarks", "nothing"]
 _Rectangle = tuple[int, int, int, int]
+_Colour = tuple[int, int, int]
+_DASHES_PER_SIDE: Final = 5
+_CHIP_SHADE: Final = 0.82
+"""A chip's ground is a little darker than its colour, so that white stands out."""
+_MUTED_CHIP_SHADE: Final = 0.38
+"""Of a chip that only leans to its label: white has a contrast of 8 and more on every colour."""
 
 
 def annotate(
@@ -23,7 +29,7 @@ def annotate(
     mirror: bool = False,
     muted: bool = False,
 ) -> np.ndarray:
-    """A copy of the frame with a box and a label for each face.
+    """A copy of the frame with a box and a label for each face; dashed and darker where it only leans to the label.
 
     Args:
         frame_bgr: uint8 (height, width, 3); not modified.
@@ -55,11 +61,15 @@ def annotate(
         if mirror:
             left, right = width - right, width - left
         colour = colour_bgr(UNSURE if muted else emotion.label or UNSURE)
-        cv2.rectangle(canvas, (left, top), (right, bottom), colour, thickness, cv2.LINE_AA)
+        is_leaning = emotion.level is Level.LEANING
+        if is_leaning:
+            _dashed_rectangle(canvas, (left, top, right, bottom), colour, thickness)
+        else:
+            cv2.rectangle(canvas, (left, top), (right, bottom), colour, thickness, cv2.LINE_AA)
         if overlay == "landmarks" and emotion.face.landmarks is not None:
             for x, y in emotion.face.landmarks * scale:
                 cv2.circle(canvas, (round(width - x if mirror else x), round(y)), thickness, colour, -1, cv2.LINE_AA)
-        chip = _chip(face_text(emotion, numbered=several), text_px, colour)[:height, :width]
+        chip = _chip(face_text(emotion, numbered=several), text_px, colour, is_leaning=is_leaning)[:height, :width]
         chips.append((chip, (left - thickness // 2, top, bottom)))
     for chip, box in chips:  # after all boxes, whose lines would cross the words
         place = _free_place(chip.shape, box, (height, width), taken)
@@ -74,26 +84,47 @@ def percent(share: float) -> str:
 
 
 def face_text(emotion: FaceEmotion, *, numbered: bool) -> str:
-    """What stands above a box: "2 · Happy 83 %", "Unsure", "Unsure: too dark"."""
+    """What stands above a box: "2 · Happy 83 %", "Probably sad 55 %", "Unsure", "Unsure: too dark"."""
+    text = label_words(emotion.label, emotion.level).capitalize()
     if emotion.label is not None:
-        text = f"{emotion.label.capitalize()} {percent(emotion.confidence)}"
+        text = f"{text} {percent(emotion.confidence)}"
     else:
         reasons = [doubt for doubt in emotion.doubts if doubt != "not confident"]
-        text = UNSURE.capitalize() + (f": {reasons[0]}" if reasons else "")
+        text += f": {reasons[0]}" if reasons else ""
     return f"{emotion.face.track_id} · {text}" if numbered and emotion.face.track_id else text
 
 
 @lru_cache(maxsize=512)
-def _chip(text: str, text_px: int, colour: tuple[int, int, int]) -> np.ndarray:
-    """White words on a coloured ground, uint8 (height, width, 3) BGR. Cached: only the percentage changes."""
+def _chip(text: str, text_px: int, colour: _Colour, *, is_leaning: bool = False) -> np.ndarray:
+    """White words on a coloured ground, uint8 (height, width, 3) BGR. Cached: only the percentage changes.
+
+    Where the face is only leaning to its label, the ground is darker and has a border of the colour.
+    """
     font = cast(ImageFont.FreeTypeFont, ImageFont.load_default(text_px))
     ascent, descent = font.getmetrics()  # of the font, so that every word gets the same height
     pad = text_px // 3
     size = (round(font.getlength(text)) + 2 * pad, ascent + descent + pad)
-    blue, green, red = (round(v * 0.82) for v in colour)  # a little darker, so that white stands out
+    blue, green, red = (round(v * (_MUTED_CHIP_SHADE if is_leaning else _CHIP_SHADE)) for v in colour)
     image = Image.new("RGB", size, (red, green, blue))
-    ImageDraw.Draw(image).text((pad, pad // 2), text, font=font, fill="white")
+    draw = ImageDraw.Draw(image)
+    if is_leaning:
+        draw.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=colour[::-1], width=max(1, text_px // 10))
+    draw.text((pad, pad // 2), text, font=font, fill="white")
     return np.ascontiguousarray(np.asarray(image)[..., ::-1])
+
+
+def _dashed_rectangle(canvas: np.ndarray, box: _Rectangle, colour: _Colour, thickness: int) -> None:
+    """A box that is broken on each side and whole at its corners."""
+    left, top, right, bottom = box
+    # A dash at both ends of a side, and gaps as long as dashes between them.
+    at = np.linspace(0, 1, 2 * _DASHES_PER_SIDE)
+    xs = np.round(left + at * (right - left)).astype(int).tolist()
+    ys = np.round(top + at * (bottom - top)).astype(int).tolist()
+    for k in range(0, 2 * _DASHES_PER_SIDE, 2):
+        for y in (top, bottom):
+            cv2.line(canvas, (xs[k], y), (xs[k + 1], y), colour, thickness, cv2.LINE_AA)
+        for x in (left, right):
+            cv2.line(canvas, (x, ys[k]), (x, ys[k + 1]), colour, thickness, cv2.LINE_AA)
 
 
 def _free_place(

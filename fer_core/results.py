@@ -24,6 +24,13 @@ class Level(StrEnum):
     UNSURE = "unsure"
 
 
+def label_words(label: str | None, level: Level) -> str:
+    """How a label is told: "sad", "probably sad" where the face is only leaning to it, "unsure" without one."""
+    if label is None:
+        return Level.UNSURE.value
+    return f"probably {label}" if level is Level.LEANING else label
+
+
 @dataclass(frozen=True)
 class Face:
     """A face in one frame.

@@ -170,5 +170,10 @@ def _face_of(line: dict[str, str]) -> FaceEmotion:
             float(line["turn"]) if line["turn"] else None,
         ),
         doubts=tuple(Doubt(doubt) for doubt in line["doubts"].split("; ") if doubt),
-        level=Level.NAMED if line["label"] else Level.UNSURE,
+        level=_level_of(line),
     )
+
+
+def _level_of(line: dict[str, str]) -> Level:
+    """Tables of earlier versions have no such column: each label was named."""
+    return Level(line.get("level") or (Level.NAMED if line["label"] else Level.UNSURE))

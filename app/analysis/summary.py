@@ -9,15 +9,18 @@ from typing import Final
 import numpy as np
 
 from fer_core.emotions import EMOTIONS, UNSURE
-from fer_core.results import FaceEmotion, FrameResult
+from fer_core.results import FaceEmotion, FrameResult, Level, label_words
 
 LABELS: Final = (*EMOTIONS, UNSURE)
 """What a face can be called, in the order of every share and count here."""
 MAX_CELLS: Final = 600
 """Cells of a file's time axis; when they are used up, each two become one."""
 _FIRST_CELL_S: Final = 0.02
-_VALUES: Final = len(EMOTIONS) + 1 + len(LABELS)
-"""Per cell and face, weighted by seconds: probabilities, valence, and the time of each label."""
+_CALLED: Final = len(EMOTIONS) + 1
+_LEANING: Final = _CALLED + len(LABELS)
+_VALUES: Final = _LEANING + len(EMOTIONS)
+"""Per cell and face, weighted by seconds: probabilities, valence, the time of each label, and how much of that of each
+emotion the face was only leaning to it."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,14 @@ class FaceTimeline:
         probabilities: float (n, 7) in the order of EMOTIONS; NaN where the face was not in view.
         valence: float (n,), -1 to 1; likewise.
         labels: what the face was called most of that time; None where it was not in view.
+        levels: how far that label could be trusted most of its time; likewise.
     """
 
     seconds: np.ndarray
     probabilities: np.ndarray
     valence: np.ndarray
     labels: tuple[str | None, ...]
+    levels: tuple[Level | None, ...]
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,8 @@ class FaceSummary:
         number: the file's number for it.
         first_s, last_s: when it was seen first and last.
         seconds: how long it was in view.
-        shares: of that time for each of LABELS; they sum to 1.
+        shares: of that time for each of LABELS, named or leaning; they sum to 1.
+        leaning: of that time for each of EMOTIONS, only leaning to it: a part of `shares`.
         valence: mean, -1 to 1.
         timeline: for the chart.
     """
@@ -55,8 +61,15 @@ class FaceSummary:
     last_s: float
     seconds: float
     shares: dict[str, float]
+    leaning: dict[str, float]
     valence: float
     timeline: FaceTimeline
+
+    @property
+    def levels(self) -> dict[Level, float]:
+        """Share of the time in view with each level; they sum to 1."""
+        leaning, unsure = sum(self.leaning.values()), self.shares[UNSURE]
+        return {Level.NAMED: max(0.0, 1 - leaning - unsure), Level.LEANING: leaning, Level.UNSURE: unsure}
 
 
 @dataclass(frozen=True)
@@ -80,7 +93,19 @@ class FileSummary:
         """What the faces were called longest, all together; None without a face."""
         if not self.faces:
             return None
-        return max(LABELS, key=lambda label: sum(face.shares[label] * face.seconds for face in self.faces))
+        return max(LABELS, key=self._seconds)
+
+    @property
+    def main_words(self) -> str:
+        """The same in words: "sad", or "probably sad" where they were only leaning to it most of its time."""
+        label = self.main_label
+        if label is None or label == UNSURE:
+            return label or ""
+        leaning_s = sum(face.leaning[label] * face.seconds for face in self.faces)
+        return label_words(label, Level.LEANING if leaning_s > self._seconds(label) / 2 else Level.NAMED)
+
+    def _seconds(self, label: str) -> float:
+        return sum(face.shares[label] * face.seconds for face in self.faces)
 
 
 @dataclass
@@ -135,7 +160,10 @@ class SummaryBuilder:
             values = sums.cells.setdefault(cell, np.zeros(_VALUES))
             values[: len(EMOTIONS)] += [seconds * emotion.probabilities[name] for name in EMOTIONS]
             values[len(EMOTIONS)] += seconds * emotion.valence
-            values[len(EMOTIONS) + 1 + LABELS.index(emotion.label or UNSURE)] += seconds
+            called = LABELS.index(emotion.label or UNSURE)
+            values[_CALLED + called] += seconds
+            if emotion.level is Level.LEANING:
+                values[_LEANING + called] += seconds
 
     def _coarsen(self) -> None:
         """Make each two cells one."""
@@ -149,7 +177,7 @@ class SummaryBuilder:
 
     def _face(self, number: int, sums: _FaceSums) -> FaceSummary:
         total = np.sum(list(sums.cells.values()), axis=0)
-        spent = total[len(EMOTIONS) + 1 :]
+        spent = total[_CALLED:_LEANING]
         seconds = float(spent.sum())
         return FaceSummary(
             number=number,
@@ -157,6 +185,7 @@ class SummaryBuilder:
             last_s=sums.last_s,
             seconds=seconds,
             shares=dict(zip(LABELS, (spent / seconds).tolist(), strict=True)),
+            leaning=dict(zip(EMOTIONS, (total[_LEANING:] / seconds).tolist(), strict=True)),
             valence=float(total[len(EMOTIONS)] / seconds),
             timeline=self._timeline(sums),
         )
@@ -167,8 +196,19 @@ class SummaryBuilder:
         for row, cell in enumerate(cells):
             if cell in sums.cells:
                 rows[row] = sums.cells[cell]
-        spent = rows[:, len(EMOTIONS) + 1 :]
-        means = rows[:, : len(EMOTIONS) + 1] / spent.sum(axis=1, keepdims=True)
-        labels = tuple(None if np.isnan(row[0]) else LABELS[int(row.argmax())] for row in spent)
+        means = rows[:, :_CALLED] / rows[:, _CALLED:_LEANING].sum(axis=1, keepdims=True)
+        called = [_called_most(row) for row in rows]
         seconds = (np.array(cells) + 0.5) * self._cell_s
-        return FaceTimeline(seconds, means[:, :-1], means[:, -1], labels)
+        labels, levels = tuple(label for label, _ in called), tuple(level for _, level in called)
+        return FaceTimeline(seconds, means[:, :-1], means[:, -1], labels, levels)
+
+
+def _called_most(cell: np.ndarray) -> tuple[str | None, Level | None]:
+    """The label that a cell spent most time with, and the level that it had most of that."""
+    spent = cell[_CALLED:_LEANING]
+    if np.isnan(spent[0]):
+        return None, None
+    most = int(spent.argmax())
+    if LABELS[most] == UNSURE:
+        return UNSURE, Level.UNSURE
+    return LABELS[most], Level.LEANING if cell[_LEANING + most] > spent[most] / 2 else Level.NAMED

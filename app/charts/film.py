@@ -1,11 +1,17 @@
 """A file's timeline as figures. Pure functions; no Streamlit."""
 
+from typing import Final
+
 import numpy as np
 import plotly.graph_objects as go
 
 from app.analysis.summary import LABELS, FaceTimeline
 from app.charts.style import HOVER, SHARE_TICKS, add_areas, add_valence, fix_axes, frame, time_axis
 from fer_core.emotions import EMOTION_COLOURS
+from fer_core.results import Level, label_words
+
+_ROWS: Final = {Level.UNSURE: 1, Level.LEANING: 2, Level.NAMED: 3}
+"""Of the strip's three rows, how many each level fills: the surer, the higher."""
 
 
 def expressions(face: FaceTimeline, *, length_s: float) -> go.Figure:
@@ -22,8 +28,11 @@ def expressions(face: FaceTimeline, *, length_s: float) -> go.Figure:
 
 
 def _add_label_strip(figure: go.Figure, face: FaceTimeline) -> None:
-    """One row of colour: a label's, unsure's grey, nothing where the face was not in view."""
-    numbers = [[None if label is None else LABELS.index(label) for label in face.labels]]
+    """A bar of a label's colour, as high as its level; unsure's grey; nothing where the face was not in view."""
+    indices = [None if label is None else LABELS.index(label) for label in face.labels]
+    heights = [0 if level is None else _ROWS[level] for level in face.levels]
+    numbers = [[i if row < high else None for i, high in zip(indices, heights, strict=True)] for row in range(3)]
+    words = [_call_words(label, level) for label, level in zip(face.labels, face.levels, strict=True)]
     count = len(LABELS)
     scale = [
         [(i + side) / count, EMOTION_COLOURS[label]] for i, label in enumerate(LABELS) for side in (0, 1)
@@ -31,7 +40,7 @@ def _add_label_strip(figure: go.Figure, face: FaceTimeline) -> None:
     figure.add_heatmap(
         x=np.round(face.seconds, 3),
         z=numbers,
-        text=[["not in view" if label is None else label.capitalize() for label in face.labels]],
+        text=[words] * len(numbers),
         name="Called",
         zmin=-0.5,
         zmax=count - 0.5,
@@ -40,6 +49,12 @@ def _add_label_strip(figure: go.Figure, face: FaceTimeline) -> None:
         hovertemplate="%{text}",
         yaxis="y2",
     )
+
+
+def _call_words(label: str | None, level: Level | None) -> str:
+    if label is None or level is None:
+        return "not in view"
+    return label_words(None if level is Level.UNSURE else label, level).capitalize()
 
 
 def valence(face: FaceTimeline, *, length_s: float) -> go.Figure:

@@ -7,10 +7,10 @@ import numpy as np
 
 from app.live.channel import Message
 from app.live.types import LiveSettings, LiveStatus, RecordingProgress
-from app.live.words import words_for
+from app.live.words import unsure_words, words_for
 from fer_core.annotate import face_text
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
-from fer_core.results import FaceEmotion, FrameResult
+from fer_core.results import FaceEmotion, FrameResult, Level, label_words
 
 HISTORY_STEP_S: Final = 0.25
 """A page that is new gets what was before thinned to one result in so long."""
@@ -46,13 +46,15 @@ def _face(emotion: FaceEmotion, width: int, height: int, *, numbered: bool) -> M
         "vy": round(vy / height, 4),
         "points": None if points is None else np.round(points / (width, height), 4).tolist(),
         "label": emotion.label,
+        "level": str(emotion.level),
+        "words": label_words(emotion.label, emotion.level).capitalize(),
+        "reason": unsure_words(emotion.doubts),
         "text": face_text(emotion, numbered=numbered),
         "share": round(emotion.confidence, 4),
         "colour": EMOTION_COLOURS[emotion.label or UNSURE],
         "p": [round(emotion.probabilities[name], 4) for name in EMOTIONS],
         "valence": round(emotion.valence, 3),
         "arousal": round(emotion.arousal, 3),
-        "doubts": [str(doubt) for doubt in emotion.doubts],
     }
 
 
@@ -87,8 +89,12 @@ def status_message(status: LiveStatus, settings: LiveSettings, recording: Record
 
 
 def history_message(results: Iterable[FrameResult], now_s: float) -> Message:
-    """What was before, oldest first: rows of time, face, the seven shares, valence and arousal."""
-    rows: list[list[float | int | None]] = []
+    """What was before, oldest first.
+
+    Rows of time, face, the seven shares, valence, arousal, the label's place among EMOTIONS (None when unsure), and
+    whether the face was only leaning to it.
+    """
+    rows: list[list[float | int | bool | None]] = []
     last_s = float("-inf")
     for result in results:
         if result.captured_at_s - last_s < HISTORY_STEP_S:
@@ -102,6 +108,8 @@ def history_message(results: Iterable[FrameResult], now_s: float) -> Message:
                 *(round(face.probabilities[name], 3) for name in EMOTIONS),
                 round(face.valence, 3),
                 round(face.arousal, 3),
+                None if face.label is None else EMOTIONS.index(face.label),
+                face.level is Level.LEANING,
             ]
             for face in result.faces
         ]

@@ -2,6 +2,7 @@
 
 from app.formatting import counted
 from app.live.types import LiveState, LiveStatus
+from fer_core.results import Doubt
 
 _WORDS: dict[LiveState, tuple[str, str]] = {
     LiveState.NO_FRAMES: ("info", "Waiting for the first picture…"),
@@ -29,6 +30,13 @@ def words_for(status: LiveStatus, doubts: tuple[str, ...] = ()) -> tuple[str, st
     if status.state in _SEEN and (status.behind_s or status.state is LiveState.SLOW):
         return "warn", f"{_slow(status)} {words}".rstrip()
     return kind, words
+
+
+def unsure_words(doubts: tuple[Doubt, ...]) -> str:
+    """Why a face has no label, in a few words; empty where it has one."""
+    if not doubts:
+        return ""
+    return "no clear lead" if doubts[0] is Doubt.NOT_CONFIDENT else str(doubts[0])
 
 
 def _slow(status: LiveStatus) -> str:

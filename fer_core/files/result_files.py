@@ -174,7 +174,7 @@ def face_values(emotion: FaceEmotion) -> dict[str, Any]:
     values = dict(zip(FACE_COLUMNS, face_columns(emotion), strict=True))
     return {
         "id": values["face"],
-        **{name: values[name] for name in ("label", "confidence")},
+        **{name: values[name] for name in ("label", "level", "confidence")},
         "probabilities": {label: values[label] for label in EMOTIONS},
         **{name: values[name] for name in ("valence", "arousal")},
         "doubts": [doubt.value for doubt in emotion.doubts],
@@ -190,6 +190,7 @@ def _model_values(card: ModelCard) -> dict[str, Any]:
         "sha256": card.network_sha256 or None,
         "labels": list(card.labels),
         "unsure_below": card.unsure_below,
+        "named_from": card.named_from,
         "created": card.created,
     }
 

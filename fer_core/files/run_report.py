@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from fer_core.console import print_notice
 from fer_core.emotions import UNSURE
 from fer_core.files.analyse import Progress
-from fer_core.results import FrameResult
+from fer_core.results import FrameResult, Level
 
 SECONDS_BETWEEN_LINES: Final = 10.0
 
@@ -71,7 +71,8 @@ class Tally:
         frames: analysed, of all files.
         frames_without_face: of these.
         media_s: seconds of video analysed.
-        labels: how often each label, or "unsure", was given.
+        labels: how often each label, or "unsure", was given, named or leaning.
+        leaning: of these, how often the face was only leaning to it.
         damaged: source to a sentence on what was broken in it.
         unreadable: source to a sentence on why it gave nothing.
     """
@@ -81,6 +82,7 @@ class Tally:
     frames_without_face: int = 0
     media_s: float = 0.0
     labels: Counter[str] = field(default_factory=Counter)
+    leaning: Counter[str] = field(default_factory=Counter)
     damaged: dict[str, str] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
 
@@ -89,6 +91,7 @@ class Tally:
         self.frames += 1
         self.frames_without_face += not result.faces
         self.labels.update(face.label or UNSURE for face in result.faces)
+        self.leaning.update(face.label for face in result.faces if face.label and face.level is Level.LEANING)
 
     def end_source(self, source: str, seconds: float, damage: str | None) -> None:
         """Count one file that gave frames over so many seconds."""
@@ -98,19 +101,30 @@ class Tally:
             self.damaged[source] = f"{source}: {damage}"
 
     def summary(self, seconds: float) -> str:
-        """Three lines: how much, which labels, how fast. `seconds` is what it took."""
-        faces = self.labels.total()
-        shares = (f"{label} {count / faces:.0%}" for label, count in self.labels.most_common())
+        """Some lines: how much, which labels, how far they can be trusted, how fast. `seconds` is what it took."""
         speed = f"{self.frames / seconds:.0f} frames/s"
         if self.media_s:
             speed += f", {self.media_s / seconds:.1f} times real time ({self.media_s:.1f} s of video)"
         counts = (
             _counted(self.sources, "file"),
             _counted(self.frames, "frame"),
-            _counted(faces, "face view"),
+            _counted(self.labels.total(), "face view"),
             _counted(self.frames_without_face, "frame") + " without a face",
         )
-        return f"{', '.join(counts)}\nLabels: {', '.join(shares) or 'none'}\nTook {seconds:.1f} s: {speed}"
+        return "\n".join([", ".join(counts), *self._label_lines(), f"Took {seconds:.1f} s: {speed}"])
+
+    def _label_lines(self) -> list[str]:
+        faces = self.labels.total()
+        if not faces:
+            return ["Labels: none"]
+        shares = []
+        for label, count in self.labels.most_common():
+            part = f" ({self.leaning[label] / faces:.0%} probably)" if self.leaning[label] else ""
+            shares.append(f"{label} {count / faces:.0%}{part}")
+        named = faces - self.leaning.total() - self.labels[UNSURE]
+        counts = {Level.NAMED: named, Level.LEANING: self.leaning.total(), Level.UNSURE: self.labels[UNSURE]}
+        levels = (f"{level} {count / faces:.0%}" for level, count in counts.items())
+        return [f"Labels: {', '.join(shares)}", f"Levels: {', '.join(levels)}"]
 
 
 def _counted(count: int, thing: str) -> str:

@@ -13,6 +13,7 @@ from fer_core.results import FaceEmotion, FrameResult
 FACE_COLUMNS: Final = (
     "face",
     "label",
+    "level",
     "confidence",
     *EMOTIONS,
     "valence",
@@ -52,6 +53,7 @@ def face_columns(emotion: FaceEmotion) -> list[Any]:
     return [
         emotion.face.track_id,
         emotion.label,
+        emotion.level.value,
         round(emotion.confidence, 5),
         *(round(emotion.probabilities[label], 5) for label in EMOTIONS),
         round(emotion.valence, 5),

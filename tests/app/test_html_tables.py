@@ -17,6 +17,20 @@ def test_small_shares_are_not_rounded_away():
     assert f"{EMOTION_COLOURS['sad']}55 25.0%" in share_row("sad", [0.25])
 
 
+def test_what_was_only_leaning_is_the_striped_end_of_a_bar():
+    colour = EMOTION_COLOURS["sad"]
+
+    html = share_row("sad", [0.25, 0.5, 1.0], leaning=[0.0, 0.2, 1.0])
+
+    plain, striped, whole = html.split("<td")[2:]
+    assert "repeating" not in plain
+    assert "title" not in plain
+    assert f"{colour}55 30.0%, transparent 0), repeating-linear-gradient" in striped
+    assert " 37.5% 0 / 20.0% 100% no-repeat" in striped, "it begins where the named part ends: 0.3 = 0.375 * (1 - 0.2)"
+    assert 'title="Named 30 %, probably 20 %"' in striped
+    assert " 0.0% 0 / 100.0% 100% no-repeat" in whole
+
+
 def test_a_matrix_shades_shares_of_its_rows():
     html = matrix(
         ("sad", "happy"),

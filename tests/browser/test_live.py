@@ -110,7 +110,7 @@ def test_settings_take_effect_without_restarting_the_video(server: studio.Server
         before = studio.frames_shown(page)
         wait_for_label(page, "Unsure")
         studio.wait_for_frames(page, more_than=before + 5)
-        assert "not confident" in page.locator(".panel .fer-now").inner_text()
+        assert "no clear lead" in page.locator(".panel .fer-now").inner_text()
         assert page.locator(".tools .stop").is_visible()
 
 

@@ -13,9 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.formatting import whole_percent
-from fer_core.emotions import EMOTIONS
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+from fer_core.results import Level
 from tests.helpers.browser import studio
-from tests.helpers.browser.panel_feed import Message, face, result, row, status
+from tests.helpers.browser.panel_feed import Message, Row, face, result, row, status
 
 pytestmark = pytest.mark.browser
 
@@ -39,7 +40,7 @@ def browser() -> Iterator[Browser]:
 class Panel:
     """A page with the panel, and the feed that it listens to."""
 
-    def __init__(self, server: studio.Server, browser: Browser, key: str, rows: list[list[float]]) -> None:
+    def __init__(self, server: studio.Server, browser: Browser, key: str, rows: list[Row]) -> None:
         self.address, self.key = server.url, key
         self._post({"rows": rows})
         self.page: Page = studio.new_tab(browser)
@@ -75,6 +76,26 @@ class Panel:
         names, values = self.find(".tip li span"), self.find(".tip li b")
         return dict(zip(names.all_inner_texts(), values.all_inner_texts(), strict=True))
 
+    def strip(self, ago_s: float) -> tuple[str, float]:
+        """The strip's colour at so long ago, and how much of its height has it."""
+        script = """(canvas, share) => {
+          const x = Math.round(canvas.width * share), { height } = canvas;
+          const { data } = canvas.getContext("2d").getImageData(x, 0, 1, height);
+          const rows = [...Array(height).keys()].filter((y) => data[y * 4 + 3] > 128);
+          const hex = (y) => [0, 1, 2].map((i) => data[y * 4 + i].toString(16).padStart(2, "0")).join("");
+          return [rows.length ? "#" + hex(rows.at(-1)) : "", rows.length / height];
+        }"""
+        colour, share = self.find(".strip canvas").evaluate(script, 1 - ago_s / WINDOW_S)
+        return str(colour), float(share)
+
+    def seconds_since_newest(self) -> float:
+        """How long ago the newest row was: a slow machine is seconds late."""
+        script = """() => {
+          const [feed] = window.ferFeeds.values();
+          return (performance.now() + feed.offset - feed.faceHistory.newest) / 1000;
+        }"""
+        return float(self.page.evaluate(script))
+
     def frames_kept(self) -> int:
         """Frames in the browser's memory."""
         return int(self.page.evaluate("() => [...window.ferFeeds.values()][0].faceHistory.frames.length"))
@@ -103,7 +124,7 @@ def open_panel(
 ) -> Iterator[Callable[..., Panel]]:
     opened: list[Panel] = []
 
-    def open_one(rows: list[list[float]] | None = None) -> Panel:
+    def open_one(rows: list[Row] | None = None) -> Panel:
         opened.append(Panel(feed_server, browser, request.node.name, rows or []))
         return opened[-1]
 
@@ -112,7 +133,7 @@ def open_panel(
         panel.page.context.close()
 
 
-def minute_of(*stretches: tuple[float, float, Message]) -> list[list[float]]:
+def minute_of(*stretches: tuple[float, float, Message]) -> list[Row]:
     """Rows at four a second: each stretch from so many seconds ago to so many."""
     return [
         row(ago * 250.0, shown)
@@ -137,7 +158,18 @@ def test_readings_are_the_newest_results(open_panel: Callable[..., Panel]) -> No
     assert panel.find(".readings").bounding_box() == empty, "nothing jumps"
     assert not panel.find(".number").is_visible()
 
-    panel.send(result(face(1, "sad", 0.35, doubts=("too dark",))))
+    panel.send(result(face(1, "surprise", 0.55, level=Level.LEANING)))
+    expect(label).to_have_text("Probably surprise")
+    assert sure.inner_text().replace("\xa0", " ") == "55 %"
+    expect(panel.find(".readings")).to_have_attribute("data-level", "leaning")
+    assert panel.find(".readings").bounding_box() == empty
+    now, share = panel.find(".fer-now").bounding_box(), sure.bounding_box()
+    assert now is not None
+    assert share is not None
+    assert share["x"] + share["width"] <= now["x"] + now["width"] + 0.5, "the longest words leave room for the share"
+    assert sure.evaluate("element => element.scrollWidth <= element.clientWidth"), "the share is whole"
+
+    panel.send(result(face(1, "sad", 0.35, level=Level.UNSURE, reason="too dark")))
     expect(label).to_have_text("Unsure")
     assert sure.inner_text() == "too dark"
     panel.send(result())
@@ -193,12 +225,38 @@ def test_the_history_is_read_by_mouse_and_keys(open_panel: Callable[..., Panel])
     reader.press("End")
     for _ in range(2):
         reader.press("PageDown")
-    expect(reader).to_have_attribute("aria-valuetext", re.compile(r"^1\d\.\d s ago: sad 88\s%, "))
+    expect(reader).to_have_attribute("aria-valuetext", re.compile(r"^1\d\.\d s ago: Sad; sad 88\s%, "))
     reader.press("PageDown")
     expect(reader).to_have_attribute("aria-valuetext", re.compile(r"^1\d\.\d s ago: no face$"))
     reader.press("Escape")
     expect(panel.find(".tip")).to_be_hidden()
     expect(panel.find(FIELD)).to_have_attribute("aria-label", re.compile("^Last minute, largest face: happy [56]"))
+
+
+def test_the_strip_is_the_higher_the_surer_the_label(open_panel: Callable[..., Panel]) -> None:
+    sad = EMOTION_COLOURS["sad"]
+    panel = open_panel(
+        minute_of(
+            (40, 30, face(1, "sad", 0.9)),
+            (30, 20, face(1, "sad", 0.5, level=Level.LEANING)),
+            (20, 10, face(1, "sad", 0.3, level=Level.UNSURE)),
+        )
+    )
+    expect(panel.find(".empty")).to_be_hidden()
+
+    named, leaning, unsure, gone = (panel.strip(panel.seconds_since_newest() + more_s) for more_s in (25, 15, 5, -5))
+    assert [colour for colour, _ in (named, leaning, unsure)] == [sad, sad, EMOTION_COLOURS["unsure"]]
+    assert named[1] == 1
+    assert 0.5 < leaning[1] < 0.7
+    assert 0.1 < unsure[1] < 0.35
+    assert not gone[0]
+
+    for more_s, words in ((25, "Sad"), (15, "Probably sad"), (5, "Unsure"), (-5, "")):
+        panel.hover(panel.seconds_since_newest() + more_s)
+        expect(panel.find(".tip .called")).to_have_text(words)
+    expect(panel.find(FIELD)).to_have_attribute(
+        "aria-label", re.compile(r"named 3[34]\s%, probably 3[34]\s%, unsure 3[34]\s% of that\.$")
+    )
 
 
 def test_a_reconnection_doubles_nothing(open_panel: Callable[..., Panel]) -> None:

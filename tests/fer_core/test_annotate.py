@@ -6,7 +6,7 @@ import pytest
 
 from fer_core.annotate import _chip, annotate, face_text, percent
 from fer_core.emotions import EMOTIONS, UNSURE, colour_bgr
-from fer_core.results import Doubt, FaceEmotion
+from fer_core.results import Doubt, FaceEmotion, Level
 from tests.helpers.faces import make_emotion, make_face, make_result, textured_frame
 
 GREY = np.full((480, 640, 3), 90, np.uint8)
@@ -28,7 +28,9 @@ def place_of(chip: np.ndarray, picture: np.ndarray) -> tuple[int, int] | None:
 def chip_of(emotion: FaceEmotion, picture: np.ndarray, *, numbered: bool = False) -> np.ndarray:
     """The chip as it is drawn on a picture of that size."""
     text_px = int(np.clip(min(picture.shape[:2]) / 22, 13, 40))
-    return _chip(face_text(emotion, numbered=numbered), text_px, colour_bgr(emotion.label or UNSURE))
+    is_leaning = emotion.level is Level.LEANING
+    text = face_text(emotion, numbered=numbered)
+    return _chip(text, text_px, colour_bgr(emotion.label or UNSURE), is_leaning=is_leaning)
 
 
 def drawn(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -74,6 +76,33 @@ def test_an_unsure_box_has_the_colour_of_unsure():
     canvas = annotate(GREY, make_result(emotion_at((200, 150, 320, 270), doubts=(Doubt.TOO_DARK,))))
 
     assert tuple(canvas[210, 200]) == colour_bgr(UNSURE)
+
+
+@pytest.mark.parametrize("name", EMOTIONS)
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_leaning_box_is_dashed_with_whole_corners(name, mirror):
+    emotion = emotion_at((200, 150, 320, 270), name, share=0.55, level=Level.LEANING)
+
+    canvas = annotate(GREY, make_result(emotion), mirror=mirror)
+
+    left, right = (640 - 320, 640 - 200) if mirror else (200, 320)
+    for x, y in ((left, 150), (right, 150), (left, 270), (right, 270)):
+        assert tuple(canvas[y, x]) == colour_bgr(name)
+    for side in (canvas[150:271, left], canvas[150:271, right], canvas[270, left : right + 1]):
+        has_colour = (side == colour_bgr(name)).all(axis=-1)
+        assert 0.4 < has_colour.mean() < 0.8
+        assert (~has_colour[:-1] & has_colour[1:]).sum() == 4, "five dashes"
+    assert place_of(chip_of(emotion, GREY), canvas) is not None
+
+
+def test_a_late_leaning_box_stays_dashed():
+    result = make_result(emotion_at((200, 150, 320, 270), "sad", level=Level.LEANING))
+
+    side = drawn(GREY, annotate(GREY, result, muted=True))[270, 200:321]
+
+    assert (~side[:-1] & side[1:]).sum() == 4
+    assert side[0]
+    assert side[-1]
 
 
 def test_a_mirrored_box_is_at_the_mirrored_place():
@@ -198,6 +227,13 @@ def test_faces_are_numbered_only_when_there_are_several():
     assert place_of(chip_of(emotion, GREY, numbered=False), alone) is not None
 
 
+def test_a_leaning_face_says_probably():
+    emotion = make_emotion("sad", share=0.55, level=Level.LEANING)
+
+    assert face_text(emotion, numbered=False) == "Probably sad 55 %"
+    assert face_text(emotion, numbered=True) == "1 · Probably sad 55 %"
+
+
 def test_an_unsure_face_says_why_unless_it_is_only_the_confidence():
     assert face_text(make_emotion(doubts=(Doubt.NOT_CONFIDENT,)), numbered=False) == "Unsure"
     assert face_text(make_emotion(doubts=(Doubt.TOO_DARK, Doubt.NOT_CONFIDENT)), numbered=False) == "Unsure: too dark"
@@ -215,3 +251,21 @@ def test_a_chip_has_white_words_on_a_ground_of_the_emotions_hue():
     assert (chip == 255).all(axis=-1).any()
     assert tuple(chip[0, 0]) == tuple(round(v * 0.82) for v in colour_bgr("happy"))
     assert _chip("Sad 1 %", 20, colour_bgr("happy")).shape[0] == chip.shape[0], "every word has the same height"
+
+
+def luminance(colour_bgr: np.ndarray) -> float:
+    """Relative, as WCAG 2.2 defines it."""
+    shares = colour_bgr.astype(float)[::-1] / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+@pytest.mark.parametrize("name", EMOTIONS)
+def test_a_leaning_chip_is_darker_with_a_border_and_its_words_stand_out(name):
+    chip = _chip("Probably sad 55 %", 20, colour_bgr(name), is_leaning=True)
+
+    ground = chip[4, 4]
+    assert tuple(chip[0, 0]) == tuple(chip[-1, -1]) == colour_bgr(name)
+    assert luminance(ground) < luminance(_chip("Sad 55 %", 20, colour_bgr(name))[4, 4]) / 2
+    assert (chip == 255).all(axis=-1).any()
+    assert 1.05 / (luminance(ground) + 0.05) >= 7

@@ -71,7 +71,7 @@ def textured_frame(width: int = 640, height: int = 480, *, seed: int = 0) -> np.
     return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
-def make_card(*, unsure_below: float = 0.4, temperature: float = 1.0) -> ModelCard:
+def make_card(*, unsure_below: float = 0.4, temperature: float = 1.0, named_from: float | None = None) -> ModelCard:
     """A card of a network that does not exist."""
     return ModelCard(
         name="fake",
@@ -85,6 +85,7 @@ def make_card(*, unsure_below: float = 0.4, temperature: float = 1.0) -> ModelCa
         golden=GoldenSample("", ()),
         parameters=0,
         created="2026-01-01",
+        named_from=named_from,
     )
 
 

@@ -24,10 +24,12 @@ from starlette.routing import Route, WebSocketRoute  # noqa: E402
 from starlette.websockets import WebSocket, WebSocketDisconnect  # noqa: E402
 
 from app.server import kept  # noqa: E402
-from fer_core.emotions import EMOTION_COLOURS, EMOTIONS  # noqa: E402
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE  # noqa: E402
+from fer_core.results import Level, label_words  # noqa: E402
 
 RESULTS_PER_S = 15
 LABELS = ("happy", "neutral", "surprise", "sad")
+LEVELS = tuple(Level)
 _HIDDEN = "<style>.st-key-stream_frame {position: absolute; height: 1px; overflow: hidden; opacity: 0}</style>"
 _TIGHTER_TOP = '<style>[data-testid="stMainBlockContainer"] {padding-top: 4.2rem}</style>'
 
@@ -83,7 +85,7 @@ async def serve_results(websocket: WebSocket) -> None:
         await websocket.send_json({"type": "history", "now": _now_ms(), "rows": []})
         while not answering.done():
             count = int(scenario.get("faces", "1"))
-            await websocket.send_json(_result(count))
+            await websocket.send_json(_result(count, has_levels="levels" in scenario))
             await websocket.send_json(_status(scenario, count, websocket.path_params["key"]))
             await asyncio.wait([answering], timeout=1 / RESULTS_PER_S)
     except (WebSocketDisconnect, RuntimeError):
@@ -102,14 +104,17 @@ def _now_ms() -> float:
     return time.monotonic() * 1000
 
 
-def _result(count: int) -> dict[str, Any]:
+def _result(count: int, *, has_levels: bool) -> dict[str, Any]:
     now = _now_ms()
-    faces = [_face(i, count, now / 1000) for i in range(count)]
+    levels = LEVELS if has_levels else (Level.NAMED,)
+    faces = [_face(i, count, now / 1000, levels[i % len(levels)]) for i in range(count)]
     return {"type": "result", "at": now - 30, "sent": now, "width": 640, "height": 480, "left_out": 0, "faces": faces}
 
 
-def _face(i: int, count: int, at_s: float) -> dict[str, Any]:
-    label = LABELS[i % len(LABELS)]
+def _face(i: int, count: int, at_s: float, level: Level) -> dict[str, Any]:
+    emotion = LABELS[i % len(LABELS)]
+    label = None if level is Level.UNSURE else emotion
+    words = label_words(label, level).capitalize()
     share = 0.86 - 0.1 * i
     x, size = (i + 0.5 + 0.15 * math.sin(at_s)) / count, 0.5 / count + 0.08
     return {
@@ -122,13 +127,15 @@ def _face(i: int, count: int, at_s: float) -> dict[str, Any]:
         "vy": 0,
         "points": None,
         "label": label,
-        "text": f"{label.capitalize()} {share:.0%}",
+        "level": level.value,
+        "words": words,
+        "reason": "" if label else "too dark",
+        "text": f"{words} {share:.0%}" if label else f"{words}: too dark",
         "share": share,
-        "colour": EMOTION_COLOURS[label],
-        "p": [share if name == label else (1 - share) / 6 for name in EMOTIONS],
+        "colour": EMOTION_COLOURS[label or UNSURE],
+        "p": [share if name == emotion else (1 - share) / 6 for name in EMOTIONS],
         "valence": 0.5,
         "arousal": 0.2,
-        "doubts": [],
     }
 
 

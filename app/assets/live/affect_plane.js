@@ -34,8 +34,8 @@ class AffectPlane {
   }
 
   // `frames` of the trail, oldest first; the point is there while the face is in view, which `colour` says;
-  // with `isTold` its numbers are renewed, too.
-  draw(frames, { face, now, colour, isTold }) {
+  // a ring where `isLeaning`; with `isTold` its numbers are renewed, too.
+  draw(frames, { face, now, colour, isLeaning, isTold }) {
     if (!this.size) return;
     const context = this.canvas.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -45,7 +45,7 @@ class AffectPlane {
     this.isEmpty = !places.some(Boolean);
     this.drawTrail(context, places, now);
     const last = places[places.length - 1];
-    if (last && colour) this.drawPoint(context, last, colour);
+    if (last && colour) this.drawPoint(context, last, colour, isLeaning);
     if (isTold) this.tell(last && colour ? last : null);
   }
 
@@ -83,7 +83,7 @@ class AffectPlane {
     context.globalAlpha = 1;
   }
 
-  drawPoint(context, { x, y }, colour) {
+  drawPoint(context, { x, y }, colour, isRing) {
     context.beginPath();
     context.arc(x, y, 7, 0, 2 * Math.PI);
     context.fillStyle = "#fff";
@@ -92,9 +92,11 @@ class AffectPlane {
     context.strokeStyle = "#0006";
     context.stroke();
     context.beginPath();
-    context.arc(x, y, 5, 0, 2 * Math.PI);
-    context.fillStyle = colour;
-    context.fill();
+    context.arc(x, y, isRing ? 4.25 : 5, 0, 2 * Math.PI);
+    context.fillStyle = context.strokeStyle = colour;
+    context.lineWidth = 2.5;
+    if (isRing) context.stroke();
+    else context.fill();
   }
 
   tell(place) {

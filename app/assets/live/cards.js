@@ -31,7 +31,7 @@ class FaceCards {
     const ids = new Set(faces.map((face) => face.id));
     if (chosen !== null && !ids.has(chosen)) {
       ids.add(chosen);
-      this.write(this.cards.get(chosen) ?? this.add(chosen), `Face ${chosen}`, "not in view", "#8a8f98");
+      this.write(this.cards.get(chosen) ?? this.add(chosen), `Face ${chosen}`, "not in view", "#8a8f98", "unsure");
     }
     this.keep(ids);
     const marked = chosen ?? feed.face(result)?.id;
@@ -43,14 +43,14 @@ class FaceCards {
   fill(card, face) {
     card.face = face;
     const share = face.label ? ` ${Math.round(face.share * 100)} %` : "";
-    const label = face.label ? capitalised(face.label) : "Unsure";
-    this.write(card, `Face ${face.id}`, label + share, face.colour);
+    this.write(card, `Face ${face.id}`, face.words + share, face.colour, face.level);
   }
 
-  write(card, title, words, colour) {
+  write(card, title, words, colour, level) {
     if (card.title.textContent !== title) card.title.textContent = title;
     if (card.words.textContent !== words) card.words.textContent = words;
     card.button.style.setProperty("--colour", colour);
+    card.button.dataset.level = level;
   }
 
   add(id) {

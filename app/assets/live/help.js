@@ -7,8 +7,9 @@ const HELP = [
   ["This panel", [["?", "open or close"], ["Esc", "close; leave full screen; read the largest face"]]],
 ];
 const HELP_WORDS =
-  "A label says which expression the picture looks like, and how sure the program is. A smile can be polite and a calm " +
-  "face can hide a lot: take labels as hints. “Unsure” means that no label is clear enough to name.";
+  "A label says which expression the picture looks like, and how sure the program is. “Probably sad”, with a dashed " +
+  "box, means that sad leads, but not by much. “Unsure” means that no expression leads, or that the view is poor. A " +
+  "smile can be polite and a calm face can hide a lot: take labels as hints.";
 
 class HelpPanel {
   constructor(dialog) {

@@ -1,14 +1,17 @@
-// The seven expressions and valence over the last seconds or minutes, on two canvases with one time axis. The canvases
+// Label, the seven expressions and valence over the last seconds or minutes, on three canvases with one time axis. They
 // hold only what has the same colour on light and dark; axes, the hairline and the values read are HTML.
 
 const MARKS_S = { 15: [15, 10, 5], 30: [30, 20, 10], 60: [60, 40, 20], 120: [120, 90, 60, 30], 300: [300, 240, 180, 120, 60] };
 const VALENCE_COLOUR = "#2f8f83";
+const UNSURE_GREY = "#9aa4af";
+const STRIP_HEIGHTS = { named: 1, leaning: 0.6, unsure: 0.25 }; // the surer, the higher
 const NEAREST_COLUMNS = 24; // a bridged column reads as the measured one beside it, which is no farther
 
 class HistoryChart {
   constructor(root, emotions) {
     this.root = root;
     this.emotions = emotions;
+    this.strip = root.querySelector(".strip canvas");
     this.shares = root.querySelector(".shares canvas");
     this.valence = root.querySelector(".valence canvas");
     this.axis = root.querySelector(".axis");
@@ -29,7 +32,7 @@ class HistoryChart {
     if (!width || (width === this.width && ratio === this.ratio)) return false;
     this.width = width;
     this.ratio = ratio;
-    for (const canvas of [this.shares, this.valence]) {
+    for (const canvas of [this.strip, this.shares, this.valence]) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(canvas.clientHeight * ratio);
     }
@@ -70,6 +73,7 @@ class HistoryChart {
     const words = isPaused ? "paused" : "now";
     if (this.end.textContent !== words) this.end.textContent = words;
     const runs = this.runs();
+    this.drawStrip(runs);
     this.drawShares(runs);
     this.drawValence(runs);
     if (this.readAt !== null) this.showReading();
@@ -97,6 +101,21 @@ class HistoryChart {
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.setTransform(this.ratio, 0, 0, canvas.height / canvas.clientHeight, 0, 0);
     return context;
+  }
+
+  // What the face was called; stretches of one label are one bar.
+  drawStrip(runs) {
+    const { calls, times, columnMs } = this.columns, half = columnMs / 2;
+    const context = this.begin(this.strip), height = this.strip.clientHeight;
+    for (const [from, to] of runs) {
+      for (let i = from; i <= to; i++) {
+        const start = i;
+        while (i < to && calls[i + 1] === calls[start]) i++;
+        const left = this.x(times[start] - half), high = height * STRIP_HEIGHTS[levelOf(calls[start])];
+        context.fillStyle = this.emotions[emotionOfCall(calls[start])]?.colour ?? UNSURE_GREY;
+        context.fillRect(left, height - high, this.x(times[i] + half) - left, high);
+      }
+    }
   }
 
   drawShares(runs) {
@@ -156,6 +175,7 @@ class HistoryChart {
 
   fillTip() {
     this.tipTime = this.tip.querySelector(".when");
+    this.tipCalled = this.tip.querySelector(".called");
     const list = this.tip.querySelector("ul");
     const row = (name, colour) => {
       const item = document.createElement("li");
@@ -223,7 +243,7 @@ class HistoryChart {
       return;
     }
     const { column, isSeen } = this.readColumn();
-    const { means, times } = this.columns;
+    const { means, times, calls } = this.columns;
     const x = Math.min(this.width, Math.max(0, isSeen ? this.x(times[column]) : this.readAt * this.width));
     const secondsAgo = Math.max(0, (1 - x / this.width) * this.windowS);
     this.hairline.style.transform = `translateX(${x.toFixed(1)}px)`;
@@ -231,11 +251,19 @@ class HistoryChart {
     this.tip.style.transform = `translateX(${(x + (isLeft ? -10 : 10)).toFixed(1)}px)${isLeft ? " translateX(-100%)" : ""}`;
     this.tip.dataset.seen = String(isSeen);
     setText(this.tipTime, isSeen ? agoWords(secondsAgo) : `${agoWords(secondsAgo)}: no face`);
+    const called = isSeen ? this.callWords(calls[column]) : "";
+    setText(this.tipCalled, called);
     const value = (k) => means[column * VALUES + k];
     this.tipValues.forEach((cell, k) => setText(cell, isSeen ? wholePercent(value(k)) : "–"));
     setText(this.tipValence, isSeen ? signedTwo(value(SHARES)) : "–");
     this.reader.setAttribute("aria-valuenow", String(-Math.round(secondsAgo)));
-    this.reader.setAttribute("aria-valuetext", isSeen ? `${agoWords(secondsAgo)}: ${this.inWords(value)}` : this.tipTime.textContent);
+    this.reader.setAttribute("aria-valuetext", isSeen ? `${agoWords(secondsAgo)}: ${called}; ${this.inWords(value)}` : this.tipTime.textContent);
+  }
+
+  callWords(call) {
+    const name = this.emotions[emotionOfCall(call)]?.name;
+    if (!name) return "Unsure";
+    return isLeaningCall(call) ? `Probably ${name.toLowerCase()}` : name;
   }
 
   inWords(value) {
@@ -246,11 +274,13 @@ class HistoryChart {
   // What is shown, in one or two sentences.
   summary(who) {
     if (!this.columns || this.now === undefined) return "No values yet.";
-    const { means, states, count } = this.columns, sums = new Float64Array(VALUES);
+    const { means, calls, states, count } = this.columns, sums = new Float64Array(VALUES);
+    const levels = { named: 0, leaning: 0, unsure: 0 };
     let seen = 0;
     for (let i = 0; i < count; i++) {
       if (states[i] === GAP) continue;
       seen++;
+      levels[levelOf(calls[i])]++;
       for (let k = 0; k < VALUES; k++) sums[k] += means[i * VALUES + k];
     }
     const time = this.windowS < 60 ? `${this.windowS} seconds` : this.windowS === 60 ? "minute" : `${this.windowS / 60} minutes`;
@@ -258,7 +288,8 @@ class HistoryChart {
     const mean = (k) => sums[k] / seen;
     return (
       `Last ${time}, ${who}: ${this.inWords(mean)} on average; valence ${signedTwo(mean(SHARES))}. ` +
-      `In view for ${wholePercent(seen / count)} of the time.`
+      `In view for ${wholePercent(seen / count)} of the time: named ${wholePercent(levels.named / seen)}, ` +
+      `probably ${wholePercent(levels.leaning / seen)}, unsure ${wholePercent(levels.unsure / seen)} of that.`
     );
   }
 }
@@ -273,6 +304,7 @@ function agoWords(seconds) {
   return seconds < 0.05 ? "now" : `${seconds.toFixed(1)} s ago`;
 }
 
+const levelOf = (call) => (call === UNSURE_CALL ? "unsure" : isLeaningCall(call) ? "leaning" : "named");
 const wholePercent = (share) => `${Math.round(share * 100)}\u00a0%`;
 const signedTwo = (value) => `${value < -0.004 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
 

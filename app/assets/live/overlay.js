@@ -9,6 +9,7 @@ const GONE_MS = 10_000;
 const LAGS_KEPT_MS = 3000;
 const RESULTS_KEPT = 24;
 const UNSURE_COLOUR = "#8a8f98";
+const LEANING_SHADE = 0.38; // of a chip that only leans to its label: white has a contrast of 8 and more on every colour
 const SHAPES_DIFFER = 0.02;
 
 class Overlay {
@@ -136,10 +137,13 @@ class Overlay {
     context.shadowBlur = 3 * view.ratio;
     context.beginPath();
     context.roundRect(left, top, w, h, Math.min(10 * view.ratio, w / 6));
+    const isLeaning = face.level === "leaning";
+    if (isLeaning) context.setLineDash([9 * view.ratio, 7 * view.ratio]);
     context.stroke();
+    context.setLineDash([]);
     if (kind === "landmarks" && face.points) this.drawPoints(view, face, place, mirror, colour);
     context.shadowBlur = 0;
-    this.drawChip(view, face.text, colour, { left, top, w, h }, taken);
+    this.drawChip(view, face.text, { colour, isLeaning }, { left, top, w, h }, taken);
     context.restore();
   }
 
@@ -155,22 +159,31 @@ class Overlay {
     }
   }
 
-  drawChip(view, text, colour, box, taken) {
+  drawChip(view, text, { colour, isLeaning }, box, taken) {
     const { context, canvas } = this;
     const px = Math.round(Math.max(13, Math.min(20, view.height / view.ratio / 26)) * view.ratio);
     context.font = `600 ${px}px system-ui, sans-serif`;
     const [w, h] = [context.measureText(text).width + px, px * 1.6];
     const left = Math.max(0, Math.min(box.left, canvas.width - w));
-    const places = [box.top - h - 2 * view.ratio, box.top + box.h + 2 * view.ratio, box.top + 2 * view.ratio];
+    const gap = 2 * view.ratio, inside = box.top + gap;
+    // Below comes late: cards may lie there.
+    const places = [box.top - h - gap, box.top - 2 * (h + gap), box.top + box.h + gap, inside];
     const isFree = (top) =>
       top >= 0 && top + h <= canvas.height && taken.every((t) => left + w < t.left || left > t.left + t.w || top + h < t.top || top > t.top + t.h);
-    const top = places.find(isFree) ?? Math.max(0, Math.min(places[2], canvas.height - h));
+    const top = places.find(isFree) ?? Math.max(0, Math.min(inside, canvas.height - h));
     taken.push({ left, top, w, h });
-    context.fillStyle = colour;
+    const ground = isLeaning ? shaded(colour, LEANING_SHADE) : colour;
+    context.fillStyle = ground;
     context.beginPath();
     context.roundRect(left, top, w, h, h / 3);
     context.fill();
-    context.fillStyle = isLight(colour) ? "#14161a" : "#ffffff";
+    if (isLeaning) {
+      context.lineWidth = 1.5 * view.ratio;
+      context.setLineDash([4 * view.ratio, 3 * view.ratio]);
+      context.stroke();
+      context.setLineDash([]);
+    }
+    context.fillStyle = isLight(ground) ? "#14161a" : "#ffffff";
     context.textBaseline = "middle";
     context.fillText(text, left + px / 2, top + h / 2);
   }
@@ -183,7 +196,13 @@ function sameShape(result, video) {
   return Math.abs(a - b) <= SHAPES_DIFFER * Math.max(a, b);
 }
 
+const channels = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+
+function shaded(colour, share) {
+  return `#${channels(colour).map((value) => Math.round(value * share).toString(16).padStart(2, "0")).join("")}`;
+}
+
 function isLight(colour) {
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+  const [r, g, b] = channels(colour);
   return 0.299 * r + 0.587 * g + 0.114 * b > 140;
 }

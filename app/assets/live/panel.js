@@ -58,7 +58,7 @@ class Panel {
     if (this.feed) return;
     this.path = data.feed;
     this.feed = feedAt(data.feed);
-    this.history = this.feed.faceHistory ??= new FaceHistory(); // the feed outlives a panel that is taken away for a moment
+    this.history = this.feed.faceHistory ??= new FaceHistory(this.emotions.map(({ name }) => name.toLowerCase())); // the feed outlives a panel that is taken away for a moment
     if (this.feed.history) this.history.addHistory(this.feed.history);
     if (this.feed.chosen === null && this.startFace !== null) this.feed.choose(this.startFace); // it was here before
     this.stopListening = this.feed.on((message) => this.take(message));
@@ -210,7 +210,7 @@ class Panel {
     if (!this.isPlaneDue) return;
     const face = this.feed.face(this.drawn);
     const frames = this.history.since(at - TRAIL_MS);
-    this.plane.draw(frames, { face: this.feed.chosen, now: at + 200, colour: face?.colour, isTold: !this.isTextDue });
+    this.plane.draw(frames, { face: this.feed.chosen, now: at + 200, colour: face?.colour, isLeaning: face?.level === "leaning", isTold: !this.isTextDue });
     // Without new results the trail fades until nothing is left of it.
     this.isPlaneDue = !this.isPaused && !this.plane.isEmpty;
   }
@@ -237,11 +237,12 @@ class Panel {
     this.textAt = now;
     this.readFace = face?.id;
     this.readings.dataset.face = face ? String(face.id) : "none";
+    this.readings.dataset.level = face?.level ?? "none";
     this.number.hidden = !face || !(this.shown.faces.length > 1 || this.feed.chosen !== null);
     setText(this.number, face ? String(face.id) : "");
-    setText(this.label, face ? titleCase(face.label ?? "unsure") : "No face");
+    setText(this.label, face?.words ?? "No face");
     setText(this.sure, sureWords(face));
-    this.swatch.style.background = face?.colour ?? "";
+    this.swatch.style.setProperty("--colour", face?.colour ?? "transparent");
   }
 
   summarise(now) {
@@ -335,10 +336,9 @@ function addChoice(group, words, isChosen, onChoose) {
 
 function sureWords(face) {
   if (!face) return "";
-  return face.label === null ? (face.doubts[0] ?? "") : `${wholePercent(face.share)} sure`;
+  if (face.level === "unsure") return face.reason;
+  return wholePercent(face.share) + (face.level === "named" ? " sure" : "");
 }
-
-const titleCase = (word) => word[0].toUpperCase() + word.slice(1);
 
 export default function ({ parentElement, data, setStateValue }) {
   const panel = (parentElement.ferPanel ??= new Panel(parentElement, data));

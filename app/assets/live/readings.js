@@ -28,14 +28,19 @@ class Readings {
   update(face, faces, idleWords) {
     if (!this.section.offsetParent) return; // the sidebar shows them
     const which = face && faces > 1 ? ` · face ${face.id}` : "";
-    const doubt = face?.doubts?.length ? ` (${face.doubts[0]})` : "";
-    this.write(this.label, face ? (face.label ? capitalised(face.label) : "Unsure") : "No reading");
-    this.write(this.share, face ? (face.label ? `${Math.round(face.share * 100)} % sure` : `no clear label${doubt}`) + which : idleWords);
+    this.section.dataset.level = face?.level ?? "none";
+    this.write(this.label, face?.words ?? "No reading");
+    this.write(this.share, face ? this.words(face) + which : idleWords);
     this.bars.forEach(({ fill, percent }, i) => {
       const share = face ? face.p[i] : 0;
       this.write(percent, face ? `${Math.round(share * 100)} %` : "–");
       fill.style.setProperty("--share", share.toFixed(3));
     });
+  }
+
+  words({ level, share, reason }) {
+    if (level === "unsure") return reason;
+    return `${Math.round(share * 100)} %${level === "named" ? " sure" : ""}`;
   }
 
   write(element, words) {

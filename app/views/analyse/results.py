@@ -157,7 +157,7 @@ def _timeline(summary: FileSummary) -> None:
     st.caption(
         "Expressions",
         help="Share of each of the seven over time, smoothed. The strip above is what the face "
-        "was called; grey is unsure. Gaps: not in view.",
+        "was called: at full height named, lower “probably”, lowest and grey unsure. Gaps: not in view.",
     )
     st.plotly_chart(
         analysis_charts.expressions(face, length_s=summary.seconds), key="analyse_expressions", config=PLOT, theme=None

@@ -6,9 +6,9 @@ from html import escape
 from app.analysis.jobs import FileView
 from app.analysis.summary import LABELS, FileSummary
 from app.formatting import clock, counted, signed
-from app.html_tables import STYLE, head_row, row, share_row, table
-from fer_core.emotions import EMOTIONS, UNSURE
-from fer_core.results import FaceEmotion
+from app.html_tables import STYLE, head_row, row, share_cell, share_row, stripes, table
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
+from fer_core.results import FaceEmotion, Level, label_words
 
 MOST_FACES = 6
 """Columns of the table of faces; the others are in the CSV."""
@@ -42,14 +42,15 @@ def _progress(file: FileView) -> str:
         return _STATES[file.state]
     count = len(file.summary.faces)
     faces = counted(count, "face") if count else "no face"
-    label = f", mostly {file.summary.main_label}" if count else ""
+    label = f", mostly {file.summary.main_words}" if count else ""
     return f"{faces}{label}"
 
 
 def faces(summary: FileSummary) -> str:
     """A column for each face of a video: the shares of its time in view that it spent with each label."""
     shown, hidden = summary.faces[:MOST_FACES], summary.faces[MOST_FACES:]
-    rows = _bars(LABELS, [face.shares for face in shown])
+    rows = _bars(LABELS, [face.shares for face in shown], [face.leaning for face in shown])
+    rows += _levels([face.levels for face in shown])
     rows += row("In view", [clock(face.seconds, tenths=True) for face in shown])
     rows += row("First seen", [clock(face.first_s, tenths=True) for face in shown])
     rows += row("Last seen", [clock(face.last_s, tenths=True) for face in shown])
@@ -63,7 +64,7 @@ def faces(summary: FileSummary) -> str:
 def picture_faces(found: Sequence[FaceEmotion]) -> str:
     """A column for each face of a picture: its probabilities, and what it is called."""
     shown = found[:MOST_FACES]
-    rows = row("Called", [(face.label or UNSURE).capitalize() for face in shown])
+    rows = row("Called", [label_words(face.label, face.level).capitalize() for face in shown])
     rows += _bars(EMOTIONS, [face.probabilities for face in shown])
     more = f"<small>{len(found) - len(shown)} more, smaller ones.</small>" if len(found) > len(shown) else ""
     return _face_table("", [face.face.track_id for face in shown], rows) + more
@@ -73,6 +74,23 @@ def _face_table(corner: str, numbers: Sequence[int | None], rows: str) -> str:
     return _STYLE + table(head_row(corner, [f"Face {number}" for number in numbers]) + rows, css="fer-shares")
 
 
-def _bars(labels: Sequence[str], columns: Sequence[Mapping[str, float]]) -> str:
-    """A row for each label, with each share as a number on a bar."""
-    return "".join(share_row(label, [shares[label] for shares in columns]) for label in labels)
+def _bars(
+    labels: Sequence[str], columns: Sequence[Mapping[str, float]], leaning: Sequence[Mapping[str, float]] = ()
+) -> str:
+    """A row for each label, with each share as a number on a bar; what was only leaning is striped."""
+    return "".join(
+        share_row(label, [shares[label] for shares in columns], leaning=[part.get(label, 0.0) for part in leaning])
+        for label in labels
+    )
+
+
+def _levels(columns: Sequence[Mapping[Level, float]]) -> str:
+    """How much of its time each face was named, and how much it only leaned to a label; unsure is among the labels."""
+    if not any(shares[Level.LEANING] for shares in columns):
+        return ""
+    colour = EMOTION_COLOURS[UNSURE]
+    heads = {
+        Level.NAMED: f'<i style="background:{colour}55"></i>Named, in all',
+        Level.LEANING: f'<i style="background:{stripes(colour)}"></i>Probably, in all',
+    }
+    return "".join(row(head, [share_cell(shares[level]) for shares in columns]) for level, head in heads.items())

@@ -1,6 +1,7 @@
 """The live page's settings; each takes effect on the next analysed frame, without restarting the video."""
 
 from dataclasses import replace
+from typing import Any, Final
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from fer_core.limits import MAX_FACES
 OVERLAYS: dict[str, Overlay] = {"Boxes": "boxes", "Boxes and landmarks": "landmarks", "Nothing": "nothing"}
 BALANCE = 0.7
 """Strength of "Balanced": most of what balanced recall gains for little accuracy."""
+_LEVEL_FIGURES: Final = ("named", "named_right", "leaning", "leaning_right")
 DETECTORS: dict[str, DetectorName] = {"YuNet": "yunet", "Haar": "haar"}
 
 
@@ -53,7 +55,7 @@ def _steadiness(session: LiveSession) -> None:
         0.01,
         key=f"unsure_below_{model}",
         help="Faces whose most probable expression is less probable than this get no label. "
-        f"{own_threshold:.2f} is this model's own threshold.{_kept(card)}",
+        f"{own_threshold:.2f} is this model's own threshold.{_levels(card) or _kept(card)}",
     )
     priors_known = card is not None and card.class_priors is not None
     balanced = st.toggle(
@@ -146,6 +148,28 @@ def _parts(session: LiveSession) -> None:
 def model_label(name: str, card: ModelCard | None) -> str:
     """A folder's name; where another model was put live, its own name, too: "default: my-model"."""
     return f"{name}: {card.name}" if card and name == LIVE != card.name else name
+
+
+def _levels(card: ModelCard | None) -> str:
+    """What “probably” means, with what the card says of it; empty for a model with one threshold."""
+    if card is None or card.named_from is None:
+        return ""
+    words = f" From {card.named_from:.2f} on a label is named; in between it says “probably”."
+    validation = card.metrics.get("validation", {})
+    levels = validation.get("levels")
+    figures: list[Any] = [levels.get(name) for name in _LEVEL_FIGURES] if isinstance(levels, dict) else []
+    if not figures or not all(is_share(figure) for figure in figures):
+        return words
+    named, named_right, leaning, leaning_right = figures
+    yardstick = "what most people say" if validation.get("yardstick") == "votes" else "as in the data set"
+    return (
+        f"{words} On the validation images of its training it named {named:.0%} of the faces: {_of_ten(named_right)} "
+        f"of these labels are {yardstick}. It said “probably” for {leaning:.0%}: {_of_ten(leaning_right)} of these are."
+    )
+
+
+def _of_ten(share: float) -> str:
+    return f"{10 * share:.0f} of 10"
 
 
 def _kept(card: ModelCard | None) -> str:

@@ -27,7 +27,7 @@ from fer_core.files.result_files import FRAME_COLUMNS
 from fer_core.files.table import FACE_COLUMNS, face_columns
 from fer_core.files.video_writer import VideoWriter
 from fer_core.pipeline import STILL
-from fer_core.results import Doubt, FaceEmotion, FaceQuality
+from fer_core.results import Doubt, FaceEmotion, FaceQuality, Level
 from tests.helpers.faces import make_card, make_emotion, make_face, make_result, wait_until
 from tests.helpers.pages import open_page, run
 
@@ -100,6 +100,19 @@ def test_what_the_table_holds_is_what_a_recording_would_have_stored(store: Store
     assert row.keys() == wanted.keys()
     for name, value in wanted.items():
         assert row[name] == (pytest.approx(value, abs=1e-4) if isinstance(value, float) else value), name
+
+
+@pytest.mark.parametrize(
+    "emotion",
+    [make_emotion("sad"), make_emotion("sad", share=0.5, level=Level.LEANING), make_emotion(doubts=(Doubt.BLURRED,))],
+)
+def test_a_table_gives_the_level_back_and_one_of_an_earlier_version_named_and_unsure(emotion: FaceEmotion):
+    columns = [str(value) if value is not None else "" for value in face_columns(emotion)]
+    line = dict(zip(FACE_COLUMNS, columns, strict=True))
+    assert keep_session._face_of(line).level is emotion.level
+
+    del line["level"]
+    assert keep_session._face_of(line).level is (Level.NAMED if emotion.label else Level.UNSURE)
 
 
 def test_looks_within_one_millisecond_are_one_sample(store: Store, tmp_path: Path):

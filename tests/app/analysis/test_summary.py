@@ -5,13 +5,16 @@ import pytest
 
 from app.analysis.summary import LABELS, MAX_CELLS, FileSummary, SummaryBuilder
 from fer_core.emotions import EMOTIONS, UNSURE
-from fer_core.results import Doubt, FrameResult
+from fer_core.results import Doubt, FrameResult, Level
 from tests.helpers.faces import make_emotion, make_face, make_result
 
 
-def seen(at_s: float, emotion: str = "happy", *, number: int = 1, unsure: bool = False) -> FrameResult:
+def seen(
+    at_s: float, emotion: str = "happy", *, number: int = 1, unsure: bool = False, leaning: bool = False
+) -> FrameResult:
     doubts = (Doubt.NOT_CONFIDENT,) if unsure else ()
-    return make_result(make_emotion(emotion, face=make_face(track_id=number), doubts=doubts), at_s=at_s)
+    level = Level.LEANING if leaning else Level.NAMED
+    return make_result(make_emotion(emotion, face=make_face(track_id=number), doubts=doubts, level=level), at_s=at_s)
 
 
 def summarise(results: list[FrameResult], *, is_picture: bool = False) -> FileSummary:
@@ -40,6 +43,49 @@ def test_an_unsure_face_counts_as_unsure():
     assert tuple(found.faces[0].shares) == LABELS
 
 
+def test_leaning_counts_for_the_label_and_by_itself():
+    found = summarise(
+        [
+            *(seen(at_s, "sad", leaning=True) for at_s in (0.0, 1.0, 2.0)),
+            seen(3.0, "sad"),
+            *(seen(at_s, "happy") for at_s in (4.0, 5.0, 6.0)),
+            seen(7.0, unsure=True),
+        ]
+    )
+
+    (face,) = found.faces
+    assert face.shares["sad"] == pytest.approx(4 / 8)
+    assert face.leaning["sad"] == pytest.approx(3 / 8)
+    assert face.leaning["happy"] == 0
+    assert face.levels == pytest.approx({Level.NAMED: 4 / 8, Level.LEANING: 3 / 8, Level.UNSURE: 1 / 8})
+    assert (found.main_label, found.main_words) == ("sad", "probably sad")
+
+
+@pytest.mark.parametrize(
+    ("results", "words"),
+    [
+        ([seen(0.0, "sad"), seen(1.0, "sad"), seen(2.0, "sad", leaning=True)], "sad"),
+        ([seen(0.0, unsure=True)], "unsure"),
+        ([make_result()], ""),
+    ],
+)
+def test_what_most_of_the_time_was_is_told_in_words(results: list[FrameResult], words: str):
+    assert summarise(results).main_words == words
+
+
+def test_a_cell_of_the_timeline_has_the_level_that_its_label_had_most():
+    # Of the first 20 ms, a cell, three quarters lean to sad; then an hour, in which cells are joined.
+    leaning = [seen(at_s, "sad", leaning=True) for at_s in (0.0, 0.005)]
+    short = [*leaning, seen(0.015, "sad"), seen(0.02, unsure=True)]
+    assert summarise(short).faces[0].timeline.levels == (Level.LEANING, Level.UNSURE)
+
+    timeline = summarise([seen(i / 5, leaning=i < 9000) for i in range(18_000)]).faces[0].timeline
+    middle = int(np.searchsorted(timeline.seconds, 1800))
+    assert set(timeline.labels) == {"happy"}
+    assert set(timeline.levels[: middle - 1]) == {Level.LEANING}
+    assert set(timeline.levels[middle + 1 :]) == {Level.NAMED}
+
+
 def test_faces_are_kept_apart_and_the_longest_comes_first():
     found = summarise(
         [seen(0.0, "sad", number=7), *(seen(i / 10, number=2) for i in range(1, 20)), make_result(at_s=2)]
@@ -58,6 +104,7 @@ def test_the_timeline_has_gaps_where_the_face_is_not_in_view():
     assert np.isnan(timeline.probabilities[1]).all()
     assert np.isnan(timeline.valence[1])
     assert timeline.labels == ("sad", None, "happy")
+    assert timeline.levels == (Level.NAMED, None, Level.NAMED)
     assert timeline.probabilities[2, EMOTIONS.index("happy")] == pytest.approx(0.88)
 
 

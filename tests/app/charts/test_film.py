@@ -6,18 +6,23 @@ import pytest
 from app.analysis.summary import FaceTimeline
 from app.charts.film import expressions, valence
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+from fer_core.results import Level
 
 HAPPY = EMOTIONS.index("happy")
 
 
 @pytest.fixture
 def face() -> FaceTimeline:
-    """Happy, gone, unsure."""
-    probabilities = np.full((3, 7), 0.02)
+    """Happy, gone, unsure, probably happy."""
+    probabilities = np.full((4, 7), 0.02)
     probabilities[:, HAPPY] = 0.88
     probabilities[1] = np.nan
     return FaceTimeline(
-        np.array([0.5, 1.5, 2.5]), probabilities, np.array([0.6, np.nan, 0.1]), ("happy", None, "unsure")
+        np.array([0.5, 1.5, 2.5, 3.5]),
+        probabilities,
+        np.array([0.6, np.nan, 0.1, 0.4]),
+        ("happy", None, "unsure", "happy"),
+        (Level.NAMED, None, Level.UNSURE, Level.LEANING),
     )
 
 
@@ -26,18 +31,20 @@ def test_shares_are_stacked_in_the_house_colours_and_nothing_is_where_the_face_i
 
     areas = {trace.name: trace for trace in figure.data if trace.type == "scatter"}
     assert list(areas) == [emotion.capitalize() for emotion in EMOTIONS]
-    assert list(areas["Happy"].y) == [0.88, 0.0, 0.88]
+    assert list(areas["Happy"].y) == [0.88, 0.0, 0.88, 0.88]
     assert areas["Happy"].fillcolor == EMOTION_COLOURS["happy"]
     assert tuple(figure.layout.xaxis.range) == (0, 3.0)
     assert list(figure.layout.yaxis.ticktext) == ["0 %", "50 %", "100 %"]
 
 
-def test_the_strip_says_what_the_face_was_called(face):
+def test_the_strip_says_what_the_face_was_called_the_surer_the_higher(face):
     (strip,) = [trace for trace in expressions(face, length_s=3.0).data if trace.type == "heatmap"]
 
-    assert list(strip.text[0]) == ["Happy", "not in view", "Unsure"]
-    happy, gone, unsure = strip.z[0]
-    assert np.isnan(gone) if isinstance(gone, float) else gone is None
+    assert [list(row) for row in strip.text] == [["Happy", "not in view", "Unsure", "Probably happy"]] * 3
+    happy, _, unsure, leaning = strip.z[0]
+    filled = [[number is not None and not np.isnan(number) for number in row] for row in strip.z]
+    assert filled == [[True, False, True, True], [True, False, False, True], [True, False, False, False]]
+    assert leaning == happy
     share = (happy - strip.zmin) / (strip.zmax - strip.zmin)
     assert [colour for at, colour in strip.colorscale if at <= share][-1] == EMOTION_COLOURS["happy"]
     assert unsure == 7

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.live.types import LiveState, LiveStatus
-from app.live.words import words_for
+from app.live.words import unsure_words, words_for
 from fer_core.results import Doubt
 
 KINDS = {"ok", "info", "warn", "error"}
@@ -28,6 +28,18 @@ def test_faces_beyond_the_limit_are_told_with_where_to_change_it():
     _, words = words_for(replace(status(LiveState.FINE, faces=8), faces_left_out=3))
 
     assert words.startswith("8 faces in view, and 3 more that are not analysed (Settings, “Largest number of faces”).")
+
+
+@pytest.mark.parametrize(
+    ("doubts", "words"),
+    [
+        ((), ""),
+        ((Doubt.NOT_CONFIDENT,), "no clear lead"),
+        ((Doubt.TURNED_AWAY, Doubt.NOT_CONFIDENT), "turned away"),
+    ],
+)
+def test_the_view_is_the_reason_before_the_confidence(doubts: tuple[Doubt, ...], words: str):
+    assert unsure_words(doubts) == words
 
 
 def test_the_states_are_told_apart():

@@ -8,7 +8,7 @@ import pytest
 
 from fer_core.emotions import EMOTIONS
 from fer_core.files.table import FACE_COLUMNS, cell_text, face_columns, results_csv, text_cell
-from fer_core.results import Doubt
+from fer_core.results import Doubt, Level
 from tests.helpers.faces import make_emotion, make_face, make_result
 
 
@@ -34,7 +34,14 @@ def test_one_row_per_result_and_face_and_one_for_an_empty_frame():
     assert [row["time_s"] for row in rows] == ["0.0", "0.1", "0.25", "0.25"]
     assert [row["face"] for row in rows] == ["1", "", "1", "2"]
     assert [row["label"] for row in rows] == ["happy", "", "sad", ""]
+    assert [row["level"] for row in rows] == ["named", "", "named", "unsure"]
     assert [row["doubts"] for row in rows] == ["", "", "", "too small"]
+
+
+def test_a_leaning_face_has_its_label_and_its_share():
+    (row,) = rows_of(results_csv([make_result(make_emotion("sad", share=0.55, level=Level.LEANING))]))
+
+    assert (row["label"], row["level"], row["confidence"], row["doubts"]) == ("sad", "leaning", "0.55", "")
 
 
 def test_the_seven_probabilities_stand_under_their_names():

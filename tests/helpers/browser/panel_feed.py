@@ -20,12 +20,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
 from fer_core.expressions.affect import valence_arousal
+from fer_core.results import Level, label_words
 
 Message = dict[str, Any]
+Row = list[Any]
 RATE_PER_S = 16
 
 _sockets: dict[str, set[WebSocket]] = defaultdict(set)
-_rows: dict[str, list[list[float]]] = defaultdict(list)
+_rows: dict[str, list[Row]] = defaultdict(list)
 _playing: set[asyncio.Task[None]] = set()
 
 
@@ -34,16 +36,19 @@ def now_ms() -> float:
     return time.monotonic() * 1000
 
 
-def face(number: int, emotion: str, share: float = 0.88, *, doubts: tuple[str, ...] = ()) -> Message:
-    """A face with that share of one expression, the rest evenly; unsure where there are doubts."""
+def face(
+    number: int, emotion: str, share: float = 0.88, *, level: Level = Level.NAMED, reason: str = "too dark"
+) -> Message:
+    """A face with that share of one expression, the rest evenly."""
     probabilities = {name: share if name == emotion else (1 - share) / 6 for name in EMOTIONS}
-    return face_of(number, probabilities, doubts=doubts)
+    return face_of(number, probabilities, level=level, reason=reason)
 
 
-def face_of(number: int, probabilities: dict[str, float], *, doubts: tuple[str, ...] = ()) -> Message:
-    """A face of a result, as the server sends it."""
+def face_of(number: int, probabilities: dict[str, float], *, level: Level = Level.NAMED, reason: str = "") -> Message:
+    """A face of a result, as the server sends it; the reason counts where it is unsure."""
     valence, arousal = valence_arousal(probabilities)
-    label = None if doubts else max(probabilities, key=lambda name: probabilities[name])
+    label = None if level is Level.UNSURE else max(probabilities, key=lambda name: probabilities[name])
+    words = label_words(label, level).capitalize()
     return {
         "id": number,
         "x": 0.3 * number,
@@ -54,13 +59,15 @@ def face_of(number: int, probabilities: dict[str, float], *, doubts: tuple[str, 
         "vy": 0,
         "points": None,
         "label": label,
-        "text": label or UNSURE,
+        "level": level.value,
+        "words": words,
+        "reason": "" if label else reason,
+        "text": words,
         "share": max(probabilities.values()),
         "colour": EMOTION_COLOURS[label or UNSURE],
         "p": [round(probabilities[name], 4) for name in EMOTIONS],
         "valence": round(valence, 4),
         "arousal": round(arousal, 4),
-        "doubts": list(doubts),
     }
 
 
@@ -81,15 +88,19 @@ def status(*, paused: bool = False, muted: bool = False) -> Message:
     }
 
 
-def row(ago_ms: float, shown: Message) -> list[float]:
+def row(ago_ms: float, shown: Message) -> Row:
     """A face as a row of a history."""
-    return [ago_ms, shown["id"], *shown["p"], shown["valence"], shown["arousal"]]
+    label = None if shown["label"] is None else EMOTIONS.index(shown["label"])
+    return [ago_ms, shown["id"], *shown["p"], shown["valence"], shown["arousal"], label, shown["level"] == "leaning"]
 
 
 def moving_face(number: int, at_s: float) -> Message:
     """A face whose expression goes round."""
     weights = [math.exp(2.5 * math.sin(at_s / 7 + i * 0.9 + number * 1.7) + (i == 3)) for i in range(len(EMOTIONS))]
-    return face_of(number, {name: w / sum(weights) for name, w in zip(EMOTIONS, weights, strict=True)})
+    probabilities = {name: w / sum(weights) for name, w in zip(EMOTIONS, weights, strict=True)}
+    top = max(probabilities.values())
+    level = Level.NAMED if top >= 0.5 else Level.LEANING if top >= 0.35 else Level.UNSURE
+    return face_of(number, probabilities, level=level, reason="no clear lead")
 
 
 async def _results(socket: WebSocket) -> None:

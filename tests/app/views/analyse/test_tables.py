@@ -5,15 +5,17 @@ import numpy as np
 from app.analysis.jobs import FileView
 from app.analysis.summary import LABELS, FaceSummary, FaceTimeline, FileSummary
 from app.views.analyse.tables import MOST_FACES, faces, file_lines, picture_faces
-from fer_core.results import Doubt
+from fer_core.emotions import EMOTIONS
+from fer_core.results import Doubt, Level
 from tests.helpers.faces import make_emotion, make_face
 
-NO_TIMELINE = FaceTimeline(np.zeros(0), np.zeros((0, 7)), np.zeros(0), ())
+NO_TIMELINE = FaceTimeline(np.zeros(0), np.zeros((0, 7)), np.zeros(0), (), ())
 
 
-def face(number: int, *, seconds: float = 4.0, **shares: float) -> FaceSummary:
+def face(number: int, *, seconds: float = 4.0, leaning: dict[str, float] | None = None, **shares: float) -> FaceSummary:
     whole = dict.fromkeys(LABELS, 0.0) | shares
-    return FaceSummary(number, 0.5, 4.5, seconds, whole, -0.25, NO_TIMELINE)
+    part = dict.fromkeys(EMOTIONS, 0.0) | (leaning or {})
+    return FaceSummary(number, 0.5, 4.5, seconds, whole, part, -0.25, NO_TIMELINE)
 
 
 def test_each_face_has_a_column_of_shares():
@@ -22,6 +24,15 @@ def test_each_face_has_a_column_of_shares():
     assert html.index("Face 1") < html.index("Face 2")
     for words in ("75 %", "25 %", "100 %", "0:04.0", "0:00.5", "\N{MINUS SIGN}0.25", "Unsure"):
         assert words in html
+
+
+def test_a_face_that_leaned_to_labels_says_how_long():
+    html = faces(FileSummary(5.0, 100, (face(1, sad=0.6, happy=0.3, unsure=0.1, leaning={"sad": 0.45}),)))
+
+    assert 'title="Named 15 %, probably 45 %"' in html
+    assert 'Named, in all</td><td class="n">45 %</td>' in html
+    assert 'Probably, in all</td><td class="n">45 %</td>' in html
+    assert "in all" not in faces(FileSummary(5.0, 100, (face(1, sad=0.9, unsure=0.1),)))
 
 
 def test_many_faces_are_told_not_shown():
@@ -36,9 +47,11 @@ def test_a_pictures_faces_say_what_they_are_called():
     happy = make_emotion("happy", share=0.9, face=make_face(track_id=1))
     dark = make_emotion("sad", face=make_face(track_id=2), doubts=(Doubt.TOO_DARK,))
 
-    html = picture_faces([happy, dark])
+    leaning = make_emotion("fear", share=0.5, face=make_face(track_id=3), level=Level.LEANING)
 
-    assert html.index("Happy</td>") < html.index("Unsure</td>")
+    html = picture_faces([happy, dark, leaning])
+
+    assert html.index("Happy</td>") < html.index("Unsure</td>") < html.index("Probably fear</td>")
     assert "90 %" in html
 
 
@@ -50,11 +63,13 @@ def test_a_line_tells_how_far_a_file_is_and_what_is_wrong():
             FileView("c.mp4", "failed", sentence="The file is empty."),
             FileView("d.mp4", "done", summary=FileSummary(5.0, 9, (face(1, happy=1.0),))),
             FileView("e.mp4", "done", summary=FileSummary(5.0, 9, ())),
+            FileView("f.mp4", "done", summary=FileSummary(5.0, 9, (face(1, sad=1.0, leaning={"sad": 0.9}),))),
         ]
     )
 
     for words in ("0:03 of 1:03", "waiting", "The file is empty.", "1 face, mostly happy", "no face"):
         assert words in html
+    assert "1 face, mostly probably sad" in html
 
 
 def test_a_name_cannot_break_out_of_the_table():

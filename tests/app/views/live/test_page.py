@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,12 +16,14 @@ from app.live import session as live_session
 from app.live.session import LiveSession
 from app.live.types import LiveState
 from app.settings import AppSettings
+from app.views.live import settings
 from fer_core.paths import SHIPPED_MODELS
 from fer_core.pipeline import EmotionPipeline
 from fer_core.results import Doubt
 from tests.helpers.faces import (
     FakeDetector,
     fake_pipeline,
+    make_card,
     make_emotion,
     make_face,
     make_result,
@@ -193,6 +196,38 @@ def test_without_yunets_file_only_haar_is_offered_with_the_way_to_get_it(monkeyp
 @pytest.mark.parametrize("key", ["smoothing_s", "unsure_below_default"])
 def test_each_slider_explains_itself(page, key):
     assert len(page.slider(key=key).help) > 60
+
+
+@pytest.mark.parametrize("card", [None, make_card()])
+def test_a_model_with_one_threshold_says_nothing_of_probably(card):
+    assert settings._levels(card) == ""
+
+
+LEVELS = {"named": 0.723, "named_right": 0.9012, "leaning": 0.2, "leaning_right": 0.70}
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ({}, ""),
+        ({"levels": 7}, ""),
+        ({"levels": LEVELS | {"named": "most"}}, ""),
+        (
+            {"levels": LEVELS, "yardstick": "votes"},
+            " On the validation images of its training it named 72% of the faces: 9 of 10 of these labels are what "
+            "most people say. It said “probably” for 20%: 7 of 10 of these are.",
+        ),
+        (
+            {"levels": LEVELS, "yardstick": "labels"},
+            " On the validation images of its training it named 72% of the faces: 9 of 10 of these labels are as in "
+            "the data set. It said “probably” for 20%: 7 of 10 of these are.",
+        ),
+    ],
+)
+def test_the_slider_says_what_probably_means_as_far_as_the_card_does(figures, words):
+    card = replace(make_card(unsure_below=0.4, named_from=0.62), metrics={"validation": figures})
+
+    assert settings._levels(card) == f" From 0.62 on a label is named; in between it says “probably”.{words}"
 
 
 # States

@@ -4,7 +4,7 @@ import re
 
 from app.views.shared import emotion_bars as face_bars
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
-from fer_core.results import Doubt
+from fer_core.results import Doubt, Level
 from tests.helpers.faces import make_emotion, make_face
 
 
@@ -35,10 +35,18 @@ def test_the_headline_says_label_and_confidence():
     assert headline(face_bars.html(make_emotion("surprise", share=0.834))) == ("Surprise", "83 % sure")
 
 
+def test_a_leaning_face_says_probably_with_its_share_and_is_muted():
+    html = face_bars.html(make_emotion("surprise", share=0.554, level=Level.LEANING))
+
+    assert '<div class="fer-now leaning"><span>Probably surprise</span><small>55 %</small></div>' in html
+
+
 def test_an_unsure_face_says_its_first_doubt():
     emotion = make_emotion(doubts=(Doubt.TOO_DARK, Doubt.NOT_CONFIDENT))
 
     assert headline(face_bars.html(emotion)) == ("Unsure", "too dark")
+    unclear = make_emotion(doubts=(Doubt.NOT_CONFIDENT,))
+    assert headline(face_bars.html(unclear)) == ("Unsure", "no clear lead")
 
 
 def test_without_a_face_nothing_jumps():
