@@ -64,13 +64,19 @@ def row(head: str, cells: Sequence[str]) -> str:
     return f"<tr><td>{head}</td>{columns}</tr>"
 
 
-def share_row(label: str, shares: Sequence[float]) -> str:
-    """A label with its colour, and each share, 0 to 1, as a number on a bar."""
+def share_row(label: str, shares: Sequence[float], leaning: Sequence[float] = ()) -> str:
+    """A label with its colour, and each share, 0 to 1, as a number on a bar.
+
+    Args:
+        label: an emotion, or "unsure".
+        shares: one for each column.
+        leaning: the part of each share that was only leaning, paler in its bar; empty for none.
+    """
     colour = EMOTION_COLOURS[label]
     cells = "".join(
-        f'<td class="n" style="background:linear-gradient(to right, {colour}55 {100 * share:.1f}%, transparent 0)">'
-        f"{share_cell(share)}</td>"
-        for share in shares
+        f'<td class="n" style="background:linear-gradient(to right, {colour}55 {100 * (share - pale):.1f}%, '
+        f'{colour}22 0 {100 * share:.1f}%, transparent 0)">{share_cell(share)}</td>'
+        for share, pale in zip(shares, leaning or [0.0] * len(shares), strict=True)
     )
     return f'<tr class="share"><td>{swatch(label)}</td>{cells}</tr>'
 

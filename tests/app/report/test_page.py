@@ -164,7 +164,7 @@ def test_the_models_accuracy_is_its_cards(store):
     text = make(store, number, models=shipped).text
 
     split = "test" if "test" in card.metrics else "validation"
-    assert f"it named {whole_percent(card.metrics[split]['accuracy'])} rightly" in text
+    assert f"it was right for {whole_percent(card.metrics[split]['accuracy'])}" in text
 
 
 def test_without_a_face_or_samples_it_still_says_what_there_is(store):
