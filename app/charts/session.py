@@ -103,6 +103,7 @@ def session_timeline(
         _add_line(figure, lines, values, name, colour, "%{y:+.2f}", "y")
     _add_marks(figure, marks, length_s)
     _frame_timeline(figure, _domains(has_lane=bool(marks.markers or marks.tasks), has_labels=labels is not None))
+    figure.update_layout(yaxis5_visible=labels is not None)
     _add_clock(figure, length_s)
     return figure
 
@@ -330,7 +331,15 @@ def _frame_timeline(figure: go.Figure, domains: Sequence[tuple[float, float]]) -
         },
         yaxis3=axis | {"domain": seven, "range": [0, 1.02], **SHARE_TICKS},
         yaxis4=axis | {"domain": lane, "range": [0, 1], "visible": False},
-        yaxis5=axis | {"domain": labels, "range": [0, LEVEL_ROWS], "visible": False},
+        yaxis5=axis
+        | {
+            "domain": labels,
+            "range": [0, LEVEL_ROWS],
+            "tickfont": {"size": 10},
+            "showgrid": False,
+            "tickvals": [LEVEL_ROWS / 2],
+            "ticktext": ["Label"],
+        },
     )
     figure.update_xaxes(showgrid=False, zeroline=False, anchor="y", **TICKS)
 

@@ -86,7 +86,7 @@ def _labels(labels: ShownLabels, length_s: float) -> list[str]:
     """A rectangle for each stretch of one label and level: the surer, the higher; leaning ones paler."""
     changes = (np.diff(labels.state) != 0) | (np.diff(labels.leaning) != 0)
     bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), len(labels.state)]
-    found = []
+    found = [_text(LEFT - 6, LABELS[1] - 5, "Label", anchor="end")]
     for first, end in pairwise(bounds):
         if labels.state[first] < 0:
             continue

@@ -99,7 +99,7 @@ def _chart(loaded: LoadedSession, face: int, *, corrected: bool) -> None:
     else:
         st.html(session_tables.shares_bar(figures))
         st.caption(
-            "Share of the time with each label",
+            "Share of the time with each label; paler: “probably”",
             help=f"Of {clock(figures.watched_s)} in which the face was seen. Paler: the program leaned to the label "
             "(“probably …”). Unsure: it gave none.",
         )

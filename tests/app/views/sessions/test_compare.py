@@ -51,8 +51,7 @@ def test_two_sessions_are_compared(store, film):
 
 
 def test_sessions_of_two_and_of_three_levels_are_compared_with_a_sentence(store, film):
-    assert film
-    probably = rows("sad", count=40) + rows("sad", start_ms=8000, count=60, level=Level.LEANING)
+    probably = rows("angry", count=40) + rows("angry", start_ms=8000, count=60, level=Level.LEANING)
     later = {"title": "Later", "started_at": NOON + timedelta(days=1)}
     other = make_session(store, 1, probably, **later, model_name="deep_se", model_sha256="b" * 64)
 
@@ -61,7 +60,7 @@ def test_sessions_of_two_and_of_three_levels_are_compared_with_a_sentence(store,
     (warning,) = page.warning
     assert warning.value.startswith("Different models judged these sessions")
     assert "no time of First look is leaning" in warning.value
-    assert "Time shown as sad is 50 points higher for Later" in spoken(page), "leaning time counts"
+    assert "Time shown as angry is 100 points higher for Later" in spoken(page), "leaning time counts"
     assert re.search(r"<td>Probably</td><td class=\"n\">–</td><td class=\"n\">60\s%</td>", spoken(page))
 
 
