@@ -64,7 +64,7 @@ def row(head: str, cells: Sequence[str]) -> str:
     return f"<tr><td>{head}</td>{columns}</tr>"
 
 
-def share_row(label: str, shares: Sequence[float], *, leaning: Sequence[float] = ()) -> str:
+def share_row(label: str, shares: Sequence[float], leaning: Sequence[float] = ()) -> str:
     """A label with its colour, and each share, 0 to 1, as a number on a bar.
 
     Args:

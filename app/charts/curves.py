@@ -1,5 +1,6 @@
 """What a chart draws of one face: all samples or averages over spans, thinned out, and broken where it was gone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -7,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from app.session_statistics.downsample import chart_points
-from app.session_statistics.spans import usual_hold
-from app.session_statistics.summary import FaceSamples
+from app.session_statistics.spans import Range, usual_hold, weigh
+from app.session_statistics.summary import STATES, FaceSamples, state_codes
 from app.store.samples import Timeline
 
 LINE_SPANS: Final = 600
@@ -31,6 +32,50 @@ class Curves:
     valence: np.ndarray
     arousal: np.ndarray
     hold_s: float
+
+
+@dataclass(frozen=True)
+class ShownLabels:
+    """What a face was called, in equal cells of time from the session's start; n of them.
+
+    Attributes:
+        cell_s: how long each cell is.
+        state: int64 (n,), the place in STATES of what was shown for most of the cell; -1 where no time of it counts.
+        leaning: bool (n,), whether that label was only leaning.
+    """
+
+    cell_s: float
+    state: np.ndarray
+    leaning: np.ndarray
+
+
+def shown_labels(
+    samples: FaceSamples, *, length_s: float, leave_out: Sequence[Range] = (), cells: int = LINE_SPANS
+) -> ShownLabels:
+    """A face's labels for a chart.
+
+    Args:
+        samples: of the face.
+        length_s: of the session, more than 0.
+        leave_out: ranges that do not count.
+        cells: how many.
+    """
+    seconds = weigh(samples.time_s, leave_out=leave_out).seconds
+    kept = seconds > 0
+    starts = samples.time_s[kept]
+    ends = starts + seconds[kept]
+    labels, cell_s = 2 * state_codes(samples.label[kept]) + samples.leaning[kept], length_s / cells
+    # Time is cut wherever a cell or a sample begins or ends; each piece then has one cell, and one sample or none.
+    edges = np.unique(np.concatenate([np.arange(cells + 1) * cell_s, starts, ends]))
+    middles = (edges[1:] + edges[:-1]) / 2
+    owners, places = np.searchsorted(starts, middles) - 1, (middles // cell_s).astype(int)
+    seen = (owners >= 0) & (places < cells)
+    seen[seen] = middles[seen] < ends[owners[seen]]
+    count = 2 * len(STATES)
+    totals = np.bincount(places[seen] * count + labels[owners[seen]], np.diff(edges)[seen], cells * count)
+    totals = totals.reshape(cells, count)
+    best = totals.argmax(axis=1)
+    return ShownLabels(cell_s, np.where(totals.any(axis=1), best // 2, -1), best % 2 == 1)
 
 
 def curves_of_samples(samples: FaceSamples) -> Curves:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import plotly.graph_objects as go
 
-from app.charts.curves import Curves, closed, gapped, on_grid
+from app.charts.curves import Curves, ShownLabels, closed, gapped, on_grid
 from app.charts.style import (
     AROUSAL_COLOUR,
     CLEAR,
@@ -21,6 +21,8 @@ from app.charts.style import (
     ZERO,
     add_areas,
     frame,
+    label_colour,
+    label_words,
     time_marks,
     translucent,
 )
@@ -28,7 +30,7 @@ from app.formatting import clock, whole_percent
 from app.session_statistics.spans import Range, Task
 from app.session_statistics.summary import STATES
 from app.store.records import Marker
-from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
 
 TASK_COLOUR: Final = "#2f6f8f"
 MOST_TEXTS: Final = 12
@@ -37,11 +39,14 @@ DAY_S: Final = 86_400.0
 MIDNIGHT_MS: Final = 946_684_800_000
 """Of 1 January 2000 in milliseconds since 1970; plotly would take smaller numbers for years."""
 _TEXT_LENGTH: Final = 24
-# From below: valence and arousal, heat strip, expressions, markers; between the last two the bands of tasks.
-_DOMAINS: Final = ((0.0, 0.19), (0.245, 0.45), (0.48, 0.88), (0.955, 1.0))
+# From below: valence and arousal, heat strip, expressions, labels, markers; between the last two the bands of tasks.
+_DOMAINS: Final = ((0.0, 0.19), (0.245, 0.45), (0.48, 0.82), (0.835, 0.885), (0.955, 1.0))
 _TASKS_FROM, _TASKS_TO = 0.9, 0.945
-_BARE_DOMAINS: Final = (*_DOMAINS[:2], (0.48, 0.985), (0.99, 1.0))
+_BARE_DOMAINS: Final = (*_DOMAINS[:2], (0.48, 0.925), (0.94, 0.985), (0.99, 1.0))
 """The same where there is neither marker nor task."""
+LEVEL_ROWS: Final = 3
+"""Of the strip of labels: a named one fills all of them, a leaning one two, unsure one. So colour is not the only
+carrier."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,21 @@ class Marks:
 
 
 def session_timeline(
-    lines: Curves, means: Curves, *, span_s: float, length_s: float, stacked: bool, marks: Marks
+    lines: Curves,
+    means: Curves,
+    labels: ShownLabels | None,
+    *,
+    span_s: float,
+    length_s: float,
+    stacked: bool,
+    marks: Marks,
 ) -> go.Figure:
-    """The seven over time, a heat strip of them, valence and arousal, with tasks and markers in a lane above.
+    """The seven over time, a heat strip of them, valence and arousal; above them the labels, tasks and markers.
 
     Args:
         lines: what the lines draw, best all samples.
-        means: averages over spans, for areas and the strip.
+        means: averages over spans, for areas and the heat strip.
+        labels: what was shown; None where the samples are not read.
         span_s: how long each span of `means` is, in seconds.
         length_s: of the time axis.
         stacked: areas that sum to 1 instead of lines.
@@ -81,34 +94,52 @@ def session_timeline(
                 "y3",
             )
     _add_heat(figure, means, span_s=span_s)
+    if labels is not None:
+        _add_labels(figure, labels)
     for values, name, colour in (
         (lines.valence, "Valence", VALENCE_COLOUR),
         (lines.arousal, "Arousal", AROUSAL_COLOUR),
     ):
         _add_line(figure, lines, values, name, colour, "%{y:+.2f}", "y")
     _add_marks(figure, marks, length_s)
-    _frame_timeline(figure, _DOMAINS if marks.markers or marks.tasks else _BARE_DOMAINS)
+    _frame_timeline(figure, _domains(has_lane=bool(marks.markers or marks.tasks), has_labels=labels is not None))
+    figure.update_layout(yaxis5_visible=labels is not None)
     _add_clock(figure, length_s)
     return figure
 
 
-def distribution(shares: Mapping[str, float]) -> go.Figure:
-    """Share of the time per label, in the order of STATES."""
-    values = [100 * shares[state] for state in STATES]
-    figure = go.Figure(
-        go.Bar(
-            x=values,
+def distribution(shares: Mapping[str, float], leaning: Mapping[str, float]) -> go.Figure:
+    """Share of the time per label, in the order of STATES; the part that was only leaning is paler.
+
+    Args:
+        shares: state to share of the time.
+        leaning: emotion to the part of it that was only leaning.
+    """
+    pale = [leaning.get(state, 0.0) for state in STATES]
+    full = [shares[state] - part for state, part in zip(STATES, pale, strict=True)]
+    figure = go.Figure()
+    for values, is_pale in ((full, False), (pale, True)):
+        figure.add_bar(
+            x=[100 * value for value in values],
             y=[state.capitalize() for state in STATES],
             orientation="h",
-            marker_color=[EMOTION_COLOURS[state] for state in STATES],
-            text=[whole_percent(value / 100) for value in values],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
+            marker_color=[label_colour(state, leaning=is_pale) for state in STATES],
+            marker_line_width=0,
+            customdata=[label_words(state, leaning=is_pale) for state in STATES],
+            hovertemplate="%{customdata}: %{x:.1f} %<extra></extra>",
         )
+    # Text of its own: that of a bar without length, such as a leaning one, stands at the axis.
+    figure.add_scatter(
+        x=[100 * shares[state] for state in STATES],
+        y=[state.capitalize() for state in STATES],
+        mode="text",
+        text=[f" {whole_percent(shares[state])}" for state in STATES],
+        textposition="middle right",
+        cliponaxis=False,
+        hoverinfo="skip",
     )
-    frame(figure, height=250, margin=(0, 12, 8, 8), dragmode=False, hoverlabel=HOVER)
-    figure.update_xaxes(visible=False, range=[0, max(1.0, *values) * 1.18], fixedrange=True)
+    frame(figure, height=250, margin=(0, 12, 8, 8), dragmode=False, hoverlabel=HOVER, barmode="stack")
+    figure.update_xaxes(visible=False, range=[0, 118 * max(0.01, *shares.values())], fixedrange=True)
     figure.update_yaxes(autorange="reversed", showgrid=False, fixedrange=True, automargin=True)
     return figure
 
@@ -152,6 +183,52 @@ def _add_heat(figure: go.Figure, means: Curves, *, span_s: float) -> None:
         )
 
 
+def _add_labels(figure: go.Figure, labels: ShownLabels) -> None:
+    """A strip of what was shown: the surer, the higher; leaning labels paler, nothing where the face was away."""
+    middles = np.round((np.arange(len(labels.state)) + 0.5) * labels.cell_s, 3)
+    colours = [label_colour(state, leaning=pale) for state in STATES for pale in (False, True)]
+    heights = np.where(labels.leaning, LEVEL_ROWS - 1, LEVEL_ROWS)
+    heights[labels.state == STATES.index(UNSURE)] = 1
+    codes = 2 * labels.state + labels.leaning
+    for height in range(LEVEL_ROWS):
+        shown = (labels.state >= 0) & (heights > height)
+        figure.add_heatmap(
+            x=middles,
+            y0=height + 0.5,
+            dy=1,
+            z=[[int(code) if there else None for code, there in zip(codes, shown, strict=True)]],
+            zmin=-0.5,
+            zmax=len(colours) - 0.5,
+            colorscale=[[(i + side) / len(colours), colour] for i, colour in enumerate(colours) for side in (0, 1)],
+            showscale=False,
+            yaxis="y5",
+            name="Shown",
+            hoverinfo="skip",
+            hoverongaps=False,
+        )
+    # A heat map has no place in a hover box of other lines; an invisible line does.
+    figure.add_scatter(
+        x=middles,
+        y=[None if state < 0 else 0.0 for state in labels.state],
+        mode="lines",
+        name="Shown",
+        text=[
+            label_words(STATES[state], leaning=bool(pale))
+            for state, pale in zip(labels.state, labels.leaning, strict=True)
+        ],
+        line={"color": CLEAR, "width": 1},
+        showlegend=False,
+        hovertemplate="%{text}",
+        yaxis="y5",
+    )
+
+
+def _domains(*, has_lane: bool, has_labels: bool) -> Sequence[tuple[float, float]]:
+    """From where to where each part of the chart stands."""
+    affect, heat, seven, labels, lane = _DOMAINS if has_lane else _BARE_DOMAINS
+    return affect, heat, (seven if has_labels else (seven[0], labels[1])), labels, lane
+
+
 def _numbers(values: np.ndarray) -> list[float | None]:
     return [None if np.isnan(value) else round(value, 3) for value in values.tolist()]
 
@@ -165,7 +242,7 @@ def _add_marks(figure: go.Figure, marks: Marks, length_s: float) -> None:
             x0=start_s,
             x1=min(end_s, length_s),
             y0=0,
-            y1=0.88,
+            y1=_DOMAINS[3][1],
             fillcolor="rgba(128,128,128,0.28)",
             line_width=0,
             layer="below",
@@ -221,7 +298,7 @@ def short(text: str) -> str:
 
 
 def _frame_timeline(figure: go.Figure, domains: Sequence[tuple[float, float]]) -> None:
-    affect, heat, seven, lane = (list(domain) for domain in domains)
+    affect, heat, seven, labels, lane = (list(domain) for domain in domains)
     legend = {"orientation": "h", "x": 0, "title": None, "yanchor": "bottom", "itemsizing": "constant"}
     axis = {"fixedrange": True, "gridcolor": GRID, "zeroline": False, **TICKS}
     frame(
@@ -254,6 +331,15 @@ def _frame_timeline(figure: go.Figure, domains: Sequence[tuple[float, float]]) -
         },
         yaxis3=axis | {"domain": seven, "range": [0, 1.02], **SHARE_TICKS},
         yaxis4=axis | {"domain": lane, "range": [0, 1], "visible": False},
+        yaxis5=axis
+        | {
+            "domain": labels,
+            "range": [0, LEVEL_ROWS],
+            "tickfont": {"size": 10},
+            "showgrid": False,
+            "tickvals": [LEVEL_ROWS / 2],
+            "ticktext": ["Label"],
+        },
     )
     figure.update_xaxes(showgrid=False, zeroline=False, anchor="y", **TICKS)
 

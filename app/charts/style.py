@@ -28,6 +28,8 @@ HOVER: Final = {"bgcolor": "rgba(33,37,41,0.92)", "font": {"color": "#f8f9fa"}}
 TICKS: Final = {"ticks": "outside", "ticklen": 5, "tickcolor": CLEAR, "automargin": False}
 """Labels a little off the axis, and margins that do not depend on them, so that nothing jumps."""
 SHARE_TICKS: Final[Mapping[str, Any]] = {"tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"]}
+LEANING_OPACITY: Final = 0.45
+"""Of an emotion's colour where its label is only leaning, shown as "probably"."""
 _STEPS_S: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _MOST_TICKS: Final = 6
 
@@ -36,6 +38,17 @@ def translucent(colour: str, opacity: float) -> str:
     """A colour such as "#2f8f83" as an rgba() of that opacity, 0 to 1."""
     red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def label_colour(label: str, *, leaning: bool = False) -> str:
+    """The colour of an emotion or of "unsure", paler where the label is only leaning."""
+    colour = EMOTION_COLOURS[label]
+    return translucent(colour, LEANING_OPACITY) if leaning else colour
+
+
+def label_words(label: str, *, leaning: bool = False) -> str:
+    """What was shown: "Happy", "Probably happy", "Unsure"."""
+    return f"Probably {label}" if leaning else label.capitalize()
 
 
 def frame(

@@ -9,13 +9,22 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
 
-from app.charts.curves import curves_of_timeline
+from app.charts.curves import curves_of_timeline, shown_labels
 from app.charts.session import Marks
 from app.charts.style import AROUSAL_COLOUR, VALENCE_COLOUR
 from app.formatting import clock, whole_percent
 from app.report import session_tables, timeline_svg
 from app.sessions.loaded import FaceFigures, LoadedSession, Outline, load_session
-from app.sessions.wording import CAVEATS, SOURCES_IN_WORDS, STATES_IN_WORDS, check_in_line, headline, marker_line, when
+from app.sessions.wording import (
+    CAVEATS,
+    SOURCES_IN_WORDS,
+    STATES_IN_WORDS,
+    check_in_line,
+    headline,
+    levels_line,
+    marker_line,
+    when,
+)
 from app.store.database import Store
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from fer_core.expressions.card import ModelCard
@@ -106,10 +115,15 @@ def _timeline(loaded: LoadedSession, face: int, *, corrected: bool) -> str:
     )
     drawn = timeline_svg.timeline(
         curves_of_timeline(loaded.timeline(corrected=corrected), face),
+        shown_labels(loaded.face(face, corrected=corrected), length_s=outline.length_s, leave_out=outline.left_out),
         length_s=outline.length_s,
         marks=Marks(outline.markers, outline.tasks.tasks, outline.left_out),
     )
-    return _section("Timeline", f'<figure>{drawn}</figure><div class="key">{key}</div>')
+    explained = (
+        "The strip on top is the label that was shown: high where it was named, lower and paler where the program "
+        "leaned to it (“probably …”), low and grey where it was unsure."
+    )
+    return _section("Timeline", f'<figure>{drawn}</figure><div class="key">{key}</div><p class="small">{explained}</p>')
 
 
 def _markers(outline: Outline) -> str:
@@ -134,10 +148,11 @@ def _figures(figures: FaceFigures) -> list[str]:
         "(Russell and Mehrabian, 1977), as mean ± standard deviation over time."
     )
     found = [_section(title, session_tables.figures(columns) + f'<p class="small">{explained}</p>')]
+    levels = f"<p>{escape(levels_line(whole.level_shares))}</p>"
     found.append(
         '<div class="two">'
         + _section("How long a label stayed", session_tables.dwell_times(whole))
-        + _section("Why the program was unsure", session_tables.doubts(figures.doubts))
+        + _section("Why the program was unsure", levels + session_tables.doubts(figures.doubts))
         + "</div>"
     )
     explained = "How often the label of the row was followed at once by that of the column."
@@ -189,7 +204,17 @@ def _accuracy(card: ModelCard) -> str:
         accuracy, n = measured.get("accuracy"), measured.get("n")
         if isinstance(accuracy, int | float) and isinstance(n, int):
             return (
-                f"Of {n:,} faces of its archive's {split} split it named {whole_percent(accuracy)} rightly, each from "
-                "one still picture. Labels below its confidence threshold are withheld as “unsure”."
+                f"Of {n:,} faces of its archive's {split} split it was right for {whole_percent(accuracy)}, each from "
+                f"one still picture. {_thresholds(card)}"
             )
     return ""
+
+
+def _thresholds(card: ModelCard) -> str:
+    """From which confidence on a label is shown, and named."""
+    if card.named_from is None or card.named_from <= card.unsure_below:
+        return "Labels below its confidence threshold are withheld as “unsure”."
+    return (
+        f"Labels with less than {whole_percent(card.unsure_below)} confidence are withheld as “unsure”; up to "
+        f"{whole_percent(card.named_from)} they are shown as “probably”."
+    )

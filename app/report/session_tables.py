@@ -10,7 +10,8 @@ from app.formatting import clock, signed, whole_percent
 from app.html_tables import MATRIX_CSS, SHARES_CSS, head_row, matrix, row, share_cell, share_row, swatch, table
 from app.session_statistics.comparison import FIGURES, Stretch
 from app.session_statistics.summary import STATES, Peak, Spread, Summary
-from fer_core.results import Doubt
+from app.sessions.wording import LEVELS_IN_WORDS
+from fer_core.results import Doubt, Level
 
 CSS: Final = f"""{MATRIX_CSS}{SHARES_CSS}
 .fer-session th.n {{white-space:normal; overflow-wrap:anywhere; min-width:4.2rem}}
@@ -21,7 +22,11 @@ CSS: Final = f"""{MATRIX_CSS}{SHARES_CSS}
 def figures(columns: Mapping[str, Summary]) -> str:
     """A column for each session, task or face: shares of its time with bars, and its other figures."""
     shown = list(columns.values())
-    rows = "".join(share_row(state, [summary.label_shares[state] for summary in shown]) for state in STATES)
+    rows = "".join(
+        share_row(state, [s.label_shares[state] for s in shown], [s.leaning_shares.get(state, 0.0) for s in shown])
+        for state in STATES
+    )
+    rows += level_rows([summary.level_shares for summary in shown])
     rows += row("Seen for", [clock(s.watched_s, tenths=s.watched_s < 600) for s in shown])
     rows += row("Valence", [spread(s.valence) for s in shown])
     rows += row("Arousal", [spread(s.arousal) for s in shown])
@@ -29,15 +34,29 @@ def figures(columns: Mapping[str, Summary]) -> str:
     return _table("Share of the time", _heads(columns), rows)
 
 
-def side_means(sides: Mapping[str, Sequence[Stretch]]) -> str:
-    """A column for each side of a comparison: the means over its sessions, each counting the same."""
+def level_rows(columns: Sequence[Mapping[Level, float]]) -> str:
+    """A row for named and one for leaning time; that of unsure time stands among the shares already."""
+    shown = (Level.NAMED, Level.LEANING)
+    return "".join(row(LEVELS_IN_WORDS[level], [share_cell(shares[level]) for shares in columns]) for level in shown)
+
+
+def side_means(sides: Mapping[str, Sequence[Stretch]], levels: Mapping[str, Sequence[Mapping[Level, float]]]) -> str:
+    """A column for each side of a comparison: the means over its sessions, each counting the same.
+
+    Args:
+        sides: name to its sessions.
+        levels: name to the level shares of the same sessions.
+    """
     means = {name: np.mean([one.means for one in own], axis=0).tolist() for name, own in sides.items()}
-    rows = "".join(
-        share_row(figure, [values[i] for values in means.values()])
-        if figure in STATES
-        else row(figure.capitalize(), [signed(values[i]) for values in means.values()])
-        for i, figure in enumerate(FIGURES)
+    shares, others = (
+        [i for i, figure in enumerate(FIGURES) if (figure in STATES) is wanted] for wanted in (True, False)
     )
+    rows = "".join(share_row(FIGURES[i], [values[i] for values in means.values()]) for i in shares)
+    rows += level_rows(
+        [{level: float(np.mean([one[level] for one in levels[name]])) for level in Level} for name in means]
+    )
+    for i in others:
+        rows += row(FIGURES[i].capitalize(), [signed(values[i]) for values in means.values()])
     rows += row("Sessions", [str(len(own)) for own in sides.values()])
     return _table("Mean share of the time", _heads(means), rows)
 

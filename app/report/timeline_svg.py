@@ -7,38 +7,48 @@ from typing import Final
 
 import numpy as np
 
-from app.charts.curves import Curves
-from app.charts.session import TASK_COLOUR, Marks
-from app.charts.style import AROUSAL_COLOUR, VALENCE_COLOUR, mark_label, time_marks
+from app.charts.curves import Curves, ShownLabels
+from app.charts.session import LEVEL_ROWS, TASK_COLOUR, Marks
+from app.charts.style import (
+    AROUSAL_COLOUR,
+    LEANING_OPACITY,
+    VALENCE_COLOUR,
+    label_words,
+    mark_label,
+    time_marks,
+)
 from app.formatting import MINUS
-from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+from app.session_statistics.summary import STATES
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
 
 WIDTH: Final = 960.0
 LEFT: Final = 46.0
 RIGHT: Final = 8.0
 TASKS: Final = (22.0, 38.0)
-AREAS: Final = (46.0, 226.0)
-AFFECT: Final = (250.0, 330.0)
-HEIGHT: Final = 358.0
+LABELS: Final = (44.0, 62.0)
+AREAS: Final = (68.0, 248.0)
+AFFECT: Final = (272.0, 352.0)
+HEIGHT: Final = 380.0
 _GREY: Final = "#8b929a"
 
 
-def timeline(means: Curves, *, length_s: float, marks: Marks) -> str:
-    """Areas of the seven, valence and arousal below, bands of tasks and numbered notes above.
+def timeline(means: Curves, labels: ShownLabels, *, length_s: float, marks: Marks) -> str:
+    """Areas of the seven, valence and arousal below; the labels, bands of tasks and numbered notes above.
 
     Args:
         means: averages over spans; what lies further apart than their hold has a gap between.
+        labels: what was shown.
         length_s: of the time axis.
         marks: notes are numbered in the order in which they stand here.
     """
-    parts = [*_left_out(marks, length_s), *_grid(length_s)]
+    parts = [*_left_out(marks, length_s), *_grid(length_s), *_labels(labels, length_s)]
     for start, end in _stretches(means):
         parts += _areas(means, start, end, length_s)
         for values, colour in ((means.valence, VALENCE_COLOUR), (means.arousal, AROUSAL_COLOUR)):
             points = _points(means.time_s[start:end], _affect_y(values[start:end]), length_s)
             parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
     parts += _marks(marks, length_s)
-    words = "Shares of the seven expressions over time, and valence and arousal below"
+    words = "Shares of the seven expressions over time, the labels above, and valence and arousal below"
     return (
         f'<svg viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" aria-label="{words}" font-size="11" '
         f'font-family="sans-serif">{"".join(parts)}</svg>'
@@ -72,6 +82,27 @@ def _areas(means: Curves, start: int, end: int, length_s: float) -> list[str]:
     return found
 
 
+def _labels(labels: ShownLabels, length_s: float) -> list[str]:
+    """A rectangle for each stretch of one label and level: the surer, the higher; leaning ones paler."""
+    changes = (np.diff(labels.state) != 0) | (np.diff(labels.leaning) != 0)
+    bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), len(labels.state)]
+    found = [_text(LEFT - 6, LABELS[1] - 5, "Label", anchor="end")]
+    for first, end in pairwise(bounds):
+        if labels.state[first] < 0:
+            continue
+        state, leaning = STATES[labels.state[first]], bool(labels.leaning[first])
+        rows = 1 if state == UNSURE else LEVEL_ROWS - leaning
+        height = (LABELS[1] - LABELS[0]) * rows / LEVEL_ROWS
+        start_s, end_s = first * labels.cell_s, end * labels.cell_s
+        found.append(
+            f'<rect x="{_x(start_s, length_s):.1f}" y="{LABELS[1] - height:.1f}" '
+            f'width="{_wide(start_s, end_s, length_s):.1f}" height="{height:.1f}" fill="{EMOTION_COLOURS[state]}" '
+            f'fill-opacity="{LEANING_OPACITY if leaning else 1}"><title>{label_words(state, leaning=leaning)}</title>'
+            "</rect>"
+        )
+    return found
+
+
 def _grid(length_s: float) -> list[str]:
     found = []
     for low, high, rows in (
@@ -91,8 +122,8 @@ def _grid(length_s: float) -> list[str]:
 
 def _left_out(marks: Marks, length_s: float) -> list[str]:
     return [
-        f'<rect x="{_x(start, length_s):.1f}" y="{AREAS[0]}" width="{_wide(start, end, length_s):.1f}" '
-        f'height="{AFFECT[1] - AREAS[0]}" fill="#e3e6e9"><title>left out</title></rect>'
+        f'<rect x="{_x(start, length_s):.1f}" y="{LABELS[0]}" width="{_wide(start, end, length_s):.1f}" '
+        f'height="{AFFECT[1] - LABELS[0]}" fill="#e3e6e9"><title>left out</title></rect>'
         for start, end in marks.left_out
     ]
 

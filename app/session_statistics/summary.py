@@ -8,7 +8,7 @@ import numpy as np
 
 from app.session_statistics.spans import ALWAYS, Range, Weights, weigh
 from fer_core.emotions import EMOTIONS, UNSURE
-from fer_core.results import Doubt
+from fer_core.results import Doubt, Level
 
 STATES: Final = (*EMOTIONS, UNSURE)
 """Order of the rows and columns of `Summary.transitions`."""
@@ -30,6 +30,10 @@ class SamplesLike(Protocol):
         """Object (n,), an emotion, or None where the program was unsure."""
 
     @property
+    def leaning(self) -> np.ndarray:
+        """Bool (n,), whether the label is only leaning; False without a label."""
+
+    @property
     def valence(self) -> np.ndarray:
         """Float (n,), -1 to 1."""
 
@@ -49,6 +53,7 @@ class FaceSamples:
     time_s: np.ndarray
     probabilities: np.ndarray
     label: np.ndarray
+    leaning: np.ndarray
     valence: np.ndarray
     arousal: np.ndarray
     doubts: np.ndarray
@@ -100,6 +105,8 @@ class Summary:
         watched_s: seconds in which the face was seen and counts.
         samples: how many count.
         label_shares: state to share of the time, the last being "unsure"; they sum to 1, or are all 0 without time.
+            Named and leaning time of an emotion count alike.
+        leaning_shares: emotion to the part of its label share that was only leaning.
         mean_probabilities: emotion to mean probability; they sum to 1, or are all 0 without time.
         valence: None without time.
         arousal: likewise.
@@ -114,6 +121,7 @@ class Summary:
     watched_s: float
     samples: int
     label_shares: Mapping[str, float]
+    leaning_shares: Mapping[str, float]
     mean_probabilities: Mapping[str, float]
     valence: Spread | None
     arousal: Spread | None
@@ -121,6 +129,17 @@ class Summary:
     flips_per_min: float
     dwells: Mapping[str, Dwell]
     peaks: tuple[Peak, ...]
+
+    @property
+    def level_shares(self) -> dict[Level, float]:
+        """Level to share of the time; they sum to 1, or are all 0 without time."""
+        labelled = sum(self.label_shares[emotion] for emotion in EMOTIONS)
+        leaning = sum(self.leaning_shares.values())
+        return {
+            Level.NAMED: max(0.0, labelled - leaning),  # of two equal sums one may be larger by a rounding
+            Level.LEANING: leaning,
+            Level.UNSURE: self.label_shares[UNSURE],
+        }
 
 
 def one_face(samples: Any, face: int, *, corrected: bool = False) -> FaceSamples:
@@ -141,6 +160,7 @@ def one_face(samples: Any, face: int, *, corrected: bool = False) -> FaceSamples
         time_s=samples.time_s[chosen],
         probabilities=probabilities[chosen],
         label=samples.label[chosen],
+        leaning=samples.leaning[chosen],
         valence=getattr(samples, f"valence{suffix}")[chosen],
         arousal=getattr(samples, f"arousal{suffix}")[chosen],
         doubts=samples.doubts[chosen],
@@ -159,11 +179,13 @@ def summarise(
     states = state_codes(samples.label)
     watched_s = float(weights.seconds.sum())
     shares = np.bincount(states, weights.seconds, len(STATES)) / (watched_s or 1)
+    leaning = np.bincount(states, weights.seconds * samples.leaning, len(STATES)) / (watched_s or 1)
     means = weights.seconds @ samples.probabilities / (watched_s or 1)
     return Summary(
         watched_s=watched_s,
         samples=int((weights.stretch >= 0).sum()),
         label_shares=dict(zip(STATES, shares.tolist(), strict=True)),
+        leaning_shares=dict(zip(EMOTIONS, leaning.tolist(), strict=False)),
         mean_probabilities=dict(zip(EMOTIONS, means.tolist(), strict=True)),
         valence=_spread(samples.valence, weights.seconds),
         arousal=_spread(samples.arousal, weights.seconds),

@@ -20,6 +20,7 @@ from app.session_statistics.control_chart import (
 from app.store.history import Means
 from app.store.records import CheckIn
 from fer_core.emotions import EMOTIONS
+from fer_core.results import Level
 
 FOLLOWED: Final = ("valence", "arousal", "happy", "sad", "neutral")
 """What is compared with the first days. The first is the figure to go by, with the usual limits; the others share the
@@ -101,6 +102,29 @@ def phq4_totals(check_ins: Iterable[CheckIn]) -> tuple[tuple[date, Phq4], ...]:
 def local_day(one: CheckIn) -> date:
     """The day of a check-in by the person's own clock."""
     return one.at.astimezone(timezone(timedelta(minutes=one.utc_offset_min))).date()
+
+
+def level_shares(days: Sequence[Means]) -> dict[Level, float]:
+    """Level to its share of all samples of these days; all 0 without days."""
+    total = sum(means.count for means in days) or 1
+    unsure, leaning = (sum(getattr(m, name) * m.count for m in days) / total for name in ("unsure", "leaning"))
+    named = max(0.0, 1 - unsure - leaning) if days else 0.0
+    return {Level.NAMED: named, Level.LEANING: leaning, Level.UNSURE: unsure}
+
+
+def before_leaning(days: Sequence[Means]) -> str:
+    """A sentence where the first days have no leaning time and later ones do; empty otherwise.
+
+    Args:
+        days: oldest first.
+    """
+    first = next((means.day for means in days if means.leaning), None)
+    if first is None or first == days[0].day:
+        return ""
+    return (
+        f"Before {first.day} {first:%b %Y} no time is leaning (“probably …”), as in sessions recorded with two levels; "
+        "more of it is unsure. All charts here come from the probabilities, so the days stay comparable."
+    )
 
 
 def span(days: Sequence[Means], check_ins: Sequence[CheckIn], length: int | None) -> tuple[date, date] | None:

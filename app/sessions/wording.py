@@ -8,7 +8,7 @@ from app.session_statistics.check_ins import Phq4
 from app.session_statistics.spans import Range
 from app.session_statistics.summary import FaceSamples, Summary, summarise
 from app.store.records import CheckIn, Marker, Session
-from fer_core.emotions import UNSURE
+from fer_core.results import Level
 
 STATES_IN_WORDS: Final[Mapping[str, str]] = {
     "open": "recording now",
@@ -16,6 +16,12 @@ STATES_IN_WORDS: Final[Mapping[str, str]] = {
     "recovered": "complete, after an interruption",
 }
 SOURCES_IN_WORDS: Final[Mapping[str, str]] = {"live": "live camera", "file": "file"}
+LEVELS_IN_WORDS: Final[Mapping[Level, str]] = {
+    Level.NAMED: "Named",
+    Level.LEANING: "Probably",
+    Level.UNSURE: "Unsure",
+}
+"""What tables and figures call the levels."""
 KINDS_IN_WORDS: Final[Mapping[str, str]] = {
     "note": "Note",
     "task_start": "Task starts",
@@ -28,9 +34,13 @@ CAVEATS: Final = (
     "doubtful. It is not a medical device, and nothing here is a diagnosis.",
     "Faces are told apart by place and colours only; after two seconds out of view a face may have another number.",
     "Shares are shares of the time in which the face was seen and counts; a gap is nobody's time.",
+    "“Probably”: the program leans to a label without being sure enough to name it. Such time counts as time of that "
+    "expression; time without any label is unsure.",
 )
 """What every reader of figures must know."""
 BEGINNING: Final = 1 / 3
+MOST_TITLES: Final = 3
+"""More sessions than this are counted in a sentence instead of named."""
 
 
 def when(session: Session) -> str:
@@ -45,12 +55,13 @@ def headline(samples: FaceSamples, summary: Summary, *, leave_out: Sequence[Rang
         return "No face was in view in the time that counts."
     ranked = sorted(summary.label_shares.items(), key=lambda pair: -pair[1])
     words = [
-        f"{'' if i else 'Mostly '}{_state(name)} ({whole_percent(share)})"
+        f"{'' if i else 'Mostly '}{name} ({whole_percent(share)})"
         for i, (name, share) in enumerate(ranked[:3])
         if share >= 0.05
     ]
     found = ", then ".join(words)
     sentences = [f"In view for {clock(summary.watched_s)}. {found[:1].upper()}{found[1:]}."]
+    sentences.append(levels_line(summary.level_shares))
     course = _course(samples, leave_out)
     if course:
         sentences.append(course)
@@ -74,11 +85,46 @@ def _main(summary: Summary) -> str:
     """The state with most of the time; empty without time."""
     if not summary.watched_s:
         return ""
-    return _state(max(summary.label_shares, key=lambda name: summary.label_shares[name]))
+    return max(summary.label_shares, key=lambda name: summary.label_shares[name])
 
 
-def _state(name: str) -> str:
-    return "without a clear label" if name == UNSURE else name
+def levels_line(shares: Mapping[Level, float]) -> str:
+    """How far labels could be trusted, in a sentence.
+
+    "Named 62 %, leaning (“probably …”) 25 %, unsure 13 % of the time."
+
+    Args:
+        shares: level to share of the time; what never came is left out.
+    """
+    names = {Level.LEANING: "leaning (“probably …”)"}
+    parts = [
+        f"{names.get(level, level)} {whole_percent(share) if share >= 0.005 else '<1 %'}"
+        for level in Level
+        if (share := shares[level])
+    ]
+    return f"{', '.join(parts)} of the time.".capitalize() if parts else ""
+
+
+def comparability(compared: Mapping[str, tuple[Session, Summary]]) -> str:
+    """A sentence for sessions that differ in their models or levels; empty where they do not.
+
+    Args:
+        compared: title to session and its figures.
+    """
+    models = {one.model_sha256: f"{one.model_name} {one.model_sha256[:6]}".strip() for one, _ in compared.values()}
+    clauses = []
+    if len(models) > 1:
+        names = ", ".join(models.values())
+        clauses.append(f"different models judged these sessions ({names}), and two models see one face differently")
+    older = [title for title, (_, figures) in compared.items() if not figures.level_shares[Level.LEANING]]
+    if 0 < len(older) < len(compared):
+        which = " and ".join(older) if len(older) <= MOST_TITLES else f"{len(older)} of the {len(compared)} sessions"
+        clauses.append(
+            f"no time of {which} is leaning (“probably …”), as in sessions recorded with two levels: "
+            "more of it is unsure"
+        )
+    words = "; ".join(clauses)
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
 def marker_line(marker: Marker) -> str:

@@ -27,6 +27,7 @@ class Means:
         probabilities: float64 (7,), in the order of `EMOTIONS`: the emotions' shares, summing to 1.
         valence: -1 to 1; likewise `arousal`.
         unsure: share of the samples without a label, 0-1.
+        leaning: share of those whose label is only leaning, 0-1.
     """
 
     day: date
@@ -36,6 +37,7 @@ class Means:
     valence: float
     arousal: float
     unsure: float
+    leaning: float
 
 
 def session_means(store: Store, participant_id: int) -> list[Means]:
@@ -82,11 +84,13 @@ def _with_exceptions(connection: Connection, participant_id: int) -> list[int]:
 def _averages(wanted: ColumnElement[bool]) -> Select[Any]:
     table = tables.samples
     means = [func.avg(table.c[name]) for name in (*EMOTIONS, "valence", "arousal")]
-    return select(table.c.session_id, func.count(), func.count(table.c.label), *means).where(wanted)
+    # count(label) counts the samples with a label, count(level) the leaning ones: no other level is stored.
+    counts = (func.count(), func.count(table.c.label), func.count(table.c.level))
+    return select(table.c.session_id, *counts, *means).where(wanted)
 
 
 def _means(session: Session, values: Sequence[float]) -> Means:
-    count, labelled, *means = values
+    count, labelled, leaning, *means = values
     return Means(
         day=session.started_local.date(),
         session_ids=(session.id,),
@@ -95,6 +99,7 @@ def _means(session: Session, values: Sequence[float]) -> Means:
         valence=float(means[-2]),
         arousal=float(means[-1]),
         unsure=1 - labelled / count,
+        leaning=leaning / count,
     )
 
 
@@ -112,4 +117,5 @@ def _pooled(day: date, parts: Sequence[Means]) -> Means:
         valence=float(mean([part.valence for part in parts])),
         arousal=float(mean([part.arousal for part in parts])),
         unsure=float(mean([part.unsure for part in parts])),
+        leaning=float(mean([part.leaning for part in parts])),
     )

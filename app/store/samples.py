@@ -14,7 +14,7 @@ from app.store.session_parts import identities_of
 from app.store.tables import CORRECTED
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.affect import valence_arousal
-from fer_core.results import Doubt, FaceEmotion
+from fer_core.results import Doubt, FaceEmotion, Level
 
 Correct = Callable[[FaceEmotion], Mapping[str, float] | None]
 """Gives a face's probabilities with the baseline taken off; None where it has no baseline."""
@@ -47,6 +47,7 @@ class Samples:
         corrected: the same with the baseline taken off; NaN where there was none.
         valence: float32 (n,), -1 to 1; likewise `arousal`, and both `…_corrected`.
         label: object (n,), an emotion, or None where the program was unsure.
+        leaning: bool (n,), whether the label is only leaning; False for named ones, and without a label.
         confidence: float32 (n,), 0-1.
         doubts: int16 (n,), sums of `DOUBT_BITS`.
     """
@@ -60,6 +61,7 @@ class Samples:
     valence_corrected: np.ndarray
     arousal_corrected: np.ndarray
     label: np.ndarray
+    leaning: np.ndarray
     confidence: np.ndarray
     doubts: np.ndarray
 
@@ -101,12 +103,18 @@ def sample_row(time_ms: int, emotion: FaceEmotion, correct: Correct | None = Non
     row["valence_corrected"], row["arousal_corrected"] = (
         (None, None) if corrected is None else valence_arousal(corrected)
     )
-    row["label"], row["confidence"] = emotion.label, float(emotion.confidence)
+    row["label"], row["level"] = emotion.label, stored_level(emotion.level)
+    row["confidence"] = float(emotion.confidence)
     row["doubts"] = sum(DOUBT_BITS[doubt] for doubt in emotion.doubts)
     row |= dict(zip(("left_px", "top_px", "right_px", "bottom_px"), map(float, emotion.face.xyxy), strict=True))
     row["light"], row["sharpness"] = float(emotion.quality.light), float(emotion.quality.sharpness)
     row["turn"] = float(turn) if turn is not None and np.isfinite(turn) else None
     return row
+
+
+def stored_level(level: Level) -> str | None:
+    """What is stored of a level: only "leaning", as the label tells the other two."""
+    return level.value if level is Level.LEANING else None
 
 
 def insert_samples(connection: Connection, session_id: int, rows: Sequence[Row]) -> None:
@@ -165,6 +173,7 @@ def read_samples(store: Store, session_id: int, *, everything: bool = False) -> 
         face=columns["face"].astype(np.int32),
         probabilities=np.stack([columns[name] for name in EMOTIONS], axis=1),
         corrected=np.stack([columns[name] for name in CORRECTED], axis=1),
+        leaning=columns["level"] == Level.LEANING.value,
         doubts=columns["doubts"].astype(np.int16),
         **{name: columns[name] for name in _AS_THEY_ARE},
     )
@@ -278,6 +287,7 @@ _TYPES: Final[Mapping[str, Any]] = {
     "face": np.int64,
     "doubts": np.int64,
     "label": object,
+    "level": object,
 }
 _AS_THEY_ARE: Final = ("valence", "arousal", "valence_corrected", "arousal_corrected", "label", "confidence")
-_READ: Final = frozenset(("time_ms", "face", "doubts", *EMOTIONS, *CORRECTED, *_AS_THEY_ARE))
+_READ: Final = frozenset(("time_ms", "face", "level", "doubts", *EMOTIONS, *CORRECTED, *_AS_THEY_ARE))

@@ -154,6 +154,7 @@ samples = Table(
     Column("valence_corrected", REAL),
     Column("arousal_corrected", REAL),
     Column("label", String(16)),
+    Column("level", String(8)),  # "leaning", or NULL where the label tells: named with one, unsure without
     Column("confidence", REAL, nullable=False),
     Column("doubts", SmallInteger, nullable=False),
     *(Column(side, REAL, nullable=False) for side in ("left_px", "top_px", "right_px", "bottom_px")),

@@ -41,10 +41,16 @@ def emotion_of(emotion: str = "happy", *, face: int = 1, doubts: tuple[Doubt, ..
 
 
 def rows(
-    emotion: str = "happy", *, start_ms: int = 0, count: int = 10, face: int = 1, correct: Correct | None = None
+    emotion: str = "happy",
+    *,
+    start_ms: int = 0,
+    count: int = 10,
+    face: int = 1,
+    correct: Correct | None = None,
+    **changes: Any,
 ) -> list[Row]:
     """Five samples a second."""
-    return [sample_row(start_ms + 200 * i, emotion_of(emotion, face=face), correct) for i in range(count)]
+    return [sample_row(start_ms + 200 * i, emotion_of(emotion, face=face, **changes), correct) for i in range(count)]
 
 
 def make_session(store: Store, participant_id: int, samples: list[Row] | None = None, **changes: Any) -> int:

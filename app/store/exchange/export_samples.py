@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.store import tables
 from app.store.database import Store
-from app.store.exchange.file_format import COLUMNS, doubts_in_words
+from app.store.exchange.file_format import COLUMNS, doubts_in_words, level_in_words
 from app.store.samples import SAMPLE_COLUMNS, column_parts
 from fer_core.private import make_file
 
@@ -83,5 +83,7 @@ def _as_frame(columns: dict[str, np.ndarray]) -> "pd.DataFrame":
     import pandas as pd
 
     columns["time_s"] = columns["time_ms"] / 1000
+    pairs = zip(columns["label"], columns["level"], strict=True)
+    columns["level"] = np.array([level_in_words(label, level) for label, level in pairs], object)
     columns["doubts"] = np.array([doubts_in_words(int(bits)) for bits in columns["doubts"]], object)
     return pd.DataFrame({column.name: pd.Series(columns[column.name], dtype=column.dtype) for column in COLUMNS})

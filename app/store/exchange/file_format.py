@@ -1,4 +1,4 @@
-"""The form of an exported session, version 1: a zip of these files.
+"""The form of an exported session, version 2: a zip of these files.
 
     session.json      all but the samples: the session, participant, faces, markers, baselines, check-ins
     samples.csv       one row per face and moment, by time; ignored faces and excluded ranges too
@@ -9,7 +9,8 @@
 In a check-in, phq4 is null, or a list of four answers in the order of the PHQ-4, null where one was left out.
 
 A column is never renamed and its meaning never changed within a version; a reader may meet further columns only in a
-later one. With the types of the dictionary, pandas reads the three forms of the samples back equal.
+later one. Version 1 had no column level. With the types of the dictionary, pandas reads the three forms of the samples
+back equal.
 """
 
 import csv
@@ -18,11 +19,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from app.store.samples import DOUBT_BITS, SAMPLE_COLUMNS
+from app.store.samples import DOUBT_BITS, SAMPLE_COLUMNS, stored_level
 from app.store.tables import CORRECTED
 from fer_core.emotions import EMOTIONS
+from fer_core.results import Level
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 SESSION_FILE: Final = "session.json"
 PARTICIPANT_FILE: Final = "participant.json"
 CSV_FILE: Final = "samples.csv"
@@ -34,12 +36,13 @@ DOUBT_SEPARATOR: Final = "; "
 
 @dataclass(frozen=True)
 class ColumnMeaning:
-    """A column of the samples: its name, pandas type, unit and range, and what it means."""
+    """A column of the samples: its name, pandas type, unit and range, what it means, and its first version."""
 
     name: str
     dtype: str
     unit: str
     meaning: str
+    since: int = 1
 
 
 def _columns() -> Iterator[ColumnMeaning]:
@@ -62,6 +65,13 @@ def _columns() -> Iterator[ColumnMeaning]:
     for name in ("valence", "arousal"):
         yield ColumnMeaning(f"{name}_corrected", "float32", "from -1 to 1", f"{name} with the baseline taken off")
     yield ColumnMeaning("label", "str", "emotion", "the shown expression; empty where the program was unsure")
+    yield ColumnMeaning(
+        "level",
+        "str",
+        ", ".join(Level),
+        "how far the label can be trusted: named; leaning, shown as 'probably'; unsure, without a label",
+        since=2,
+    )
     yield ColumnMeaning("confidence", "float32", "0 to 1", "probability of the label, or of the most probable emotion")
     yield ColumnMeaning(
         "doubts",
@@ -86,6 +96,11 @@ if tuple("time_ms" if name == "time_s" else name for name in DTYPES) != SAMPLE_C
     raise AssertionError("the export's columns are not those of the table samples")
 
 
+def column_names(version: int = SCHEMA_VERSION) -> tuple[str, ...]:
+    """The columns of samples.csv in that version, in their order."""
+    return tuple(column.name for column in COLUMNS if column.since <= version)
+
+
 def dictionary_csv() -> str:
     """The data dictionary: one line per column of the samples."""
     text = io.StringIO()
@@ -93,6 +108,22 @@ def dictionary_csv() -> str:
     writer.writerow(("column", "pandas_type", "unit_or_range", "meaning"))
     writer.writerows((column.name, column.dtype, column.unit, column.meaning) for column in COLUMNS)
     return text.getvalue()
+
+
+def level_in_words(label: str | None, stored: str | None) -> str:
+    """The level of a sample from its stored label and level, which is None where the label tells."""
+    return stored or (Level.UNSURE if label is None else Level.NAMED).value
+
+
+def level_from_words(label: str, level: str) -> str | None:
+    """The other way round.
+
+    Raises:
+        ValueError: there is no such level, or it does not go with the label, which is empty for unsure.
+    """
+    if (Level(level) is Level.UNSURE) != (not label):
+        raise ValueError("a level that does not go with the label")
+    return stored_level(Level(level))
 
 
 def doubts_in_words(bits: int) -> str | None:

@@ -7,7 +7,7 @@ It is stored in short steps (see `staging`): recordings go on meanwhile, and nob
 """
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from app.store import tables
 from app.store.database import Store
 from app.store.errors import StoreError
-from app.store.exchange.file_format import CSV_FILE, PARTICIPANT_FILE, SCHEMA_VERSION, SESSION_FILE
+from app.store.exchange.file_format import CSV_FILE, PARTICIPANT_FILE, SCHEMA_VERSION, SESSION_FILE, column_names
 from app.store.exchange.import_rows import check_header, samples_of
 from app.store.exchange.import_session import ImportedSession, imported_session
 from app.store.exchange.import_zip import opened, sample_lines, session_values
@@ -31,6 +31,7 @@ from app.store.steps import STEP_ROWS
 MAX_SESSION_BYTES: Final = 20 * 1024**2
 MAX_SAMPLE_BYTES: Final = 2 * 1024**3
 MAX_SAMPLES: Final = 5_000_000
+_VERSIONS: Final = tuple(range(1, SCHEMA_VERSION + 1))
 _FACE: Final = SAMPLE_COLUMNS.index("face")
 
 
@@ -49,12 +50,13 @@ def import_session(store: Store, path: Path, *, name: str = "") -> int:
             Nothing of it was stored then.
     """
     with opened(path, name or path.name) as archive:
-        found = imported_session(_checked_version(archive))
+        values = _checked_version(archive)
+        found = imported_session(values)
         with store.read() as connection:
             refuse_stored(connection, found.uid)
         with staged(store, found.session(0)) as stage:
             _store_about(stage, found)
-            _store_samples(stage, found, archive)
+            _store_samples(stage, found, _samples(archive, column_names(values["schema_version"])))
             stage.publish(
                 found.participant, found.ended_at, note=found.participant_note, uid=found.uid, state=found.state
             )
@@ -68,8 +70,9 @@ def _checked_version(archive: zipfile.ZipFile) -> dict[str, Any]:
         )
     values = session_values(archive, MAX_SESSION_BYTES)
     version = values.get("schema_version") if isinstance(values, dict) else None
-    if not isinstance(values, dict) or version != SCHEMA_VERSION:
-        raise StoreError(f"its schema_version must be {SCHEMA_VERSION}, it is {version!r}; newer ones need an update.")
+    if not isinstance(values, dict) or version not in _VERSIONS:
+        known = " or ".join(map(str, _VERSIONS))
+        raise StoreError(f"its schema_version must be {known}, it is {version!r}; newer ones need an update.")
     return values
 
 
@@ -82,9 +85,9 @@ def _store_about(stage: StagedSession, found: ImportedSession) -> None:
     stage.insert(tables.identities, [dict(vars(identity)) for identity in found.identities])
 
 
-def _store_samples(stage: StagedSession, found: ImportedSession, archive: zipfile.ZipFile) -> None:
+def _store_samples(stage: StagedSession, found: ImportedSession, parts: Iterable[list[SampleTuple]]) -> None:
     told, count = {identity.face for identity in found.identities}, 0
-    for rows in _samples(archive):
+    for rows in parts:
         count += len(rows)
         if count > MAX_SAMPLES:
             raise StoreError(f"it has more than {MAX_SAMPLES} samples.")
@@ -106,17 +109,17 @@ def _insert_once(stage: StagedSession, rows: list[SampleTuple]) -> None:
     stage.in_step(insert)
 
 
-def _samples(archive: zipfile.ZipFile) -> Iterator[list[SampleTuple]]:
-    """The rows after the header, checked, in parts."""
+def _samples(archive: zipfile.ZipFile, names: Sequence[str]) -> Iterator[list[SampleTuple]]:
+    """The rows after the header, which has these names, checked, in parts."""
     parts = sample_lines(archive, MAX_SAMPLE_BYTES, STEP_ROWS)
     first = next(parts)
-    check_header(first[0] if first else [])
+    check_header(first[0] if first else [], names)
     number = 1
     for lines in _after_header(first, parts):
         start = number + 1
         number += len(lines)
         if lines:
-            yield samples_of(lines, partial(_line_name, start))
+            yield samples_of(lines, names, partial(_line_name, start))
 
 
 def _line_name(start: int, index: int) -> str:

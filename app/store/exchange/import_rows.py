@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from app.store.errors import StoreError
-from app.store.exchange.file_format import COLUMNS, doubts_from_words
+from app.store.exchange.file_format import doubts_from_words, level_from_words
 from app.store.records import MAX_TIME_MS
 from app.store.samples import SAMPLE_COLUMNS, Row, SampleTuple
 from app.store.tables import CORRECTED
@@ -25,10 +25,9 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = (
 _LABELS: Final[Mapping[str, str | None]] = {"": None} | {emotion: emotion for emotion in EMOTIONS}
 
 
-def check_header(names: Sequence[str]) -> None:
+def check_header(names: Sequence[str], expected: Sequence[str]) -> None:
     """Raises StoreError where the first line does not name the export's columns in their order."""
-    expected = [column.name for column in COLUMNS]
-    if list(names) != expected:
+    if list(names) != list(expected):
         missing = sorted(set(expected) - set(names))
         raise StoreError(
             f"samples.csv must have the {len(expected)} columns of an export in their order; it has {len(names)}"
@@ -36,26 +35,27 @@ def check_header(names: Sequence[str]) -> None:
         )
 
 
-def samples_of(lines: Sequence[Sequence[str]], where: Callable[[int], str]) -> list[SampleTuple]:
+def samples_of(lines: Sequence[Sequence[str]], names: Sequence[str], where: Callable[[int], str]) -> list[SampleTuple]:
     """The values to store for some lines, in the order of `SAMPLE_COLUMNS`.
 
     Args:
-        lines: each in the order of `COLUMNS`.
+        lines: each in the order of `names`.
+        names: of the columns, see `file_format.column_names`.
         where: names a line for messages by its place among `lines`.
 
     Raises:
         StoreError: a value is none, or out of its range.
     """
     try:
-        return _all_at_once(lines)
+        return _all_at_once(lines, names)
     except (ValueError, KeyError):  # the careful way finds what it is, or that it is nothing
-        rows = [sample_of(values, where(index)) for index, values in enumerate(lines)]
+        rows = [sample_of(values, names, where(index)) for index, values in enumerate(lines)]
         return [tuple(row[name] for name in SAMPLE_COLUMNS) for row in rows]
 
 
-def _all_at_once(lines: Sequence[Sequence[str]]) -> list[SampleTuple]:
+def _all_at_once(lines: Sequence[Sequence[str]], names: Sequence[str]) -> list[SampleTuple]:
     """Column by column, ten times as fast as `sample_of`; what that would not take is a ValueError or a KeyError."""
-    texts = dict(zip((column.name for column in COLUMNS), zip(*lines, strict=True), strict=True))
+    texts = dict(zip(names, zip(*lines, strict=True), strict=True))
     columns: dict[str, Sequence[float | str | None]] = {
         name: _numbers(texts[name], limits, optional=name in _OPTIONAL) for name, limits in _RANGES.items()
     }
@@ -63,6 +63,9 @@ def _all_at_once(lines: Sequence[Sequence[str]]) -> list[SampleTuple]:
     columns["time_ms"] = np.rint(1000 * time_s).astype(int).tolist()
     columns["face"] = [_face(text) for text in texts["face"]]
     columns["label"] = [_LABELS[text] for text in texts["label"]]
+    columns["level"] = [None] * len(lines)
+    if "level" in texts:
+        columns["level"] = [_level(*pair) for pair in zip(texts["label"], texts["level"], strict=True)]
     columns["doubts"] = [_doubts(text) for text in texts["doubts"]]
     return list(zip(*(columns[name] for name in SAMPLE_COLUMNS), strict=True))
 
@@ -88,21 +91,23 @@ def _face(text: str) -> int:
 
 
 _doubts = lru_cache(1024)(doubts_from_words)
+_level = lru_cache(1024)(level_from_words)
 
 
-def sample_of(values: Sequence[str], where: str) -> Row:
+def sample_of(values: Sequence[str], names: Sequence[str], where: str) -> Row:
     """The row to store for one line.
 
     Args:
-        values: in the order of `COLUMNS`.
+        values: in the order of `names`.
+        names: of the columns, see `file_format.column_names`.
         where: the line, for messages.
 
     Raises:
         StoreError: a value is none, or out of its range.
     """
-    if len(values) != len(COLUMNS):
-        raise StoreError(f"{where}: expected {len(COLUMNS)} values, found {len(values)}.")
-    given = dict(zip((column.name for column in COLUMNS), values, strict=True))
+    if len(values) != len(names):
+        raise StoreError(f"{where}: expected {len(names)} values, found {len(values)}.")
+    given = dict(zip(names, values, strict=True))
     row: Row = {name: _number(given[name], name, where) for name in _RANGES}
     row["time_ms"] = round(1000 * _within(given["time_s"], (0, MAX_TIME_MS / 1000), f"{where}: time_s"))
     face = _within(given["face"], (0, MAX_TIME_MS), f"{where}: face")
@@ -112,6 +117,12 @@ def sample_of(values: Sequence[str], where: str) -> Row:
     row["label"] = given["label"] or None
     if row["label"] is not None and row["label"] not in EMOTIONS:
         raise StoreError(f"{where}: label must be one of {', '.join(EMOTIONS)} or empty; it is {row['label'][:40]!r}.")
+    try:
+        row["level"] = level_from_words(given["label"], given["level"]) if "level" in given else None
+    except ValueError as error:
+        raise StoreError(
+            f"{where}: level must be named or leaning with a label, unsure without one; it is {given['level'][:40]!r}."
+        ) from error
     try:
         row["doubts"] = doubts_from_words(given["doubts"])
     except KeyError as error:

@@ -8,7 +8,18 @@ import streamlit as st
 from app.charts import history as history_charts
 from app.formatting import agreeing, counted
 from app.session_statistics.control_chart import REFERENCE_DAYS
-from app.sessions.trends import FOLLOWED, RANGES, WatchedStatistic, changes, follow, phq4_totals, span
+from app.sessions.trends import (
+    FOLLOWED,
+    RANGES,
+    WatchedStatistic,
+    before_leaning,
+    changes,
+    follow,
+    level_shares,
+    phq4_totals,
+    span,
+)
+from app.sessions.wording import levels_line
 from app.store.history import Means
 from app.store.records import CheckIn
 
@@ -107,12 +118,15 @@ def _sentences(followed: Sequence[WatchedStatistic], days: Sequence[Means]) -> N
 def _shares(days: Sequence[Means], shown: tuple[date, date]) -> None:
     if not days:
         return
+    within = [means for means in days if shown[0] <= means.day <= shown[1]]
     st.subheader(
         "Expressions of each day",
         help="The mean probability of each of the seven expressions, over all samples of the day.",
         anchor=False,
     )
     _plot(history_charts.shares(days, first=shown[0], last=shown[1]), "history_shares")
+    words = (levels_line(level_shares(within)), before_leaning(days))
+    st.caption(" ".join(filter(None, words)))
 
 
 def _phq4(said: Sequence[CheckIn], shown: tuple[date, date]) -> None:

@@ -14,7 +14,7 @@ from app.report import session_tables
 from app.session_statistics.comparison import Stretch
 from app.session_statistics.summary import Summary
 from app.sessions.loaded import LoadedSession, load_session
-from app.sessions.wording import when
+from app.sessions.wording import comparability, when
 from app.store.database import Store
 from app.store.records import Session
 from app.store.sessions import sessions
@@ -139,9 +139,18 @@ def _draw(
     if all(len(own) == 1 for own in sides.values()):
         st.html(styled(session_tables.figures({name: own[0].figures for name, own in compared.items()})))
     elif compared:
-        st.html(styled(session_tables.side_means(stretches)))
+        levels = {name: [part.figures.level_shares for part in own] for name, own in compared.items()}
+        st.html(styled(session_tables.side_means(stretches, levels)))
     if len(compared) > 1:
+        _comparability(compared, titles)
         session_differences.render(stretches, key="sessions")
+
+
+def _comparability(compared: Mapping[str, Sequence[_Part]], titles: Mapping[int, str]) -> None:
+    """Says where sessions of different models or levels stand beside each other."""
+    every = {part.loaded.outline.session: part.figures for own in compared.values() for part in own}
+    if words := comparability({titles[one.id]: (one, figures) for one, figures in every.items()}):
+        st.warning(plain(words), icon=":material/deployed_code:")
 
 
 def _load(store: Store, memory: SessionMemory, number: int) -> LoadedSession:

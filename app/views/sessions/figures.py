@@ -1,5 +1,8 @@
 """A session in figures: shares, dwell times, what followed what, why the program was unsure, the strongest moments."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import streamlit as st
 
 from app.charts import session as session_charts
@@ -8,14 +11,20 @@ from app.markdown_text import plain
 from app.report import session_tables
 from app.session_statistics.summary import APART_S, PEAK_FROM, Spread
 from app.sessions.loaded import FaceFigures, LoadedSession
-from app.sessions.wording import CAVEATS, check_in_line
+from app.sessions.wording import CAVEATS, LEVELS_IN_WORDS, check_in_line
 from app.tab_memory import SessionMemory
 from app.views.sessions.face_choice import Choice, read_words
 from app.views.sessions.tables import styled
 from app.views.shared.check_in_form import phq4_words
-from fer_core.emotions import UNSURE
+from fer_core.results import Level
 
 PLOT = {"displayModeBar": False}
+_LEVEL_HELP: Final[Mapping[Level, str]] = {
+    Level.NAMED: "Share of the time with a label that the program was sure enough to name.",
+    Level.LEANING: "Share of the time in which the program leaned to a label without naming it. It counts as time of "
+    "that expression.",
+    Level.UNSURE: "Share of the time without a label.",
+}
 
 
 def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None:
@@ -50,9 +59,16 @@ def _figures(loaded: LoadedSession, choice: Choice) -> None:
     _headline(figures)
     left, right = st.columns(2, gap="large")
     with left:
-        st.caption("Share of the time", help="Of the time in which the face was seen and counts.")
+        st.caption(
+            "Share of the time",
+            help="Of the time in which the face was seen and counts. Paler: the program leaned to the label "
+            "(“probably …”).",
+        )
         st.plotly_chart(
-            session_charts.distribution(figures.whole.label_shares), key="session_shares", config=PLOT, theme=None
+            session_charts.distribution(figures.whole.label_shares, figures.whole.leaning_shares),
+            key="session_shares",
+            config=PLOT,
+            theme=None,
         )
         st.caption("How long a label stayed", help="Each time it came. Half of the stays were shorter than the median.")
         st.html(styled(session_tables.dwell_times(figures.whole)))
@@ -77,6 +93,10 @@ def _headline(figures: FaceFigures) -> None:
     whole = figures.whole
     facts = [
         ("Seen for", clock(whole.watched_s), "Time in which the face was in view and counts."),
+        *(
+            (LEVELS_IN_WORDS[level], whole_percent(whole.level_shares[level]), words)
+            for level, words in _LEVEL_HELP.items()
+        ),
         (
             "Valence",
             _mean(whole.valence),
@@ -93,7 +113,6 @@ def _headline(figures: FaceFigures) -> None:
             "How often the label changed from one expression to "
             "another. Many changes: a lively face, or a program that cannot decide.",
         ),
-        ("Unsure", whole_percent(whole.label_shares[UNSURE]), "Share of the time without a label."),
     ]
     with st.container(horizontal=True, gap="medium"):
         for label, value, help_text in facts:

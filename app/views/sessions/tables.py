@@ -1,10 +1,11 @@
 """The tables of sessions with the page's style."""
 
+from app.charts.style import label_colour, label_words
 from app.formatting import whole_percent
 from app.html_tables import STYLE, swatch
 from app.report import session_tables
 from app.session_statistics.summary import Summary
-from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+from fer_core.emotions import EMOTIONS
 
 _STYLE = f"""{STYLE}<style>{session_tables.CSS}
 .fer-shares-bar {{display:flex; height:1.1rem; border-radius:5px; overflow:hidden}}
@@ -19,15 +20,22 @@ def styled(table: str) -> str:
 
 
 def shares_bar(summary: Summary) -> str:
-    """One bar that is divided by the shares of the labels, and their figures below."""
+    """One bar that is divided by the shares of the labels, paler where they were leaning; below it their figures."""
     seen = [(state, share) for state, share in summary.label_shares.items() if share]
-    parts = "".join(
-        f'<span style="width:{100 * share:.2f}%; background:{EMOTION_COLOURS[state]}" title="{state}"></span>'
-        for state, share in seen
-    )
+    parts = ""
+    for state, share in seen:
+        leaning = summary.leaning_shares.get(state, 0.0)
+        parts += _part(state, share - leaning, leaning=False) + _part(state, leaning, leaning=True)
     ranked = sorted(seen, key=lambda pair: -pair[1])
     key = "".join(f"<span>{swatch(state)} {whole_percent(share)}</span>" for state, share in ranked)
     return f'{_STYLE}<div class="fer-shares-bar">{parts}</div><div class="fer-shares-key">{key}</div>'
+
+
+def _part(state: str, share: float, *, leaning: bool) -> str:
+    if not share:
+        return ""
+    colour, words = label_colour(state, leaning=leaning), label_words(state, leaning=leaning)
+    return f'<span style="width:{100 * share:.2f}%; background:{colour}" title="{words}"></span>'
 
 
 def colour_key() -> str:

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from app.charts import session as session_charts
-from app.charts.curves import Curves, curves_of_samples, curves_of_timeline
+from app.charts.curves import Curves, ShownLabels, curves_of_samples, curves_of_timeline, shown_labels
 from app.charts.session import Marks
 from app.formatting import clock
 from app.sessions.loaded import LoadedSession
@@ -21,9 +21,11 @@ from app.views.sessions.face_choice import Choice, read_words
 PLOT: Final = {"displaylogo": False, "modeBarButtons": [["zoomIn2d", "zoomOut2d", "resetScale2d"]], "scrollZoom": False}
 AREAS: Final = "Areas"
 HELP: Final = (
-    "From above: tasks (blue bands) and markers (diamonds); the share of each of the seven, smoothed; the same as a "
-    "strip, the stronger the colour the more probable; valence, from unpleasant (−1) to pleasant (+1), and arousal, "
-    "from calm to excited, both derived from the seven (Russell & Mehrabian, 1977). Grey: left out. Gaps: not in view. "
+    "From above: tasks (blue bands) and markers (diamonds); the label that was shown, high where it was named, lower "
+    "and paler where the program leaned to it (“probably …”), low and grey where it was unsure; the share of each of "
+    "the seven, smoothed; the same as a strip, the stronger the colour the more probable; valence, from unpleasant "
+    "(−1) to pleasant (+1), and arousal, from calm to excited, both derived from the seven "
+    "(Russell & Mehrabian, 1977). Grey: left out. Gaps: not in view. "
     "Drag across the chart to zoom in, double-click to see all again."
 )
 
@@ -48,6 +50,7 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
 def _chart(loaded: LoadedSession, face: int, *, corrected: bool) -> None:
     outline = loaded.outline
     is_read, words = not outline.is_long or loaded.is_read, ""
+    labels: ShownLabels | None = None
     if is_read:
         with st.spinner(read_words(loaded)):
             figures = loaded.figures(face, corrected=corrected).whole
@@ -55,6 +58,7 @@ def _chart(loaded: LoadedSession, face: int, *, corrected: bool) -> None:
         if not len(samples.time_s):
             st.info("This face was seen only before there was a baseline. Choose “Raw”.")
             return
+        labels = shown_labels(samples, length_s=outline.length_s, leave_out=outline.left_out)
         words = headline(samples, figures, leave_out=outline.left_out)
         st.markdown(words)
     timeline = loaded.timeline(corrected=corrected)
@@ -74,6 +78,7 @@ def _chart(loaded: LoadedSession, face: int, *, corrected: bool) -> None:
     figure = session_charts.session_timeline(
         lines,
         means,
+        labels,
         span_s=timeline.span_s,
         length_s=outline.length_s,
         stacked=kind == AREAS,
@@ -94,8 +99,9 @@ def _chart(loaded: LoadedSession, face: int, *, corrected: bool) -> None:
     else:
         st.html(session_tables.shares_bar(figures))
         st.caption(
-            "Share of the time with each label",
-            help=f"Of {clock(figures.watched_s)} in which the face was seen. Unsure: the program gave no label.",
+            "Share of the time with each label; paler: “probably”",
+            help=f"Of {clock(figures.watched_s)} in which the face was seen. Paler: the program leaned to the label "
+            "(“probably …”). Unsure: it gave none.",
         )
 
 

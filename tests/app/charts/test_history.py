@@ -1,5 +1,6 @@
 """A participant's weeks as figures: what they show, on which axes, and with nothing or little to show."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -8,19 +9,30 @@ import pytest
 from app.charts import history as history_charts
 from app.session_statistics.check_ins import Phq4
 from app.session_statistics.control_chart import CAUTION, WIDTH, control_chart, width_for
-from app.sessions.trends import FOLLOWED, changes, follow, local_day, phq4_totals, said_values, span
+from app.sessions.trends import (
+    FOLLOWED,
+    before_leaning,
+    changes,
+    follow,
+    level_shares,
+    local_day,
+    phq4_totals,
+    said_values,
+    span,
+)
 from app.store.history import Means
 from app.store.records import CheckIn
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+from fer_core.results import Level
 
 START = date(2026, 5, 1)
 LAST = START + timedelta(days=29)
 
 
-def means(day: int, *, valence: float = 0.3, happy: float = 0.4) -> Means:
+def means(day: int, *, valence: float = 0.3, happy: float = 0.4, leaning: float = 0.0) -> Means:
     probabilities = np.full(len(EMOTIONS), (1 - happy) / (len(EMOTIONS) - 1))
     probabilities[EMOTIONS.index("happy")] = happy
-    return Means(START + timedelta(days=day), (day,), 100, probabilities, valence, 0.1, 0.0)
+    return Means(START + timedelta(days=day), (day,), 100, probabilities, valence, 0.1, 0.25, leaning)
 
 
 def weeks(*, shift_after: int | None = None, days: int = 30) -> list[Means]:
@@ -75,6 +87,22 @@ def test_what_somebody_says_is_on_the_axis_of_the_expressions_and_averaged_by_da
 
     assert [(one.day, one.value) for one in said_values(said, axis=0)] == [(START, 0.5)]
     assert [one.value for one in said_values(said, axis=1)] == [-1.0]
+
+
+def test_how_far_labels_could_be_trusted_is_told_of_all_days_by_their_samples():
+    days = [means(0), replace(means(1, leaning=0.5), count=300)]
+
+    assert level_shares(days) == pytest.approx({Level.NAMED: 0.375, Level.LEANING: 0.375, Level.UNSURE: 0.25})
+    assert set(level_shares([]).values()) == {0.0}
+
+
+def test_days_before_the_first_leaning_one_are_told_once():
+    told = before_leaning([means(0), means(1), means(2, leaning=0.2), means(3)])
+
+    assert told.startswith("Before 3 May 2026 no time is leaning (“probably …”)")
+    assert before_leaning([means(0, leaning=0.1), means(1)]) == ""
+    assert before_leaning([means(0), means(1)]) == ""
+    assert before_leaning([]) == ""
 
 
 def test_a_day_is_the_persons_own():

@@ -1,27 +1,39 @@
 """Sessions to figures: no peak is lost, gaps stay gaps, free text is escaped, axes line up."""
 
+import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from app.charts import comparison as session_compare_charts
 from app.charts import session as session_charts
-from app.charts.curves import LINE_SPANS, Curves, curves_of_samples, curves_of_timeline, gapped, on_grid
+from app.charts.curves import (
+    LINE_SPANS,
+    Curves,
+    curves_of_samples,
+    curves_of_timeline,
+    gapped,
+    on_grid,
+    shown_labels,
+)
 from app.charts.session import MIDNIGHT_MS, Marks, session_timeline
-from app.formatting import signed
+from app.charts.style import LEANING_OPACITY, translucent
+from app.formatting import signed, whole_percent
 from app.markdown_text import plain
 from app.report import session_tables
 from app.session_statistics.comparison import Difference
 from app.session_statistics.spans import Task
 from app.session_statistics.summary import STATES, summarise
-from app.sessions.wording import check_in_line, headline, marker_line
-from app.store.records import CheckIn, Marker
+from app.sessions.wording import check_in_line, comparability, headline, marker_line
+from app.store.records import CheckIn, Marker, Session
 from app.store.samples import Timeline
 from app.views.sessions.tables import shares_bar
+from benchmarks.simulations import stretch_of
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from tests.helpers.session_builders import make_samples
-from tests.helpers.store_builders import NOON
+from tests.helpers.store_builders import NOON, new_session
 
 HAPPY = EMOTIONS.index("happy")
 HALVES = make_samples(["sad"] * 50 + ["happy"] * 50)
@@ -49,13 +61,19 @@ def averages(samples=HALVES, *, span_s: float = 1.0, face: int = 1) -> Timeline:
 
 def draw(samples=HALVES, *, stacked: bool = False, marks: Marks | None = None):
     means = curves_of_timeline(averages(samples), 1)
+    labels = shown_labels(samples, length_s=20.0)
     return session_timeline(
-        curves_of_samples(samples), means, span_s=1.0, length_s=20.0, stacked=stacked, marks=marks or Marks()
+        curves_of_samples(samples), means, labels, span_s=1.0, length_s=20.0, stacked=stacked, marks=marks or Marks()
     )
 
 
 def trace(figure, name: str, kind: str = "scatter"):
     return next(t for t in figure.data if t.name == name and t.type == kind)
+
+
+def strips(figure) -> list:
+    """The rows of the strip of labels, from below."""
+    return [t for t in figure.data if t.type == "heatmap" and t.yaxis == "y5"]
 
 
 def test_lines_keep_the_highest_and_the_lowest_of_a_million():
@@ -87,10 +105,17 @@ def test_nothing_is_drawn_of_nobody():
     empty = Timeline(1.0, none, none, none, np.empty((0, 7)), none, none, none)
 
     figure = session_timeline(
-        curves_of_samples(nobody), curves_of_timeline(empty, 1), span_s=1.0, length_s=1.0, stacked=True, marks=Marks()
+        curves_of_samples(nobody),
+        curves_of_timeline(empty, 1),
+        shown_labels(nobody, length_s=1.0),
+        span_s=1.0,
+        length_s=1.0,
+        stacked=True,
+        marks=Marks(),
     )
 
     assert len(trace(figure, "Happy").x) == 0
+    assert all(cell is None for row in strips(figure) for cell in row.z[0])
 
 
 def test_the_seven_have_their_colours_as_lines_and_as_areas():
@@ -116,7 +141,7 @@ def test_the_heat_strip_has_a_row_for_each_and_gaps():
     samples = make_samples(["happy"] * 20, time_s=np.concatenate([np.arange(10) * 0.2, 10 + np.arange(10) * 0.2]))
     figure = draw(samples)
 
-    rows = [t for t in figure.data if t.type == "heatmap"]
+    rows = [t for t in figure.data if t.type == "heatmap" and t.yaxis == "y2"]
     assert [t.name for t in rows] == [emotion.capitalize() for emotion in EMOTIONS]
     happy = rows[HAPPY].z[0]
     assert happy[0] == pytest.approx(0.8)
@@ -154,7 +179,7 @@ def test_marks_stand_where_they_belong_and_cannot_be_html():
 def test_the_time_axis_is_a_clock_for_a_day_and_numbers_beyond():
     means = curves_of_timeline(averages(), 1)
     short, hours, days = (
-        session_timeline(means, means, span_s=1.0, length_s=length_s, stacked=True, marks=Marks()).layout.xaxis
+        session_timeline(means, means, None, span_s=1.0, length_s=length_s, stacked=True, marks=Marks()).layout.xaxis
         for length_s in (20.0, 7200.0, 200_000.0)
     )
 
@@ -173,11 +198,63 @@ def test_many_notes_show_their_words_under_the_mouse_alone():
     assert trace(draw(marks=marks), "Marker").mode == "markers"
 
 
-def test_the_distribution_has_all_states():
-    figure = session_charts.distribution(summarise(HALVES).label_shares)
+def test_labels_are_those_shown_for_most_of_each_cell_and_nothing_where_the_face_was_away():
+    times = np.concatenate([np.arange(10) * 0.2, 10 + np.arange(10) * 0.2])
+    samples = make_samples(["happy"] * 6 + ["sad?"] * 4 + [None] * 10, time_s=times)
 
-    assert list(figure.data[0].x) == pytest.approx([0, 0, 0, 50, 50, 0, 0, 0])
-    assert [word.lower() for word in figure.data[0].y] == list(STATES)
+    shown = shown_labels(samples, length_s=20.0, cells=20)
+
+    assert shown.cell_s == 1.0
+    assert [STATES[state] if state >= 0 else None for state in shown.state] == [
+        *("happy", "sad", "sad"),  # the last sample before a gap holds for three usual spacings
+        *[None] * 7,
+        *("unsure", "unsure"),
+        *[None] * 8,
+    ]
+    assert shown.leaning.tolist() == [False, True, True] + [False] * 17
+
+
+def test_what_is_left_out_has_no_label():
+    shown = shown_labels(HALVES, length_s=20.0, leave_out=[(5.0, 7.0)], cells=20)
+
+    assert np.flatnonzero(shown.state < 0).tolist() == [5, 6]
+
+
+def test_the_surer_a_label_the_higher_its_strip_and_leaning_ones_are_paler():
+    figure = draw(make_samples(["happy"] * 40 + ["sad?"] * 40 + [None] * 20))
+
+    low, middle, high = strips(figure)
+    filled = [[cell is not None for cell in row.z[0]] for row in (low, middle, high)]
+    assert [sum(cells) for cells in filled] == [600, 480, 240]
+    colours = [colour for _, colour in low.colorscale]
+    codes = list(dict.fromkeys(low.z[0]))
+    assert [colours[2 * code] for code in codes] == [
+        EMOTION_COLOURS["happy"],
+        translucent(EMOTION_COLOURS["sad"], LEANING_OPACITY),
+        EMOTION_COLOURS["unsure"],
+    ]
+    assert list(dict.fromkeys(trace(figure, "Shown").text)) == ["Happy", "Probably sad", "Unsure"]
+
+
+def test_without_samples_there_is_no_strip_and_no_empty_place_for_it():
+    means = curves_of_timeline(averages(), 1)
+
+    bare = session_timeline(means, means, None, span_s=1.0, length_s=20.0, stacked=True, marks=Marks())
+
+    assert strips(bare) == []
+    assert bare.layout.yaxis3.domain[1] > draw().layout.yaxis3.domain[1]
+
+
+def test_the_distribution_has_all_states_and_its_leaning_part_is_paler():
+    summary = summarise(make_samples(["sad"] * 50 + ["happy"] * 30 + ["happy?"] * 20))
+
+    full, pale, words = session_charts.distribution(summary.label_shares, summary.leaning_shares).data
+
+    assert list(full.x) == pytest.approx([0, 0, 0, 30, 50, 0, 0, 0])
+    assert list(pale.x) == pytest.approx([0, 0, 0, 20, 0, 0, 0, 0])
+    assert words.text[STATES.index("happy")].strip() == whole_percent(0.5)
+    assert [word.lower() for word in full.y] == list(STATES)
+    assert pale.marker.color[HAPPY] == translucent(EMOTION_COLOURS["happy"], LEANING_OPACITY)
 
 
 def test_the_forest_has_a_line_for_each_figure_and_empty_dots_for_what_is_not_clear():
@@ -211,9 +288,29 @@ def test_tables_escape_names_and_do_not_round_small_shares_away():
     assert "Happy 100 %" in shares_bar(summarise(samples))
 
 
+def test_tables_and_bars_tell_named_from_leaning_time():
+    summary = summarise(make_samples(["happy"] * 50 + ["happy?"] * 30 + [None] * 20))
+
+    html, bar = session_tables.figures({"A": summary}), shares_bar(summary)
+
+    assert re.findall(r"<td>(Named|Probably)</td><td class=\"n\">(.*?)</td>", html) == [
+        ("Named", whole_percent(0.5)),
+        ("Probably", whole_percent(0.3)),
+    ]
+    assert f"{EMOTION_COLOURS['happy']}55 50.0%, {EMOTION_COLOURS['happy']}22 0 80.0%" in html
+    assert re.findall(r'width:([\d.]+)%; background:[^"]*" title="(.*?)"', bar) == [
+        ("50.00", "Happy"),
+        ("30.00", "Probably happy"),
+        ("20.00", "Unsure"),
+    ]
+    means = session_tables.side_means({"A": [stretch_of(np.zeros(50))]}, {"A": [summary.level_shares]})
+    assert f'<td>Probably</td><td class="n">{whole_percent(0.3)}</td>' in means
+
+
 def test_the_sentence_says_how_it_began_and_ended():
     assert headline(HALVES, summarise(HALVES)) == (
-        "In view for 0:20. Mostly happy (50 %), then sad (50 %). It began mostly sad and ended mostly happy. "
+        "In view for 0:20. Mostly happy (50 %), then sad (50 %). Named 100 % of the time. "
+        "It began mostly sad and ended mostly happy. "
         f"Mean valence {signed(float(HALVES.valence.mean()))}."
     )
     steady = make_samples(["happy"] * 50)
@@ -221,7 +318,29 @@ def test_the_sentence_says_how_it_began_and_ended():
     nobody = make_samples([])
     assert headline(nobody, summarise(nobody)) == "No face was in view in the time that counts."
     unsure = make_samples([None] * 50)
-    assert "Mostly without a clear label (100 %)" in headline(unsure, summarise(unsure))
+    assert "Mostly unsure (100 %)" in headline(unsure, summarise(unsure))
+    probably = make_samples(["happy?"] * 30 + ["happy"] * 69 + [None])
+    assert "Named 69 %, leaning (“probably …”) 30 %, unsure 1 % of the time." in headline(probably, summarise(probably))
+
+
+def test_sessions_of_other_models_or_levels_are_told_in_one_sentence():
+    one = Session.of(SimpleNamespace(**vars(new_session(1)), id=1, uid="", participant="", ended_at=None, state="open"))
+    other = replace(one, model_name="deep_se", model_sha256="b" * 64)
+    old, new = (summarise(make_samples(labels)) for labels in (["happy", None], ["happy", "happy?"]))
+
+    assert comparability({"A": (one, old), "B": (one, old)}) == ""
+    assert comparability({"A": (one, new), "B": (one, new)}) == ""
+    assert comparability({"A": (one, old), "B": (one, new)}) == (
+        "No time of A is leaning (“probably …”), as in sessions recorded with two levels: more of it is unsure."
+    )
+    assert comparability({"A": (one, new), "B": (other, new)}) == (
+        "Different models judged these sessions (compact_se aaaaaa, deep_se bbbbbb), "
+        "and two models see one face differently."
+    )
+    both = comparability({"A": (one, old), "B": (other, new)})
+    assert (both.count("."), both.count(";")) == (1, 1)
+    many = {f"S{i}": (one, old) for i in range(4)} | {"B": (one, new)}
+    assert comparability(many).startswith("No time of 4 of the 5 sessions is leaning")
 
 
 def test_free_text_cannot_become_markdown():

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from app.store.participants import add_check_in
 from app.store.records import CheckIn, Marker
 from app.store.session_parts import add_marker, rename_identity
 from app.store.sessions import edit_session
+from fer_core.emotions import EMOTION_COLOURS
 from fer_core.expressions.model_list import StoredModel, stored_models
+from fer_core.results import Doubt, Level
 from tests.helpers.store_builders import NOON, make_participant, make_session, rows
 
 HOSTILE = "<script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)>&amp;"
@@ -106,6 +109,38 @@ def test_its_figures_are_those_of_summarise(store, film):
     assert "It began mostly sad and ended mostly happy." in parsed.text
 
 
+def test_it_tells_named_leaning_and_unsure_time_in_words_and_in_the_drawing(store):
+    samples = rows("sad", count=50) + rows("happy", start_ms=10_000, count=30, level=Level.LEANING)
+    samples += rows("happy", start_ms=16_000, count=20, doubts=(Doubt.TOO_DARK,))
+    number = make_session(store, make_participant(store), samples)
+
+    parsed = make(store, number)
+
+    text = re.sub(r"\s+", " ", parsed.text).replace("\xa0", " ")
+    line = "Named 50 %, leaning (“probably …”) 30 %, unsure 20 % of the time."
+    assert text.count(line) == 2, "in the first sentences, and with the reasons to be unsure"
+    assert re.search(f"Why the program was unsure {re.escape(line)} .*Too dark 20 %", text)
+    assert "Named 50 % Probably 30 % Seen for" in text
+    strip = [attrs for tag, attrs in parsed.tags if tag == "rect" and "fill-opacity" in attrs]
+    assert [(one["fill"], one["fill-opacity"], float(one["height"] or 0)) for one in strip] == [
+        (EMOTION_COLOURS["sad"], "1", 18),
+        (EMOTION_COLOURS["happy"], "0.45", 12),
+        (EMOTION_COLOURS["unsure"], "1", 6),
+    ]
+    assert [float(one["width"] or 0) for one in strip] == pytest.approx([151, 90.6, 60.4], abs=1)
+
+
+def test_the_thresholds_are_told_where_the_card_has_two(store):
+    shipped = stored_models()[0]
+    assert shipped.card is not None
+    three = replace(shipped.card, unsure_below=0.4, named_from=0.65)
+    number = make_session(store, make_participant(store), SAMPLES, model_sha256=three.sha256["model.tflite"])
+
+    text = make(store, number, models=(replace(shipped, card=three),)).text.replace("\xa0", " ")
+
+    assert "Labels with less than 40 % confidence are withheld as “unsure”; up to 65 % they are shown" in text
+
+
 def test_it_tells_facts_markers_tasks_and_caveats(store, film):
     text = make(store, film).text
 
@@ -164,7 +199,7 @@ def test_the_models_accuracy_is_its_cards(store):
     text = make(store, number, models=shipped).text
 
     split = "test" if "test" in card.metrics else "validation"
-    assert f"it named {whole_percent(card.metrics[split]['accuracy'])} rightly" in text
+    assert f"it was right for {whole_percent(card.metrics[split]['accuracy'])}" in text
 
 
 def test_without_a_face_or_samples_it_still_says_what_there_is(store):

@@ -13,7 +13,7 @@ from app.session_statistics.spans import weigh
 from app.session_statistics.summary import STATES, Dwell, doubt_shares, one_face, summarise
 from benchmarks.simulations import million_samples
 from fer_core.emotions import EMOTIONS
-from fer_core.results import Doubt
+from fer_core.results import Doubt, Level
 from tests.helpers.session_builders import make_samples
 
 HAPPY, SAD, UNSURE = (STATES.index(state) for state in ("happy", "sad", "unsure"))
@@ -65,6 +65,29 @@ def test_transitions_pass_through_unsure_and_flips_pass_over_it():
     assert summary.flips_per_min == pytest.approx(2 / 1.4 * 60)
 
 
+def test_a_leaning_second_is_a_second_of_its_emotion():
+    summary = summarise(make_samples(["happy"] * 4 + ["happy?"] * 2 + ["sad?"] * 3 + [None]))
+
+    assert summary.label_shares["happy"] == pytest.approx(0.6)
+    assert summary.label_shares["sad"] == pytest.approx(0.3)
+    assert summary.leaning_shares == pytest.approx({e: {"happy": 0.2, "sad": 0.3}.get(e, 0) for e in EMOTIONS})
+    assert summary.level_shares == pytest.approx({Level.NAMED: 0.4, Level.LEANING: 0.5, Level.UNSURE: 0.1})
+
+
+def test_leaning_time_is_weighted_like_all_other():
+    samples = make_samples(["happy", "happy?", "happy"], time_s=np.array([0.0, 0.2, 0.8]))
+
+    assert summarise(samples, hold_s=2).leaning_shares["happy"] == pytest.approx(0.6 / 1.2, abs=1e-9)
+
+
+def test_from_leaning_to_named_is_no_change_of_label():
+    summary = summarise(make_samples(["happy", "happy?", "happy", "sad?", "sad"]))
+
+    assert summary.transitions.sum() == 1
+    assert summary.transitions[HAPPY, SAD] == 1
+    assert astuple(summary.dwells["happy"]) == pytest.approx((1, 0.6, 0.6))
+
+
 def test_dwell_times_are_those_of_each_stay():
     summary = summarise(make_samples(["happy"] * 5 + ["sad"] * 10 + ["happy"] * 15))
 
@@ -100,6 +123,7 @@ def test_no_samples_give_a_summary_of_nothing():
     assert summary.watched_s == 0
     assert summary.valence is None
     assert set(summary.label_shares.values()) == {0.0}
+    assert set(summary.level_shares.values()) == {0.0}
     assert summary.peaks == ()
 
 
@@ -111,18 +135,19 @@ def test_doubts_are_shares_of_time():
     assert shares == pytest.approx({Doubt.NOT_CONFIDENT: 0.5, Doubt.TOO_DARK: 0})
 
 
-@given(st.lists(st.sampled_from([*EMOTIONS, None]), min_size=1, max_size=40))
+@given(st.lists(st.sampled_from([*EMOTIONS, "happy?", "sad?", None]), min_size=1, max_size=40))
 def test_shares_and_means_sum_to_one_and_stays_fill_the_time(labels):
     summary = summarise(make_samples(labels))
 
     assert sum(summary.label_shares.values()) == pytest.approx(1)
+    assert sum(summary.level_shares.values()) == pytest.approx(1)
     assert sum(summary.mean_probabilities.values()) == pytest.approx(1)
     assert sum(dwell.times for dwell in summary.dwells.values()) == summary.transitions.sum() + 1
     assert np.trace(summary.transitions) == 0
 
 
 def test_one_face_is_picked_out_raw_or_corrected():
-    both = make_samples(["happy", "sad", "happy", "sad"])
+    both = make_samples(["happy", "sad", "happy?", "sad"])
     stored = SimpleNamespace(
         **vars(both),
         face=np.array([1, 2, 1, 2]),
@@ -134,6 +159,7 @@ def test_one_face_is_picked_out_raw_or_corrected():
     raw, corrected = one_face(stored, 1), one_face(stored, 1, corrected=True)
 
     assert raw.label.tolist() == ["happy", "happy"]
+    assert raw.leaning.tolist() == [False, True]
     assert (raw.probabilities == both.probabilities[[0, 2]]).all()
     assert corrected.valence.tolist() == [0.2]
     assert corrected.probabilities.tolist() == [[0.2] * 7]

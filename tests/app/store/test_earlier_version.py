@@ -4,13 +4,17 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from app.store.database import open_store
+from app.store.database import Store, open_store
+from app.store.history import daily_means
 from app.store.samples import add_samples, read_samples
+from app.store.schema import HEAD, VERSION_TABLE
 from app.store.session_parts import markers
 from app.store.sessions import end_session, session, start_session
 from fer_core.paths import home
-from tests.helpers.store_builders import NOON, new_session, rows
+from fer_core.results import Doubt, Level
+from tests.helpers.store_builders import NOON, make_participant, make_session, new_session, rows
 
 DUMP = Path(__file__).with_name("earlier_version.sql")
 """The whole database of a participant with one session of ten samples and a marker, as SQL."""
@@ -35,14 +39,69 @@ def test_a_session_of_before_is_read_with_all_its_parts(earlier: Path):
 
     assert (stored.title, stored.state) == ("First look", "closed")
     assert len(samples.time_s) == 10
+    assert samples.label.tolist() == ["happy"] * 5 + ["sad"] * 5
+    assert not samples.leaning.any(), "what had a label was named"
     assert (marker.time_ms, marker.text) == (600, "here")
 
 
 def test_a_store_of_before_takes_new_sessions(earlier: Path):
     store = open_store()
     number = start_session(store, new_session(1, title="Second look"))
-    add_samples(store, number, rows(count=3))
+    add_samples(store, number, rows(count=2) + rows("sad", start_ms=400, count=1, level=Level.LEANING))
     end_session(store, number, NOON.replace(minute=1))
 
     assert [session(store, n).title for n in (1, number)] == ["First look", "Second look"]
-    assert len(read_samples(store, number).time_s) == 3
+    samples = read_samples(store, number)
+    assert samples.label.tolist() == ["happy", "happy", "sad"]
+    assert samples.leaning.tolist() == [False, False, True]
+
+
+def back_to_the_first_tables(store: Store) -> None:
+    """As the first version left them; on SQLite the write-ahead log is emptied, too."""
+    with store.write() as connection:
+        connection.execute(text("ALTER TABLE samples DROP COLUMN level"))
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = 'v001_first_tables'"))
+    store.close()
+
+
+def test_samples_without_levels_are_named_or_unsure_by_their_label(store_url: str):
+    first = open_store(store_url)
+    person = make_participant(first)
+    doubtful = rows("sad", start_ms=2000, count=30, doubts=(Doubt.NOT_CONFIDENT,))
+    number = make_session(first, person, rows(count=10) + doubtful)
+    back_to_the_first_tables(first)
+
+    store = open_store(store_url)
+
+    samples = read_samples(store, number)
+    assert [label is not None for label in samples.label] == [True] * 10 + [False] * 30
+    assert not samples.leaning.any()
+    (day,) = daily_means(store, person)
+    assert (day.unsure, day.leaning) == (0.75, 0.0)
+    store.close()
+
+
+def test_the_level_is_added_without_rewriting_the_samples(store_url: str):
+    first = open_store(store_url)
+    make_session(first, make_participant(first), rows(count=5000))
+    back_to_the_first_tables(first)
+    before = place_of_samples(first)
+    first.close()
+
+    store = open_store(store_url)
+
+    with store.read() as connection:
+        assert connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) == HEAD
+    assert place_of_samples(store) == before
+    if store.file is not None:
+        log = store.file.with_name(f"{store.file.name}-wal")
+        assert log.stat().st_size < 50_000 < store.file.stat().st_size / 10
+    store.close()
+
+
+def place_of_samples(store: Store) -> object:
+    """PostgreSQL's number of the file of all samples, which a rewritten table has anew; None on SQLite."""
+    if store.is_sqlite:
+        return None
+    with store.read() as connection:
+        return connection.scalar(text("SELECT pg_relation_filenode('samples')"))

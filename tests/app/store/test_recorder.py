@@ -20,6 +20,7 @@ from app.store.records import Marker, Session
 from app.store.samples import add_samples, read_samples
 from app.store.session_parts import add_marker
 from app.store.sessions import recover_sessions, session, sessions, start_session
+from fer_core.results import Level
 from tests.helpers import REPOSITORY
 from tests.helpers.faces import make_probabilities, make_result, wait_until
 from tests.helpers.store_builders import NOON, emotion_of, make_participant, make_session, new_session, rows
@@ -48,6 +49,18 @@ def test_a_recording_is_a_closed_session_with_samples_at_the_chosen_rate(store: 
     assert set(samples.face.tolist()) == {1, 2}
     assert session(store, recorder.session_id).state == "closed"
     assert abs(datetime.now(UTC) - session(store, recorder.session_id).started_at) < timedelta(seconds=60)
+
+
+def test_a_recording_keeps_the_level_of_each_label(store: Store):
+    recorder, start_s = begin(store)
+    for i, level in enumerate((Level.NAMED, Level.LEANING, Level.LEANING)):
+        recorder.add(make_result(emotion_of(level=level), at_s=start_s + i))
+
+    recorder.close()
+
+    samples = read_samples(store, recorder.session_id)
+    assert samples.label.tolist() == ["happy"] * 3
+    assert samples.leaning.tolist() == [False, True, True]
 
 
 def test_samples_are_stored_within_two_seconds_while_the_recording_goes_on(store: Store):

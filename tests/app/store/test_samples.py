@@ -13,7 +13,7 @@ from app.store.samples import DOUBT_BITS, add_samples, read_samples, read_timeli
 from app.store.session_parts import add_marker, ignore_identity, merge_identities
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.affect import valence_arousal
-from fer_core.results import Doubt
+from fer_core.results import Doubt, Level
 from tests.helpers.faces import make_probabilities
 from tests.helpers.store_builders import NOON, emotion_of, make_participant, make_session, rows
 
@@ -27,13 +27,16 @@ def person(store: Store) -> int:
 
 def test_samples_come_back_as_they_went_in(store: Store, person: int):
     unsure = emotion_of("sad", doubts=(Doubt.BLURRED, Doubt.NOT_CONFIDENT), share=0.4)
-    session_id = make_session(store, person, [*rows("happy", count=2), sample_row(400, unsure)])
+    leaning = sample_row(200, emotion_of("happy", level=Level.LEANING))
+    session_id = make_session(store, person, [*rows("happy", count=1), leaning, sample_row(400, unsure)])
 
     samples = read_samples(store, session_id)
 
     assert samples.time_s.tolist() == [0.0, 0.2, 0.4]
     assert samples.face.tolist() == [1, 1, 1]
     assert samples.label.tolist() == ["happy", "happy", None]
+    assert samples.leaning.tolist() == [False, True, False]
+    assert samples.leaning.dtype == bool
     assert samples.doubts.tolist() == [0, 0, DOUBT_BITS[Doubt.BLURRED] | DOUBT_BITS[Doubt.NOT_CONFIDENT]]
     assert samples.probabilities[0] == pytest.approx(list(make_probabilities("happy").values()), abs=1e-6)
     assert samples.confidence.tolist() == pytest.approx([0.88, 0.88, 0.4])
@@ -62,6 +65,7 @@ def test_a_session_without_samples_is_empty_not_an_error(store: Store, person: i
     session_id = make_session(store, person, [])
 
     assert read_samples(store, session_id).probabilities.shape == (0, 7)
+    assert read_samples(store, session_id).leaning.shape == (0,)
     assert read_timeline(store, session_id).time_s.shape == (0,)
     assert session_means(store, person) == []
 
@@ -137,6 +141,17 @@ def test_days_are_the_persons_own_and_each_sample_weighs_alike(store: Store, per
     assert days[0].probabilities[HAPPY] == pytest.approx((30 * 0.88 + 10 * 0.02) / 40, abs=1e-6)
     assert days[0].probabilities.sum() == pytest.approx(1, abs=1e-5)
     assert days[0].valence == pytest.approx(0.5)
+
+
+def test_a_days_leaning_and_unsure_time_are_pooled_from_its_sessions(store: Store, person: int):
+    probably = rows("sad", start_ms=6000, count=5, level=Level.LEANING)
+    make_session(store, person, rows("happy", count=30) + probably)
+    doubtful = rows("sad", count=5, doubts=(Doubt.BLURRED,))
+    make_session(store, person, doubtful, started_at=NOON + timedelta(hours=1))
+
+    (day,) = daily_means(store, person)
+
+    assert (day.count, day.leaning, day.unsure) == (40, pytest.approx(5 / 40), pytest.approx(5 / 40))
 
 
 def test_two_samples_of_one_face_and_moment_are_refused_and_none_is_stored(store: Store, person: int):

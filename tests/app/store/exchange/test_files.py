@@ -17,7 +17,14 @@ from app.store.database import Store, open_store
 from app.store.errors import NoSuchRecordError, StoreError
 from app.store.exchange import import_file as importing
 from app.store.exchange.export import export_participant, export_session, sample_frame
-from app.store.exchange.file_format import DTYPES, SCHEMA_VERSION, doubts_from_words, doubts_in_words
+from app.store.exchange.file_format import (
+    DTYPES,
+    SCHEMA_VERSION,
+    doubts_from_words,
+    doubts_in_words,
+    level_from_words,
+    level_in_words,
+)
 from app.store.exchange.import_file import import_session
 from app.store.participants import add_baseline, add_check_in, baselines, check_ins, participants
 from app.store.privacy import delete_everything, delete_session
@@ -32,7 +39,7 @@ from app.store.session_parts import (
     rename_identity,
 )
 from app.store.sessions import session, sessions, start_session
-from fer_core.results import Doubt
+from fer_core.results import Doubt, Level
 from tests.helpers.faces import make_probabilities
 from tests.helpers.store_builders import NOON, emotion_of, make_participant, make_session, new_session, rows
 
@@ -41,6 +48,7 @@ def rich_session(store: Store) -> int:
     """A session with one of everything."""
     person = make_participant(store)
     doubtful = [sample_row(3000, emotion_of("sad", face=2, doubts=(Doubt.BLURRED, Doubt.TURNED_AWAY), share=1 / 3))]
+    doubtful += rows("sad", start_ms=3200, count=2, level=Level.LEANING)
     corrected = rows("fear", start_ms=5000, count=5, correct=lambda _: make_probabilities("neutral", 0.7))
     session_id = make_session(store, person, rows(count=5) + doubtful + rows(face=3, count=2) + corrected)
     rename_identity(store, session_id, 1, "Zoë")
@@ -83,7 +91,7 @@ def read_back(path: Path) -> dict[str, pd.DataFrame]:
 
 def rewrite(path: Path, name: str, change: Callable[[str], str] | None) -> Path:
     """A copy of an exported session with one of its files changed, or left out."""
-    copy = path.with_name("changed.zip")
+    copy = path.with_name(f"changed-{path.name}")
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as target:
         for member in source.namelist():
             text = source.read(member)
@@ -125,8 +133,9 @@ def test_pandas_reads_all_three_forms_back_equal(store: Store, tmp_path: Path):
 
     forms = read_back(export_session(store, session_id, tmp_path / "session.zip"))
 
-    assert len(frame) == 13
+    assert len(frame) == 15
     assert list(frame.columns) == list(DTYPES)
+    assert frame["level"].tolist() == ["named"] * 7 + ["unsure", "leaning", "leaning"] + ["named"] * 5
     for form in forms.values():
         pd.testing.assert_frame_equal(form, frame, check_exact=True)
 
@@ -150,6 +159,30 @@ def test_an_imported_session_is_the_exported_one(store: Store, tmp_path: Path):
     assert everything_about(store, again) == about
     pd.testing.assert_frame_equal(sample_frame(store, again), frame, check_exact=True)
     assert [(p.name, p.note) for p in participants(store)] == [("P01", "left-handed")]
+
+
+def test_an_export_of_before_the_levels_is_named_or_unsure_by_its_labels(sqlite_store: Store, exported: Path):
+    def without_level(text: str) -> str:
+        lines = [line.split(",") for line in text.splitlines()]
+        return "\n".join(",".join(line[:21] + line[22:]) for line in lines) + "\n"
+
+    version_1 = rewrite(rewrite(exported, "samples.csv", without_level), "session.json", as_version_1)
+
+    frame = sample_frame(sqlite_store, import_session(sqlite_store, version_1))
+
+    assert frame["level"].tolist() == ["named"] * 7 + ["unsure"] + ["named"] * 7
+
+
+def test_the_level_is_missing_only_in_the_first_version(sqlite_store: Store, exported: Path):
+    changed = rewrite(exported, "session.json", as_version_1)
+
+    with pytest.raises(StoreError, match="must have the 30 columns of an export in their order; it has 31"):
+        import_session(sqlite_store, changed)
+    assert is_empty(sqlite_store)
+
+
+def as_version_1(text: str) -> str:
+    return json.dumps(json.loads(text) | {"schema_version": 1})
 
 
 def test_a_session_goes_from_one_kind_of_database_to_the_other(store: Store, tmp_path: Path):
@@ -230,6 +263,11 @@ def test_a_place_that_cannot_be_written_is_said(sqlite_store: Store, tmp_path: P
         export_session(sqlite_store, session_id, tmp_path / "taken" / "session.zip")
 
 
+@pytest.mark.parametrize(("label", "level"), [("sad", "named"), ("sad", "leaning"), ("", "unsure")])
+def test_levels_survive_as_words(label: str, level: str):
+    assert level_in_words(label or None, level_from_words(label, level)) == level
+
+
 def test_doubts_survive_as_words():
     for bits in range(sum(DOUBT_BITS.values()) + 1):
         assert doubts_from_words(doubts_in_words(bits) or "") == bits
@@ -266,7 +304,7 @@ def test_a_zip_without_what_an_export_has_is_refused(sqlite_store: Store, export
 
 @pytest.mark.parametrize("version", [0, SCHEMA_VERSION + 1, "1", None])
 def test_another_schema_version_is_refused(sqlite_store: Store, exported: Path, version: object):
-    with pytest.raises(StoreError, match="schema_version must be 1"):
+    with pytest.raises(StoreError, match="schema_version must be 1 or 2, it is"):
         import_session(sqlite_store, rewrite_json(exported, lambda values: values.update(schema_version=version)))
 
 
@@ -290,7 +328,7 @@ BAD_SESSIONS: dict[str, Callable[[dict], object]] = {
     "Valence must be from 1 to 9": lambda v: v["check_ins"][0].update(valence=99),
     "whole numbers": lambda v: v["check_ins"][0].update(phq4=[1, "2", 3, 0]),
     "baseline's happy": lambda v: v["baselines"][0]["probabilities"].update(happy=7),
-    "speaks of 12 samples": lambda v: v.update(samples=12),
+    "speaks of 14 samples": lambda v: v.update(samples=14),
     "must be text of at most": lambda v: v["session"].update(note="x" * 30_000),
 }
 
@@ -315,16 +353,21 @@ def test_json_that_is_none_is_refused(sqlite_store: Store, exported: Path, text:
 
 BAD_SAMPLES: dict[str, Callable[[list[list[str]]], object]] = {
     "columns of an export": lambda lines: lines[0].pop(),
-    "expected 30 values, found 29": lambda lines: lines[3].pop(),
+    "expected 31 values, found 30": lambda lines: lines[3].pop(),
     "line 4: time_s": lambda lines: lines[3].__setitem__(0, "-1"),
     "line 4: face must be a whole": lambda lines: lines[3].__setitem__(1, "1.5"),
     "line 4: angry must be a number from": lambda lines: lines[3].__setitem__(2, "nan"),
     "line 4: disgust": lambda lines: lines[3].__setitem__(3, "1.2"),
     "line 4: fear": lambda lines: lines[3].__setitem__(4, ""),
     "line 4: label must be": lambda lines: lines[3].__setitem__(20, "<script>"),
-    "doubts has a word": lambda lines: lines[3].__setitem__(22, "too pretty"),
+    "line 4: level must be named or leaning with a label": lambda lines: lines[3].__setitem__(21, "unsure"),
+    "level must be named or leaning with a label, unsure without one; it is 'certain'": lambda lines: lines[
+        3
+    ].__setitem__(21, "certain"),
+    "line 9: level must be": lambda lines: lines[8].__setitem__(21, "named"),
+    "doubts has a word": lambda lines: lines[3].__setitem__(23, "too pretty"),
     "two samples of one moment": lambda lines: lines.append(lines[3]),
-    "speaks of 13 samples": lambda lines: lines.pop(),
+    "speaks of 15 samples": lambda lines: lines.pop(),
 }
 
 
@@ -379,7 +422,7 @@ def test_a_file_damaged_anywhere_is_refused_whole_or_was_not_damaged_where_it_ma
         except StoreError:
             assert is_empty(sqlite_store)
         else:
-            assert len(sample_frame(sqlite_store, sessions(sqlite_store)[0].id)) == 13
+            assert len(sample_frame(sqlite_store, sessions(sqlite_store)[0].id)) == 15
             delete_everything(sqlite_store)
 
 

@@ -15,9 +15,10 @@ from app.store.sessions import sessions
 from app.views.history import calendar as history_calendar
 from app.views.history import page as history_page
 from app.views.shared import mood_grid
+from fer_core.results import Level
 from tests.helpers import history_store
 from tests.helpers.pages import memory_of, open_page, plots, words
-from tests.helpers.store_builders import NOON, make_participant, make_session
+from tests.helpers.store_builders import NOON, make_participant, make_session, rows
 
 
 def history_alone() -> None:
@@ -166,6 +167,17 @@ def test_sessions_of_several_networks_are_not_compared_silently(store: Store):
     make_session(store, person, started_at=NOON + timedelta(days=9), model_sha256="b" * 64)
 
     assert r"(compact\_se aaaaaa, compact\_se bbbbbb)" in words(open_page(history_alone))
+
+
+def test_days_of_two_and_of_three_levels_are_told_apart(store: Store):
+    person = history_store.fill(store, days=3)
+    assert "Named 100 % of the time." in words(open_page(history_alone)).replace("\xa0", " ")
+    later = rows("sad", count=20, level=Level.LEANING)
+    make_session(store, person, later, started_at=NOON + timedelta(days=3), utc_offset_min=0)
+
+    said = words(open_page(history_alone)).replace("\xa0", " ")
+
+    assert "Named 75 %, leaning (“probably …”) 25 % of the time. Before 4 May 2026 no time is leaning" in said
 
 
 def test_a_name_with_markup_is_shown_as_it_is(store: Store):

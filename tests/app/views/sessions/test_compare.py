@@ -12,6 +12,7 @@ from app.tab_memory import SessionMemory
 from app.views.sessions.compare import session_titles
 from app.views.sessions.face_choice import CORRECTED
 from fer_core.expressions.baseline import Baseline
+from fer_core.results import Level
 from tests.helpers.faces import make_probabilities
 from tests.helpers.pages import assert_fine, memory_of, page_of, press, run, spoken
 from tests.helpers.session_pages import open_page, script
@@ -47,6 +48,20 @@ def test_two_sessions_are_compared(store, film):
     assert len(page.get("plotly_chart")) == 3
     press(page, "compare_back")
     assert memory_of(page).compared == ()
+
+
+def test_sessions_of_two_and_of_three_levels_are_compared_with_a_sentence(store, film):
+    probably = rows("angry", count=40) + rows("angry", start_ms=8000, count=60, level=Level.LEANING)
+    later = {"title": "Later", "started_at": NOON + timedelta(days=1)}
+    other = make_session(store, 1, probably, **later, model_name="deep_se", model_sha256="b" * 64)
+
+    page = compared(film, other)
+
+    (warning,) = page.warning
+    assert warning.value.startswith("Different models judged these sessions")
+    assert "no time of First look is leaning" in warning.value
+    assert "Time shown as angry is 100 points higher for Later" in spoken(page), "leaning time counts"
+    assert re.search(r"<td>Probably</td><td class=\"n\">–</td><td class=\"n\">60\s%</td>", spoken(page))
 
 
 def test_participants_are_compared_with_all_of_their_sessions(store):

@@ -14,6 +14,7 @@ from app.store.records import CheckIn, Marker
 from app.store.samples import add_samples
 from app.store.session_parts import add_marker
 from app.store.sessions import session, start_session
+from fer_core.results import Doubt, Level
 from tests.helpers.pages import assert_fine, memory_of, press, spoken
 from tests.helpers.session_pages import HOSTILE, open_page, see
 from tests.helpers.store_builders import NOON, make_participant, make_session, new_session, rows
@@ -84,6 +85,20 @@ def test_a_session_opens_with_its_sentence_and_timeline(store, film):
     assert len(page.get("plotly_chart")) == 1
     press(page, "session_back")
     assert "session_open_1" in [button.key for button in page.button]
+
+
+def test_a_session_tells_how_much_was_named_leaning_and_unsure(store):
+    samples = rows("sad", count=50) + rows("happy", start_ms=10_000, count=30, level=Level.LEANING)
+    samples += rows("happy", start_ms=16_000, count=20, doubts=(Doubt.TOO_DARK,))
+    number = make_session(store, make_participant(store), samples)
+
+    page = open_page(number)
+
+    assert "Named 50 %, leaning (“probably …”) 30 %, unsure 20 % of the time." in spoken(page).replace("\xa0", " ")
+    assert 'title="Probably happy"' in spoken(page)
+    see(page, "Figures")
+    shown = [(metric.label, metric.value.replace("\xa0", " ")) for metric in page.metric]
+    assert shown[:4] == [("Seen for", "0:20"), ("Named", "50 %"), ("Probably", "30 %"), ("Unsure", "20 %")]
 
 
 def test_title_and_note_are_edited(store, film):
