@@ -48,7 +48,9 @@ def print_clips(model: EmotionModel, detector_words: str) -> None:
         print(f"\nThe clips are left out: {SHARED_DATA_VARIABLE} names no folder with clips/{next(iter(labels))}.")
         return
     accounts = {
-        path.name: account([shown_to_viewer(result) for result in results(path, model, live_settings())], labels[path.name])
+        path.name: account(
+            [shown_to_viewer(result) for result in results(path, model, live_settings())], labels[path.name]
+        )
         for path in paths
     }
     rows = [row(name, one) for name, one in accounts.items()]
