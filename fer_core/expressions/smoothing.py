@@ -16,9 +16,9 @@ import numpy as np
 from fer_core.results import Level
 
 _STEPS_PER_QUICK: Final = 2
-"""A gap between views is divided into steps of this part of the quick time constant, so that its length matters less."""
+"""So many steps of a gap between views to one quick time constant: how time is divided then hardly matters."""
 _FORGOTTEN: Final = 5
-"""After this many time constants less than 0.001 is left of what came before."""
+"""After this many time constants less than a hundredth is left of what came before."""
 
 
 @dataclass(frozen=True)

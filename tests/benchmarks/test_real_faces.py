@@ -8,7 +8,9 @@ import pytest
 
 from benchmarks import real_faces
 from benchmarks.real_faces_labels import LabelFileError, Stretch, changes, read_labels
+from benchmarks.real_faces_smoothing import VIEWS, WAYS, Film, View, made_up_film, watch
 from benchmarks.real_faces_time import Account, Shown, account, delays_s, label_changes, total
+from fer_core.expressions.model import load_model
 from fer_core.results import Level
 
 SAD_THEN_HAPPY = (
@@ -196,3 +198,44 @@ def test_a_clip_goes_through_the_pipeline_at_a_live_viewers_rate(tmp_path, monke
     # The file of labels calls the first 0.55 of 2.17 labelled seconds neutral; a face is reported from its second look.
     assert 10 < wrong < 100 * 0.55 / 2.17
     assert cells[11] == "0.00"
+
+
+def test_a_made_up_film_changes_its_label_with_each_face_and_holds_it_for_seconds():
+    rng = np.random.default_rng(0)
+    labels = np.array([0, 0, 1, 2])
+    answers = np.repeat(np.eye(3)[labels][:, None], VIEWS, axis=1)
+
+    film = made_up_film(answers, labels, ("sad", "happy", "fear"), rng)
+
+    assert len(changes(film.stretches)) == len(film.stretches) - 1
+    assert all(2.9 < stretch.to_s - stretch.from_s < 8.1 for stretch in film.stretches)
+    assert [view.at_s for view in film.views] == [i / 8 for i in range(len(film.views))]
+
+
+def test_each_way_shows_a_certain_answer_as_it_is_and_follows_its_change():
+    card = load_model().card
+    sad, happy = (np.full(7, 0.02) + 0.86 * (np.array(card.labels) == name) for name in ("sad", "happy"))
+    views = [View(i / 8, sad if i < 24 else happy) for i in range(48)]
+    film = Film(views, [Stretch(0.0, 3.0, frozenset({"sad"})), Stretch(3.0, 6.0, frozenset({"happy"}))])
+
+    for way in WAYS:
+        shown, probabilities = watch(film, way, card)
+        one = account(shown, film.stretches)
+        (delay_s,) = one.delays_s
+
+        assert probabilities.sum(1) == pytest.approx(1), way
+        assert one.labelled_s == pytest.approx(6), way
+        assert delay_s is not None, way
+        assert 0 <= delay_s < 2, way
+
+    plain, _ = watch(film, "mean, 0.5 s", card)
+    first = next(piece.at_s for piece in plain if piece.label == "happy")
+    assert first == pytest.approx(3 + 0.5 * np.log(0.86 / (0.88 - 0.645)) - 1 / 8, abs=1 / 8), "its own formula"
+
+
+def test_logarithms_and_the_filter_survive_noughts():
+    for way in ("mean of logarithms, 0.5 s", "filter, leaves 1/s, 1 view/s"):
+        card = load_model().card
+        _, probabilities = watch(Film([View(i / 8, np.eye(7)[i % 7]) for i in range(20)], ()), way, card)
+
+        assert np.isfinite(probabilities).all(), way
