@@ -62,7 +62,7 @@ def print_clips(model: EmotionModel, detector_words: str) -> None:
     )
     for name, one in accounts.items():
         if one.empty_s:
-            print(f"{name} shows nobody: a face was found in {percent(one.false_s, one.empty_s)} of its time.")
+            print(f"\n{name} shows nobody: a face was found in {percent(one.false_s, one.empty_s)} of its time.")
 
 
 def results(path: Path, model: EmotionModel, settings: PipelineSettings) -> Iterator[FrameResult]:
