@@ -256,7 +256,7 @@ def feed(pipeline: EmotionPipeline, times_s: list[float]) -> FrameResult:
 
 def test_a_new_expression_takes_over_in_the_time_constant():
     model = FakeModel(make_probabilities("sad", 1.0))
-    settings = PipelineSettings(smoothing=SmoothingSettings(time_constant_s=0.5))
+    settings = PipelineSettings(smoothing=SmoothingSettings(time_constant_s=0.5, max_lag=1))
     pipeline = fake_pipeline(FakeDetector(boxes(1)), model, settings)
     feed(pipeline, [i / 10 for i in range(11)])
     model.probabilities = make_probabilities("happy", 1.0)

@@ -44,8 +44,8 @@ def _steadiness(session: LiveSession) -> None:
         pipeline.smoothing.time_constant_s,
         0.1,
         key="smoothing_s",
-        help="How long an expression must last to count. More is calmer but slower: a new expression has 63 % of the "
-        "weight after this time. 0 shows each analysed frame by itself.",
+        help="While an expression lasts, it is averaged over about this time. More is calmer but slower: a clear "
+        "change is shown after about a third of it. 0 shows each analysed frame by itself.",
     )
     unsure_below = st.slider(
         "Say “unsure” below (confidence)",
