@@ -1,7 +1,8 @@
 """BlazeFace, Google's face detector for MediaPipe, in LiteRT: one network finds faces, a second one confirms each.
 
-Bazarevsky et al., 2019 (arXiv:1907.05047), Apache License 2.0. The networks are single-shot detectors: for each anchor, a
-fixed place in a square picture, they say how surely there is a face, how its box lies to the anchor, and six points.
+Bazarevsky et al., 2019 (arXiv:1907.05047), Apache License 2.0. The networks are single-shot detectors: for each
+anchor, a fixed place in a square picture, they say how surely there is a face, how its box lies to the anchor, and six
+points.
 
 - The finder (MediaPipe's for rear cameras) sees the whole frame at 256 x 256. Asked for much, it finds small faces, and
   much that is none.
@@ -70,9 +71,9 @@ CONFIRM_REGION: Final = 1.35
 NEAR_REGION: Final = 1.8
 """Side of the square around a known face, in longer sides of its box: it may have moved."""
 
-BOX_IN_BOX: Final = np.array([(0.08, -0.12), (0.92, 1.04)])
-"""Corners of the box as YuNet draws it, brow to chin, in the confirmer's, which is a square. So a box of either means
-the same to eyes and to limits."""
+BOX_IN_BOX: Final = np.array([(0.02, -0.22), (0.97, 1.03)])
+"""Corners of the box as YuNet draws it, hairline to chin, in the confirmer's, which is a square from the brows on. So a
+box of either means the same to eyes and to limits: medians of 721 faces that both found in pasted frames."""
 EYES_NOSE_MOUTH: Final = 4
 """Of the six points: the eye at the picture's left, the one at its right, nose tip, middle of the mouth. The ears
 that follow are left out: they are guessed, as hair covers them and a turned head hides one."""
@@ -202,10 +203,8 @@ class Network:
             return Finds(np.empty((0, 8, 2), np.float32), np.empty(0, np.float32))
         scale = self._side / max(1, round(side))
         size = tuple(min(self._side, max(1, round(length * scale))) for length in part.shape[1::-1])
-        at = tuple(
-            min(self._side - length, round(gap * scale))
-            for length, gap in zip(size, (x0 - left, y0 - top), strict=True)
-        )
+        gaps = (x0 - left, y0 - top)
+        at = tuple(min(self._side - length, round(gap * scale)) for length, gap in zip(size, gaps, strict=True))
         canvas = np.zeros((self._side, self._side, 3), np.uint8)
         # Linear interpolation misses pixels where a picture is made much smaller.
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
