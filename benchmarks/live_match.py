@@ -27,8 +27,8 @@ from benchmarks.paste import Placement, backgrounds, paste, random_placement
 from benchmarks.table import print_table
 from fer_core.errors import FerError
 from fer_core.expressions.model import EmotionModel, load_model
-from fer_core.faces.crops import LANDMARKS_IN_TILE, crop_faces, tile_to_frame
 from fer_core.faces.blazeface import BlazeFaceDetector, blazeface_folder
+from fer_core.faces.crops import LANDMARKS_IN_TILE, crop_faces, tile_to_frame
 from fer_core.faces.detector import FaceDetector, HaarDetector, YuNetDetector, yunet_path
 from fer_core.files.media import open_media
 from fer_core.files.timing import Sampling

@@ -24,7 +24,7 @@ import numpy as np
 from fer_core.errors import DetectorError
 from fer_core.faces.protocol import DetectorName, find_again, largest_first
 from fer_core.frames import checked_frame
-from fer_core.paths import model_folders
+from fer_core.paths import SHIPPED_MODELS, home
 from fer_core.results import Face
 
 
@@ -71,9 +71,10 @@ CONFIRM_REGION: Final = 1.35
 NEAR_REGION: Final = 1.8
 """Side of the square around a known face, in longer sides of its box: it may have moved."""
 
-BOX_IN_BOX: Final = np.array([(0.02, -0.22), (0.97, 1.03)])
+BOX_IN_BOX: Final = np.array([(0.02, -0.22), (0.97, 1.01)])
 """Corners of the box as YuNet draws it, hairline to chin, in the confirmer's, which is a square from the brows on. So a
-box of either means the same to eyes and to limits: medians of 721 faces that both found in pasted frames."""
+box of either means the same to eyes and to limits: medians of
+721 faces that both found in pasted frames; real ones agree."""
 EYES_NOSE_MOUTH: Final = 4
 """Of the six points: the eye at the picture's left, the one at its right, nose tip, middle of the mouth. The ears
 that follow are left out: they are guessed, as hair covers them and a turned head hides one."""
@@ -224,7 +225,7 @@ class Network:
 
 def blazeface_folder() -> Path | None:
     """Where both files are: among the user's models or the shipped ones; None without them."""
-    for folder in model_folders():
+    for folder in (home() / "models", SHIPPED_MODELS):
         if all((folder / file.name).is_file() for file in (FINDER, CONFIRMER)):
             return folder
     return None
