@@ -211,8 +211,9 @@ class Network:
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         canvas[at[1] : at[1] + size[1], at[0] : at[0] + size[0]] = cv2.resize(part, size, interpolation=how)
         finds = merged(self._run(canvas, min_score))
-        to_frame = np.array(part.shape[1::-1], np.float32) / size
-        return Finds((finds.points * self._side - at) * to_frame + (x0, y0), finds.scores)
+        to_frame = np.array(part.shape[1::-1], np.float32) / np.array(size, np.float32)
+        at_xy, corner_xy = np.array(at, np.float32), np.array((x0, y0), np.float32)
+        return Finds((finds.points * self._side - at_xy) * to_frame + corner_xy, finds.scores)
 
     def _run(self, canvas_bgr: np.ndarray, min_score: float) -> Finds:
         """What the network itself sees in a picture of its size, in units of the picture's side."""
