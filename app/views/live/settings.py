@@ -145,8 +145,8 @@ def _parts(session: LiveSession) -> None:
 def detector_help() -> str:
     """What the detectors differ in, and how to get a better one where Haar is alone."""
     words = (
-        "BlazeFace and YuNet find turned and small faces, with eyes, nose and mouth; of small ones, BlazeFace finds more. "
-        "Haar is slower and sees frontal faces only."
+        "BlazeFace and YuNet find turned and small faces, with eyes, nose and mouth; of small ones, BlazeFace finds "
+        "more. Haar is slower and sees frontal faces only."
     )
     return words if detectors_here() != ["haar"] else f"{words} To get a better one: python -m fer_core fetch-detector."
 
