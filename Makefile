@@ -5,7 +5,7 @@
 # make docs   the API reference, from the docstrings, into docs/api
 # make bench  the benchmark tables of docs/BENCHMARKS.md
 # make pictures  the pictures of docs/images, taken from the running app
-# Each sets up what it needs by itself: .venv from pinned requirements, the face detector's file, Chromium, PostgreSQL.
+# Each sets up what it needs by itself: .venv from pinned requirements, a face detector's files, Chromium, PostgreSQL.
 
 PYTHON ?= python3
 PORT ?= 8501

@@ -27,6 +27,7 @@ from benchmarks.paste import Placement, backgrounds, paste, random_placement
 from benchmarks.table import print_table
 from fer_core.errors import FerError
 from fer_core.expressions.model import EmotionModel, load_model
+from fer_core.faces.blazeface import BlazeFaceDetector, blazeface_folder
 from fer_core.faces.crops import LANDMARKS_IN_TILE, crop_faces, tile_to_frame
 from fer_core.faces.detector import FaceDetector, HaarDetector, YuNetDetector, yunet_path
 from fer_core.files.media import open_media
@@ -88,18 +89,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     faces = validation_faces(options.archive, count=options.count, seed=options.seed)
     routes = measure(load_model(options.model), all_detectors(), faces, seed=options.seed)
     _print(routes, len(faces))
-    if yunet_path() is None:
-        print("\nYuNet is left out: its file is not there. Call: python -m fer_core fetch-detector")
+    for name, place in (("BlazeFace", blazeface_folder()), ("YuNet", yunet_path())):
+        if place is None:
+            print(f"\n{name} is left out: its files are not there. Call: python -m fer_core fetch-detector")
     if options.json:
         document = {"seed": options.seed, "n": len(faces), "routes": [asdict(route) for route in routes]}
         options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 def all_detectors() -> dict[str, FaceDetector]:
-    """Name to detector: both at each of their widths, YuNet only where its file is there."""
-    path = yunet_path()
+    """Name to detector: OpenCV's two at each of their widths; BlazeFace and YuNet only where their files are there."""
+    folder, path = blazeface_folder(), yunet_path()
+    blazefaces = {"BlazeFace": BlazeFaceDetector(folder)} if folder else {}
     yunets = {f"YuNet {width}": YuNetDetector(path, width=width) for width in YUNET_WIDTHS} if path else {}
-    return {**yunets, **{f"Haar {width}": HaarDetector(width=width) for width in HAAR_WIDTHS}}
+    return {**blazefaces, **yunets, **{f"Haar {width}": HaarDetector(width=width) for width in HAAR_WIDTHS}}
 
 
 def measure(

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.scene import frames
 from benchmarks.table import p50_p95, print_table
 from fer_core.expressions.model import EmotionModel, load_model
-from fer_core.faces.detector import DetectorName, build_detector, yunet_path
+from fer_core.faces.detector import DetectorName, build_detector, detectors_here
 from fer_core.pipeline import EmotionPipeline
 
 SIZES = ((640, 480), (1280, 720))
@@ -25,9 +25,8 @@ def main() -> None:
     cv2.setNumThreads(1)
     model = load_model()
     rows = []
-    detectors: list[DetectorName] = ["yunet", "haar"] if yunet_path() else ["haar"]
     for width, height in SIZES:
-        for detector in detectors:
+        for detector in detectors_here():
             rows.append([f"{width}x{height}", detector, *_pipeline_row(model, detector, width, height)])
         rows.append([f"{width}x{height}", "tutorials' route", *_tutorial_row(model.folder, width, height)])
     header = ["frame", "route", *(f"{stage}, ms" for stage in STAGES), "whole frame, ms"]

@@ -15,6 +15,7 @@ from fer_core.expressions.baseline import Baseline, check_baseline
 from fer_core.expressions.card import ModelCard
 from fer_core.expressions.model import EmotionModel, list_models, load_model
 from fer_core.expressions.occlusion import occlusion_map, overlay_occlusion
+from fer_core.faces.blazeface import BlazeFaceDetector
 from fer_core.faces.crops import crop_faces
 from fer_core.faces.detector import FaceDetector, HaarDetector, YuNetDetector, build_detector
 from fer_core.history import EmotionHistory
@@ -29,6 +30,7 @@ __all__ = [
     "STILL",
     "ArtifactError",
     "Baseline",
+    "BlazeFaceDetector",
     "DetectorError",
     "Doubt",
     "EmotionHistory",

@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     doctor = commands.add_parser("doctor", help="check this machine and this installation")
     doctor.add_argument("--json", action="store_true", help="for other programs")
     doctor.set_defaults(run=_doctor)
-    fetch = commands.add_parser("fetch-detector", help="fetch the better face detector's file once (230 kB)")
+    fetch = commands.add_parser("fetch-detector", help="fetch a better face detector than Haar once (7 MB)")
     fetch.set_defaults(run=_fetch_detector)
     options = parser.parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.run
@@ -48,7 +48,9 @@ def _add_analyse(parser: argparse.ArgumentParser) -> None:
         "--annotated", type=Path, metavar="OUT", help="copy of one input with boxes and labels: .mp4, .png or .jpg"
     )
     parser.add_argument("--model", default="default", metavar="NAME", help="a model's name or folder")
-    parser.add_argument("--detector", choices=["yunet", "haar"], help="default: YuNet where its file is there")
+    parser.add_argument(
+        "--detector", choices=["blazeface", "yunet", "haar"], help="default: the first whose files are there"
+    )
     parser.add_argument(
         "--max-faces",
         type=_count,

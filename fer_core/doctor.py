@@ -14,7 +14,8 @@ from typing import Final
 from fer_core.errors import FerError
 from fer_core.expressions.model import load_model
 from fer_core.expressions.model_list import stored_models
-from fer_core.faces.detector import HaarDetector, YuNetDetector, yunet_path
+from fer_core.faces.blazeface import blazeface_folder
+from fer_core.faces.detector import build_detector, yunet_path
 from fer_core.paths import home
 from fer_core.versions import distributions_of, package_version
 
@@ -108,16 +109,16 @@ def _opencv() -> Check:
 
 
 def _detector() -> Check:
-    path = yunet_path()
     fetch = "Run: python -m fer_core fetch-detector"
     try:
-        if path is not None:
-            YuNetDetector(path)
-            return Check("face detector", Status.OK, f"YuNet, {path}")
-        HaarDetector()
+        name = build_detector().name
     except FerError as error:
         return Check("face detector", Status.FAIL, str(error), fetch)
-    return Check("face detector", Status.WARN, "Haar: slower, frontal faces only; YuNet's file is missing", fetch)
+    if name == "blazeface":
+        return Check("face detector", Status.OK, f"BlazeFace, {blazeface_folder()}")
+    if name == "yunet":
+        return Check("face detector", Status.OK, f"YuNet, {yunet_path()}")
+    return Check("face detector", Status.WARN, "Haar: slower, frontal faces only; no other's files are here", fetch)
 
 
 def _model() -> Check:

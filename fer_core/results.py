@@ -38,8 +38,9 @@ class Face:
     Attributes:
         xyxy: left, top, right, bottom in pixels of the frame; may reach beyond its border.
         score: the detector's confidence, 0-1.
-        landmarks: float32 (5, 2) in pixels: the eye at the picture's left, the eye at its right, nose tip, the mouth's
-            corner at the picture's left, the one at its right; None where the detector gives none.
+        landmarks: float32 (5, 2) or (4, 2) in pixels: the eye at the picture's left, the eye at its right, nose tip,
+            then the mouth's corner at the picture's left and the one at its right (YuNet), or the mouth's middle
+            (BlazeFace); None where the detector gives none.
         track_id: the same number for the same face from frame to frame; None before tracking.
         quarter_turns: how often the frame is to be turned a quarter clockwise for the face to stand upright, 0-3. Found
             by trying, in single pictures; 0 for a face that is only tilted.

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Final
 
-from fer_core.faces.detector import yunet_path
+from fer_core.faces.detector import detectors_here
 from tests.helpers.browser import studio
 
 MODES: Final = {"send only": False, "returned picture": True}
@@ -14,7 +14,7 @@ NO_LIMIT: Final = "99"
 
 def detector() -> str:
     """Name of the face detector that the app takes here."""
-    return "YuNet" if yunet_path() else "Haar"
+    return detectors_here()[0]
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
 """Frame and faces to a batch of tiles: the one preprocessing path, for live video, files and evaluation.
 
 A network trained on FER2013 sees best what FER2013 shows. Measured by running the detectors on FER2013's own 48-pixel
-images: where they put the box, and where YuNet puts its five landmarks, in units of the tile's side. A crop reverses
-that, so that a live face lies in its tile as FER2013's faces do; `tests/fer_core/faces/test_crops.py` measures that.
+images: where they put the box or the landmarks, in units of the tile's side. A crop reverses that, so that a live face
+lies in its tile as FER2013's faces do; `tests/fer_core/faces/test_crops.py` measures that.
 """
 
 from typing import Final
@@ -26,6 +26,11 @@ LANDMARKS_IN_TILE: Final = np.array(
     [(0.312, 0.380), (0.678, 0.382), (0.483, 0.596), (0.346, 0.748), (0.642, 0.751)], np.float32
 )
 """Mean place of YuNet's landmarks in FER2013's tiles, in the order of `Face.landmarks`."""
+
+FOUR_LANDMARKS_IN_TILE: Final = np.array([(0.315, 0.390), (0.685, 0.383), (0.498, 0.585), (0.502, 0.780)], np.float32)
+"""The same of BlazeFace's, which has the mouth's middle."""
+
+_MEANS: Final = {len(means): means for means in (LANDMARKS_IN_TILE, FOUR_LANDMARKS_IN_TILE)}
 
 CROP_GEOMETRY: Final = "fer2013-v1"
 """Name of this geometry, written into model cards: a model belongs to the crops it was trained for."""
@@ -61,7 +66,7 @@ def tile_to_frame(face: Face) -> np.ndarray:
         float64 (2, 3): scale and rotation beside the tile's left upper corner.
     """
     if face.landmarks is not None:
-        return fit_similarity(LANDMARKS_IN_TILE, face.landmarks)
+        return fit_similarity(_MEANS[len(face.landmarks)], face.landmarks)
     side = float(np.sqrt(face.width * face.height)) / HAAR_SIDE_IN_TILE
     # Its tile stands upright, however the frame lies: the tile's axes are the frame's, turned back.
     cos, sin = ((1, 0), (0, -1), (-1, 0), (0, 1))[face.quarter_turns % 4]

@@ -1,22 +1,37 @@
-"""Face detectors behind one protocol: YuNet where its file is there, Haar otherwise.
+"""The detectors that OpenCV runs, YuNet and Haar, and the choice of the best one that is there.
 
-Each looks at a copy of the frame scaled to its own width and answers in pixels of the whole frame. OpenCV's detectors
-keep state between calls, so each worker makes its own.
+Each looks at a copy of the frame scaled to its own width and answers in pixels of the whole frame. All detectors keep
+state between calls, so each worker makes its own.
 """
 
 import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, Literal, Protocol, runtime_checkable
+from typing import Final, get_args
 
 import cv2
 import numpy as np
 
 from fer_core.errors import DetectorError
+from fer_core.faces.blazeface import BlazeFaceDetector, blazeface_folder
+from fer_core.faces.protocol import DetectorName, FaceDetector, LooksNear, find_again, largest_first, shrink
 from fer_core.frames import checked_frame
 from fer_core.paths import SHIPPED_MODELS, home
 from fer_core.results import Face
+
+__all__ = [
+    "DetectorName",
+    "FaceDetector",
+    "HaarDetector",
+    "LooksNear",
+    "YuNetDetector",
+    "build_detector",
+    "detectors_here",
+    "largest_first",
+    "shrink",
+    "yunet_path",
+]
 
 YUNET_WIDTH: Final = 480
 """Width in pixels at which YuNet looks for faces: wide enough for small ones, which 320 loses (docs/decisions.md)."""
@@ -31,53 +46,6 @@ NEAR_SIDE: Final = 160
 """Width and height in pixels at which YuNet looks for a known face: a fifth of the time of a frame of 480 x 270."""
 NEAR_REGION: Final = 2.2
 """Side of the square around a known face, in longer sides of its box."""
-NEAR_FACES: Final = 3
-"""For more, the whole frame is looked at."""
-NEAR_MOVED: Final = 0.6
-"""Farthest that a known face may have moved, in longer sides of its box; else it is not the same for certain."""
-
-TALLEST: Final = 6
-"""Height over width up to which a frame is searched in full width; a phone held upright has 2.2 at most."""
-
-DetectorName = Literal["yunet", "haar"]
-
-
-class FaceDetector(Protocol):
-    """Anything that finds faces in a frame."""
-
-    name: DetectorName
-
-    def detect(self, frame_bgr: np.ndarray) -> list[Face]:
-        """Find faces.
-
-        Args:
-            frame_bgr: uint8 (height, width, 3), blue-green-red; not modified.
-
-        Returns:
-            Faces in pixels of `frame_bgr`, largest first; empty when there is none.
-
-        Raises:
-            InputError: the frame has another type or shape; a `ValueError`.
-        """
-        ...
-
-
-@runtime_checkable
-class LooksNear(Protocol):
-    """A detector that can look again for faces where they were, which takes a fraction of the time."""
-
-    def detect_near(self, frame_bgr: np.ndarray, faces: Sequence[Face]) -> list[Face] | None:
-        """Find known faces again; others are not looked for.
-
-        Args:
-            frame_bgr: uint8 (height, width, 3), blue-green-red; not modified.
-            faces: where they were a moment ago, in pixels of the frame.
-
-        Returns:
-            As `detect` does, each of them once; None where one was not found, or where looking at the whole frame is
-            no slower.
-        """
-        ...
 
 
 class YuNetDetector:
@@ -147,18 +115,10 @@ class YuNetDetector:
             InputError: the frame has another type or shape; a `ValueError`.
         """
         frame_bgr = checked_frame(frame_bgr)
-        if not 0 < len(faces) <= NEAR_FACES:
-            return None
-        found: list[Face] = []
-        for face in faces:
-            again = self._look_near(frame_bgr, face)
-            if again is None or any(_distance(again, other) < NEAR_MOVED for other in found):
-                return None
-            found.append(again)
-        return largest_first(found)
+        return find_again(faces, lambda face: self._look_near(frame_bgr, face))
 
-    def _look_near(self, frame_bgr: np.ndarray, face: Face) -> Face | None:
-        """The face that is nearest to where this one was; None where there is none near."""
+    def _look_near(self, frame_bgr: np.ndarray, face: Face) -> list[Face]:
+        """The faces around the place where this one was."""
         side = NEAR_REGION * max(face.width, face.height)
         left, top = (round(middle - side / 2) for middle in face.centre)
         right, bottom = left + round(side), top + round(side)
@@ -168,13 +128,11 @@ class YuNetDetector:
         scale = max(1.0, side / NEAR_SIDE)
         size = int(part.shape[1] / scale), int(part.shape[0] / scale)
         if min(size) <= 0:
-            return None
+            return []
         canvas = np.zeros((NEAR_SIDE, NEAR_SIDE, 3), np.uint8)
         canvas[: size[1], : size[0]] = cv2.resize(part, size, interpolation=cv2.INTER_AREA) if scale > 1 else part
         _, rows = self._near.detect(canvas)
-        seen = [_moved(_face_from_yunet_row(row, scale), x0, y0) for row in (rows if rows is not None else ())]
-        nearest = min(seen, key=lambda one: _distance(one, face), default=None)
-        return nearest if nearest is not None and _distance(nearest, face) < NEAR_MOVED else None
+        return [_moved(_face_from_yunet_row(row, scale), x0, y0) for row in (rows if rows is not None else ())]
 
 
 class HaarDetector:
@@ -225,17 +183,30 @@ class HaarDetector:
 
 
 def build_detector(name: DetectorName | None = None) -> FaceDetector:
-    """The detector of that name; with None, YuNet where its file is there and Haar otherwise.
+    """The detector of that name; with None, the first of `detectors_here`.
 
     Raises:
         DetectorError: there is none of that name, or it cannot be used on this machine.
     """
-    if name not in (None, "yunet", "haar"):
-        raise DetectorError(f"There is no face detector named {name!r}. Choose yunet, haar or None.")
-    path = yunet_path()
-    if name == "yunet" or (name is None and path is not None):
-        return YuNetDetector(path or SHIPPED_MODELS / "face_detection_yunet_2023mar.onnx")
+    if name not in (None, *get_args(DetectorName)):
+        raise DetectorError(f"There is no face detector named {name!r}. Choose blazeface, yunet, haar or None.")
+    if name is None:
+        name = detectors_here()[0]
+    if name == "blazeface":
+        return BlazeFaceDetector(blazeface_folder() or SHIPPED_MODELS)
+    if name == "yunet":
+        return YuNetDetector(yunet_path() or SHIPPED_MODELS / "face_detection_yunet_2023mar.onnx")
     return HaarDetector()
+
+
+def detectors_here() -> list[DetectorName]:
+    """The detectors whose files are there, the best first; a file that `FER_YUNET` names goes before all others."""
+    here: list[DetectorName] = ["haar"]
+    if yunet_path() is not None:
+        here.insert(0, "yunet")
+    if blazeface_folder() is not None:
+        here.insert(1 if os.environ.get("FER_YUNET") else 0, "blazeface")
+    return here
 
 
 def yunet_path() -> Path | None:
@@ -250,35 +221,10 @@ def yunet_path() -> Path | None:
     return None
 
 
-def shrink(frame: np.ndarray, width: int) -> tuple[np.ndarray, float]:
-    """The frame at most `width` pixels wide, and the factor from its pixels back to the frame's (at least 1).
-
-    A frame that is more than `TALLEST` times as high as wide is made narrower still: its memory must have a bound.
-    """
-    height_now, width_now = frame.shape[:2]
-    scale = max(width_now / width, height_now / (TALLEST * width))
-    if scale <= 1:
-        return frame, 1.0
-    size = max(1, round(width_now / scale)), max(1, round(height_now / scale))
-    # Linear interpolation misses pixels at large factors; area averaging costs the same here and does not.
-    return cv2.resize(frame, size, interpolation=cv2.INTER_AREA), scale
-
-
-def largest_first(faces: list[Face]) -> list[Face]:
-    """Sorted by area, so that face 1 is the one in front."""
-    return sorted(faces, key=lambda face: face.width * face.height, reverse=True)
-
-
 def _moved(face: Face, x: float, y: float) -> Face:
     left, top, right, bottom = face.xyxy
     points = None if face.landmarks is None else face.landmarks + np.array((x, y), np.float32)
     return replace(face, xyxy=(left + x, top + y, right + x, bottom + y), landmarks=points)
-
-
-def _distance(one: Face, other: Face) -> float:
-    """Between the middles, in longer sides of the other's box."""
-    (x, y), (other_x, other_y) = one.centre, other.centre
-    return float(np.hypot(x - other_x, y - other_y)) / max(other.width, other.height)
 
 
 def _face_from_yunet_row(row: np.ndarray, scale: float) -> Face:

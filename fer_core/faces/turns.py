@@ -12,7 +12,7 @@ from fer_core.results import Face
 
 LONGEST_PX: Final = 1920
 """Longer sides are shrunk before turning: detectors look at less, and a large picture is not copied three times."""
-MIN_SCORES: Final[Mapping[str, float]] = {"yunet": 0.8, "haar": 0.62}
+MIN_SCORES: Final[Mapping[str, float]] = {"blazeface": 0.75, "yunet": 0.8, "haar": 0.62}
 """By detector, of a face in a turned picture; surer than usual, as three more looks find more that is no face."""
 MIN_GAIN, MIN_MEAN_GAIN = 0.05, 0.02
 """By how much a turn's scores must be better in sum and on average. YuNet sees some faces that lie on their side, less

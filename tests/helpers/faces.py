@@ -13,8 +13,10 @@ import pytest
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.card import GoldenSample, ModelCard
 from fer_core.expressions.model import EmotionModel
+from fer_core.faces.blazeface import CONFIRMER, FINDER
 from fer_core.faces.crops import CROP_GEOMETRY, LANDMARKS_IN_TILE
 from fer_core.faces.detector import DetectorName
+from fer_core.paths import SHIPPED_MODELS
 from fer_core.pipeline import EmotionPipeline, PipelineSettings
 from fer_core.results import Doubt, Face, FaceEmotion, FaceQuality, FrameResult, Level
 
@@ -126,6 +128,20 @@ def fake_pipeline(
 ) -> EmotionPipeline:
     """A real pipeline of stand-ins."""
     return EmotionPipeline(detector, cast(EmotionModel, model or FakeModel()), settings, min_hits=min_hits)
+
+
+def without_detector_files(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Haar is alone: `folder`, which is empty or not there, takes the place of the shipped models for detectors."""
+    monkeypatch.delenv("FER_YUNET", raising=False)
+    for module in ("detector", "blazeface", "fetch"):
+        monkeypatch.setattr(f"fer_core.faces.{module}.SHIPPED_MODELS", folder)
+
+
+def blazeface_files() -> Path:
+    """The folder of BlazeFace's files; the test is skipped where there is none."""
+    if not all((SHIPPED_MODELS / file.name).is_file() for file in (FINDER, CONFIRMER)):
+        pytest.skip("no BlazeFace files; run: python -m fer_core fetch-detector")
+    return SHIPPED_MODELS
 
 
 def yunet_file() -> Path:

@@ -14,12 +14,12 @@ from app.formatting import counted
 from app.markdown_text import sentence
 from app.settings import folder_from
 from app.tab_memory import AnalysisMemory
-from app.views.live.settings import DETECTORS, model_label
+from app.views.live.settings import DETECTORS, detector_help, model_label
 from app.views.shared import page_parts
 from fer_core.errors import FerError
 from fer_core.expressions.model import list_models
 from fer_core.expressions.model_list import LIVE
-from fer_core.faces.detector import yunet_path
+from fer_core.faces.detector import detectors_here
 from fer_core.files.media import VIDEO_SUFFIXES
 from fer_core.files.pictures.kinds import PICTURE_SUFFIXES, UNREADABLE_SUFFIXES
 from fer_core.files.timing import EVERY_FRAME, Sampling
@@ -80,14 +80,13 @@ def _settings(request: AnalysisRequest) -> AnalysisRequest:
         help="Fewer looks take less time, make smaller tables, and a choppier annotated video. Expressions last half a "
         "second and longer: 5 a second miss few.",
     )
-    has_yunet = yunet_path() is not None
     detector = st.selectbox(
         "Face detector",
-        list(DETECTORS) if has_yunet else ["Haar"],
+        detectors_here(),
         key="analyse_detector",
         persist_state="session",
-        help="YuNet is faster and finds turned and small faces. Haar sees frontal faces only."
-        + ("" if has_yunet else " YuNet’s file is missing: python -m fer_core fetch-detector."),
+        format_func=lambda name: DETECTORS[name],
+        help=detector_help(),
     )
     cards = list_models()
     models = sorted({LIVE, *cards})
@@ -121,7 +120,7 @@ def _settings(request: AnalysisRequest) -> AnalysisRequest:
     return replace(
         request,
         model=model,
-        detector=DETECTORS[detector],
+        detector=detector,
         sampling=LOOKS[looks],
         annotated=annotated,
         max_faces=int(max_faces),

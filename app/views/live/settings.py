@@ -11,14 +11,14 @@ from fer_core.expressions.card import ModelCard
 from fer_core.expressions.card_checks import is_share
 from fer_core.expressions.model import list_models
 from fer_core.expressions.model_list import LIVE
-from fer_core.faces.detector import DetectorName, yunet_path
+from fer_core.faces.detector import DetectorName, detectors_here
 from fer_core.limits import MAX_FACES
 
 OVERLAYS: dict[str, Overlay] = {"Boxes": "boxes", "Boxes and landmarks": "landmarks", "Nothing": "nothing"}
 BALANCE = 0.7
 """Strength of "Balanced": most of what balanced recall gains for little accuracy."""
 _LEVEL_FIGURES: Final = ("named", "named_right", "leaning", "leaning_right")
-DETECTORS: dict[str, DetectorName] = {"YuNet": "yunet", "Haar": "haar"}
+DETECTORS: dict[DetectorName, str] = {"blazeface": "BlazeFace", "yunet": "YuNet", "haar": "Haar"}
 
 
 @st.fragment
@@ -86,17 +86,16 @@ def _parts(session: LiveSession) -> None:
         list(OVERLAYS),
         list(OVERLAYS.values()).index(settings.overlay),
         key="overlay",
-        help="Landmarks are the five points that YuNet finds: eyes, nose, corners of the mouth.",
+        help="Landmarks are the points by which a face is cut out: eyes, nose and mouth. Haar finds none.",
     )
-    has_yunet = yunet_path() is not None
-    detectors = list(DETECTORS) if has_yunet else ["Haar"]
+    detectors = detectors_here()
     detector = st.selectbox(
         "Face detector",
         detectors,
-        1 if has_yunet and settings.detector == "haar" else 0,
+        detectors.index(settings.detector) if settings.detector in detectors else 0,
         key="detector",
-        help="YuNet is faster and finds turned and small faces. Haar needs no extra file, sees frontal faces only and "
-        "has no landmarks." + ("" if has_yunet else " YuNet’s file is missing: python -m fer_core fetch-detector."),
+        format_func=lambda name: DETECTORS[name],
+        help=detector_help(),
     )
     # The model in use stays in the list even when it is damaged, so that the notice can say what is wrong with it.
     cards = list_models()
@@ -136,13 +135,22 @@ def _parts(session: LiveSession) -> None:
     session.settings = replace(
         settings,
         overlay=OVERLAYS[overlay],
-        detector=DETECTORS[detector],
+        detector=detector,
         model=model,
         exact=exact,
         returned=returned,
     )
     if returned != settings.returned:
         st.rerun()  # another way to the camera
+
+
+def detector_help() -> str:
+    """What the detectors differ in, and how to get a better one where Haar is alone."""
+    words = (
+        "BlazeFace and YuNet find turned and small faces, with eyes, nose and mouth; of small ones, BlazeFace finds "
+        "more. Haar is slower and sees frontal faces only."
+    )
+    return words if detectors_here() != ["haar"] else f"{words} To get a better one: python -m fer_core fetch-detector."
 
 
 def model_label(name: str, card: ModelCard | None) -> str:

@@ -1,15 +1,26 @@
 """Faces come out of a frame framed as FER2013 frames them."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_core.faces.crops import HAAR_SIDE_IN_TILE, LANDMARKS_IN_TILE, TILE, crop_faces, fit_similarity, tile_to_frame
+from fer_core.faces.blazeface import BlazeFaceDetector
+from fer_core.faces.crops import (
+    FOUR_LANDMARKS_IN_TILE,
+    HAAR_SIDE_IN_TILE,
+    LANDMARKS_IN_TILE,
+    TILE,
+    crop_faces,
+    fit_similarity,
+    tile_to_frame,
+)
 from fer_core.faces.detector import FaceDetector, HaarDetector, YuNetDetector
 from fer_core.results import Face
-from tests.helpers.faces import fer2013_tiles, make_face, textured_frame, yunet_file
+from tests.helpers.faces import blazeface_files, fer2013_tiles, make_face, textured_frame, yunet_file
 
 ANGLES = st.floats(-np.pi, np.pi)
 SCALES = st.floats(0.01, 1000)
@@ -72,6 +83,13 @@ def test_a_larger_face_is_averaged_down_and_skips_no_pixels(factor):
 
     # Every second pixel would differ by more than 30.
     assert difference(tile, expected) < 6
+
+
+def test_four_landmarks_give_the_tile_that_five_give():
+    five = make_face((100, 60, 220, 180), landmarks=True)
+    four = replace(five, landmarks=(FOUR_LANDMARKS_IN_TILE * 120 + (100, 60)).astype(np.float32))
+
+    assert tile_to_frame(four) == pytest.approx(tile_to_frame(five), abs=0.2)
 
 
 def test_without_landmarks_the_tile_is_a_little_larger_than_the_box_and_has_its_centre():
@@ -247,6 +265,18 @@ def test_yunets_landmarks_lie_in_fer2013_where_the_constants_say(shared_data):
     assert len(found) > 150
     places = np.array([(face.landmarks - PAD) / SIDE for _, _, face in found if face.landmarks is not None])
     assert places.mean(axis=0) == pytest.approx(LANDMARKS_IN_TILE, abs=0.025)
+    centres, sides = offsets_in_tile(found)
+    assert np.median(centres, axis=0) == pytest.approx((0.5, 0.5), abs=0.03)
+    assert np.median(sides) == pytest.approx(1, abs=0.06)
+
+
+@pytest.mark.shared_data
+def test_blazefaces_landmarks_lie_in_fer2013_where_the_constants_say(shared_data):
+    found = measure(BlazeFaceDetector(blazeface_files()), fer2013_tiles(shared_data, 90))
+
+    assert len(found) > 60
+    places = np.array([(face.landmarks - PAD) / SIDE for _, _, face in found if face.landmarks is not None])
+    assert places.mean(axis=0) == pytest.approx(FOUR_LANDMARKS_IN_TILE, abs=0.035)
     centres, sides = offsets_in_tile(found)
     assert np.median(centres, axis=0) == pytest.approx((0.5, 0.5), abs=0.03)
     assert np.median(sides) == pytest.approx(1, abs=0.06)

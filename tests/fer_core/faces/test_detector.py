@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fer_core.errors import DetectorError
+from fer_core.faces.blazeface import FINDER, BlazeFaceDetector
 from fer_core.faces.detector import (
     HAAR_WIDTH,
     YUNET_WIDTH,
@@ -15,19 +16,27 @@ from fer_core.faces.detector import (
     HaarDetector,
     YuNetDetector,
     build_detector,
+    detectors_here,
     largest_first,
     shrink,
     yunet_path,
 )
-from tests.helpers.faces import make_face, yunet_file
+from tests.helpers.faces import blazeface_files, make_face, without_detector_files, yunet_file
 
 # Where the face of the astronaut is, in units of her picture, as seen by eye: eyebrows to chin, ear to ear.
 ASTRONAUT_FACE = (0.35, 0.12, 0.53, 0.33)
 
 
-@pytest.fixture(scope="module", params=["yunet", "haar"])
+@pytest.fixture(scope="module", params=["blazeface", "yunet", "haar"])
 def detector(request) -> FaceDetector:
-    return YuNetDetector(yunet_file()) if request.param == "yunet" else HaarDetector()
+    if request.param == "haar":
+        return HaarDetector()
+    return YuNetDetector(yunet_file()) if request.param == "yunet" else BlazeFaceDetector(blazeface_files())
+
+
+@pytest.fixture(scope="module", params=["blazeface", "yunet"])
+def with_landmarks(request) -> FaceDetector:
+    return YuNetDetector(yunet_file()) if request.param == "yunet" else BlazeFaceDetector(blazeface_files())
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +69,15 @@ def test_a_frame_that_is_no_square_is_not_squeezed(detector, astronaut_bgr, widt
 
 
 @pytest.mark.parametrize("side", [54, 74, 86])
-def test_yunet_finds_a_face_of_twenty_pixels_in_a_webcams_frame(yunet, astronaut_bgr, side):
-    """At a width of 320 pixels it finds none of these three."""
+def test_a_face_of_twenty_pixels_in_a_webcams_frame_is_found(with_landmarks, astronaut_bgr, side):
+    """At a width of 320 pixels, YuNet finds none of these three."""
+    if with_landmarks.name == "blazeface" and side == 54:
+        pytest.skip("BlazeFace finds faces from 25 pixels on")
     frame = np.full((480, 640, 3), 110, np.uint8)
     portrait = cv2.resize(astronaut_bgr[0:256, 112:368], (side, side), interpolation=cv2.INTER_AREA)
     frame[200 : 200 + side, 300 : 300 + side] = portrait
 
-    (face,) = yunet.detect(frame)
+    (face,) = with_landmarks.detect(frame)
 
     assert 0.3 * side < face.width < 0.5 * side
 
@@ -142,26 +153,26 @@ def test_haar_gives_no_landmarks(astronaut_bgr):
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_landmarks_are_ordered_by_the_pictures_sides(yunet, astronaut_bgr, mirrored):
+def test_landmarks_are_ordered_by_the_pictures_sides(with_landmarks, astronaut_bgr, mirrored):
     frame = cv2.flip(astronaut_bgr, 1) if mirrored else astronaut_bgr
 
-    (face,) = yunet.detect(frame)
+    (face,) = with_landmarks.detect(frame)
 
-    assert face.landmarks.shape == (5, 2)
+    assert face.landmarks.shape == (5 if with_landmarks.name == "yunet" else 4, 2)
     assert face.landmarks.dtype == np.float32
-    left_eye, right_eye, nose, left_mouth, right_mouth = face.landmarks
+    left_eye, right_eye, nose, *mouth = face.landmarks
     assert left_eye[0] < nose[0] < right_eye[0]
-    assert left_mouth[0] < right_mouth[0]
-    assert max(left_eye[1], right_eye[1]) < nose[1] < min(left_mouth[1], right_mouth[1])
+    assert left_eye[0] - 5 < mouth[0][0] <= mouth[-1][0] < right_eye[0] + 5
+    assert max(left_eye[1], right_eye[1]) < nose[1] < min(point[1] for point in mouth)
     # The pupils of the astronaut, by eye.
     eyes = face.landmarks[:2] / 512
     if not mirrored:
         assert eyes == pytest.approx(np.array([(0.398, 0.2), (0.478, 0.2)]), abs=0.012)
 
 
-def test_landmarks_are_in_pixels_of_the_whole_frame(yunet, astronaut_bgr):
-    (face,) = yunet.detect(astronaut_bgr)
-    (large,) = yunet.detect(cv2.resize(astronaut_bgr, (1536, 1536), interpolation=cv2.INTER_CUBIC))
+def test_landmarks_are_in_pixels_of_the_whole_frame(with_landmarks, astronaut_bgr):
+    (face,) = with_landmarks.detect(astronaut_bgr)
+    (large,) = with_landmarks.detect(cv2.resize(astronaut_bgr, (1536, 1536), interpolation=cv2.INTER_CUBIC))
 
     assert large.landmarks / 3 == pytest.approx(face.landmarks, abs=3)
 
@@ -194,14 +205,38 @@ def test_an_opencv_without_cascades_is_told_from_a_bug(tmp_path, monkeypatch):
         HaarDetector()
 
 
-def test_without_yunets_file_haar_is_chosen(monkeypatch, tmp_path):
-    monkeypatch.delenv("FER_YUNET", raising=False)
-    monkeypatch.setattr("fer_core.faces.detector.SHIPPED_MODELS", tmp_path)
+def test_without_others_files_haar_is_chosen(monkeypatch, tmp_path):
+    without_detector_files(monkeypatch, tmp_path)
 
     assert yunet_path() is None
+    assert detectors_here() == ["haar"]
     assert build_detector().name == "haar"
     with pytest.raises(DetectorError, match="No YuNet file"):
         build_detector("yunet")
+    with pytest.raises(DetectorError, match="No BlazeFace file"):
+        build_detector("blazeface")
+
+
+def test_blazeface_goes_before_yunet_which_goes_before_haar(monkeypatch, tmp_path):
+    source, yunet = blazeface_files(), yunet_file()
+    without_detector_files(monkeypatch, tmp_path)
+    shutil.copy(yunet, tmp_path / "face_detection_yunet_2023mar.onnx")
+    assert detectors_here() == ["yunet", "haar"]
+    for name in ("blazeface_back.tflite", "blazeface_short_range.tflite"):
+        assert "blazeface" not in detectors_here()
+        shutil.copy(source / name, tmp_path)
+
+    assert detectors_here() == ["blazeface", "yunet", "haar"]
+    assert build_detector().name == "blazeface"
+    monkeypatch.setenv("FER_YUNET", str(yunet))
+    assert detectors_here() == ["yunet", "blazeface", "haar"]
+
+
+def test_a_damaged_blazeface_file_is_named_with_the_way_out(tmp_path):
+    (tmp_path / FINDER.name).write_bytes(b"TFL3")
+
+    with pytest.raises(DetectorError, match=r"blazeface_back\.tflite is damaged.*fetch-detector"):
+        BlazeFaceDetector(tmp_path)
 
 
 def test_with_yunets_file_yunet_is_chosen_unless_haar_is_asked_for():
@@ -213,7 +248,7 @@ def test_with_yunets_file_yunet_is_chosen_unless_haar_is_asked_for():
 
 def test_the_newest_file_among_the_users_models_is_found(monkeypatch, tmp_path):
     source = yunet_file()
-    monkeypatch.delenv("FER_YUNET")
+    without_detector_files(monkeypatch, tmp_path / "nowhere")
     monkeypatch.setenv("FER_HOME", str(tmp_path))
     (tmp_path / "models").mkdir()
     newest = tmp_path / "models" / "face_detection_yunet_2026may.onnx"
@@ -251,7 +286,7 @@ def test_a_haar_box_is_made_of_plain_numbers(astronaut_bgr):
 
 @pytest.mark.parametrize("name", ["", "cnn", "Haar", 5])
 def test_a_detector_of_another_name_is_not_haar_in_silence(name):
-    with pytest.raises(DetectorError, match="Choose yunet, haar or None"):
+    with pytest.raises(DetectorError, match="Choose blazeface, yunet, haar or None"):
         build_detector(name)
 
 
@@ -266,43 +301,43 @@ def at(astronaut_bgr: np.ndarray, left: int, top: int, *, side: int = 400) -> np
 
 
 @pytest.mark.parametrize("side", [250, 400, 720])
-def test_a_known_face_is_found_again_where_it_went(yunet, astronaut_bgr, side):
-    before = yunet.detect(at(astronaut_bgr, 500, 0, side=side))
+def test_a_known_face_is_found_again_where_it_went(with_landmarks, astronaut_bgr, side):
+    before = with_landmarks.detect(at(astronaut_bgr, 500, 0, side=side))
     moved = at(astronaut_bgr, 500 + side // 20, 0, side=side)
 
-    near = yunet.detect_near(moved, before)
+    near = with_landmarks.detect_near(moved, before)
 
     assert near is not None
-    (face,), (whole,) = near, yunet.detect(moved)
+    (face,), (whole,) = near, with_landmarks.detect(moved)
     assert np.array(face.centre) == pytest.approx(whole.centre, abs=0.08 * whole.width)
     assert face.landmarks is not None
     assert whole.landmarks is not None
     assert np.abs(face.landmarks - whole.landmarks).max() < 0.12 * whole.width
 
 
-def test_at_the_frames_edge_too(yunet, astronaut_bgr):
+def test_at_the_frames_edge_too(with_landmarks, astronaut_bgr):
     frame = at(astronaut_bgr, 0, 0)[:, 130:]
 
-    assert yunet.detect_near(frame, yunet.detect(frame)) is not None
+    assert with_landmarks.detect_near(frame, with_landmarks.detect(frame)) is not None
 
 
-def test_two_known_faces_stay_two(yunet, astronaut_bgr):
+def test_two_known_faces_stay_two(with_landmarks, astronaut_bgr):
     frame = np.concatenate([at(astronaut_bgr, 0, 0)[:, :400], at(astronaut_bgr, 0, 0)[:, :400]], axis=1)
-    known = yunet.detect(frame)
+    known = with_landmarks.detect(frame)
 
-    near = yunet.detect_near(frame, known)
+    near = with_landmarks.detect_near(frame, known)
 
     assert near is not None
     middles = [sorted(face.centre[0] for face in faces) for faces in (near, known)]
     assert middles[0] == pytest.approx(middles[1], abs=10)
-    assert yunet.detect_near(frame, [known[0], known[0]]) is None, "one face is not two"
+    assert with_landmarks.detect_near(frame, [known[0], known[0]]) is None, "one face is not two"
 
 
-def test_a_face_that_left_or_too_many_ask_for_the_whole_frame(yunet, astronaut_bgr):
-    known = yunet.detect(at(astronaut_bgr, 100, 0))
+def test_a_face_that_left_or_too_many_ask_for_the_whole_frame(with_landmarks, astronaut_bgr):
+    known = with_landmarks.detect(at(astronaut_bgr, 100, 0))
 
-    assert yunet.detect_near(at(astronaut_bgr, 800, 0), known) is None
-    assert yunet.detect_near(np.zeros((720, 1280, 3), np.uint8), known) is None
-    assert yunet.detect_near(at(astronaut_bgr, 100, 0), []) is None
-    assert yunet.detect_near(at(astronaut_bgr, 100, 0), known * 9) is None
-    assert yunet.detect_near(at(astronaut_bgr, 100, 0), [make_face((-900, -900, -800, -800))]) is None
+    assert with_landmarks.detect_near(at(astronaut_bgr, 800, 0), known) is None
+    assert with_landmarks.detect_near(np.zeros((720, 1280, 3), np.uint8), known) is None
+    assert with_landmarks.detect_near(at(astronaut_bgr, 100, 0), []) is None
+    assert with_landmarks.detect_near(at(astronaut_bgr, 100, 0), known * 9) is None
+    assert with_landmarks.detect_near(at(astronaut_bgr, 100, 0), [make_face((-900, -900, -800, -800))]) is None

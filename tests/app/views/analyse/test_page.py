@@ -133,7 +133,7 @@ def test_names_outside_the_folder_are_refused(server_files, text):
 def test_the_choices_reach_the_job(server_files):
     page = open_page("smile.mp4")
     page.selectbox(key="analyse_looks").select("2 a second").run()
-    page.selectbox(key="analyse_detector").select("Haar").run()
+    page.selectbox(key="analyse_detector").select("haar").run()
     page.toggle(key="analyse_annotated").set_value(False).run()
     page.number_input(key="analyse_max_faces").set_value(20).run()
     start(page)

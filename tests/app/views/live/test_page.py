@@ -29,6 +29,7 @@ from tests.helpers.faces import (
     make_result,
     textured_frame,
     wait_until,
+    without_detector_files,
     yunet_file,
 )
 from tests.helpers.pages import MAIN, assert_fine, open_page, plots, session_of
@@ -172,19 +173,20 @@ def test_the_first_settings_are_the_cards_threshold_and_the_best_detector(page):
 
 
 def test_the_detector_can_be_chosen_where_there_are_two(monkeypatch, calls):
-    yunet_file()
+    file = yunet_file()
+    without_detector_files(monkeypatch, Path("/nowhere"))
+    monkeypatch.setenv("FER_YUNET", str(file))
     page = open_page(MAIN)
     assert page.selectbox(key="detector").options == ["YuNet", "Haar"]
     assert session_of(page).settings.detector == "yunet"
 
-    page.selectbox(key="detector").select("Haar").run()
+    page.selectbox(key="detector").select("haar").run()
 
     assert session_of(page).settings.detector == "haar"
 
 
-def test_without_yunets_file_only_haar_is_offered_with_the_way_to_get_it(monkeypatch, calls):
-    monkeypatch.delenv("FER_YUNET", raising=False)
-    monkeypatch.setattr("fer_core.faces.detector.SHIPPED_MODELS", Path("/nowhere"))
+def test_without_others_files_only_haar_is_offered_with_the_way_to_get_one(monkeypatch, calls):
+    without_detector_files(monkeypatch, Path("/nowhere"))
 
     page = open_page(MAIN)
 
