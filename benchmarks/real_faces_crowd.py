@@ -50,6 +50,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print_tables(dataset, options.ferplus, options.models)
 
 
+def print_crowd(archive: Path | None, ferplus: Path | None, model: str) -> None:
+    """Print the tables for one model, or say what is missing."""
+    if archive is None or ferplus is None:
+        print(
+            "crowd: left out, as it needs FER2013 and its votes. Pass --archive fer2013.csv --ferplus fer2013new.csv."
+        )
+        return
+    print_tables(read_once(archive), ferplus, [model])
+
+
 def print_tables(dataset: Dataset, ferplus: Path, models: Sequence[str]) -> None:
     """Print the tables for some models."""
     faces = dataset["validation"]

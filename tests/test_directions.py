@@ -20,6 +20,7 @@ TRAIN_FOR_APP = (
     "train.dataset.report",
     "train.errors",
     "train.evaluation.compare",
+    "train.evaluation.crowd",
     "train.evaluation.figures",
     "train.evaluation.types",
     "train.runs.files",

@@ -237,7 +237,7 @@ class TrainingConfig:
         step=0.05,
     )
     label_share: float = setting(
-        0.2,
+        0.1,
         "Labels in the answer",
         "votes",
         "With --ferplus-weight: weight of the labels in the exported model's answer; the voters have the rest. 0 "

@@ -297,7 +297,8 @@ def test_tables_and_bars_tell_named_from_leaning_time():
         ("Named", whole_percent(0.5)),
         ("Probably", whole_percent(0.3)),
     ]
-    assert f"{EMOTION_COLOURS['happy']}55 50.0%, {EMOTION_COLOURS['happy']}22 0 80.0%" in html
+    assert f"{EMOTION_COLOURS['happy']}55 50.0%, transparent 0" in html
+    assert f'title="Named {whole_percent(0.5)}, probably {whole_percent(0.3)}"' in html
     assert re.findall(r'width:([\d.]+)%; background:[^"]*" title="(.*?)"', bar) == [
         ("50.00", "Happy"),
         ("30.00", "Probably happy"),
