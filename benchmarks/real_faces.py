@@ -3,7 +3,8 @@
     python -m benchmarks.real_faces [--only crowd clips pictures] [--model NAME_OR_FOLDER]
         [--archive fer2013.csv --ferplus fer2013new.csv]
 
-`crowd`: what ten people see in each of FER2013's validation images (`benchmarks.real_faces_crowd`). `clips`: the labelled clips of FER_SHARED_DATA as a live viewer would get them. The labels are what a person sees
+`crowd`: what ten people see in each of FER2013's validation images (`benchmarks.real_faces_crowd`). `clips`: the
+labelled clips of FER_SHARED_DATA as a live viewer would get them. The labels are what a person sees
 (`real_faces_labels.csv`), set before any network had answered. `pictures`: a group picture and a portrait, through the
 path for single pictures. What is not there is left out, with a sentence.
 """
