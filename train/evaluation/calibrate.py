@@ -1,6 +1,7 @@
 """Make confidences mean what they say: one temperature and two thresholds, all fitted on validation."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -41,6 +42,9 @@ def undo_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarra
     return raw
 
 
+MOST_UNSURE: Final = 0.1
+
+
 @dataclass(frozen=True)
 class Levels:
     """Where a label is named, leaning or withheld, and what that gives on validation; all 0-1.
@@ -63,7 +67,11 @@ class Levels:
 
 
 def choose_levels(probabilities: np.ndarray, right: np.ndarray, *, named_right: float, leaning_right: float) -> Levels:
-    """The lowest thresholds that keep the named faces, and those between both, as often right as is wanted.
+    """The thresholds that name as many faces as they may while at most a tenth stays unsure.
+
+    Named faces, and those between both thresholds, are as often right as is wanted. The more are named, the fewer sure
+    ones are left to make up for doubtful ones among the leaning, and the more stay unsure. Where a tenth cannot be
+    reached, as few as can be stay unsure.
 
     Args:
         probabilities: float (n, k), calibrated.
@@ -74,8 +82,11 @@ def choose_levels(probabilities: np.ndarray, right: np.ndarray, *, named_right: 
     confidence = probabilities.max(1)
     order = np.argsort(-confidence, kind="stable")
     sorted_right = right[order]
-    named = max(1, _longest(sorted_right, named_right))
-    leaning = _longest(sorted_right[named:], leaning_right)
+    kept = np.flatnonzero(np.cumsum(sorted_right) / np.arange(1, len(order) + 1) >= named_right) + 1
+    # Where no threshold reaches it, only the surest face is named.
+    pairs = [(int(named), _longest(sorted_right[named:], leaning_right)) for named in kept] or [(1, 0)]
+    enough = [pair for pair in pairs if sum(pair) >= (1 - MOST_UNSURE) * len(order)]
+    named, leaning = max(enough) if enough else max(pairs, key=lambda pair: (sum(pair), pair[0]))
     between = sorted_right[named : named + leaning]
     return Levels(
         named_from=float(confidence[order][named - 1]),

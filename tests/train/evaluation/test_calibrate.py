@@ -46,18 +46,24 @@ def answers(confidence: list[float]) -> np.ndarray:
     return np.concatenate([np.array(confidence)[:, None], np.repeat(rest, 6, axis=1)], axis=1)
 
 
-def test_levels_are_the_lowest_thresholds_that_keep_what_is_wanted():
-    probabilities = answers([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3])
-    right = np.array([True, True, False, True, True, False, False])
-    # right of the surest 1 to 7: 1, 1, .67, .75, .8, .67, .57
-    levels = choose_levels(probabilities, right, named_right=0.8, leaning_right=0.5)
-    assert (levels.named_from, levels.named, levels.named_right) == (0.5, 5 / 7, 0.8)
-    assert (levels.unsure_below, levels.leaning) == (0.5, 0.0)
+def test_as_many_are_named_as_may_be_while_a_tenth_stays_unsure():
+    probabilities = answers([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2])
+    right = np.array([True, True, True, True, False, True, False, True, False, False])
+    # right of the surest 1 to 10: 1, 1, 1, 1, .8, .83, .71, .75, .67, .6
+    levels = choose_levels(probabilities, right, named_right=0.75, leaning_right=0.3)
+    # Eight named leave two that are wrong, so two unsure; six named leave four, of which the first three are .33 right.
+    assert (levels.named_from, levels.named, levels.named_right) == (0.4, 0.6, 5 / 6)
+    assert (levels.unsure_below, levels.leaning, levels.leaning_right) == (0.25, 0.3, 1 / 3)
 
-    levels = choose_levels(probabilities, right, named_right=0.9, leaning_right=0.5)
-    assert (levels.named_from, levels.named, levels.named_right) == (0.8, 2 / 7, 1.0)
-    # right of the next 1 to 5: 0, .5, .67, .5, .4
-    assert (levels.unsure_below, levels.leaning, levels.leaning_right) == (0.4, 4 / 7, 0.5)
+
+def test_where_a_tenth_cannot_be_reached_as_few_as_can_be_stay_unsure():
+    probabilities = answers([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+    right = np.array([True, True, True, False, False, False])
+    levels = choose_levels(probabilities, right, named_right=1.0, leaning_right=0.5)
+    # Each right one that leans carries a wrong one: one named, two leaning with two wrong ones, one unsure.
+    assert (levels.named, levels.leaning, levels.unsure_below) == (1 / 6, 4 / 6, 0.5)
+    levels = choose_levels(probabilities, right, named_right=1.0, leaning_right=0.9)
+    assert (levels.named, levels.leaning, levels.unsure_below) == (3 / 6, 0.0, 0.7)
 
 
 def test_where_no_threshold_reaches_it_only_the_surest_face_is_named():
