@@ -22,14 +22,14 @@ from benchmarks.real_faces_crowd import print_crowd
 from benchmarks.real_faces_pictures import print_pictures
 from fer_core.errors import FerError
 from fer_core.expressions.model import load_model
-from fer_core.faces.detector import YuNetDetector, build_detector
+from fer_core.faces.detector import build_detector
 
 Part = Callable[[argparse.Namespace], None]
 """Prints its table; gets every option."""
 
 
 def _words() -> str:
-    return "YuNet" if isinstance(build_detector(), YuNetDetector) else "Haar"
+    return {"blazeface": "BlazeFace", "yunet": "YuNet", "haar": "Haar"}[build_detector().name]
 
 
 PARTS: Final[Mapping[str, Part]] = {
