@@ -20,6 +20,8 @@ from fer_core.files.analyse import analyse_media, pipeline_for
 from fer_core.files.media import open_media
 from fer_core.results import Doubt, FrameResult
 from tests.helpers.faces import fer2013_tiles, make_emotion, make_face, make_result, yunet_file
+from train.dataset.ferplus import ANSWERS
+from train.evaluation.crowd import clear_emotions
 
 NEUTRAL = EMOTIONS.index("neutral")
 PUBLIC_TEST = 3589
@@ -197,19 +199,24 @@ def test_a_changing_face_is_no_resting_one():
 
 
 @cache
-def public_test(data: Path) -> tuple[np.ndarray, np.ndarray]:
-    """The shipped network's answers to FER2013's validation images, float64 (n, 7), and their labels, int (n,)."""
+def public_test(data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The shipped network's answers to FER2013's validation images, float64 (n, 7), their labels, and what people see.
+
+    The last two are int (n,); people see -1 where no more than half of them agree.
+    """
     tiles = fer2013_tiles(data, PUBLIC_TEST)[..., None]
     model = load_model("default")
     answers = np.concatenate([model.predict(tiles[i : i + 64]) for i in range(0, len(tiles), 64)])
     with (data / "fer2013" / "labels.csv").open(encoding="utf-8") as stream:
-        labels = [int(row["emotion"]) for row in csv.DictReader(stream) if row["usage"] == "PublicTest"]
-    return answers.astype(np.float64), np.array(labels)
+        rows = [row for row in csv.DictReader(stream) if row["usage"] == "PublicTest"]
+    votes = np.array([[int(row[f"ferplus_{answer}"]) for answer in ANSWERS] for row in rows])
+    clear, seen = clear_emotions(votes)
+    return answers.astype(np.float64), np.array([int(row["emotion"]) for row in rows]), np.where(clear, seen, -1)
 
 
 @pytest.mark.shared_data
 def test_the_usual_neutral_face_is_what_the_constant_says(shared_data):
-    answers, labels = public_test(shared_data)
+    answers, labels, _ = public_test(shared_data)
 
     usual = answers[labels == NEUTRAL].mean(axis=0)
 
@@ -218,11 +225,11 @@ def test_the_usual_neutral_face_is_what_the_constant_says(shared_data):
 
 @pytest.mark.shared_data
 @pytest.mark.parametrize(
-    ("spread", "at_least", "at_most"), [(0.0, -0.005, 0.005), (0.5, 0.002, 0.02), (1.0, 0.015, 0.05)]
+    ("spread", "at_least", "at_most"), [(0.0, -0.005, 0.005), (0.5, 0.005, 0.025), (1.0, 0.03, 0.055)]
 )
 def test_it_wins_back_part_of_what_a_persons_look_costs(shared_data, spread, at_least, at_most):
-    answers, labels = public_test(shared_data)
-    before, after = baseline_accuracy(answers, labels, spread=spread)
+    answers, _, seen = public_test(shared_data)
+    before, after = baseline_accuracy(answers[seen >= 0], seen[seen >= 0], spread=spread)
 
     assert at_least <= after - before <= at_most
 
@@ -241,7 +248,7 @@ def answers_of(results: Sequence[FrameResult]) -> np.ndarray:
 def test_a_neutral_face_stays_neutral_and_a_smile_stays_a_smile(shared_data):
     results = results_of(shared_data / "clips" / "neutral_then_happy.mp4")
     start, end = results[0].captured_at_s, results[-1].captured_at_s
-    neutral = [r for r in results if r.captured_at_s < start + 0.9]
+    neutral = [r for r in results if r.captured_at_s < start + 0.7]
     smiling = [r for r in results if r.captured_at_s > end - 0.9]
     check = check_baseline(neutral)
     assert check.baseline is not None
