@@ -110,9 +110,11 @@ def write_report(run_dir: Path, *, with_test: bool = True) -> None:
             "accuracy_float32": None,
             "accuracy_int8": None,
             "mirror_average": None,
+            "named_from": None,
         },
         "test": None,
         "no_test_because": "",
+        "crowd": None,
     }
     for split in splits:
         faces = DATASET[split]

@@ -30,8 +30,8 @@ def _learnt_before(request: RunRequest) -> list[dict[str, Any]]:
     start = [Path(request.training.init_from)] if request.training.init_from else []
     found: list[dict[str, Any]] = []
     for folder in [*start, *(teacher.path for teacher in request.teachers)]:
-        found += [item for item in _sets_of(folder) if item not in found]
-    return found
+        found += _sets_of(folder)
+    return [item for i, item in enumerate(found) if item not in found[:i]]
 
 
 def _sets_of(folder: Path) -> list[dict[str, Any]]:
@@ -50,4 +50,4 @@ def _sets_of_model(folder: Path) -> list[dict[str, Any]]:
     dataset = read_card(folder).dataset
     known = set_of(dataset)
     own = {"name": known.name if known else "", "source": str(dataset.get("source", ""))}
-    return [own, *dataset.get("learnt_before", [])]
+    return [own, *(item for item in dataset.get("learnt_before", []) if item != own)]

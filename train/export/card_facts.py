@@ -66,8 +66,9 @@ def dataset_for_card(dataset: Dataset, before: list[dict[str, Any]]) -> dict[str
     }
     if dataset.made_validation:
         data["validation_made_by"] = dataset.split_by or "image"
-    if before:
-        data["learnt_before"] = before
+    others = [item for item in before if item != {"name": data["name"], "source": data["source"]}]
+    if others:
+        data["learnt_before"] = others
     return data
 
 

@@ -14,13 +14,14 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from fer_core.expressions.card import CARD_FILE
+from fer_core.expressions.card import CARD_FILE, read_card
+from fer_core.expressions.card_checks import is_share
 from fer_core.expressions.model import find_model
 from fer_core.whole_files import check_writable, replacing
 from train.errors import ConfigError
 from train.evaluation.types import Conversion
 from train.export.model_folder import golden_tile
-from train.networks.build import load_saved
+from train.networks.build import answer_network, load_saved
 from train.networks.inputs import to_input
 
 TOLERANCE: Final = 1e-4
@@ -45,7 +46,7 @@ def convert_model(model: Path, output: Path, *, form: str) -> Conversion:
     """
     if form not in FORMS:
         raise ConfigError(f"the form must be one of {', '.join(FORMS)}, got {form!r}")
-    network = load_saved(model)
+    network = _answer_of(model)
     try:
         if output.suffix != ".zip":
             output.mkdir(parents=True, exist_ok=True)
@@ -60,6 +61,12 @@ def convert_model(model: Path, output: Path, *, form: str) -> Conversion:
         raise ConfigError(
             f"{output} cannot be written: {error.strerror or error}. Free some space or choose another place."
         ) from error
+
+
+def _answer_of(model: Path) -> keras.Model:
+    """The network whose output, float32 (n, 7), is what the model answers live, before its temperature."""
+    share = read_card(find_model(model)).training.get("label_share", 0.0)
+    return answer_network(load_saved(model), share if is_share(share) else 0.0)
 
 
 def _convert(network: keras.Model, folder: Path, form: str) -> Conversion:

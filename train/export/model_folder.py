@@ -75,7 +75,7 @@ def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str, vote
         answering = answering_network(model, config.label_share)
         converted = convert(answering, dataset["validation"])
         (folder / TFLITE_FILE).write_bytes(converted.content)
-        facts = _facts(folder, answering, dataset, name, ancestry(request, run_dir)) | {
+        facts = _facts(folder, model, dataset, name, ancestry(request, run_dir)) | {
             "architecture": config.architecture,
             "training": training_for_card(request, run_dir),
             "mirror_average": config.answer == "mirrored",

@@ -179,6 +179,14 @@ def answering_network(network: keras.Model, label_share: float) -> keras.Model:
     return keras.Model(network.input, joined, name=f"{network.name}_answering")
 
 
+def answer_network(network: keras.Model, label_share: float) -> keras.Model:
+    """The part of `answering_network` that is shown live, float32 (n, 7)."""
+    if not has_crowd(network):
+        return network
+    answering = answering_network(network, label_share)
+    return keras.Model(network.input, answering.get_layer(ANSWER).output, name=network.name.removesuffix("_with_crowd"))
+
+
 def freeze_trunk(model: keras.Model, *, frozen: bool) -> None:
     """Freeze, or free, all layers but the heads. Compile the model afterwards."""
     for layer in model.layers:
