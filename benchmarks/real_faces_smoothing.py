@@ -143,16 +143,16 @@ def held_answers(predict: Predict, faces: LabelledFaces, rng: np.random.Generato
 
 
 def made_up_film(answers: np.ndarray, labels: np.ndarray, names: Sequence[str], rng: np.random.Generator) -> Film:
-    """Faces of changing labels; views are played to and fro."""
-    to_and_fro = np.r_[np.arange(VIEWS), np.arange(VIEWS - 2, 0, -1)]
+    """Faces of changing labels; views are played back and forth."""
+    back_and_forth = np.r_[np.arange(VIEWS), np.arange(VIEWS - 2, 0, -1)]
     views: list[View] = []
     stretches: list[Stretch] = []
     label = -1
     while len(views) < FILM_S * VIEWS_PER_S:
         face = rng.choice(np.flatnonzero(labels != label))
         label = labels[face]
-        held = to_and_fro[
-            (rng.integers(VIEWS) + np.arange(round(rng.uniform(*HELD_S) * VIEWS_PER_S))) % len(to_and_fro)
+        held = back_and_forth[
+            (rng.integers(VIEWS) + np.arange(round(rng.uniform(*HELD_S) * VIEWS_PER_S))) % len(back_and_forth)
         ]
         start = len(views)
         views += [View((start + i) / VIEWS_PER_S, answers[face, view]) for i, view in enumerate(held)]

@@ -3,9 +3,11 @@
 import re
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
+from sqlalchemy import Row
 
 from app.charts import comparison as session_compare_charts
 from app.charts import session as session_charts
@@ -325,7 +327,8 @@ def test_the_sentence_says_how_it_began_and_ended():
 
 
 def test_sessions_of_other_models_or_levels_are_told_in_one_sentence():
-    one = Session.of(SimpleNamespace(**vars(new_session(1)), id=1, uid="", participant="", ended_at=None, state="open"))
+    stored = vars(new_session(1)) | {"id": 1, "uid": "", "participant": "", "ended_at": None, "state": "open"}
+    one = Session.of(cast("Row[Any]", SimpleNamespace(**stored)))
     other = replace(one, model_name="deep_se", model_sha256="b" * 64)
     old, new = (summarise(make_samples(labels)) for labels in (["happy", None], ["happy", "happy?"]))
 

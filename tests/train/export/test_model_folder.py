@@ -156,8 +156,9 @@ def test_a_model_that_learnt_from_votes_answers_between_them_and_the_labels(with
 
 
 def _mixed(rows: np.ndarray, label_share: float) -> np.ndarray:
-    mixed = rows[:, :7] ** label_share * emotion_shares(rows[:, 7:]) ** (1 - label_share)
-    return mixed / mixed.sum(1, keepdims=True)
+    mixed: np.ndarray = rows[:, :7] ** label_share * emotion_shares(rows[:, 7:]) ** (1 - label_share)
+    shares: np.ndarray = mixed / mixed.sum(1, keepdims=True)
+    return shares
 
 
 def test_a_card_holds_the_votes_figures_beside_those_of_the_labels(with_votes):
