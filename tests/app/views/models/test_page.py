@@ -169,6 +169,31 @@ def test_cards_with_poor_figures_break_nothing(metrics):
     assert "Make ONNX" in labels(page)
 
 
+def test_figures_by_the_votes_come_before_those_by_the_labels():
+    page = open_page()
+
+    choose(page, SHIPPED)
+
+    names = [metric.label for metric in page.metric]
+    assert names.index("Crowd accuracy") < names.index("Label accuracy")
+    assert "Accuracy" not in names
+
+
+@pytest.mark.parametrize("crowd", [None, {}, {"accuracy": 0.9}, "many"])
+def test_a_card_without_votes_or_with_damaged_ones_shows_the_labels_alone(crowd):
+    folder = run_model("mine")
+    card = json.loads((folder / "card.json").read_text())
+    figures = card["metrics"]["validation"] | {"crowd": crowd}
+    (folder / "card.json").write_text(json.dumps(card | {"metrics": {"validation": figures}}))
+    page = open_page()
+
+    choose(page, folder)
+
+    names = [metric.label for metric in page.metric]
+    assert "Accuracy" in names
+    assert "Crowd accuracy" not in names
+
+
 def pair_of(first: int = 0, second: int = 1, *, difference: float = 0.1, p: float = 0.03) -> dict[str, Any]:
     return {
         "first": first,
