@@ -28,6 +28,7 @@ from app.sessions.wording import (
 from app.store.database import Store
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from fer_core.expressions.card import ModelCard
+from fer_core.expressions.card_checks import is_share
 from fer_core.expressions.model import TFLITE_FILE
 from fer_core.expressions.model_list import StoredModel
 
@@ -204,10 +205,18 @@ def _accuracy(card: ModelCard) -> str:
         accuracy, n = measured.get("accuracy"), measured.get("n")
         if isinstance(accuracy, int | float) and isinstance(n, int):
             return (
-                f"Of {n:,} faces of its archive's {split} split it was right for {whole_percent(accuracy)}, each from "
-                f"one still picture. {_thresholds(card)}"
+                f"Of {n:,} faces of its archive's {split} split it was right for {whole_percent(accuracy)} by their "
+                f"labels, each from one still picture. {_by_votes(measured.get('crowd'))}{_thresholds(card)}"
             )
     return ""
+
+
+def _by_votes(crowd: object) -> str:
+    """The same by what people see, where the card says; such labels are the better yardstick of what is shown."""
+    share = crowd.get("accuracy") if isinstance(crowd, dict) else None
+    if share is None or not is_share(share):
+        return ""
+    return f"Where most of ten people agreed on a face, it was right for {whole_percent(share)}. "
 
 
 def _thresholds(card: ModelCard) -> str:

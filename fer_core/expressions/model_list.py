@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from fer_core import paths
 from fer_core.errors import ArtifactError
@@ -143,7 +143,7 @@ def _all_candidates() -> list[Path]:
 
 def _row(folder: Path, card: ModelCard, hidden: str) -> tuple[str, ...]:
     accuracy = ", ".join(
-        f"{split} {values['accuracy']:.1%} (n={values.get('n', '?')})"
+        f"{split} {values['accuracy']:.1%} (n={values.get('n', '?')}){_by_votes(values)}"
         for split, values in card.metrics.items()
         if is_share(values.get("accuracy"))
     )
@@ -155,6 +155,14 @@ def _row(folder: Path, card: ModelCard, hidden: str) -> tuple[str, ...]:
         card.created,
         f"{shown_name(folder)}{hidden}",
     )
+
+
+def _by_votes(figures: dict[str, Any]) -> str:
+    """What the card says of the answers that most of ten people agree on; empty where it says nothing."""
+    crowd = figures.get("crowd")
+    if not isinstance(crowd, dict) or not is_share(crowd.get("accuracy")):
+        return ""
+    return f", crowd {crowd['accuracy']:.1%} (n={crowd.get('n_clear', '?')})"
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:

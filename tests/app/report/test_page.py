@@ -200,6 +200,8 @@ def test_the_models_accuracy_is_its_cards(store):
 
     split = "test" if "test" in card.metrics else "validation"
     assert f"it was right for {whole_percent(card.metrics[split]['accuracy'])}" in text
+    seen = card.metrics[split]["crowd"]["accuracy"]
+    assert f"Where most of ten people agreed on a face, it was right for {whole_percent(seen)}." in text
 
 
 def test_without_a_face_or_samples_it_still_says_what_there_is(store):
