@@ -247,10 +247,16 @@ def _crowd_figures(model: "EmotionModel", dataset: Dataset, options: argparse.Na
     if options.ferplus is None:
         return None
     from train.dataset.ferplus import read_votes
+    from train.evaluation.crowd import clear_emotions
     from train.evaluation.evaluate import evaluate_crowd
 
     faces = dataset[options.split]
     votes = read_votes(options.ferplus, dataset, split=options.split).counts_for(faces)
+    if not clear_emotions(votes)[0].any():
+        raise ConfigError(
+            f"{options.ferplus.name} has no image of the {options.split} split on which more than half of the voters "
+            "agree. Choose another split, or leave out --ferplus."
+        )
     return evaluate_crowd(model, faces, votes)
 
 

@@ -24,7 +24,7 @@ from train.dataset.ferplus import EMOTION_COLUMNS
 from train.dataset.for_run import RunVotes
 from train.errors import ConfigError
 from train.evaluation.calibrate import Levels, choose_levels, fit_temperature
-from train.evaluation.crowd import CrowdFigures, emotion_shares
+from train.evaluation.crowd import CrowdFigures, clear_emotions, emotion_shares
 from train.evaluation.evaluate import evaluate_crowd, evaluate_split, predict_all
 from train.evaluation.types import EvaluationReport
 from train.export.card_facts import answer_priors, dataset_for_card, notes_for_card, training_for_card
@@ -83,7 +83,10 @@ def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str, vote
         }
         if has_crowd(model) and votes is not None:
             facts["dataset"]["class_priors"] = answer_priors(dataset["train"], votes.shares, config.label_share)
+        # Figures by the votes need images on which voters agree.
         counts = votes.validation if votes is not None and has_crowd(model) else None
+        if counts is not None and not clear_emotions(counts)[0].any():
+            counts = None
         card = _write_card(folder, facts, dataset, converted, in_training=best_epoch(run_dir)[1], votes=counts)
         if output.exists():
             output.rename(Path(temporary) / "before")
@@ -198,11 +201,12 @@ def _write_card(
     trust(facts["sha256"][TFLITE_FILE])
     golden = GoldenSample.of(tile, live.predict(tile[None, ..., None])[0])
     answers = predict_all(live.predict, validation)
-    label_temperature = round(fit_temperature(predict_all(live.predict_labels, validation), validation.labels), 4)
-    temperature = label_temperature
+    label_answers = predict_all(live.predict_labels, validation) if "labels" in live.card.outputs else answers
+    label_temperature = round(fit_temperature(label_answers, validation.labels), 4)
+    truth, voted = validation.labels, np.ones(len(validation), bool)
     if votes is not None:
-        voted = votes[:, EMOTION_COLUMNS].any(1)
-        temperature = round(fit_temperature(answers[voted], emotion_shares(votes[voted])), 4)
+        truth, voted = emotion_shares(votes), votes[:, EMOTION_COLUMNS].any(1)
+    temperature = round(fit_temperature(answers[voted], truth[voted]), 4)
     temperatures = {"temperature": temperature, "label_temperature": label_temperature}
     card = ModelCard(**facts | temperatures, unsure_below=0.0, golden=golden)
     card.write(folder)
