@@ -7,7 +7,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.formatting import clock
+from fer_core import results
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+from fer_core.results import Level
 
 # All readable on light and on dark, as a chart does not know which it stands on.
 GREEN: Final = "#2f8f83"
@@ -48,7 +50,7 @@ def label_colour(label: str, *, leaning: bool = False) -> str:
 
 def label_words(label: str, *, leaning: bool = False) -> str:
     """What was shown: "Happy", "Probably happy", "Unsure"."""
-    return f"Probably {label}" if leaning else label.capitalize()
+    return results.label_words(label, Level.LEANING if leaning else Level.NAMED).capitalize()
 
 
 def frame(
