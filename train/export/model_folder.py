@@ -203,7 +203,8 @@ def _write_card(
     answers = predict_all(live.predict, validation)
     label_answers = predict_all(live.predict_labels, validation) if "labels" in live.card.outputs else answers
     label_temperature = round(fit_temperature(label_answers, validation.labels), 4)
-    truth, voted = validation.labels, np.ones(len(validation), bool)
+    truth: np.ndarray = validation.labels
+    voted: np.ndarray = np.ones(len(validation), bool)
     if votes is not None:
         truth, voted = emotion_shares(votes), votes[:, EMOTION_COLUMNS].any(1)
     temperature = round(fit_temperature(answers[voted], truth[voted]), 4)
