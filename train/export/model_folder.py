@@ -206,7 +206,7 @@ def _write_card(
     truth: np.ndarray = validation.labels
     voted: np.ndarray = np.ones(len(validation), bool)
     if votes is not None:
-        truth, voted = emotion_shares(votes), votes[:, EMOTION_COLUMNS].any(1)
+        truth, voted = emotion_shares(votes), np.asarray(votes[:, EMOTION_COLUMNS].any(1))
     temperature = round(fit_temperature(answers[voted], truth[voted]), 4)
     temperatures = {"temperature": temperature, "label_temperature": label_temperature}
     card = ModelCard(**facts | temperatures, unsure_below=0.0, golden=golden)
