@@ -23,6 +23,8 @@ COUNTED := fer_core $(addprefix train/,archive augmentation dataset evaluation s
 # (tests/conftest.py): the longest come first, so that both processes end together.
 PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := -m "not browser" -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart=0
+PAGES_SIDE_BY_SIDE := -m "browser and not video" -n $(JOBS) --dist loadfile --max-worker-restart=0
+IN_BROWSER := tests/browser
 REPORT := --cov-report=term --cov-fail-under=$(COVERAGE)
 
 .PHONY: run test coverage lint docs bench pictures setup setup-dev detector chromium postgresql
@@ -31,12 +33,14 @@ REPORT := --cov-report=term --cov-fail-under=$(COVERAGE)
 run: setup
 	MALLOC_ARENA_MAX=2 $(BIN)/streamlit run app/main.py --server.port $(PORT) --server.address $(ADDRESS)
 
-# The browser tests have the machine to themselves, as they watch a video; 5 is pytest's word for none of this kind.
+# Tests that watch a video have the machine to themselves; those of the other pages go side by side. Only their own files
+# are loaded, as the others bring TensorFlow. 5 is pytest's word for none of this kind.
 test: setup-dev chromium postgresql
 	@failed=0; \
 	$(PYTEST) $(SIDE_BY_SIDE) $(COUNTED:%=tests/%) $(COUNTED:%=--cov=%) $(REPORT) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
 	$(PYTEST) $(SIDE_BY_SIDE) $(COUNTED:%=--ignore=tests/%) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
-	$(PYTEST) -m browser $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
+	$(PYTEST) $(PAGES_SIDE_BY_SIDE) $(IN_BROWSER) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
+	$(PYTEST) -m "browser and video" $(IN_BROWSER) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
 	exit $$failed
 
 coverage: setup-dev postgresql
