@@ -70,7 +70,8 @@ _LIVE_PAGE = (
     "aiortc",
     "pandas",  # whole, before plotly in one tab's thread meets it half imported by another's
     "app.state",
-    *(f"app.views.live.{name}" for name in ("stage", "panel", "record", "settings", "picture", "interrupted")),
+    *(f"app.views.live.{name}" for name in ("stage", "panel", "preflight", "record", "settings", "picture")),
+    "app.views.live.interrupted",
 )
 
 
@@ -83,13 +84,19 @@ def _routes() -> list[BaseRoute]:
     from app.live.channel import PATH
     from app.live.sample import SAMPLE_PATH, serve_sample
     from app.live.socket import serve_results
+    from app.live.stills import PATH as STILLS_PATH
+    from app.live.stills import serve_stills
     from app.live.warm_up import warm_up
 
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     for name in _LIVE_PAGE:
         import_module(name)
     warm_up()  # goes on while the first viewer's browser loads the page
-    return [WebSocketRoute(f"/{PATH}{{key}}", serve_results), Route(f"/{SAMPLE_PATH}", serve_sample)]
+    return [
+        WebSocketRoute(f"/{PATH}{{key}}", serve_results),
+        Route(f"/{STILLS_PATH}{{key}}", serve_stills, methods=["POST", "DELETE"]),
+        Route(f"/{SAMPLE_PATH}", serve_sample),
+    ]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ const UPLINK_PER_S = 20;
 const UPLINK_BITS_PER_S = 1_500_000;
 const FULL_PER_S = 30;
 const FULL_BITS_PER_S = 4_000_000;
+const NO_WAY_MS = 12_000;
 const MISSED_MS = 2000;
 const PRESS_HOLDS_MS = 15_000;
 const STATS_EVERY_MS = 2000;
@@ -36,6 +37,7 @@ class Camera {
     this.pressed = null; // {name, at}: the button that was pressed last, until that is seen
     this.isStopWanted = false; // until the next Start: Stop is to be pressed wherever there is the button
     this.wasOn = false;
+    this.openedAt = null; // when the camera was given after Start, until its video is connected
     navigator.permissions?.query({ name: "camera" }).then((answer) => (this.permission = answer), () => {});
   }
 
@@ -77,6 +79,7 @@ class Camera {
     const isConnected = this.peer ? this.peer.connectionState === "connected" : Boolean(this.returned);
     if (isConnected) {
       this.error = "";
+      this.openedAt = null;
       return "running";
     }
     return this.opening();
@@ -129,7 +132,13 @@ class Camera {
     button.click();
   }
 
+  // Whether the camera was given long ago, and no way to the server was found since.
+  get isWithoutWay() {
+    return this.openedAt !== null && !this.error && performance.now() - this.openedAt > NO_WAY_MS;
+  }
+
   stop() {
+    this.openedAt = null;
     this.wanted = this.pressed = null;
     this.wasOn = false;
     this.isStopWanted = true;
@@ -240,6 +249,7 @@ class Camera {
         throw new DOMException("Stopped while the camera was being opened", "AbortError");
       }
       this.stream = opened;
+      this.openedAt ??= performance.now();
       this.onChange();
       return opened;
     } catch (error) {
