@@ -147,7 +147,7 @@ def _check_relays(settings: AppSettings) -> None:
         )
     if settings.turn_secret and len(settings.turn_secret) < MIN_TURN_SECRET_CHARS:
         raise ValueError(
-            f"FER_TURN_SECRET must have {MIN_TURN_SECRET_CHARS} characters or more, and has {len(settings.turn_secret)}; "
+            f"FER_TURN_SECRET must have {MIN_TURN_SECRET_CHARS} characters or more, not {len(settings.turn_secret)}; "
             "make one with: openssl rand -hex 32"
         )
     if settings.relay_only and not settings.has_relay:

@@ -16,11 +16,11 @@ const CHECK_WORDS = {
   denied: "The camera is blocked for this page. Allow it at the camera or lock sign beside the address, then check again.",
   inUse: "The camera cannot be opened: another program may be using it. Close that program, then check again.",
   unanswered: "The browser is still asking whether this page may use the camera. Choose Allow, then check again.",
-  noSocket: "The analysis cannot be heard: a proxy in between does not pass on WebSockets (/fer/results/). Whoever runs this server should see docs/deploy.md.",
+  noSocket: "The analysis cannot be heard: a proxy in between does not pass on WebSockets (/fer/results/). Have that checked (docs/deploy.md).",
   slow: "Labels will be late: the server is far away or this connection is slow.",
-  refused: "The relay refuses this server's credentials: FER_TURN_SECRET must equal the relay's static-auth-secret, and both clocks must be right. Whoever runs this server can fix that.",
-  silent: "The relay does not answer: its address in FER_TURN_URLS is wrong, it is not running, or a firewall blocks its ports. Whoever runs this server can fix that.",
-  noWay: "This browser or network lets no video through, and no relay is set up. Use snapshots, or ask whoever runs this server for a relay (FER_TURN_URLS).",
+  refused: "The relay refuses this server's credentials: FER_TURN_SECRET must equal the relay's static-auth-secret, and both clocks must be right. Have that checked.",
+  silent: "The relay does not answer: its address in FER_TURN_URLS is wrong, it is not running, or a firewall blocks its ports. Have that checked.",
+  noWay: "This browser or network lets no video through, and no relay is set up. Use snapshots, or have a relay set up (FER_TURN_URLS, docs/deploy.md).",
   direct: "Directly only. If the video does not connect from this network, a relay is needed (FER_TURN_URLS).",
 };
 

@@ -63,9 +63,7 @@ def _picture(session: LiveSession, memory: StageMemory) -> None:
     live_picture.render(session.settings)
 
 
-def _stream(
-    session: LiveSession, memory: StageMemory, browser_ice: ice.IceConfiguration, *, is_returned: bool
-) -> None:
+def _stream(session: LiveSession, memory: StageMemory, browser_ice: ice.IceConfiguration, *, is_returned: bool) -> None:
     """The way to the camera, before anything else, as the page waits for it."""
     with st.container(key="stream_frame_shown" if is_returned and memory.is_unreachable else "stream_frame"):
         st.html(_HIDDEN_FRAME)
