@@ -87,6 +87,8 @@ def _routes() -> list[BaseRoute]:
     from app.live.stills import PATH as STILLS_PATH
     from app.live.stills import serve_stills
     from app.live.warm_up import warm_up
+    from app.live.way import PATH as WAY_PATH
+    from app.live.way import serve_way
 
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     for name in _LIVE_PAGE:
@@ -95,6 +97,7 @@ def _routes() -> list[BaseRoute]:
     return [
         WebSocketRoute(f"/{PATH}{{key}}", serve_results),
         Route(f"/{STILLS_PATH}{{key}}", serve_stills, methods=["POST", "DELETE"]),
+        Route(f"/{WAY_PATH}{{key}}", serve_way, methods=["POST"]),
         Route(f"/{SAMPLE_PATH}", serve_sample),
     ]
 

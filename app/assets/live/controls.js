@@ -71,7 +71,6 @@ class StageControls {
   }
 
   begun(open) {
-    this.stage.hasNoWay = false;
     this.stage.camera.openedAt = null;
     this.reopen = open;
     this.attempts = 1;
@@ -120,7 +119,8 @@ class StageControls {
   // The camera's stream goes on in them where it is open already.
   async startStills() {
     const { camera, stills, data } = this.stage;
-    if (stills.isOn) return;
+    if (stills.isOn || data.busy) return;
+    this.stage.foundNoWay();
     const url = new URL(data.stills, document.baseURI).href;
     const begun = stills.start(url, { stream: camera.stream, deviceId: this.deviceId });
     this.attempts = this.openingUntil = 0;
@@ -238,18 +238,30 @@ class StageControls {
   }
 }
 
-function isRemembered(name) {
+// Functions, as a browser that keeps nothing throws when it is only asked for them.
+const localStorageHere = () => localStorage;
+const sessionStorageHere = () => sessionStorage;
+
+function isRemembered(name, where = localStorageHere) {
   try {
-    return localStorage.getItem(name) !== null;
+    return where().getItem(name) !== null;
   } catch {
-    return false; // a browser that keeps nothing
+    return false;
   }
 }
 
-function remember(name) {
+function remember(name, where = localStorageHere) {
   try {
-    localStorage.setItem(name, "1");
+    where().setItem(name, "1");
   } catch {
-    // then the hint comes again
+    // then it is found out again
+  }
+}
+
+function forget(name, where = localStorageHere) {
+  try {
+    where().removeItem(name);
+  } catch {
+    // nothing was kept
   }
 }

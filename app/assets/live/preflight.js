@@ -3,6 +3,7 @@
 
 const PERMISSION_MS = 30_000;
 const GATHER_MS = 8000;
+const CONNECT_MS = 8000;
 const PINGS = 5;
 const PING_WAIT_MS = 200;
 const SOCKET_MS = 4000;
@@ -20,8 +21,8 @@ const CHECK_WORDS = {
   slow: "Labels will be late: the server is far away or this connection is slow.",
   refused: "The relay refuses this server's credentials: FER_TURN_SECRET must equal the relay's static-auth-secret, and both clocks must be right. Have that checked.",
   silent: "The relay does not answer: its address in FER_TURN_URLS is wrong, it is not running, or a firewall blocks its ports. Have that checked.",
-  noWay: "This browser or network lets no video through, and no relay is set up. Use snapshots, or have a relay set up (FER_TURN_URLS, docs/deploy.md).",
-  direct: "Directly only. If the video does not connect from this network, a relay is needed (FER_TURN_URLS).",
+  unreached: "The relay answers, but the server cannot be reached by it: the server must be able to send to the relay's ports. Use snapshots, or have that checked (docs/deploy.md).",
+  noWay: "No video gets from here to the server: a firewall or this browser is in the way. Use snapshots, or have a relay set up (FER_TURN_URLS, docs/deploy.md).",
 };
 
 export default function ({ parentElement, data }) {
@@ -50,7 +51,7 @@ class Preflight {
         found.push(result);
         row.dataset.kind = result.kind;
         row.lastElementChild.textContent = result.words;
-        if (result.isWithoutWay) window.ferStage?.foundNoWay(); // then it offers snapshots
+        if (name === "way") window.ferStage?.[result.isWithoutWay ? "foundNoWay" : "forgetNoWay"](); // it offers snapshots, or not
         if (name === "page" && result.kind === "error") break; // without a secure page nothing else can be tried
       }
     } finally {
@@ -112,44 +113,65 @@ async function checkServer({ feed: path }) {
   }
 }
 
-async function checkWay({ ice, has_relay: hasRelay }) {
-  const { kinds, refused } = await gathered(ice, hasRelay);
-  const named = { host: "directly", srflx: "by a router (STUN)", prflx: "by a router", relay: "by a relay" };
-  const words = [...kinds].map(([kind, { ms, by }]) => `${named[kind] ?? kind}${by ? ` (${by.toUpperCase()})` : ""} after ${milliseconds(ms)}`).join(", ");
-  const isWithoutWay = !kinds.size;
-  if (hasRelay && !kinds.has("relay")) {
-    return { kind: isWithoutWay ? "error" : "warn", isWithoutWay, words: CHECK_WORDS[refused ? "refused" : "silent"] };
-  }
-  if (isWithoutWay) return { kind: "error", isWithoutWay, words: CHECK_WORDS.noWay };
-  const found = `${words[0].toUpperCase()}${words.slice(1)}.`;
-  return { kind: "ok", words: hasRelay ? found : `${found} ${CHECK_WORDS.direct}` };
-}
-
-// Which kinds of ways the browser finds, with the time that each took, and whether a relay refused the password.
-async function gathered(ice, hasRelay) {
-  const began = performance.now();
-  const kinds = new Map();
-  let refused = false;
+// A connection such as the video's, to the very server, with nothing in it but what comes back at once.
+async function checkWay({ ice, has_relay: hasRelay, way }) {
   const peer = new RTCPeerConnection(ice);
   try {
-    peer.createDataChannel("check");
-    const over = new Promise((end) => {
-      setTimeout(end, GATHER_MS);
-      peer.onicegatheringstatechange = () => peer.iceGatheringState === "complete" && end();
-      peer.onicecandidateerror = (event) => (refused ||= event.errorCode === REFUSED_CODE);
-      peer.onicecandidate = ({ candidate }) => {
-        if (!candidate?.type || candidate.tcpType) return; // the server listens to no TCP
-        const by = candidate.relayProtocol ?? "";
-        if (!kinds.has(candidate.type)) kinds.set(candidate.type, { ms: performance.now() - began, by });
-        if (candidate.type === "relay" && hasRelay) setTimeout(end, 300); // others may take until the end
-      };
-    });
-    await peer.setLocalDescription(await peer.createOffer());
-    await over;
-    return { kinds, refused };
+    const channel = peer.createDataChannel("check");
+    const { kinds, refused } = await gathered(peer);
+    const relay = !hasRelay || kinds.has("relay") ? "" : CHECK_WORDS[refused ? "refused" : "silent"];
+    const { ms, problem } = kinds.size ? await connected(peer, channel, way) : {};
+    if (problem) return { kind: "error", words: problem };
+    if (ms === undefined) {
+      const words = relay || CHECK_WORDS[hasRelay ? "unreached" : "noWay"];
+      return { kind: "error", isWithoutWay: true, words };
+    }
+    const found = `Connects ${await wayTaken(peer)}, and answers in ${milliseconds(ms)}.`;
+    return relay ? { kind: "warn", words: `${found} But: ${relay}` } : { kind: "ok", words: found };
   } finally {
     peer.close();
   }
+}
+
+// Which kinds of ways the browser finds, and whether a relay refused the password.
+async function gathered(peer) {
+  const kinds = new Set();
+  let refused = false;
+  const over = new Promise((end) => {
+    setTimeout(end, GATHER_MS);
+    peer.onicegatheringstatechange = () => peer.iceGatheringState === "complete" && end();
+    peer.onicecandidateerror = (event) => (refused ||= event.errorCode === REFUSED_CODE);
+    peer.onicecandidate = ({ candidate }) => {
+      if (candidate?.type && !candidate.tcpType) kinds.add(candidate.type); // the server listens to no TCP
+    };
+  });
+  await peer.setLocalDescription(await peer.createOffer());
+  await over;
+  return { kinds, refused };
+}
+
+// How long an answer takes by it; nothing where it does not come about.
+async function connected(peer, channel, way) {
+  const opened = new Promise((open) => (channel.onopen = open));
+  const body = JSON.stringify({ sdp: peer.localDescription.sdp });
+  const answer = await fetch(new URL(way, document.baseURI), { method: "POST", body, signal: AbortSignal.timeout(CONNECT_MS) });
+  const { sdp, problem } = await answer.json();
+  if (!sdp) return { problem };
+  await peer.setRemoteDescription({ type: "answer", sdp });
+  if ((await Promise.race([opened, pause(CONNECT_MS)])) === undefined) return {};
+  const sent = performance.now();
+  const echo = new Promise((take) => (channel.onmessage = take));
+  channel.send("?");
+  const isBack = (await Promise.race([echo, pause(CONNECT_MS)])) !== undefined;
+  return isBack ? { ms: performance.now() - sent } : {};
+}
+
+async function wayTaken(peer) {
+  const entries = [...(await peer.getStats()).values()];
+  const pair = entries.find((one) => one.type === "candidate-pair" && one.nominated && one.state === "succeeded");
+  const local = entries.find((one) => one.id === pair?.localCandidateId);
+  if (local?.candidateType !== "relay") return "directly";
+  return `by the relay (${(local.relayProtocol ?? "udp").toUpperCase()})`;
 }
 
 function within(limitMs, promise) {

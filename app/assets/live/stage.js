@@ -5,6 +5,7 @@ const LOOK_EVERY_MS = 250;
 const LOADED_AGAIN = "ferLoadedAgain";
 const LOAD_AGAIN_EVERY_MS = 20_000;
 const LEFT_MS = 400;
+const NO_WAY = "ferNoWay";
 const IDLE_WORDS = "start the video to see one";
 
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -17,6 +18,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 class Stage {
   constructor(root, data) {
     window.ferStage = this; // for the check below the stage
+    this.hasNoWay = isRemembered(NO_WAY, sessionStorageHere);
     this.root = root;
     this.find = (name) => root.querySelector(name);
     this.frame = this.find(".stage");
@@ -38,7 +40,7 @@ class Stage {
   // Called at each run of the page.
   renew(data) {
     const isOtherWay = Boolean(this.data) && Boolean(data.returned) !== Boolean(this.data.returned);
-    const wasOn = isOtherWay && (this.isOn || this.missedTold);
+    const wasOn = isOtherWay && !this.stills.isOn && (this.isOn || this.missedTold);
     if (data.feed !== this.data?.feed) this.end();
     this.data = data;
     clearTimeout(this.leaving);
@@ -118,12 +120,19 @@ class Stage {
 
   // No video reaches the server from here: seen at a Start, or by the check below the stage.
   get isWithoutWay() {
-    return Boolean(this.data.stills) && !this.isRunning && (this.camera.isWithoutWay || Boolean(this.hasNoWay));
+    return Boolean(this.data.stills) && !this.isRunning && (this.camera.isWithoutWay || this.hasNoWay);
   }
 
-  // The check calls this.
+  // Remembered while the tab is open: a page that is loaded again need not find it out anew. The check calls it, too.
   foundNoWay() {
     this.hasNoWay = true;
+    remember(NO_WAY, sessionStorageHere);
+    this.show();
+  }
+
+  forgetNoWay() {
+    this.hasNoWay = false;
+    forget(NO_WAY, sessionStorageHere);
     this.show();
   }
 
@@ -133,7 +142,7 @@ class Stage {
 
   look() {
     this.camera.look();
-    if (this.camera.state === "running") this.hasNoWay = false;
+    if (this.camera.state === "running" && this.hasNoWay) this.forgetNoWay(); // there is one now
     if (this.isRunning) this.camera.uplink({ isFull: this.isReturned || Boolean(this.feed.status?.full) });
     this.stills.isFull = Boolean(this.feed.status?.full);
     this.controls.retry();
@@ -179,7 +188,7 @@ class Stage {
     const words =
       this.camera.state === "asking" ? "Choose Allow: your browser is asking for the camera."
       : this.controls.isLoading ? "Loading the clip…"
-      : this.isWithoutWay ? "The video does not connect."
+      : this.camera.isWithoutWay ? "The video does not connect."
       : this.isReturned ? "Connecting the video…"
       : "Opening the camera…";
     const isShown = this.isOn && (this.isWithoutWay || !(stream && this.video.videoWidth));

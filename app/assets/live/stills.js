@@ -74,6 +74,7 @@ class Stills {
       const sent = performance.now();
       const headers = { "Content-Type": "image/jpeg" };
       const answer = await fetch(run.url, { method: "POST", headers, body, signal: AbortSignal.timeout(STILL_WITHIN_MS) });
+      if (answer.status === 404 && this.run === run) this.stop(); // the server began anew: the page loads itself again
       if (!answer.ok) return (await answer.json().catch(() => ({}))).problem || `The server does not take snapshots (${answer.status}).`;
       this.uplinkMs = (performance.now() - sent) / 2;
     } catch {

@@ -9,6 +9,7 @@ from app import state, streaming
 from app.live import ice
 from app.live.session import LiveSession
 from app.live.stills import PATH as STILLS_PATH
+from app.live.way import PATH as WAY_PATH
 from app.tab_memory import StageMemory
 from app.views.live import interrupted as live_interrupted
 from app.views.live import panel as live_panel
@@ -47,7 +48,12 @@ def render() -> None:
     live_record.render(session)
     live_return.note_in_address()
     live_settings.render(session)
-    live_preflight.show(feed=session.channel.path, browser_ice=browser_ice, has_relay=state.app_settings().has_relay)
+    live_preflight.show(
+        feed=session.channel.path,
+        way=WAY_PATH + session.channel.key,
+        browser_ice=browser_ice,
+        has_relay=state.app_settings().has_relay,
+    )
     if state.app_settings().turn_secret:
         _renew_relay(memory, browser_ice)
     with st.sidebar:
