@@ -6,10 +6,8 @@ from dataclasses import replace
 import streamlit as st
 
 from app import state, streaming
-from app.live import ice
+from app.live import ice, stills, way
 from app.live.session import LiveSession
-from app.live.stills import PATH as STILLS_PATH
-from app.live.way import PATH as WAY_PATH
 from app.tab_memory import StageMemory
 from app.views.live import interrupted as live_interrupted
 from app.views.live import panel as live_panel
@@ -50,7 +48,7 @@ def render() -> None:
     live_settings.render(session)
     live_preflight.show(
         feed=session.channel.path,
-        way=WAY_PATH + session.channel.key,
+        way=way.PATH + session.channel.key,
         browser_ice=browser_ice,
         has_relay=state.app_settings().has_relay,
     )
@@ -105,7 +103,7 @@ def _wait_for_a_place(session: LiveSession) -> None:
 def _stage(session: LiveSession, memory: StageMemory, *, is_returned: bool, busy: str) -> None:
     said = live_stage.show(
         feed=session.channel.path,
-        stills=STILLS_PATH + session.channel.key,
+        stills=stills.PATH + session.channel.key,
         returned=is_returned,
         mirror=session.settings.mirror,
         busy=busy,

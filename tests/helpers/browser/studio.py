@@ -68,7 +68,7 @@ def serve(
     *, environment: Mapping[str, str] | None = None, entry: str = "app/main.py", port: int | None = None
 ) -> Iterator[Server]:
     """The app on a loopback port, a free one by default, as `make run` starts it, with a home folder of its own."""
-    port = port or _free_port()
+    port = port or free_port()
     with tempfile.TemporaryDirectory() as home:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", entry, "--server.port", str(port), "--server.address", LOOPBACK],
@@ -88,7 +88,8 @@ def serve(
                 process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]

@@ -1,0 +1,1 @@
+"""Who uses this server, and what they may do."""
