@@ -6,6 +6,7 @@ A route for `st.App`. The page offers a connection with nothing but a data chann
 import asyncio
 import json
 import logging
+import re
 from typing import Final
 
 from aiortc import RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection, RTCSessionDescription
@@ -47,10 +48,14 @@ async def serve_way(request: Request) -> Response:
 
 
 def _offer(data: bytes) -> RTCSessionDescription:
+    """What is offered: a data channel and nothing else, as pictures would be decoded here."""
     try:
-        return RTCSessionDescription(json.loads(data)["sdp"], "offer")
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise RefusedError(400, "The page offered no connection.") from error
+        sdp = json.loads(data)["sdp"]
+        if re.findall(r"^m=(\w+)", sdp, re.MULTILINE) == ["application"]:
+            return RTCSessionDescription(sdp, "offer")
+    except (ValueError, TypeError, KeyError, RecursionError):
+        pass  # it is none
+    raise RefusedError(400, "The page offered no connection.")
 
 
 async def _answer(offer: RTCSessionDescription) -> str:

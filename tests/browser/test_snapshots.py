@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.helpers.browser import studio
 from tests.helpers.browser.preflight import check
@@ -19,8 +20,14 @@ def test_where_udp_is_blocked_snapshots_are_offered_and_all_works_with_them(
     with studio.chromium(camera=happy_camera, flags=blocked) as browser:
         _, page = studio.open_page(browser, server.url)
         frame = page.locator(".stage").bounding_box()
+        verdict, rows = check(page)
+        assert verdict == "Something is in the way."
+        assert rows["Video's way"][0] == "error"
+        assert "No video gets from here to the server" in rows["Video's way"][1]
+        expect(page.locator(".poster").get_by_role("button", name="Use snapshots")).to_be_visible()
+
         studio.press_start(page)
-        page.locator(".notice").filter(has_text="have a relay set up (FER_TURN_URLS").wait_for(timeout=30_000)
+        page.locator(".notice").filter(has_text="have a relay set up (FER_TURN_URLS").wait_for(timeout=60_000)
         page.locator(".offer").get_by_role("button", name="Use snapshots").click()
 
         page.locator(".panel .fer-now").filter(has_text="Happy").wait_for()

@@ -93,7 +93,7 @@ def png() -> bytes:
         (jpeg(640, 480)[:-900], 415, "The snapshot was cut off on its way."),
         (jpeg()[:150], 415, "The snapshot is no JPEG picture."),
         (jpeg(2400, 1600), 413, "The snapshot has 2400 x 1600 pixels (4 megapixels); at most 2 megapixels are taken."),
-        (jpeg() + bytes(stills.MAX_STILL_BYTES), 413, "A snapshot has at most 1 MB; this one has more."),
+        (jpeg() + bytes(stills.MAX_STILL_BYTES), 413, "The page sent more than 1024 kB at once."),
     ],
 )
 def test_what_is_no_snapshot_is_refused_with_a_sentence(server, channel, taker, body, status, words):
