@@ -114,6 +114,38 @@ def test_the_relay_takes_credentials_of_its_secret_until_they_end(
     page.context.close()
 
 
+# The relay's address has nobody behind it, and another program has the camera.
+DEAD_RELAY_JS = """
+window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
+  construct(original, [configuration]) {
+    const urls = "turn:127.0.0.1:9?transport=udp";
+    const iceServers = configuration.iceServers.map((server) => ({ ...server, urls }));
+    return new original({ ...configuration, iceServers });
+  },
+});
+navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("in use", "NotReadableError"); };
+"""
+
+
+def test_each_thing_that_is_in_the_way_has_its_sentence(relayed: studio.Server, browser: Browser) -> None:
+    page = studio.new_tab(browser, allow=True)
+    page.context.add_init_script(DEAD_RELAY_JS)
+    page.route_web_socket(re.compile("/fer/results/"), lambda socket: socket.close())
+    page.goto(relayed.url)
+
+    _, rows = check(page)
+
+    assert {name: kind for name, (kind, _) in rows.items() if kind == "error"}.keys() == {
+        "Camera",
+        "Server",
+        "Video's way",
+    }
+    assert "another program may be using it" in rows["Camera"][1]
+    assert "a proxy in between does not pass on WebSockets" in rows["Server"][1]
+    assert "The relay does not answer" in rows["Video's way"][1]
+    page.context.close()
+
+
 def test_a_wrong_secret_is_found_by_the_check_and_snapshots_take_over(relay: coturn.Relay, browser: Browser) -> None:
     environment = {"FER_TURN_URLS": relay.urls, "FER_TURN_SECRET": "another secret, as long", "FER_ICE_POLICY": "relay"}
     with studio.serve(environment=environment) as server:

@@ -75,6 +75,30 @@ def test_a_relays_password_goes_to_the_browser_alone_and_its_secret_nowhere(call
     session_of(page).close()
 
 
+def test_a_page_that_stays_open_is_drawn_anew_when_there_are_newer_passwords(monkeypatch):
+    monkeypatch.setenv("FER_TURN_URLS", "turn:turn.example.org")
+    monkeypatch.setenv("FER_TURN_SECRET", SECRET)
+
+    def hours_later() -> None:
+        import streamlit as st
+
+        from app import state
+        from app.views.live import page
+
+        memory = state.stage_memory()
+        st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+        given = {"iceServers": []} if st.session_state["runs"] == 1 else page._browser_ice(memory)
+        page._renew_relay(memory, given)
+
+    state.app_settings.clear()
+    try:
+        page = open_page(hours_later)
+    finally:
+        state.app_settings.clear()
+
+    assert page.session_state["runs"] == 2
+
+
 def put_into_history(session: LiveSession, *, faces: int = 1) -> None:
     """Ten seconds of results up to now, as if they had been analysed."""
     now_s = time.monotonic()
