@@ -5,7 +5,11 @@ from collections.abc import Callable
 import av
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
-from streamlit_webrtc.component import compile_state, generate_frontend_component_key
+from streamlit_webrtc.component import (
+    compile_state,
+    enhance_frontend_rtc_configuration,
+    generate_frontend_component_key,
+)
 
 from app.live.ice import IceConfiguration
 
@@ -72,6 +76,7 @@ def open_stream(
             "media_api_not_available": "This browser gives no camera to this page; open it on localhost or by https.",
         },
     )
+    enhance_frontend_rtc_configuration.clear()  # else it keeps what every viewer was told, passwords too, for ever
     return bool(context.state.playing)
 
 
