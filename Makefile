@@ -5,7 +5,8 @@
 # make docs   the API reference, from the docstrings, into docs/api
 # make bench  the benchmark tables of docs/BENCHMARKS.md
 # make pictures  the pictures of docs/images, taken from the running app
-# Each sets up what it needs by itself: .venv from pinned requirements, a face detector's files, Chromium, PostgreSQL.
+# Each sets up what it needs by itself: .venv from pinned requirements, a face detector's files, Chromium, PostgreSQL,
+# coturn.
 
 PYTHON ?= python3
 PORT ?= 8501
@@ -27,7 +28,7 @@ PAGES_SIDE_BY_SIDE := -m "browser and not video" -n $(JOBS) --dist loadfile --ma
 IN_BROWSER := tests/browser
 REPORT := --cov-report=term --cov-fail-under=$(COVERAGE)
 
-.PHONY: run test coverage lint docs bench pictures setup setup-dev detector chromium postgresql
+.PHONY: run test coverage lint docs bench pictures setup setup-dev detector chromium postgresql coturn
 
 # Two pools of memory for all threads: else glibc keeps what each started video's threads left (docs/decisions.md).
 run: setup
@@ -35,7 +36,7 @@ run: setup
 
 # Tests that watch a video have the machine to themselves; those of the other pages go side by side. Only their own files
 # are loaded, as the others bring TensorFlow. 5 is pytest's word for none of this kind.
-test: setup-dev chromium postgresql
+test: setup-dev chromium postgresql coturn
 	@failed=0; \
 	$(PYTEST) $(SIDE_BY_SIDE) $(COUNTED:%=tests/%) $(COUNTED:%=--cov=%) $(REPORT) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
 	$(PYTEST) $(SIDE_BY_SIDE) $(COUNTED:%=--ignore=tests/%) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
@@ -105,3 +106,9 @@ postgresql:
 		mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf && \
 		apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends postgresql >/dev/null || \
 		echo "PostgreSQL could not be installed: the store is then tested on SQLite alone."; fi
+
+# Likewise: a relay (TURN server), which the tests start on loopback.
+coturn:
+	@if ! command -v turnserver >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends coturn >/dev/null || \
+		echo "coturn could not be installed: connections by a relay will not be tested."; fi
