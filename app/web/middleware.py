@@ -1,0 +1,35 @@
+"""The parts that every request passes, in their order."""
+
+import logging
+from typing import Final
+
+from starlette.middleware import Middleware as Part
+
+from app.web.gate import Gate, note_on_hosts
+from app.web.headers import SecurityHeaders
+from app.web.limits import Held, Limits
+from app.web.proxies import Proxies, take_over_from_uvicorn
+from app.web.settings import MEGABYTE, WebSettings
+
+log: Final = logging.getLogger(__name__)
+
+
+def closed_by_default(settings: WebSettings, *, address: str, max_upload_mb: int, held: Held) -> list[Part]:
+    """What `st.App` takes as its middleware.
+
+    Args:
+        settings: whom the server answers, and how much it takes.
+        address: where it listens; "" for everywhere.
+        max_upload_mb: of one file, Streamlit's own limit.
+        held: what Streamlit keeps of uploads in memory.
+    """
+    take_over_from_uvicorn()
+    note = note_on_hosts(settings, address)
+    if note:
+        log.warning(note)
+    return [
+        Part(Proxies, settings.trusted_proxies),
+        Part(SecurityHeaders, settings.embed_in),
+        Part(Gate, settings, address),
+        Part(Limits, settings, max_upload_bytes=max_upload_mb * MEGABYTE, held=held),
+    ]
