@@ -15,8 +15,10 @@ if _ROOT not in sys.path:
     sys.path.insert(0, _ROOT)
 
 import streamlit as st  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
 from starlette.routing import BaseRoute, Route, WebSocketRoute  # noqa: E402
 
+from app.access.types import Right  # noqa: E402
 from fer_core.private import PRIVATE_UMASK  # noqa: E402
 
 SIDEBAR_WIDTH_PX = 380
@@ -26,6 +28,16 @@ _TIGHTER_TOP = """<style>
 [data-testid="stSidebarHeader"] {margin-bottom: 0; height: 3.6rem}
 [data-testid="stSidebarContent"] [data-testid="stVerticalBlock"] {gap: 0.7rem}
 </style>"""
+# Address, folder of app/views, title, icon, and the right without which the page is not there.
+_PAGES = (
+    ("live", "live", "Live", "videocam", None),
+    ("analyse", "analyse", "Analyse", "movie", Right.RECORD),
+    ("sessions", "sessions", "Sessions", "timeline", Right.RECORD),
+    ("history", "history", "History", "calendar_month", Right.RECORD),
+    ("train", "training", "Train", "model_training", Right.TRAIN),
+    ("models", "models", "Models", "deployed_code", Right.TRAIN),
+    ("data", "your_data", "Your data", "lock", Right.RECORD),
+)
 
 
 def main() -> None:
@@ -40,26 +52,40 @@ def main() -> None:
     st.logo(Path(__file__).parent / "assets" / "logo.svg", size="large")
     st.html(_TIGHTER_TOP)
     from app import state
+    from app.access import current
+    from app.views.shared import account
 
     state.forget_abandoned_analyses()
+    user = current.user()
+    if user is None:
+        st.navigation(
+            [st.Page(_page("sign_in"), title="Sign in", url_path="welcome", default=True)], position="hidden"
+        ).run()
+        return
     pages = {
-        "live": st.Page(_page("live"), title="Live", icon=":material/videocam:", url_path="live", default=True),
-        "analyse": st.Page(_page("analyse"), title="Analyse", icon=":material/movie:", url_path="analyse"),
-        "sessions": st.Page(_page("sessions"), title="Sessions", icon=":material/timeline:", url_path="sessions"),
-        "history": st.Page(_page("history"), title="History", icon=":material/calendar_month:", url_path="history"),
-        "train": st.Page(_page("training"), title="Train", icon=":material/model_training:", url_path="train"),
-        "models": st.Page(_page("models"), title="Models", icon=":material/deployed_code:", url_path="models"),
-        "data": st.Page(_page("your_data"), title="Your data", icon=":material/lock:", url_path="data"),
+        address: st.Page(
+            _page(folder), title=title, icon=f":material/{icon}:", url_path=address, default=address == "live"
+        )
+        for address, folder, title, icon, right in _PAGES
+        if right is None or user.may(right)
     }
     state.remember_pages(pages)
-    st.navigation(list(pages.values()), position="top").run()
+    chosen = st.navigation(list(pages.values()), position="top")
+    account.show_notice()
+    chosen.run()
+    account.show_account(user)
 
 
 def _page(folder: str) -> Callable[[], None]:
     """What draws the page of that folder of app/views; it is imported when it is first opened, as most need plotly."""
 
     def render() -> None:
-        import_module(f"app.views.{folder}.page").render()
+        from app.access.current import NotAllowedError
+
+        try:
+            import_module(f"app.views.{folder}.page").render()
+        except NotAllowedError as error:
+            st.error(str(error))
 
     return render
 
@@ -80,19 +106,32 @@ _SWITCH_INTERVAL_S = 0.0005
 
 def _routes() -> list[BaseRoute]:
     """What this server answers beside Streamlit's own addresses."""
+    from app.access import server, sign_in
     from app.live.channel import PATH
     from app.live.sample import SAMPLE_PATH, serve_sample
     from app.live.socket import serve_results
     from app.live.warm_up import warm_up
 
+    server.refuse_an_open_network()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     for name in _LIVE_PAGE:
         import_module(name)
     warm_up()  # goes on while the first viewer's browser loads the page
-    return [WebSocketRoute(f"/{PATH}{{key}}", serve_results), Route(f"/{SAMPLE_PATH}", serve_sample)]
+    return [
+        *sign_in.routes(),
+        WebSocketRoute(f"/{PATH}{{key}}", serve_results),
+        Route(f"/{SAMPLE_PATH}", serve_sample),
+    ]
+
+
+def _middleware() -> list[Middleware]:
+    """What stands before every answer, the outermost first."""
+    from app.access.gate import Gate
+
+    return [Middleware(Gate)]
 
 
 if __name__ == "__main__":
     main()
 else:
-    app = st.App(__file__, routes=_routes())
+    app = st.App(__file__, routes=_routes(), middleware=_middleware())

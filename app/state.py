@@ -7,7 +7,7 @@ continue, so the tab must find them again. They go with the tab: when Streamlit 
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import streamlit as st
 from streamlit import runtime
@@ -15,6 +15,7 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from app.access.types import User
 from app.analysis.worker import AnalysisQueue
 from app.live.pipelines import make_pipeline, shared_model
 from app.live.session import LiveSession
@@ -41,6 +42,7 @@ _SESSIONS_KEY = "session_memory"
 _RECORDING_KEY = "recording_memory"
 _STAGE_KEY = "stage_memory"
 _PAGES_KEY = "pages"
+_USER_KEY = "user"
 
 T = TypeVar("T")
 
@@ -107,6 +109,19 @@ def tab_id() -> str:
 def is_tab_open(tab: str) -> bool:
     """Whether a browser tab of that name, see `tab_id`, is connected."""
     return runtime.exists() and runtime.get_instance().is_active_session(tab)
+
+
+def remember_user(user: User) -> None:
+    """Note who uses this tab, for `user_who_records`."""
+    st.session_state[_USER_KEY] = user
+
+
+def user_who_records() -> User | None:
+    """Whoever used this tab before their sign-in ended, while their recording goes on; else None."""
+    recording = recording_memory().recording
+    if recording is None or recording.view().ended:
+        return None
+    return cast("User | None", st.session_state.get(_USER_KEY))
 
 
 def remember_pages(pages: Mapping[str, StreamlitPage]) -> None:

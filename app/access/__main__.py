@@ -11,14 +11,14 @@ def main() -> int:
     if sys.stdin.isatty():
         passphrase = getpass.getpass("Passphrase: ")
         if getpass.getpass("Again: ") != passphrase:
-            print("The two differ; nothing was made.", file=sys.stderr)
+            sys.stderr.write("The two differ; nothing was made.\n")
             return 1
     else:
         passphrase = sys.stdin.readline().rstrip("\r\n")
     try:
-        print(hash_passphrase(passphrase))
+        sys.stdout.write(f"{hash_passphrase(passphrase)}\n")
     except ValueError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 

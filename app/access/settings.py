@@ -42,8 +42,7 @@ class AccessSettings:
     def from_environment(
         cls, environment: Mapping[str, str] = os.environ, *, has_provider: bool = False
     ) -> "AccessSettings":
-        """Read FER_ALLOW_ANONYMOUS, FER_PASSPHRASE_HASH, FER_PASSPHRASE_ROLE, FER_ROLES, FER_ROLE_CLAIM and
-        FER_SIGN_IN_HOURS.
+        """Read FER_ALLOW_ANONYMOUS, FER_ROLES, FER_ROLE_CLAIM, FER_SIGN_IN_HOURS and those of FER_PASSPHRASE_.
 
         Args:
             environment: the variables.

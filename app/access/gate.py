@@ -1,0 +1,52 @@
+"""What is answered to whom, before any page runs: ASGI middleware."""
+
+from typing import Final
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.access import server
+from app.access.types import AccessMode
+
+SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
+OPEN_ROUTES: Final = (SIGN_IN, SIGN_OUT, "/healthz", "/metrics", "/_stcore/health")
+"""Answered to everybody: ways in and out, and what tells a balancer that the server lives (with limits of its own)."""
+PRIVATE: Final = ("/fer/", "/media/", "/_stcore/upload_file")
+"""Never answered to somebody unknown: results, downloads, uploads. Streamlit's page alone asks who they are."""
+
+
+class Gate:
+    """Lets those in who may come in.
+
+    With a passphrase nobody else gets anything but the way in. With a provider's sign-in, Streamlit's page itself shows
+    the way in; everything beside it is refused until then.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before `app`."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or refuse: a page by the way in, anything else with status 401, a socket with 403."""
+        if scope["type"] not in ("http", "websocket") or self._is_allowed(scope):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "Sign in first."})
+        elif scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", ""):
+            here = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
+            await RedirectResponse(f"{SIGN_IN}?next={quote(here, safe='/')}", 303)(scope, receive, send)
+        else:
+            refusal = JSONResponse({"error": "Sign in first."}, 401, headers={"Cache-Control": "no-store"})
+            await refusal(scope, receive, send)
+
+    @staticmethod
+    def _is_allowed(scope: Scope) -> bool:
+        mode, path = server.settings().mode, scope["path"]
+        if mode in (AccessMode.OPEN, AccessMode.ANONYMOUS) or path in OPEN_ROUTES:
+            return True
+        if mode is AccessMode.OIDC and not path.startswith(PRIVATE):
+            return True
+        return server.user_of_headers(scope["headers"]) is not None

@@ -1,0 +1,1 @@
+"""The page that somebody sees who has not signed in."""
