@@ -10,6 +10,8 @@ from typing import Any, Final
 VIEWERS_PER_CORE: Final = 6
 """Two viewers per core are to get the full 16 results a second on a processor of 2020. With three times as many, each
 still gets the five that a recording stores."""
+VIEWERS_PER_USER: Final = 4
+"""One person may have two cameras, and a tab that was forgotten."""
 
 
 def default_max_viewers() -> int:
@@ -26,15 +28,20 @@ class AppSettings:
             "credential": ...}); none are needed on one machine or in one local network.
         returned_picture: every viewer gets the server's picture instead of the camera's own.
         max_viewers: how many people may use the live video at once, from 1.
+        max_viewers_per_user: how many of these one account may be, from 1; without accounts it does not count.
     """
 
     ice_servers: tuple[dict[str, Any], ...] = ()
     returned_picture: bool = False
     max_viewers: int = field(default_factory=default_max_viewers)
+    max_viewers_per_user: int = VIEWERS_PER_USER
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "AppSettings":
-        """Read FER_ICE_SERVERS, a JSON list of servers, FER_RETURNED_PICTURE, 1 or 0, and FER_MAX_VIEWERS, a number.
+        """Read the environment.
+
+        These are FER_ICE_SERVERS, a JSON list of servers, FER_RETURNED_PICTURE, 1 or 0, and FER_MAX_VIEWERS and
+        FER_MAX_VIEWERS_PER_USER, numbers.
 
         Raises:
             ValueError: one of them is no such thing.
@@ -42,7 +49,8 @@ class AppSettings:
         return cls(
             ice_servers=_ice_servers(environment.get("FER_ICE_SERVERS", "")),
             returned_picture=_switch("FER_RETURNED_PICTURE", environment),
-            max_viewers=_max_viewers(environment.get("FER_MAX_VIEWERS", "")),
+            max_viewers=_number("FER_MAX_VIEWERS", environment) or default_max_viewers(),
+            max_viewers_per_user=_number("FER_MAX_VIEWERS_PER_USER", environment) or VIEWERS_PER_USER,
         )
 
 
@@ -72,10 +80,11 @@ def _ice_servers(text: str) -> tuple[dict[str, Any], ...]:
     return tuple(servers)
 
 
-def _max_viewers(text: str) -> int:
-    text = text.strip()
+def _number(name: str, environment: Mapping[str, str]) -> int:
+    """From 1; 0 where it is not set."""
+    text = environment.get(name, "").strip()
     if not text:
-        return default_max_viewers()
+        return 0
     if not (text.isascii() and text.isdigit() and len(text) <= 6 and int(text) >= 1):
-        raise ValueError(f"FER_MAX_VIEWERS must be a whole number from 1, such as 8; it is {text[:80]!r}")
+        raise ValueError(f"{name} must be a whole number from 1, such as 8; it is {text[:80]!r}")
     return int(text)

@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.access.types import User
@@ -30,7 +31,10 @@ from app.store.database import Store, open_store
 from app.store.privacy import apply_retention
 from app.store.sessions import recover_sessions
 from app.tab_memory import AnalysisMemory, HistoryView, RecordingMemory, SessionMemory, StageMemory, TrainingMemory
+from app.web.limits import HeldFiles
 from fer_core import paths
+from fer_core.expressions.model import EmotionModel
+from fer_core.expressions.model_list import LIVE
 
 # A component's key occupies the same session-state key, so widgets and these share one table of names.
 STREAM_KEY, RETURNED_STREAM_KEY = "camera", "camera_returned"
@@ -156,6 +160,27 @@ def store() -> Store:
     interrupted().note(recovered)
     apply_retention(opened)
     return opened
+
+
+def live_model() -> EmotionModel:
+    """The network of the live page, loaded.
+
+    Raises:
+        ArtifactError: it is missing or damaged.
+    """
+    return shared_model(LIVE)
+
+
+def held_files(tab: str) -> HeldFiles:
+    """What Streamlit keeps in memory of uploads, of the tab of that name, see `tab_id`, and of all."""
+    manager = runtime.get_instance().uploaded_file_mgr if runtime.exists() else None
+    if not isinstance(manager, MemoryUploadedFileManager):
+        return HeldFiles(0, 0, 0)
+    sizes = {
+        name: [len(file.data) for file in list(files.values())] for name, files in list(manager.file_storage.items())
+    }
+    of_tab = sizes.get(tab, [])
+    return HeldFiles(len(of_tab), sum(of_tab), sum(map(sum, sizes.values())))
 
 
 @for_server

@@ -1,4 +1,4 @@
-"""Headers that every answer has: what a page of this server may load, who may show it, what it may ask the browser for."""
+"""Headers of every answer: what a page may load, who may show it, and what it may ask the browser for."""
 
 import base64
 import hashlib

@@ -56,6 +56,9 @@ class HostPattern:
         ports = (host.port,) if host.port is not None else tuple(_DEFAULT_PORTS.values())
         return is_named and (self.port is None or self.port in ports)
 
+    def __str__(self) -> str:
+        return f"{'*.' if self.subdomains else ''}{Host(self.name, self.port)}"
+
 
 @dataclass(frozen=True)
 class Origin:

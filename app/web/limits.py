@@ -1,7 +1,7 @@
 """How much one client may send and open: bodies, uploads that wait in memory, tabs.
 
-Streamlit keeps uploads in memory until a page takes them. Its own limit is that of one file; here are those of a tab and
-of all tabs.
+Streamlit keeps uploads in memory until a page takes them. Its own limit is that of one file; here are those of a tab
+and of all tabs.
 """
 
 import ipaddress
@@ -15,6 +15,8 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.access import server as access
+from app.access.types import AccessMode
 from app.server import for_server
 from app.web.hosts import parse_address
 from app.web.requests import STREAM_PATH, Middleware, client_of, refuse
@@ -83,8 +85,8 @@ class Tabs:
     def _refusal(self, client: str, settings: WebSettings) -> str:
         if self._open.total() >= settings.max_tabs:
             return f"This server is busy: {settings.max_tabs} tabs are open. Try again in a few minutes."
-        if self._open[client] >= settings.max_tabs_per_address:
-            return f"{settings.max_tabs_per_address} tabs are open from your address. Close some, then load this again."
+        if self._open[client] >= settings.max_tabs_per_user:
+            return f"{settings.max_tabs_per_user} of your tabs are open here. Close some, then load this again."
         return ""
 
 
@@ -124,7 +126,7 @@ class Limits(Middleware):
             await self._open(scope, receive, send)
         elif scope["path"].startswith(UPLOAD_PATH) and scope["method"] in ("PUT", "POST"):
             await self._upload(scope, receive, send)
-        elif _is_page(scope) and (refusal := tabs().refusal(client_key(client_of(scope)), self._settings)):
+        elif _is_page(scope) and (refusal := tabs().refusal(client_key(scope), self._settings)):
             await refuse(scope, receive, send, 429, refusal)
         else:
             await self._bounded(scope, receive, send, MAX_BODY_BYTES)
@@ -133,7 +135,7 @@ class Limits(Middleware):
         if scope["path"] != STREAM_PATH:
             await self.app(scope, receive, send)
             return
-        with tabs().entered(client_key(client_of(scope)), self._settings) as refusal:
+        with tabs().entered(client_key(scope), self._settings) as refusal:
             if refusal:
                 await refuse(scope, receive, send, 429, refusal)
             else:
@@ -160,7 +162,9 @@ class Limits(Middleware):
             return f"This file is larger than {self._max_upload_bytes // MEGABYTE} MB."
         held, coming = self._held(tab), [upload.bytes for upload in self._coming if upload.tab == tab]
         if held.files + len(coming) >= self._settings.max_tab_files:
-            return f"This page holds no more than {self._settings.max_tab_files} files. Start with those, or remove some."
+            return (
+                f"This page holds no more than {self._settings.max_tab_files} files. Start with those, or remove some."
+            )
         if held.tab_bytes + sum(coming) + size > self._settings.max_tab_files_bytes:
             limit = self._settings.max_tab_files_bytes // MEGABYTE
             return f"This page holds no more than {limit} MB of files. Start with those, or remove some."
@@ -200,8 +204,11 @@ class _TooLargeError(Exception):
     """More came than a request without a length may have."""
 
 
-def client_key(text: str) -> str:
-    """What the tabs of a client are counted by: its address, of IPv6 its network."""
+def client_key(scope: Scope) -> str:
+    """What the tabs of a client are counted by: an account that signed in, else the address, of IPv6 its network."""
+    if access.settings().mode is AccessMode.OIDC and (user := access.user_of_headers(scope["headers"])):
+        return user.owner
+    text = client_of(scope)
     address = parse_address(text)
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, _V6_NETWORK_BITS), strict=False))

@@ -5,9 +5,9 @@ from typing import Final
 
 from starlette.middleware import Middleware as Part
 
-from app.web.gate import Gate, note_on_hosts
 from app.web.headers import SecurityHeaders
 from app.web.limits import Held, Limits
+from app.web.own_pages import OwnPages, note_on_hosts
 from app.web.proxies import Proxies, take_over_from_uvicorn
 from app.web.settings import MEGABYTE, WebSettings
 
@@ -30,6 +30,6 @@ def closed_by_default(settings: WebSettings, *, address: str, max_upload_mb: int
     return [
         Part(Proxies, settings.trusted_proxies),
         Part(SecurityHeaders, settings.embed_in),
-        Part(Gate, settings, address),
+        Part(OwnPages, settings, address),
         Part(Limits, settings, max_upload_bytes=max_upload_mb * MEGABYTE, held=held),
     ]

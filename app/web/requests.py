@@ -1,15 +1,18 @@
 """What a request's headers say, and how it is refused with one sentence."""
 
+import asyncio
+import contextlib
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.web.hosts import Host, Origin, own_origin, parse_host
 
 STREAM_PATH: Final = "/_stcore/stream"
 """A tab's WebSocket, by which Streamlit draws its page."""
+_CLOSED_S: Final = 2.0
 _WEB_SCHEMES: Final = {"ws": "http", "wss": "https"}
 
 
@@ -19,7 +22,7 @@ def is_request(scope: Scope) -> bool:
 
 
 def scheme_of(scope: Scope) -> str:
-    """"http" or "https", for WebSockets too."""
+    """The scheme of pages, http or https, for WebSockets too."""
     scheme = str(scope.get("scheme", "http"))
     return _WEB_SCHEMES.get(scheme, scheme)
 
@@ -56,17 +59,19 @@ async def refuse(scope: Scope, receive: Receive, send: Send, status: int, senten
     if scope["type"] == "http":
         await response(scope, receive, send)
     elif "websocket.http.response" in scope.get("extensions", {}):
-        await response(scope, receive, _as_websocket(send))
+        await response(scope, receive, send)
+        await _until_closed(receive)
     else:
         await send({"type": "websocket.close", "code": 1008, "reason": sentence})
 
 
-def _as_websocket(send: Send) -> Send:
-    async def sender(message: Message) -> None:
-        kind = message["type"]
-        await send(message if kind.startswith("websocket.") else {**message, "type": f"websocket.{kind}"})
-
-    return sender
+async def _until_closed(receive: Receive) -> None:
+    """Until the connection of a refused WebSocket is gone: uvicorn reports an error where the app ends before."""
+    told = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_CLOSED_S):
+            while told < 2:  # that it was refused, then that the connection is gone
+                told += (await receive())["type"] == "websocket.disconnect"
 
 
 class Middleware:

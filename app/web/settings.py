@@ -11,7 +11,7 @@ from app.web.hosts import HostPattern, Network, Origin, parse_host_pattern, pars
 
 MEGABYTE: Final = 1 << 20
 MAX_TABS: Final = 256
-MAX_TABS_PER_ADDRESS: Final = 64
+MAX_TABS_PER_USER: Final = 64
 """A whole class may stand behind one address."""
 MAX_TAB_FILES: Final = 2000
 MAX_TAB_FILES_MB: Final = 2048
@@ -30,7 +30,7 @@ class WebSettings:
         embed_in: origins whose pages may show this one in a frame, beside its own.
         metrics_token: who sends it may read /metrics from anywhere; "" for this machine alone.
         max_tabs: open at once, from 1.
-        max_tabs_per_address: of them, from one address, from 1.
+        max_tabs_per_user: of them, of one account, or where nobody signs in of one address, from 1.
         max_tab_files: uploads that one tab holds in memory, from 1.
         max_tab_files_bytes: uploads that one tab holds in memory.
         max_files_bytes: uploads that all tabs together hold in memory.
@@ -41,15 +41,17 @@ class WebSettings:
     embed_in: tuple[Origin, ...] = ()
     metrics_token: str = field(default="", repr=False)
     max_tabs: int = MAX_TABS
-    max_tabs_per_address: int = MAX_TABS_PER_ADDRESS
+    max_tabs_per_user: int = MAX_TABS_PER_USER
     max_tab_files: int = MAX_TAB_FILES
     max_tab_files_bytes: int = MAX_TAB_FILES_MB * MEGABYTE
     max_files_bytes: int = MAX_FILES_MB * MEGABYTE
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "WebSettings":
-        """Read FER_ALLOWED_HOSTS, FER_TRUSTED_PROXIES, FER_EMBED_IN, FER_METRICS_TOKEN, FER_MAX_TABS,
-        FER_MAX_TABS_PER_ADDRESS, FER_MAX_TAB_FILES, FER_MAX_TAB_FILES_MB and FER_MAX_FILES_MB.
+        """Read the environment.
+
+        These are FER_ALLOWED_HOSTS, FER_TRUSTED_PROXIES, FER_EMBED_IN, FER_METRICS_TOKEN, FER_MAX_TABS,
+        FER_MAX_TABS_PER_USER, FER_MAX_TAB_FILES, FER_MAX_TAB_FILES_MB and FER_MAX_FILES_MB.
 
         Raises:
             ValueError: one of them is no such thing.
@@ -60,7 +62,7 @@ class WebSettings:
             embed_in=tuple(map(_origin, _listed(environment, "FER_EMBED_IN"))),
             metrics_token=_token(environment.get("FER_METRICS_TOKEN", "")),
             max_tabs=_number(environment, "FER_MAX_TABS", MAX_TABS),
-            max_tabs_per_address=_number(environment, "FER_MAX_TABS_PER_ADDRESS", MAX_TABS_PER_ADDRESS),
+            max_tabs_per_user=_number(environment, "FER_MAX_TABS_PER_USER", MAX_TABS_PER_USER),
             max_tab_files=_number(environment, "FER_MAX_TAB_FILES", MAX_TAB_FILES),
             max_tab_files_bytes=_number(environment, "FER_MAX_TAB_FILES_MB", MAX_TAB_FILES_MB) * MEGABYTE,
             max_files_bytes=_number(environment, "FER_MAX_FILES_MB", MAX_FILES_MB) * MEGABYTE,
@@ -104,7 +106,9 @@ def _origin(text: str) -> Origin:
 def _token(text: str) -> str:
     token = text.strip()
     if token and not re.fullmatch(rf"[!-~]{{{MIN_TOKEN_CHARS},}}", token):  # not repeated: it is a secret
-        raise ValueError(f"FER_METRICS_TOKEN must be at least {MIN_TOKEN_CHARS} letters, digits or signs without spaces")
+        raise ValueError(
+            f"FER_METRICS_TOKEN must be at least {MIN_TOKEN_CHARS} letters, digits or signs without spaces"
+        )
     return token
 
 

@@ -46,7 +46,7 @@ class Parts:
 
 
 def routes(parts: Parts) -> list[BaseRoute]:
-    """/healthz and /metrics; `app.web.gate` decides who may read the second."""
+    """/healthz and /metrics; `app.web.own_pages` decides who may read the second."""
     health = _Health(parts)
 
     async def metrics(_: Request) -> Response:
@@ -109,7 +109,9 @@ def metrics_text(parts: Parts) -> str:
         rows.append(("process_resident_memory_bytes", "gauge", "Memory of this process.", memory_kb * 1024))
     if descriptors:
         rows.append(("process_open_fds", "gauge", "Open files and sockets of this process.", descriptors))
-    return "".join(f"# HELP {name} {words}\n# TYPE {name} {kind}\n{name} {value}\n" for name, kind, words, value in rows)
+    return "".join(
+        f"# HELP {name} {words}\n# TYPE {name} {kind}\n{name} {value}\n" for name, kind, words, value in rows
+    )
 
 
 def _status(field: str) -> int:

@@ -13,7 +13,15 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.web.hosts import LOOPBACK_NAMES, Host, HostPattern, is_loopback, parse_address, parse_host_pattern, parse_origin
+from app.web.hosts import (
+    LOOPBACK_NAMES,
+    Host,
+    HostPattern,
+    is_loopback,
+    parse_address,
+    parse_host_pattern,
+    parse_origin,
+)
 from app.web.proxies import has_word_of_proxy
 from app.web.requests import Middleware, client_of, host_of, origin_of_server, refuse
 from app.web.settings import WebSettings
@@ -26,11 +34,11 @@ FOR_PROGRAMS: Final = frozenset({"/healthz", "/metrics"})
 """Monitors ask for these by whatever address they know; their answers are worth nothing to a page."""
 METRICS: Final = frozenset({"/metrics", "/_stcore/metrics"})
 LOG_EVERY_S: Final = 60.0
-_EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # compared, not bound
+_EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})  # compared, not bound
 _WORDS_ON_HOSTS: Final = "FER_ALLOWED_HOSTS in the server's settings names the hosts that it answers for."
 
 
-class Gate(Middleware):
+class OwnPages(Middleware):
     """Refuses unknown hosts, and unknown origins where something could be changed or read by another page."""
 
     def __init__(self, app: ASGIApp, settings: WebSettings, address: str) -> None:
