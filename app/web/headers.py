@@ -18,7 +18,7 @@ from app.web.requests import Middleware, refuse
 HSTS: Final = "max-age=31536000"
 PERMISSIONS: Final = (
     "camera=(self), fullscreen=(self), autoplay=(self), clipboard-write=(self), microphone=(), geolocation=(), "
-    "display-capture=(), midi=(), usb=(), serial=(), bluetooth=(), hid=(), payment=(), publickey-credentials-get=(), "
+    "display-capture=(), midi=(), usb=(), serial=(), hid=(), payment=(), publickey-credentials-get=(), "
     "screen-wake-lock=(self), browsing-topics=()"
 )
 MEDIA_PATH: Final = "/media/"
@@ -73,10 +73,10 @@ def page_policy(embed_in: Sequence[Origin]) -> str:
     """The Content-Security-Policy of pages.
 
     Scripts come from this server. What Streamlit writes into its page is known by its hash; scripts of components come
-    as blobs, which only a script of the page can make. Styles must stay 'unsafe-inline': Streamlit and its components
-    write them as they draw.
+    as blobs, which only a script of the page can make. Its reader of messages tries WebAssembly; text is never run as a
+    script. Styles must stay 'unsafe-inline': Streamlit and its components write them as they draw.
     """
-    scripts = " ".join(["'self'", "blob:", *_hashes_of_streamlit()])
+    scripts = " ".join(["'self'", "blob:", "'wasm-unsafe-eval'", *_hashes_of_streamlit()])
     return "; ".join(
         [
             "default-src 'self'",
