@@ -86,14 +86,14 @@ def served(middleware: Sequence[Middleware]) -> Iterator[int]:
 
 def _small_app(middleware: Sequence[Middleware]) -> Starlette:
     async def say(request: Request) -> Response:
-        body = await request.body()
+        body, client = await request.body(), request.client
         return JSONResponse(
             {
                 "host": request.headers["host"],
                 "scheme": request.url.scheme,
-                "client": request.client and request.client[0],
+                "client": client.host if client else "",
+                "body": len(body),
             }
-            | {"body": len(body)}
         )
 
     async def fail(_: Request) -> Response:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,7 @@ from tests.helpers.faces import wait_until
 from tests.helpers.web_requests import Answer, ask, handshake, knock, served
 
 UPLOAD = "/_stcore/upload_file/tab/file"
+OR_REMOVE = "Start with those, or remove some."
 HELD = HeldFiles(files=2, tab_bytes=MEGABYTE, all_bytes=2 * MEGABYTE)
 
 
@@ -227,9 +229,9 @@ def test_a_large_body_is_refused(port, chunked):
         (
             {"FER_MAX_TAB_FILES_MB": "2"},
             MEGABYTE + 1,
-            "This page holds no more than 2 MB of files. Start with those, or remove some.",
+            f"This page holds no more than 2 MB of files. {OR_REMOVE}",
         ),
-        ({"FER_MAX_TAB_FILES": "2"}, 1, "This page holds no more than 2 files. Start with those, or remove some."),
+        ({"FER_MAX_TAB_FILES": "2"}, 1, f"This page holds no more than 2 files. {OR_REMOVE}"),
         ({"FER_MAX_FILES_MB": "2"}, 1, "This server holds too many files now. Try again in a few minutes."),
     ],
 )
@@ -249,10 +251,6 @@ def test_uploads_that_come_at_once_count_together():
     with closed(FER_MAX_TAB_FILES_MB="2") as port, contextlib.ExitStack() as stack:
         own = f"http://127.0.0.1:{port}"
         head = f"PUT {UPLOAD} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {own}\r\nContent-Length: {MEGABYTE}\r\n\r\n"
-        slow, _ = stack.enter_context(handshake(port))
-        del slow
-        import socket
-
         waiting = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
         waiting.sendall(head.encode())  # says its size, and sends nothing yet
         wait_until(lambda: ask(port, UPLOAD, method="PUT", body=b"x", Origin=own).status == 413)
@@ -302,7 +300,6 @@ def test_metrics_are_for_this_machine_or_the_bearer_of_the_token(port, behind_pr
 
 def test_monitors_may_ask_by_any_address(port, behind_proxy):
     assert ask(port, "/healthz", Host="10.1.2.3:8501").status == 200
-    assert (
-        ask(behind_proxy, "/metrics", Host="10.1.2.3", Authorization="Bearer a-token-of-enough-letters").status == 200
-    )
+    token = "Bearer a-token-of-enough-letters"
+    assert ask(behind_proxy, "/metrics", Host="10.1.2.3", Authorization=token).status == 200
     assert ask(port, "/healthz", method="POST", Host="10.1.2.3:8501").status == 421
