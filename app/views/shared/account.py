@@ -38,4 +38,4 @@ def show_account(user: User) -> None:
             if mode is AccessMode.OIDC:
                 st.button("Sign out", key="sign_out", on_click=st.logout, type="tertiary")
             else:
-                st.link_button("Sign out", SIGN_OUT, type="tertiary")
+                st.html(f'<a href="{SIGN_OUT}">Sign out</a>')  # Streamlit's own links open another tab

@@ -15,7 +15,7 @@ def render() -> None:
         if server.settings().mode is AccessMode.PASSPHRASE:
             st.title("Sign in")
             st.write("Your sign-in has ended.")
-            st.link_button("Sign in again", SIGN_IN, type="primary")
+            st.html(f'<a href="{SIGN_IN}">Sign in again</a>')  # Streamlit's own links open another tab
         elif is_signed_in():
             st.title("No access yet")
             st.write(

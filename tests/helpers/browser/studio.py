@@ -75,7 +75,7 @@ def serve(
 
     With `log`, what it prints goes to that file.
     """
-    port = port or _free_port()
+    port = port or free_port()
     with tempfile.TemporaryDirectory() as home, contextlib.ExitStack() as stack:
         out = stack.enter_context(log.open("wb")) if log is not None else None
         process = subprocess.Popen(
@@ -98,7 +98,8 @@ def serve(
                 process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
