@@ -123,8 +123,11 @@ def _routes() -> list[BaseRoute]:
     for name in _LIVE_PAGE:
         import_module(name)
     warm_up()  # goes on while the first viewer's browser loads the page
-    from app import state
+    from app import places, state
+    from app.access import current
 
+    places.decide_by(lambda: current.may(Right.ADMINISTER))
+    state.hide_script_path()
     return [
         *watch.routes(watch.Parts(state.store, state.live_model, state.analysis_queue)),
         *sign_in.routes(),
@@ -136,6 +139,7 @@ def _routes() -> list[BaseRoute]:
 def _middleware() -> list[Middleware]:
     """What stands before every answer, the outermost first."""
     from app import state
+    from app.access import server
     from app.access.gate import Gate
     from app.web.middleware import closed_by_default
 
@@ -144,6 +148,7 @@ def _middleware() -> list[Middleware]:
         address=str(st.get_option("server.address") or ""),
         max_upload_mb=int(st.get_option("server.maxUploadSize")),
         held=state.held_files,
+        account_of=server.account_of_headers,
     )
     return [*outer, Middleware(Gate)]
 

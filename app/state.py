@@ -12,7 +12,9 @@ from typing import Any, TypeVar, cast
 import streamlit as st
 from streamlit import runtime
 from streamlit.navigation.page import StreamlitPage
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -169,6 +171,16 @@ def live_model() -> EmotionModel:
         ArtifactError: it is missing or damaged.
     """
     return shared_model(LIVE)
+
+
+def hide_script_path() -> None:
+    """Have Streamlit tell browsers the name of its script, and not where that is on the server."""
+
+    def hide(message: ForwardMsg) -> None:
+        if message.HasField("new_session"):
+            message.new_session.main_script_path = Path(message.new_session.main_script_path).name
+
+    ForwardMsgQueue.on_before_enqueue_msg(hide)
 
 
 def held_files(tab: str) -> HeldFiles:

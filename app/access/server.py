@@ -88,6 +88,12 @@ def user_of_headers(headers: Iterable[tuple[bytes, bytes]]) -> User | None:
     return user_of_cookies({name: morsel.value for name, morsel in jar.items()})
 
 
+def account_of_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Whose request this is where each signs in with an account of their own; else, and for nobody, ""."""
+    user = user_of_headers(headers) if settings().mode is AccessMode.OIDC else None
+    return "" if user is None else user.owner
+
+
 def cookie_secret() -> str:
     """What cookies are signed with: Streamlit's server.cookieSecret, or where that is empty one of this process."""
     return get_cookie_secret() or _own_secret()

@@ -7,7 +7,7 @@ and of all tabs.
 import ipaddress
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -15,8 +15,6 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.access import server as access
-from app.access.types import AccessMode
 from app.server import for_server
 from app.web.hosts import parse_address
 from app.web.requests import STREAM_PATH, Middleware, client_of, refuse
@@ -48,6 +46,7 @@ class HeldFiles:
 
 Held = Callable[[str], HeldFiles]
 """What is in memory, for the tab of that name."""
+AccountOf = Callable[[Iterable[tuple[bytes, bytes]]], str]
 
 
 class Tabs:
@@ -105,7 +104,9 @@ class _Upload:
 class Limits(Middleware):
     """Refuses what is too much, before it is read."""
 
-    def __init__(self, app: ASGIApp, settings: WebSettings, *, max_upload_bytes: int, held: Held) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: WebSettings, *, max_upload_bytes: int, held: Held, account_of: AccountOf
+    ) -> None:
         """Stand in front of `app`.
 
         Args:
@@ -113,11 +114,12 @@ class Limits(Middleware):
             settings: the limits.
             max_upload_bytes: of one file, Streamlit's own limit.
             held: what Streamlit keeps in memory.
+            account_of: from a request's headers, the account that signed in; "" where there is none.
         """
         super().__init__(app)
         self._settings = settings
         self._max_upload_bytes = max_upload_bytes
-        self._held = held
+        self._held, self._account_of = held, account_of
         self._coming: list[_Upload] = []  # only the event loop touches it
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -126,16 +128,19 @@ class Limits(Middleware):
             await self._open(scope, receive, send)
         elif scope["path"].startswith(UPLOAD_PATH) and scope["method"] in ("PUT", "POST"):
             await self._upload(scope, receive, send)
-        elif _is_page(scope) and (refusal := tabs().refusal(client_key(scope), self._settings)):
+        elif _is_page(scope) and (refusal := tabs().refusal(self._client(scope), self._settings)):
             await refuse(scope, receive, send, 429, refusal)
         else:
             await self._bounded(scope, receive, send, MAX_BODY_BYTES)
+
+    def _client(self, scope: Scope) -> str:
+        return self._account_of(scope["headers"]) or address_key(client_of(scope))
 
     async def _open(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] != STREAM_PATH:
             await self.app(scope, receive, send)
             return
-        with tabs().entered(client_key(scope), self._settings) as refusal:
+        with tabs().entered(self._client(scope), self._settings) as refusal:
             if refusal:
                 await refuse(scope, receive, send, 429, refusal)
             else:
@@ -204,11 +209,8 @@ class _TooLargeError(Exception):
     """More came than a request without a length may have."""
 
 
-def client_key(scope: Scope) -> str:
-    """What the tabs of a client are counted by: an account that signed in, else the address, of IPv6 its network."""
-    if access.settings().mode is AccessMode.OIDC and (user := access.user_of_headers(scope["headers"])):
-        return user.owner
-    text = client_of(scope)
+def address_key(text: str) -> str:
+    """What the tabs of a client without an account are counted by: its address, of IPv6 its network."""
     address = parse_address(text)
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, _V6_NETWORK_BITS), strict=False))

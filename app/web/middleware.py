@@ -6,7 +6,7 @@ from typing import Final
 from starlette.middleware import Middleware as Part
 
 from app.web.headers import SecurityHeaders
-from app.web.limits import Held, Limits
+from app.web.limits import AccountOf, Held, Limits
 from app.web.own_pages import OwnPages, note_on_hosts
 from app.web.proxies import Proxies, take_over_from_uvicorn
 from app.web.settings import MEGABYTE, WebSettings
@@ -14,7 +14,9 @@ from app.web.settings import MEGABYTE, WebSettings
 log: Final = logging.getLogger(__name__)
 
 
-def closed_by_default(settings: WebSettings, *, address: str, max_upload_mb: int, held: Held) -> list[Part]:
+def closed_by_default(
+    settings: WebSettings, *, address: str, max_upload_mb: int, held: Held, account_of: AccountOf
+) -> list[Part]:
     """What `st.App` takes as its middleware.
 
     Args:
@@ -22,6 +24,7 @@ def closed_by_default(settings: WebSettings, *, address: str, max_upload_mb: int
         address: where it listens; "" for everywhere.
         max_upload_mb: of one file, Streamlit's own limit.
         held: what Streamlit keeps of uploads in memory.
+        account_of: from a request's headers, the account that signed in; "" where there is none.
     """
     take_over_from_uvicorn()
     note = note_on_hosts(settings, address)
@@ -31,5 +34,5 @@ def closed_by_default(settings: WebSettings, *, address: str, max_upload_mb: int
         Part(Proxies, settings.trusted_proxies),
         Part(SecurityHeaders, settings.embed_in),
         Part(OwnPages, settings, address),
-        Part(Limits, settings, max_upload_bytes=max_upload_mb * MEGABYTE, held=held),
+        Part(Limits, settings, max_upload_bytes=max_upload_mb * MEGABYTE, held=held, account_of=account_of),
     ]

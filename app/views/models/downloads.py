@@ -1,5 +1,6 @@
 """A model to take away: its own files as they are, and other programs' forms, made by a child process when asked."""
 
+import os
 import re
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def _file(path: Path, purpose: str) -> None:
             path.read_bytes,
             path.name,
             "application/octet-stream",
-            key=f"download_{path}",
+            key=f"download_{training_jobs.hash_of(os.fsencode(path))}",
             help=purpose,
             on_click="ignore",
         )

@@ -4,7 +4,7 @@ import contextlib
 import json
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from starlette.types import Receive, Scope, Send
@@ -21,10 +21,16 @@ OR_REMOVE = "Start with those, or remove some."
 HELD = HeldFiles(files=2, tab_bytes=MEGABYTE, all_bytes=2 * MEGABYTE)
 
 
+def account(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    return dict(headers).get(b"x-test-account", b"").decode()
+
+
 @contextlib.contextmanager
 def closed(address: str = "127.0.0.1", **environment: str) -> Iterator[int]:
     settings = WebSettings.from_environment(environment)
-    parts = closed_by_default(settings, address=address, max_upload_mb=2, held=lambda _tab: HELD)
+    parts = closed_by_default(
+        settings, address=address, max_upload_mb=2, held=lambda _tab: HELD, account_of=lambda _: ""
+    )
     with served(parts) as port:
         yield port
 
@@ -274,6 +280,17 @@ def test_tabs_have_limits_for_one_client_and_for_all(behind_proxy):
         assert (full.status, full.text) == (429, "This server is busy: 3 tabs are open. Try again in a few minutes.\n")
     wait_until(lambda: len(tabs()) == 0)
     assert knock(behind_proxy, **own, **PROXIED).status == 101
+
+
+def test_an_account_counts_wherever_it_is(behind_proxy):
+    own = {"origin": "https://studio.example.org", "X_Test_Account": "anna"}
+    with contextlib.ExitStack() as stack:
+        for last in ("1", "2"):
+            client = PROXIED | {"X_Forwarded_For": f"198.51.100.{last}"}
+            assert stack.enter_context(handshake(behind_proxy, **own, **client))[1].status == 101
+        assert knock(behind_proxy, **own, **PROXIED).status == 429
+        assert knock(behind_proxy, **own | {"X_Test_Account": "ben"}, **PROXIED).status == 101
+    wait_until(lambda: len(tabs()) == 0)
 
 
 def test_an_ipv6_client_counts_by_its_network(behind_proxy):

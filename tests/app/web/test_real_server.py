@@ -94,8 +94,8 @@ def test_a_tab_that_sends_a_huge_message_is_closed(port, megabytes):
         with pytest.raises(ConnectionClosed) as closed:
             hear_all(socket)
 
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 1009
+    # Where the server has cut it off in the middle, the client may hear no reason.
+    assert closed.value.rcvd is None or closed.value.rcvd.code == 1009
 
 
 def hear_all(socket: ClientConnection) -> None:
