@@ -1,6 +1,5 @@
 """A model to take away: its own files as they are, and other programs' forms, made by a child process when asked."""
 
-import os
 import re
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def _file(path: Path, purpose: str) -> None:
             path.read_bytes,
             path.name,
             "application/octet-stream",
-            key=f"download_{training_jobs.hash_of(os.fsencode(path))}",
+            key=f"download_{page_parts.key_of(path)}",
             help=purpose,
             on_click="ignore",
         )
@@ -74,7 +73,7 @@ def _form(model: StoredModel, form: str) -> None:
             packed.read_bytes,
             name,
             "application/zip",
-            key=f"download_{packed}",
+            key=f"download_{page_parts.key_of(packed)}",
             icon=":material/folder_zip:",
             on_click="ignore",
             type="primary",

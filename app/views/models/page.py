@@ -1,6 +1,5 @@
 """The Models page: which models there are, which one is live; compare, put live, roll back, delete."""
 
-import os
 from collections.abc import Callable
 
 import streamlit as st
@@ -76,9 +75,7 @@ def _overview(models: list[StoredModel]) -> None:
 def _damaged(model: StoredModel, memory: TrainingMemory) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(f"**{sentence(model.name)}** is damaged and cannot be used. {sentence(model.problem)}")
-        if model.can_delete and st.button(
-            "Delete it", key=f"models_delete_{training_jobs.hash_of(os.fsencode(model.folder))}"
-        ):
+        if model.can_delete and st.button("Delete it", key=f"models_delete_{page_parts.key_of(model.folder)}"):
             _carry_out(lambda: _delete(model), memory)
 
 
