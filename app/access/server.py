@@ -23,7 +23,7 @@ from app.access.settings import AccessSettings, refuse_if_open
 from app.access.types import ANONYMOUS_USER, LOCAL_USER, AccessMode, User
 from app.server import for_server
 
-_OWNER_BY_PASSPHRASE = "passphrase"
+_OWNER_BY_PASSPHRASE = "passphrase"  # nosec B105 # a word for it
 
 
 @for_server

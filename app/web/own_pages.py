@@ -34,7 +34,6 @@ FOR_PROGRAMS: Final = frozenset({"/healthz", "/metrics"})
 """Monitors ask for these by whatever address they know; their answers are worth nothing to a page."""
 METRICS: Final = frozenset({"/metrics", "/_stcore/metrics"})
 LOG_EVERY_S: Final = 60.0
-_EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})  # compared, not bound
 _WORDS_ON_HOSTS: Final = "FER_ALLOWED_HOSTS in the server's settings names the hosts that it answers for."
 
 
@@ -110,11 +109,16 @@ def note_on_hosts(settings: WebSettings, address: str) -> str:
     """What the log says of a server that listens to a network and was given no names; "" for any other."""
     if settings.allowed_hosts or address == "localhost" or is_loopback(address):
         return ""
-    where = "every address of this machine" if address in _EVERYWHERE else address
+    where = "every address of this machine" if _is_everywhere(address) else address
     return (
         f"FER Studio listens at {where} and answers for that address alone. To reach it by a name, set "
         "FER_ALLOWED_HOSTS=studio.example.org; behind a proxy, set FER_TRUSTED_PROXIES to the proxy's address, too."
     )
+
+
+def _is_everywhere(address: str) -> bool:
+    found = parse_address(address)
+    return not address or (found is not None and found.is_unspecified)
 
 
 def _needs_origin(scope: Scope) -> bool:
@@ -130,5 +134,5 @@ def _words_on_origin(scope: Scope) -> str:
 
 def _own_name(address: str) -> tuple[HostPattern, ...]:
     """Where the server was bound to a name, that name; addresses are known by the connection."""
-    pattern = None if address in _EVERYWHERE or parse_address(address) else parse_host_pattern(address)
+    pattern = None if not address or parse_address(address) else parse_host_pattern(address)
     return () if pattern is None or pattern.name in LOOPBACK_NAMES else (pattern,)
