@@ -8,13 +8,14 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tests.helpers.faces import wait_until
@@ -32,9 +33,12 @@ class Answer:
 
 
 def ask(
-    port: int, path: str = "/", *, method: str = "GET", body: bytes | None = None, chunked: bool = False, **headers: str
+    port: int, path: str = "/", *, method: Any = "GET", body: Any = None, chunked: Any = False, **headers: Any
 ) -> Answer:
-    """A request; `headers` have underscores for hyphens, and Host is the server's own unless given."""
+    """A request; `headers` have underscores for hyphens, and Host is the server's own unless given.
+
+    The types are loose, as tests unpack dictionaries of headers into it.
+    """
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=20)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     chunks = None if body is None else iter([body]) if chunked else body
@@ -44,7 +48,7 @@ def ask(
         return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode())
 
 
-def knock(port: int, path: str = "/_stcore/stream", *, host: str = "", origin: str | None = "", **more: str) -> Answer:
+def knock(port: int, path: str = "/_stcore/stream", *, host: Any = "", origin: Any = "", **more: Any) -> Answer:
     """The handshake of a WebSocket, which is closed at once; with "" for an origin, that of the host."""
     with handshake(port, path, host=host, origin=origin, **more) as (_, answer):
         return answer
@@ -52,7 +56,7 @@ def knock(port: int, path: str = "/_stcore/stream", *, host: str = "", origin: s
 
 @contextlib.contextmanager
 def handshake(
-    port: int, path: str = "/_stcore/stream", *, host: str = "", origin: str | None = "", **more: str
+    port: int, path: str = "/_stcore/stream", *, host: Any = "", origin: Any = "", **more: Any
 ) -> Iterator[tuple[socket.socket, Answer]]:
     """The handshake of a WebSocket, which stays open within it where the answer's status is 101."""
     host = host or f"{LOOPBACK}:{port}"
@@ -70,9 +74,11 @@ def handshake(
 
 
 @contextlib.contextmanager
-def served(middleware: Sequence[Middleware]) -> Iterator[int]:
-    """The port of a server whose app says what it was asked, behind that middleware."""
-    config = uvicorn.Config(_small_app(middleware), host=LOOPBACK, port=0, log_level="warning", ws="websockets-sansio")
+def served(middleware: Sequence[Middleware] = (), routes: Sequence[BaseRoute] = ()) -> Iterator[int]:
+    """The port of a server with these routes, and an app that says what it was asked, behind that middleware."""
+    config = uvicorn.Config(
+        _small_app(middleware, routes), host=LOOPBACK, port=0, log_level="warning", ws="websockets-sansio"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -84,7 +90,7 @@ def served(middleware: Sequence[Middleware]) -> Iterator[int]:
         thread.join(20)
 
 
-def _small_app(middleware: Sequence[Middleware]) -> Starlette:
+def _small_app(middleware: Sequence[Middleware], first: Sequence[BaseRoute]) -> Starlette:
     async def say(request: Request) -> Response:
         body, client = await request.body(), request.client
         return JSONResponse(
@@ -106,6 +112,7 @@ def _small_app(middleware: Sequence[Middleware]) -> Starlette:
 
     methods = ["GET", "POST", "PUT", "DELETE"]
     routes = [
+        *first,
         Route("/fail", fail),
         WebSocketRoute("/{path:path}", stay),
         Route("/{path:path}", say, methods=methods),

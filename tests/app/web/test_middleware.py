@@ -28,9 +28,7 @@ def account(headers: Iterable[tuple[bytes, bytes]]) -> str:
 @contextlib.contextmanager
 def closed(address: str = "127.0.0.1", **environment: str) -> Iterator[int]:
     settings = WebSettings.from_environment(environment)
-    parts = closed_by_default(
-        settings, address=address, max_upload_mb=2, held=lambda _tab: HELD, account_of=lambda _: ""
-    )
+    parts = closed_by_default(settings, address=address, max_upload_mb=2, held=lambda _tab: HELD, account_of=account)
     with served(parts) as port:
         yield port
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from tests.helpers.browser import studio
 from tests.helpers.faces import wait_until
@@ -36,11 +37,8 @@ def port(log: Path, home: Path) -> Iterator[int]:
 
 
 def tab(port: int) -> ClientConnection:
-    return connect(
-        f"ws://127.0.0.1:{port}/_stcore/stream",
-        origin=f"http://127.0.0.1:{port}",
-        subprotocols=["streamlit"],  # type: ignore[arg-type,list-item]
-    )
+    own, protocols = Origin(f"http://127.0.0.1:{port}"), [Subprotocol("streamlit")]
+    return connect(f"ws://127.0.0.1:{port}/_stcore/stream", origin=own, subprotocols=protocols)
 
 
 def test_a_rebound_name_and_another_local_page_are_refused(port):
