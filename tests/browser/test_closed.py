@@ -68,7 +68,8 @@ def log(home: Path) -> Path:
 def server(home: Path, log: Path) -> Iterator[studio.Server]:
     before = os.umask(0o022)  # as most systems start a program
     try:
-        with studio.serve(environment={"FER_HOME": str(home), "DATABASE_URL": ""}, log=log) as running:
+        own = {"FER_HOME": str(home), "DATABASE_URL": "", "FER_MAX_TAB_FILES": "2"}
+        with studio.serve(environment=own, log=log) as running:
             yield running
     finally:
         os.umask(before)
@@ -111,6 +112,30 @@ def test_a_name_that_was_pointed_at_this_machine_leads_nowhere(server, browser) 
     assert answer is not None
     assert answer.status == 421
     assert "does not answer for the host evil.example" in page.locator("body").inner_text()
+    page.context.close()
+
+
+def test_a_tab_holds_so_many_files_until_one_is_removed(server, browser, tmp_path) -> None:
+    files = [tmp_path / f"{name}.jpg" for name in "abcd"]
+    for file in files:
+        file.write_bytes(b"no picture")
+    page = studio.new_tab(browser)
+    page.goto(f"{server.url}/analyse", wait_until="domcontentloaded")
+    field, input_ = page.get_by_test_id("stFileUploader"), page.locator("input[type=file]")
+
+    input_.set_input_files([str(file) for file in files[:2]])
+    field.get_by_text("b.jpg").wait_for()
+    with page.expect_response(lambda answer: "upload_file" in answer.url and answer.status == 413) as refused:
+        input_.set_input_files([str(files[2])])
+    assert refused.value.text() == "This page holds no more than 2 files. Start with those, or remove some.\n"
+    field.get_by_text("413").wait_for()
+
+    with page.expect_response(lambda answer: answer.request.method == "DELETE") as removed:
+        field.get_by_role("button", name="Remove a.jpg").click()
+    assert removed.value.status == 204
+    with page.expect_response(lambda answer: answer.request.method == "PUT") as taken:
+        input_.set_input_files([str(files[3])])
+    assert taken.value.status == 204
     page.context.close()
 
 
