@@ -1,7 +1,8 @@
 # make run    serve the app on http://localhost:8501
 # make test   every test, the browser ones too
 # make coverage  the lines that all but the browser tests reach, in twice their time
-# make lint   ruff, mypy and codespell
+# make lint   ruff, mypy, codespell and bandit; pip-audit where it reaches its service
+# make lock   requirements.lock anew, from requirements.txt
 # make docs   the API reference, from the docstrings, into docs/api
 # make bench  the benchmark tables of docs/BENCHMARKS.md
 # make pictures  the pictures of docs/images, taken from the running app
@@ -28,7 +29,7 @@ PAGES_SIDE_BY_SIDE := -m "browser and not video" -n $(JOBS) --dist loadfile --ma
 IN_BROWSER := tests/browser
 REPORT := --cov-report=term --cov-fail-under=$(COVERAGE)
 
-.PHONY: run test coverage lint docs bench pictures setup setup-dev detector chromium postgresql coturn
+.PHONY: run test coverage lint lock docs bench pictures setup setup-dev detector chromium postgresql coturn
 
 # Two pools of memory for all threads: else glibc keeps what each started video's threads left (docs/decisions.md).
 run: setup
@@ -52,6 +53,13 @@ lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app fer_core train
+	$(BIN)/python -m tests.helpers.audit
+
+# What deployments install, by `pip install --require-hashes`: each file by its hash, whatever index it comes from.
+lock: setup-dev
+	$(BIN)/uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
 
 docs: setup-dev
 	$(BIN)/pdoc --output-directory docs/api --docformat google fer_core

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # `streamlit run` puts only app/ on the path.
 _ROOT = str(Path(__file__).resolve().parent.parent)
@@ -20,6 +21,9 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute  # noqa: E402
 
 from app.access.types import Right  # noqa: E402
 from fer_core.private import PRIVATE_UMASK  # noqa: E402
+
+if TYPE_CHECKING:
+    from app.web.settings import WebSettings
 
 SIDEBAR_WIDTH_PX = 380
 # Streamlit leaves a tenth of a laptop's screen empty above the first widget.
@@ -113,13 +117,21 @@ def _routes() -> list[BaseRoute]:
     from app.live.sample import SAMPLE_PATH, serve_sample
     from app.live.socket import serve_results
     from app.live.warm_up import warm_up
+    from app.web import watch
 
-    server.refuse_an_open_network()
+    os.umask(PRIVATE_UMASK)
+    server.refuse_an_open_network(map(str, _web_settings().allowed_hosts))
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     for name in _LIVE_PAGE:
         import_module(name)
     warm_up()  # goes on while the first viewer's browser loads the page
+    from app import places, state
+    from app.access import current
+
+    places.decide_by(lambda: current.may(Right.ADMINISTER))
+    state.hide_script_path()
     return [
+        *watch.routes(watch.Parts(state.store, state.live_model, state.analysis_queue)),
         *sign_in.routes(),
         WebSocketRoute(f"/{PATH}{{key}}", serve_results),
         Route(f"/{stills.PATH}{{key}}", stills.serve_stills, methods=["POST", "DELETE"]),
@@ -130,9 +142,29 @@ def _routes() -> list[BaseRoute]:
 
 def _middleware() -> list[Middleware]:
     """What stands before every answer, the outermost first."""
+    from app import state
+    from app.access import server
     from app.access.gate import Gate
+    from app.web.middleware import closed_by_default
 
-    return [Middleware(Gate)]
+    outer = closed_by_default(
+        _web_settings(),
+        address=str(st.get_option("server.address") or ""),
+        max_upload_mb=int(st.get_option("server.maxUploadSize")),
+        held=state.held_files,
+        account_of=server.account_of_headers,
+    )
+    return [*outer, Middleware(Gate)]
+
+
+def _web_settings() -> "WebSettings":
+    """What the environment says of the network; the program ends with one sentence where it is malformed."""
+    from app.web.settings import WebSettings
+
+    try:
+        return WebSettings.from_environment()
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ LAYERS = {
         ("app.views.analyse", "app.views.training"),
         ("app.views.live",),
         ("app.views.shared",),
+        ("app.web",),
         ("app.report",),
         ("app.charts",),
         ("app.sessions", "app.training"),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import streamlit as st
 
-from app import state
+from app import places, state
 from app.live.pipelines import shared_model
 from app.live.session import LiveSession
 from app.live.types import LiveState
@@ -57,7 +57,7 @@ def ask(session: LiveSession) -> None:
         memory.has_agreed = False
         return
     try:
-        for paragraph in consent.points(store.place, retention_days(store)):
+        for paragraph in consent.points(places.shown(store.place), retention_days(store)):
             st.markdown(paragraph)
         choices = _choices(store, memory)
     except FerError as error:

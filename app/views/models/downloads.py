@@ -43,7 +43,7 @@ def _file(path: Path, purpose: str) -> None:
             path.read_bytes,
             path.name,
             "application/octet-stream",
-            key=f"download_{path}",
+            key=f"download_{page_parts.key_of(path)}",
             help=purpose,
             on_click="ignore",
         )
@@ -73,7 +73,7 @@ def _form(model: StoredModel, form: str) -> None:
             packed.read_bytes,
             name,
             "application/zip",
-            key=f"download_{packed}",
+            key=f"download_{page_parts.key_of(packed)}",
             icon=":material/folder_zip:",
             on_click="ignore",
             type="primary",
