@@ -15,10 +15,11 @@ from typing import Final
 
 from fer_core.errors import FerError
 from fer_core.expressions.model import load_model
-from fer_core.expressions.model_list import stored_models
+from fer_core.expressions.model_files import checked_network
+from fer_core.expressions.model_list import StoredModel, stored_models
 from fer_core.faces.blazeface import blazeface_folder
 from fer_core.faces.detector import build_detector, detectors_here, yunet_path
-from fer_core.findings import Check, Finding, Place, failing, look, ok, warning
+from fer_core.findings import Check, Finding, Place, failing, look, ok, row, warning
 from fer_core.paths import home
 from fer_core.processor import NEEDED, cpuinfo_text, instruction_sets, kind, usable_cores
 from fer_core.versions import REQUIREMENTS, distributions_of, package_version, required_versions
@@ -79,7 +80,7 @@ def _server_checks(place: Place) -> tuple[Check, ...]:
     try:
         checks: tuple[Check, ...] = import_module("app.doctor.examination").examine_server(place)
     except ImportError as error:
-        return (look("server", lambda: failing(f"not checked: {error}", INSTALL)),)
+        return (row("server", failing(f"not checked: {error}", INSTALL)),)
     return checks
 
 
@@ -141,11 +142,21 @@ def _model() -> Finding:
 
 def _own_models() -> Finding:
     models = [model for model in stored_models() if model.origin == "own"]
-    damaged = [model.problem for model in models if model.card is None]
+    damaged = [problem for model in models if (problem := _damage(model))]
     if damaged:
-        remedy = "The others work. Replace or delete each, on the Models page or by hand."
-        return warning(" ".join(damaged), remedy)
+        return warning(" ".join(damaged), "The others work. Replace or delete each, on the Models page or by hand.")
     return ok(f"{len(models)} kept, all intact")
+
+
+def _damage(model: StoredModel) -> str:
+    """Why a model is damaged, a sentence; empty where each of its files has the card's sha256."""
+    if model.card is None:
+        return model.problem
+    try:
+        checked_network(model.folder, model.card)
+    except FerError as error:
+        return str(error)
+    return ""
 
 
 def _home() -> Finding:

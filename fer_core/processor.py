@@ -17,7 +17,19 @@ ZENS: Final = (
     (0x1A, range(0x00, 0x100), "Zen 5"),
 )
 """AMD's generation by CPUID family and models; a virtual machine often names no more than "AMD EPYC"."""
-USEFUL: Final = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "neon", "asimd", "asimddp")
+USEFUL: Final = (
+    "sse4_2",
+    "avx",
+    "avx2",
+    "fma",
+    "avx512f",
+    "avx512_vnni",
+    "avx_vnni",
+    "amx_int8",
+    "neon",
+    "asimd",
+    "asimddp",
+)
 """Instruction sets that LiteRT, OpenCV and the codecs choose faster code by, as Linux names them."""
 NEEDED: Final = ("avx2", "asimd", "neon")
 """One of these; without any, a face takes several times as long."""

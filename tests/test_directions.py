@@ -40,6 +40,7 @@ LAYERS = {
         ("app.views.live",),
         ("app.views.shared",),
         ("app.report",),
+        ("app.doctor",),
         ("app.charts",),
         ("app.sessions", "app.training"),
         ("app.analysis",),

@@ -3,6 +3,7 @@
 from app.doctor.certificate import tls
 from app.doctor.ice import ice_checks
 from app.doctor.port import port
+from app.doctor.sign_in import sign_in
 from app.doctor.store import migrations, store
 from fer_core.doctor import examine_library
 from fer_core.findings import Check, Place, look
@@ -24,5 +25,6 @@ def examine_server(place: Place) -> tuple[Check, ...]:
         look("migrations", migrations),
         look("port", lambda: port(place)),
         look("TLS", lambda: tls(place)),
+        look("sign-in", lambda: sign_in(place)),
         *ice_checks(),
     )
