@@ -29,7 +29,15 @@ from app.settings import AppSettings
 from app.store.database import Store, open_store
 from app.store.privacy import apply_retention
 from app.store.sessions import recover_sessions
-from app.tab_memory import AnalysisMemory, HistoryView, RecordingMemory, SessionMemory, StageMemory, TrainingMemory
+from app.tab_memory import (
+    AnalysisMemory,
+    HistoryView,
+    RecordingMemory,
+    SessionMemory,
+    StageMemory,
+    SystemMemory,
+    TrainingMemory,
+)
 from fer_core import paths
 
 # A component's key occupies the same session-state key, so widgets and these share one table of names.
@@ -41,6 +49,7 @@ _ANALYSIS_KEY = "analysis_memory"
 _SESSIONS_KEY = "session_memory"
 _RECORDING_KEY = "recording_memory"
 _STAGE_KEY = "stage_memory"
+_SYSTEM_KEY = "system_memory"
 _PAGES_KEY = "pages"
 _USER_KEY = "user"
 
@@ -92,6 +101,11 @@ def recording_memory() -> RecordingMemory:
 def stage_memory() -> StageMemory:
     """What this browser tab remembers of the live page's stage."""
     return _of_tab(_STAGE_KEY, StageMemory)
+
+
+def system_memory() -> SystemMemory:
+    """What this browser tab remembers of the System page."""
+    return _of_tab(_SYSTEM_KEY, SystemMemory)
 
 
 @for_server

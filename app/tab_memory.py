@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.analysis.jobs import AnalysisJob
+from app.doctor.in_background import BackgroundExamination
 from app.recording.recording import Recording
 from app.sessions.loaded import LoadedSession
 from app.store.records import CheckIn
@@ -128,6 +129,17 @@ class StageMemory:
     shows_picture: bool = False
     is_missed: bool = False
     is_unreachable: bool = False
+
+
+@dataclass
+class SystemMemory:
+    """Of the System page.
+
+    Attributes:
+        examination: the last one of the server; None before the first.
+    """
+
+    examination: BackgroundExamination | None = None
 
 
 @dataclass

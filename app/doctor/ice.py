@@ -1,6 +1,7 @@
 """Whether the STUN and TURN servers of the live video answer, and how soon. Their secrets are never shown."""
 
 import asyncio
+import os
 import re
 import ssl
 import time
@@ -78,8 +79,10 @@ async def _timed(ask: Callable[[], Awaitable[None]], what: str) -> Finding:
         code, words = error.response.attributes.get("ERROR-CODE", (0, "no reason given"))
         advice = "Set the same secret, user and realm here and there." if code in (400, 401, 403, 441) else _REACH
         return failing(f"refused: {code} {words}", advice)
-    except (stun.TransactionError, OSError) as error:
-        return failing(getattr(error, "strerror", "") or str(error) or "no answer", _REACH)
+    except OSError as error:  # asyncio's own words name the address once more
+        return failing(os.strerror(error.errno) if error.errno and error.errno > 0 else str(error), _REACH)
+    except stun.TransactionError as error:
+        return failing(str(error) or "no answer", _REACH)
     return ok(f"{what} in {(time.monotonic() - began_s) * 1000:.0f} ms")
 
 
