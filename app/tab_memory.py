@@ -72,6 +72,8 @@ class RecordingMemory:
         video_is_open: the video is wanted and not yet agreed to.
         has_agreed: the consent's button was pressed, and no run of the page has answered that yet.
         is_sure: somebody asked to delete the saved session and is asked once more.
+        asked_s: the address names a recording of a server that may still live; when that was last asked, on the
+            monotonic clock. None where nothing is to be asked again.
     """
 
     is_asking: bool = False
@@ -83,6 +85,7 @@ class RecordingMemory:
     video_is_open: bool = False
     has_agreed: bool = False
     is_sure: bool = False
+    asked_s: float | None = None
 
     def put_away(self) -> None:
         """Forget the last recording."""
