@@ -1,6 +1,7 @@
 """How people get in, and what is missing for it."""
 
 import json
+import os
 import time
 import tomllib
 import urllib.request
@@ -59,8 +60,9 @@ def _by_provider(provider: dict[str, Any], settings: AccessSettings) -> Finding:
 
 def _provider() -> dict[str, Any]:
     """The section [auth] of Streamlit's secrets; empty where there is none."""
-    for folder in (Path.cwd(), Path.home()):
-        path = folder / ".streamlit" / "secrets.toml"
+    chosen = [Path(name) for name in os.environ.get("STREAMLIT_SECRETS_FILES", "").replace(",", " ").split()]
+    usual = [folder / ".streamlit" / "secrets.toml" for folder in (Path.cwd(), Path.home())]
+    for path in chosen or usual:
         if path.is_file():
             with path.open("rb") as stream:
                 section = tomllib.load(stream).get("auth", {})

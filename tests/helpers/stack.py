@@ -1,5 +1,6 @@
 """The parts of a deployment as plain processes on loopback."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -41,7 +42,9 @@ def nginx(variables: Mapping[str, str], folder: Path, port: int) -> Iterator[Non
     program = nginx_program()
     conf = folder / "nginx.conf"
     conf.write_text(filled_in(dict(variables) | {"FER_NGINX_FOLDER": str(folder)}))
-    command = [program, "-p", str(folder), "-c", str(conf), "-g", "daemon off;"]
+    # Its workers would else be somebody who may not write to a test's folder.
+    user = " user root;" if os.geteuid() == 0 else ""
+    command = [program, "-p", str(folder), "-c", str(conf), "-g", f"daemon off;{user}"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         _wait_for(port, process)

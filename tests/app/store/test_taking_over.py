@@ -96,7 +96,7 @@ def test_samples_task_and_face_numbers_go_on_in_the_same_session(store: Store, a
     (closed,) = sessions(store)
     assert closed.state == "closed"
     assert closed.duration_s is not None
-    assert closed.duration_s >= samples.time_s[-1]
+    assert closed.duration_s >= samples.time_s[-1] - 0.001, "times are whole milliseconds"
 
 
 def test_without_pictures_it_ends_where_its_server_ended(
