@@ -25,14 +25,14 @@ PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := -m "not browser" -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 REPORT := --cov-report=term --cov-fail-under=$(COVERAGE)
 
-.PHONY: run test coverage lint docs bench pictures setup setup-dev detector chromium postgresql
+.PHONY: run test coverage lint docs bench pictures setup setup-dev detector chromium postgresql nginx
 
 # Two pools of memory for all threads: else glibc keeps what each started video's threads left (docs/decisions.md).
 run: setup
 	MALLOC_ARENA_MAX=2 $(BIN)/streamlit run app/main.py --server.port $(PORT) --server.address $(ADDRESS)
 
 # The browser tests have the machine to themselves, as they watch a video; 5 is pytest's word for none of this kind.
-test: setup-dev chromium postgresql
+test: setup-dev chromium postgresql nginx
 	@failed=0; \
 	$(PYTEST) $(SIDE_BY_SIDE) $(COUNTED:%=tests/%) $(COUNTED:%=--cov=%) $(REPORT) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
 	$(PYTEST) $(SIDE_BY_SIDE) $(COUNTED:%=--ignore=tests/%) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
@@ -101,3 +101,10 @@ postgresql:
 		mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf && \
 		apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends postgresql >/dev/null || \
 		echo "PostgreSQL could not be installed: the store is then tested on SQLite alone."; fi
+
+# Likewise, for the tests of deploy/; with coturn. Neither is started.
+nginx:
+	@if { ! command -v nginx >/dev/null && [ ! -x /usr/sbin/nginx ] || ! command -v turnserver >/dev/null; } && \
+		command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq >/dev/null && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nginx-light coturn >/dev/null || \
+		echo "nginx and coturn could not be installed: the tests of deploy/ will be skipped."; fi
