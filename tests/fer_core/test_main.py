@@ -21,6 +21,7 @@ from fer_core.files.media import open_media
 from fer_core.files.video_writer import VideoWriter
 from fer_core.paths import SHIPPED_MODELS
 from tests.helpers.faces import wait_until
+from tests.helpers.postgresql import free_port
 
 HAS_MODEL = (SHIPPED_MODELS / "default" / "card.json").is_file()
 needs_model = pytest.mark.skipif(not HAS_MODEL, reason=f"no model in {SHIPPED_MODELS / 'default'}")
@@ -272,7 +273,7 @@ class TestModels:
 
 class TestDoctor:
     def checks(self, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, str]]]:
-        code = main(["doctor", "--json"])
+        code = main(["doctor", "--json", "--port", str(free_port())])
         return code, {check["name"]: check for check in json.loads(capsys.readouterr().out)}
 
     @needs_model
