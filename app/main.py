@@ -41,6 +41,7 @@ _PAGES = (
     ("train", "training", "Train", "model_training", Right.TRAIN),
     ("models", "models", "Models", "deployed_code", Right.TRAIN),
     ("data", "your_data", "Your data", "lock", Right.RECORD),
+    ("system", "system", "System", "monitor_heart", Right.ADMINISTER),
 )
 
 

@@ -32,7 +32,15 @@ from app.settings import AppSettings
 from app.store.database import Store, open_store
 from app.store.privacy import apply_retention
 from app.store.sessions import recover_sessions
-from app.tab_memory import AnalysisMemory, HistoryView, RecordingMemory, SessionMemory, StageMemory, TrainingMemory
+from app.tab_memory import (
+    AnalysisMemory,
+    HistoryView,
+    RecordingMemory,
+    SessionMemory,
+    StageMemory,
+    SystemMemory,
+    TrainingMemory,
+)
 from app.web.limits import HeldFiles
 from fer_core import paths
 from fer_core.expressions.model import EmotionModel
@@ -47,6 +55,7 @@ _ANALYSIS_KEY = "analysis_memory"
 _SESSIONS_KEY = "session_memory"
 _RECORDING_KEY = "recording_memory"
 _STAGE_KEY = "stage_memory"
+_SYSTEM_KEY = "system_memory"
 _PAGES_KEY = "pages"
 _USER_KEY = "user"
 
@@ -98,6 +107,11 @@ def recording_memory() -> RecordingMemory:
 def stage_memory() -> StageMemory:
     """What this browser tab remembers of the live page's stage."""
     return _of_tab(_STAGE_KEY, StageMemory)
+
+
+def system_memory() -> SystemMemory:
+    """What this browser tab remembers of the System page."""
+    return _of_tab(_SYSTEM_KEY, SystemMemory)
 
 
 @for_server

@@ -35,12 +35,13 @@ PAGES = ("app.main", "app.state", "app.streaming", "app.views")
 
 LAYERS = {
     "app": (
-        ("app.views.sessions", "app.views.history", "app.views.models", "app.views.your_data"),
+        ("app.views.sessions", "app.views.history", "app.views.models", "app.views.your_data", "app.views.system"),
         ("app.views.analyse", "app.views.training"),
         ("app.views.live",),
         ("app.views.shared",),
         ("app.web",),
         ("app.report",),
+        ("app.doctor",),
         ("app.charts",),
         ("app.sessions", "app.training"),
         ("app.analysis",),

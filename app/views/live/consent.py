@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta, timezone
 import streamlit as st
 
 from app import places, state
+from app.access import server
 from app.live.pipelines import shared_model
 from app.live.session import LiveSession
 from app.live.types import LiveState
 from app.markdown_text import sentence
 from app.recording import consent
+from app.recording.going_on import key_of
 from app.recording.recording import Recording
 from app.recording.types import RecordingChoices
 from app.store.database import Store
@@ -131,5 +133,6 @@ def _start(session: LiveSession, store: Store, choices: RecordingChoices, memory
     session.listener = recording
     memory.put_away()
     memory.recording, memory.is_asking = recording, False
-    memory.key = state.recording_tabs().keep(state.tab_id(), session, recording)
+    memory.key = key_of(recording.uid, server.cookie_secret())
+    state.recording_tabs().keep(state.tab_id(), session, recording, memory.key)
     return ""

@@ -44,6 +44,7 @@ def render() -> None:
     _stage(session, memory, is_returned=is_returned, busy=busy)
     if busy:
         _wait_for_a_place(session)
+    live_return.render()
     interrupted = st.container()  # filled last, as opening the store may take a while
     live_record.render(session)
     live_return.note_in_address()
