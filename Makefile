@@ -5,7 +5,8 @@
 # make docs   the API reference, from the docstrings, into docs/api
 # make bench  the benchmark tables of docs/BENCHMARKS.md
 # make pictures  the pictures of docs/images, taken from the running app
-# Each sets up what it needs by itself: .venv from pinned requirements, a face detector's files, Chromium, PostgreSQL.
+# Each sets up what it needs by itself: .venv from pinned requirements, a face detector's files, Chromium, PostgreSQL,
+# coturn.
 
 PYTHON ?= python3
 PORT ?= 8501
@@ -25,14 +26,14 @@ PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := -m "not browser" -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 REPORT := --cov-report=term --cov-fail-under=$(COVERAGE)
 
-.PHONY: run test coverage lint docs bench pictures setup setup-dev detector chromium postgresql nginx
+.PHONY: run test coverage lint docs bench pictures setup setup-dev detector chromium postgresql coturn nginx
 
 # Two pools of memory for all threads: else glibc keeps what each started video's threads left (docs/decisions.md).
 run: setup
 	MALLOC_ARENA_MAX=2 $(BIN)/streamlit run app/main.py --server.port $(PORT) --server.address $(ADDRESS)
 
 # The browser tests have the machine to themselves, as they watch a video; 5 is pytest's word for none of this kind.
-test: setup-dev chromium postgresql nginx
+test: setup-dev chromium postgresql coturn nginx
 	@failed=0; \
 	$(PYTEST) $(SIDE_BY_SIDE) $(COUNTED:%=tests/%) $(COUNTED:%=--cov=%) $(REPORT) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
 	$(PYTEST) $(SIDE_BY_SIDE) $(COUNTED:%=--ignore=tests/%) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
@@ -102,9 +103,15 @@ postgresql:
 		apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends postgresql >/dev/null || \
 		echo "PostgreSQL could not be installed: the store is then tested on SQLite alone."; fi
 
-# Likewise, for the tests of deploy/; with coturn. Neither is started.
+# Likewise: a relay (TURN server), which the tests start on loopback.
+coturn:
+	@if ! command -v turnserver >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends coturn >/dev/null || \
+		echo "coturn could not be installed: connections by a relay will not be tested."; fi
+
+# Likewise, for the tests of deploy/; it is not started.
 nginx:
-	@if { ! command -v nginx >/dev/null && [ ! -x /usr/sbin/nginx ] || ! command -v turnserver >/dev/null; } && \
-		command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-		apt-get update -qq >/dev/null && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nginx-light coturn >/dev/null || \
-		echo "nginx and coturn could not be installed: the tests of deploy/ will be skipped."; fi
+	@if ! command -v nginx >/dev/null && [ ! -x /usr/sbin/nginx ] && command -v apt-get >/dev/null && \
+		[ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq >/dev/null && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nginx-light >/dev/null || \
+		echo "nginx could not be installed: the tests of deploy/ will be skipped."; fi

@@ -97,7 +97,8 @@ _LIVE_PAGE = (
     "aiortc",
     "pandas",  # whole, before plotly in one tab's thread meets it half imported by another's
     "app.state",
-    *(f"app.views.live.{name}" for name in ("stage", "panel", "record", "settings", "picture", "interrupted")),
+    *(f"app.views.live.{name}" for name in ("stage", "panel", "preflight", "record", "settings", "picture")),
+    "app.views.live.interrupted",
 )
 
 
@@ -108,6 +109,7 @@ _SWITCH_INTERVAL_S = 0.0005
 def _routes() -> list[BaseRoute]:
     """What this server answers beside Streamlit's own addresses."""
     from app.access import server, sign_in
+    from app.live import stills, way
     from app.live.channel import PATH
     from app.live.sample import SAMPLE_PATH, serve_sample
     from app.live.socket import serve_results
@@ -121,6 +123,8 @@ def _routes() -> list[BaseRoute]:
     return [
         *sign_in.routes(),
         WebSocketRoute(f"/{PATH}{{key}}", serve_results),
+        Route(f"/{stills.PATH}{{key}}", stills.serve_stills, methods=["POST", "DELETE"]),
+        Route(f"/{way.PATH}{{key}}", way.serve_way, methods=["POST"]),
         Route(f"/{SAMPLE_PATH}", serve_sample),
     ]
 

@@ -3,6 +3,7 @@
 `app.state` keeps one object of each class for each tab.
 """
 
+import secrets
 import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,11 +128,13 @@ class StageMemory:
         shows_picture: a picture is analysed in the video's place.
         is_missed: this browser cannot show the camera's own stream, so that the server returns its pictures.
         is_unreachable: the stage cannot show these either, so that the stream's own frame is on the page.
+        viewer: tells this viewer from others in a relay's log, and says nothing else.
     """
 
     shows_picture: bool = False
     is_missed: bool = False
     is_unreachable: bool = False
+    viewer: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 @dataclass

@@ -23,7 +23,7 @@ from app.recording.baseline import BaselineTry, BaselineView
 from app.recording.consent import CONSENT_VERSION
 from app.recording.markers import SessionMarkers
 from app.recording.neutral_face import NeutralFace
-from app.recording.types import RecordingChoices, RecordingView
+from app.recording.types import MAX_RECORDING_S, RecordingChoices, RecordingView
 from app.recording.video import VideoTrack, rescue_half_video
 from app.recording.watch import attempt, start_watch
 from app.store import records
@@ -241,7 +241,10 @@ class Recording:
         with self._lock:
             is_due, picture_at_s = self._closes_in_s(now_s) <= 0, self._picture_at_s
             is_over = bool(self._reason)
-        if is_due:
+        if now_s - self._started_s >= MAX_RECORDING_S:
+            self._end_because(f"A recording lasts at most {MAX_RECORDING_S / 3600:.0f} hours, so it was closed.")
+            self._close(self._started_s + MAX_RECORDING_S)
+        elif is_due:
             self._end_because(f"No pictures came from the camera for {GRACE_S:.0f} s, so the recording was closed.")
             self._close(picture_at_s)
         elif is_over or self._recorder.status.ended:
