@@ -77,7 +77,7 @@ class Recording:
         """Begin now: to be called when the person has agreed.
 
         Args:
-            store: where to.
+            store: where to, and for whom; the recording then goes on by itself, in everybody's store.
             choices: what they agreed to.
             card: of the model that judges.
 
@@ -100,7 +100,7 @@ class Recording:
             video_file=f"{uuid.uuid4().hex}.mp4" if choices.with_video else None,
             video_consent_at=now if choices.with_video else None,
         )
-        return cls(store, Recorder.start(store, new), participant_id, choices, card)
+        return cls(store.everybodys, Recorder.start(store, new), participant_id, choices, card)
 
     @property
     def highest_face(self) -> int:

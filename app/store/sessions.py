@@ -159,7 +159,8 @@ def mark_alive(connection: Connection, session_id: int) -> None:
 
 
 def _with_names() -> Select[Any]:
-    named = select(tables.sessions, tables.participants.c.name.label("participant"))
+    people = tables.participants
+    named = select(tables.sessions, people.c.name.label("participant"), people.c.belongs_to)
     return named.join(tables.participants).where(is_person())
 
 
