@@ -30,7 +30,7 @@ TRAIN_FOR_APP = (
 )
 """What the app may import of the training side: modules that read files or name settings, and load no Keras."""
 
-PAGES = ("app.main", "app.state", "app.streaming", "app.views")
+PAGES = ("app.main", "app.state", "app.streaming", "app.views", "app.access.current", "app.access.server")
 """The only places in the app that may import Streamlit; nothing outside them imports them."""
 
 LAYERS = {
@@ -39,6 +39,7 @@ LAYERS = {
         ("app.views.analyse", "app.views.training"),
         ("app.views.live",),
         ("app.views.shared",),
+        ("app.access",),
         ("app.report",),
         ("app.charts",),
         ("app.sessions", "app.training"),

@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from app.access.types import User
 from app.store.errors import StoreError, driver_sentence
 from app.store.own_rows import EVERYBODY, OPTION, Owner, only_own_rows
 from app.store.schema import bring_up_to_date
@@ -42,6 +41,15 @@ def hasty() -> Iterator[None]:
         _is_hasty.reset(token)
 
 
+class Somebody(Protocol):
+    """Who uses the store: under whom their things are stored, and whether they may see everybody's."""
+
+    @property
+    def owner(self) -> str: ...
+    @property
+    def sees_all(self) -> bool: ...
+
+
 @dataclass
 class _Shared:
     """What the parts of one database share.
@@ -55,7 +63,7 @@ class _Shared:
     """
 
     whole: "Store"
-    parts: dict[Owner, "Store"] = field(default_factory=dict)
+    parts: dict[Owner, "Store"]
     counting: threading.Lock = field(default_factory=threading.Lock)
     writing: int = 0
     written: int = 0
@@ -84,7 +92,7 @@ class Store:
         self.temporary = folder / "temporary"
         self.owner = owner
         self._folder = folder
-        self._shared = _Shared(self) if shared is None else shared
+        self._shared = _Shared(self, {owner: self}) if shared is None else shared
 
     @property
     def everybodys(self) -> "Store":
@@ -96,7 +104,7 @@ class Store:
         """What belongs to this store's owner alone, also where they may see more."""
         return self._part(Owner(self.owner.name, sees_all=False))
 
-    def of(self, user: User) -> "Store":
+    def of(self, user: "Somebody") -> "Store":
         """The part that a user may see, the same object at each call; an administrator's has everything in it."""
         return self._part(Owner(user.owner, user.sees_all))
 

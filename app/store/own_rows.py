@@ -33,7 +33,6 @@ from sqlalchemy import (
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.ddl import BaseDDLElement
 
-from app.access.types import OF_ADMINISTRATORS
 from app.store import tables
 from app.store.errors import NoSuchRecordError
 
@@ -54,6 +53,7 @@ class Owner:
     sees_all: bool
 
 
+OF_ADMINISTRATORS: Final = "administrator"
 EVERYBODY: Final = Owner(OF_ADMINISTRATORS, sees_all=True)
 """For the server's own work: all rows, and what it makes without a user belongs to the administrators."""
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from app import state
+from app.access import current
 from app.markdown_text import sentence
 from app.store.database import Store
 from app.store.errors import StoreError
@@ -18,7 +18,7 @@ from app.tab_memory import SessionMemory
 def opened_store() -> Store | None:
     """The store; None where it cannot be opened, which it says."""
     try:
-        return state.store()
+        return current.store()
     except StoreError as error:
         st.error(sentence(str(error)))
         return None
