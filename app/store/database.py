@@ -45,9 +45,12 @@ class Somebody(Protocol):
     """Who uses the store: under whom their things are stored, and whether they may see everybody's."""
 
     @property
-    def owner(self) -> str: ...
+    def owner(self) -> str:
+        """It stays the same for an account."""
+
     @property
-    def sees_all(self) -> bool: ...
+    def sees_all(self) -> bool:
+        """As an administrator does."""
 
 
 @dataclass

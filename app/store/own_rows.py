@@ -10,7 +10,7 @@ Statements written as text cannot be read by this, and are refused; commands of 
 pass here. Both belong to the server's own work, which uses the whole store (`Store.everybodys`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -164,11 +164,25 @@ def _refuse_references(
     given = [*rows, statement.compile().params]
     if any(row.get("belongs_to") not in (None, owner.name) for row in given):
         raise AssertionError("a participant must belong to the connection's owner")
-    for column, own in _REFERENCES.items():
-        if column not in statement.table.c:
-            continue
-        numbers = {row[column] for row in given if row.get(column) is not None}
-        if numbers:
-            known = own(owner.name).where(own(owner.name).selected_columns[0].in_(numbers)).subquery()
-            if connection.scalar(select(func.count()).select_from(known)) != len(numbers):
-                raise NoSuchRecordError("The participant or session that this belongs to is not stored any more.")
+    for column in _REFERENCES.keys() & statement.table.c.keys():
+        refuse_others(connection, column, {row[column] for row in given if row.get(column) is not None})
+
+
+def refuse_others(connection: Connection, column: str, numbers: Collection[int]) -> None:
+    """Refuse to store something below what is not the connection's owner's.
+
+    Args:
+        connection: a store's.
+        column: "participant_id" or "session_id".
+        numbers: of participants or sessions.
+
+    Raises:
+        NoSuchRecordError: one of them is somebody else's, or is not stored.
+    """
+    owner = owner_of(connection)
+    if owner.sees_all or not numbers:
+        return
+    own = _REFERENCES[column](owner.name).subquery()
+    known = connection.scalar(select(func.count()).select_from(own).where(own.c.id.in_(numbers)))
+    if known != len(numbers):
+        raise NoSuchRecordError("The participant or session that this belongs to is not stored any more.")
