@@ -22,6 +22,7 @@ from app.opened_store import everybodys_store
 from app.server import kept
 from app.store.audit import AuditEntry, add_entries, recent_entries
 from app.store.database import Store
+from fer_core.expressions.card import ModelCard
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ MAX_WAITING: Final = 10_000
 TRY_EACH_S: Final = 1.0
 FLUSH_S: Final = 3.0
 """So long the end of the program waits for what is not written yet."""
-_PLAIN: Final = re.compile(r"[a-z]+(?: [a-z]+)*(?: [0-9a-f]{1,16})?")
+_PLAIN: Final = re.compile(r"[a-z-]+(?: [a-z-]+)*(?: [0-9a-f]{1,16})?")
 
 
 class AuditEvent(StrEnum):
@@ -67,6 +68,11 @@ def note(event: AuditEvent, *, user: User | None, what: str = "", count: int = 1
         log.error("An audit entry's object was left out, as it is no kind and number: %d characters", len(what))
         what = ""
     _log().add(AuditEntry(datetime.now(UTC), event.value, user.owner if user else "", what, count))
+
+
+def model_words(card: ModelCard) -> str:
+    """What `note` calls a model: its name may be anybody's, the start of its network's SHA-256 is nobody's."""
+    return f"model {card.network_sha256[:12]}"
 
 
 def recent(limit: int = 200) -> list[AuditEntry]:

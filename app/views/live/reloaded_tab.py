@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import state
+from app.access import current
 from app.live.session import LiveSession
 from app.live.types import LiveState
 
@@ -15,7 +16,7 @@ def live_session() -> LiveSession:
     key = st.query_params.get(PARAMETER, "")
     if not key or memory.recording is not None or own.status().state is not LiveState.NO_FRAMES:
         return own
-    kept = state.recording_tabs().claim(key, state.tab_id(), state.is_tab_open)
+    kept = state.recording_tabs().claim(key, state.tab_id(), state.is_tab_open, owner=current.signed_in().owner)
     if kept is None:
         return own
     recording, before = kept
@@ -35,6 +36,6 @@ def note_in_address() -> None:
         if said != memory.key:
             st.query_params[PARAMETER] = memory.key
     # Another tab's may become this one's in a moment, when the server hears that the tab before is gone.
-    elif said and not state.recording_tabs().is_of_another(said, state.tab_id()):
-        state.recording_tabs().forget(said)
+    elif said and not state.recording_tabs().is_of_another(said, state.tab_id(), owner=current.signed_in().owner):
+        state.recording_tabs().forget(said, owner=current.signed_in().owner)
         del st.query_params[PARAMETER]
