@@ -12,6 +12,7 @@ from typing import Final
 from app.access.types import OF_ADMINISTRATORS, User
 from app.training import child_jobs as training_jobs
 from app.training.child_jobs import StoredArchive
+from fer_core.expressions import model_store
 from fer_core.expressions.card import ModelCard
 from fer_core.expressions.model import find_model, list_models
 from fer_core.expressions.model_list import StoredModel, live_folder, own_folder, stored_models
@@ -32,14 +33,28 @@ def owners_of(path: Path) -> frozenset[str]:
 
 
 def give(path: Path, user: User) -> None:
-    """Make somebody an owner of what lies there; of an archive that others uploaded before, too.
+    """Make somebody an owner of what lies there, beside those who have it already.
 
     Raises:
         OSError: it cannot be noted.
     """
-    before = owners_of(path) if path.is_file() and _beside(path).exists() else frozenset[str]()
+    before = owners_of(path) if _beside(path).exists() else frozenset[str]()
     if before or user.owner != OF_ADMINISTRATORS:
         write_whole(_beside(path), json.dumps({"owners": sorted(before | {user.owner})}))
+
+
+def take(path: Path, user: User) -> bool:
+    """Take away from somebody what lies there; gives whether nobody else has it, so that it can be deleted.
+
+    Raises:
+        OSError: it cannot be noted.
+    """
+    owners = owners_of(path)
+    left = owners - {user.owner}
+    if not left or user.owner not in owners:
+        return may_see(path, user)
+    write_whole(_beside(path), json.dumps({"owners": sorted(left)}))
+    return False
 
 
 def may_see(path: Path, user: User) -> bool:
@@ -69,13 +84,25 @@ def own_cards(user: User) -> dict[str, ModelCard]:
 
 
 def delete_archive(path: Path, user: User) -> None:
-    """Take an upload away from somebody; the file goes with the last who has it, or at an administrator's word."""
-    left = owners_of(path) - {user.owner}
-    if left and user.owner in owners_of(path):
-        write_whole(_beside(path), json.dumps({"owners": sorted(left)}))
-    elif may_see(path, user):
+    """Take an upload away from somebody; the file goes with the last who has it, or at an administrator's word.
+
+    Raises:
+        OSError: it cannot be deleted.
+    """
+    if take(path, user):
         training_jobs.delete_archive(path)
         _beside(path).unlink(missing_ok=True)
+
+
+def delete_model(folder: Path, user: User) -> None:
+    """The same for a model that somebody kept.
+
+    Raises:
+        ModelStoreError: it is a shipped one, belongs to a run, or is live.
+        OSError: its owners cannot be noted.
+    """
+    if take(folder, user):
+        model_store.delete_model(folder)
 
 
 def _beside(path: Path) -> Path:

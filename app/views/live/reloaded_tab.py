@@ -12,11 +12,12 @@ PARAMETER = "recording"
 
 def live_session() -> LiveSession:
     """This tab's live session, or the one that it had before it was reloaded while it recorded."""
-    own, memory = state.live_session(), state.recording_memory()
+    own, memory, owner = state.live_session(), state.recording_memory(), current.signed_in().owner
+    own.channel.owner = owner
     key = st.query_params.get(PARAMETER, "")
     if not key or memory.recording is not None or own.status().state is not LiveState.NO_FRAMES:
         return own
-    kept = state.recording_tabs().claim(key, state.tab_id(), state.is_tab_open, owner=current.signed_in().owner)
+    kept = state.recording_tabs().claim(key, state.tab_id(), state.is_tab_open, owner=owner)
     if kept is None:
         return own
     recording, before = kept

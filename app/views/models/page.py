@@ -7,7 +7,7 @@ import streamlit as st
 from app import html_tables, state
 from app.access import audit, current
 from app.access.audit import AuditEvent, model_words
-from app.access.files import give, own_models
+from app.access.files import delete_model, give, own_models
 from app.access.types import Right
 from app.markdown_text import sentence
 from app.tab_memory import TrainingMemory
@@ -144,7 +144,7 @@ def _one(models: list[StoredModel], memory: TrainingMemory) -> None:
 
 def _delete(model: StoredModel) -> str:
     user = current.require(Right.TRAIN)
-    model_store.delete_model(model.folder)
+    delete_model(model.folder, user)
     audit.note(AuditEvent.DELETED, user=user, what=model_words(model.card) if model.card else "model")
     return f"{sentence(model.name)} was deleted."
 
