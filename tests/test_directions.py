@@ -35,7 +35,7 @@ PAGES = (
     "app.state",
     "app.streaming",
     "app.views",
-    *(f"app.access.{name}" for name in ("current", "gate", "server", "sign_in")),
+    *(f"app.access.{name}" for name in ("current", "downloads", "gate", "server", "sign_in")),
 )
 """The only places in the app that may import Streamlit; nothing outside them imports them."""
 

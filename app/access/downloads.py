@@ -1,7 +1,8 @@
 """A link to a file is answered to those alone who were told it: ASGI middleware, inside of `Gate`.
 
 Streamlit serves a page's pictures, videos and downloads at /media/<hash of the content>. Nobody can guess such a link,
-but it can be passed on, and Streamlit gives it to whoever asks. Here, each link that a page is told over its socket is
+but it can be passed on, and Streamlit gives it to whoever asks; so it does with the numbers by which pages ask for a
+file that is made when its button is pressed. Here, each link and each number that a page is told over its socket is
 noted with the socket's user, and asked for by another it is as if it were not there.
 """
 
@@ -10,8 +11,10 @@ import threading
 from collections import OrderedDict
 from typing import Any, Final
 
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from app.live.channel import OWNER_KEY
 from app.server import kept
@@ -21,6 +24,9 @@ MEDIA: Final = "/media/"
 MAX_LINKS: Final = 50_000
 """So many links are known, 10 MB; the ones told longest ago are forgotten, and a page that is drawn anew tells them."""
 _LINK: Final = re.compile(rb"/media/([0-9A-Za-z_-]{16,128})")
+# In a message of Streamlit's protocol (Protocol Buffers) a text stands after its length, here 32.
+_NUMBER: Final = re.compile(rb"\x20([0-9a-f]{32})")
+_NO_NUMBER: Final = "0" * 32
 
 
 class OwnDownloads:
@@ -35,7 +41,7 @@ class OwnDownloads:
         """Pass on, or answer with status 404 where somebody asks for a file that their pages do not show."""
         owner, path = scope.get(OWNER_KEY), scope.get("path", "")
         if scope["type"] == "websocket" and path == STREAM and owner is not None:
-            await self._app(scope, receive, self._noting(owner, send))
+            await self._app(scope, self._checking(owner, receive), self._noting(owner, send))
         elif scope["type"] == "http" and path.startswith(MEDIA) and scope["method"] != "OPTIONS":
             name = path.removeprefix(MEDIA).partition(".")[0]
             if owner is None or not self._told.is_told(name, owner):
@@ -53,9 +59,33 @@ class OwnDownloads:
         return noting
 
     def _note(self, owner: str, data: Any) -> None:
-        if isinstance(data, bytes) and b"/media/" in data:
-            for link in _LINK.finditer(data):
-                self._told.tell(link[1].decode("ascii"), owner)
+        if isinstance(data, bytes):
+            for pattern in (_LINK, _NUMBER):
+                for name in pattern.findall(data):
+                    self._told.tell(name.decode("ascii"), owner)
+
+    def _checking(self, owner: str, receive: Receive) -> Receive:
+        async def checking() -> Message:
+            message = await receive()
+            data = message.get("bytes")
+            if isinstance(data, bytes) and _NUMBER.search(data):
+                return {**message, "bytes": self._checked(owner, data)}
+            return message
+
+        return checking
+
+    def _checked(self, owner: str, data: bytes) -> bytes:
+        """What a page sends; where it asks for a file of somebody else's page, for one that nobody has instead."""
+        asked = BackMsg()
+        try:
+            asked.ParseFromString(data)
+        except DecodeError:
+            return data  # Streamlit itself says so
+        request = asked.backend_operation_request
+        if request.WhichOneof("payload") != "deferred_file" or self._told.is_told(request.deferred_file.file_id, owner):
+            return data
+        request.deferred_file.file_id = _NO_NUMBER
+        return bytes(asked.SerializeToString())
 
 
 class ToldLinks:
