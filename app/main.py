@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # `streamlit run` puts only app/ on the path.
 _ROOT = str(Path(__file__).resolve().parent.parent)
@@ -20,6 +21,9 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute  # noqa: E402
 
 from app.access.types import Right  # noqa: E402
 from fer_core.private import PRIVATE_UMASK  # noqa: E402
+
+if TYPE_CHECKING:
+    from app.web.settings import WebSettings
 
 SIDEBAR_WIDTH_PX = 380
 # Streamlit leaves a tenth of a laptop's screen empty above the first widget.
@@ -37,6 +41,7 @@ _PAGES = (
     ("train", "training", "Train", "model_training", Right.TRAIN),
     ("models", "models", "Models", "deployed_code", Right.TRAIN),
     ("data", "your_data", "Your data", "lock", Right.RECORD),
+    ("system", "system", "System", "monitor_heart", Right.ADMINISTER),
 )
 
 
@@ -96,7 +101,8 @@ _LIVE_PAGE = (
     "aiortc",
     "pandas",  # whole, before plotly in one tab's thread meets it half imported by another's
     "app.state",
-    *(f"app.views.live.{name}" for name in ("stage", "panel", "record", "settings", "picture", "interrupted")),
+    *(f"app.views.live.{name}" for name in ("stage", "panel", "preflight", "record", "settings", "picture")),
+    "app.views.live.interrupted",
 )
 
 
@@ -107,29 +113,61 @@ _SWITCH_INTERVAL_S = 0.0005
 def _routes() -> list[BaseRoute]:
     """What this server answers beside Streamlit's own addresses."""
     from app.access import server, sign_in
+    from app.live import stills, way
     from app.live.channel import PATH
     from app.live.sample import SAMPLE_PATH, serve_sample
     from app.live.socket import serve_results
     from app.live.warm_up import warm_up
+    from app.web import watch
 
-    server.refuse_an_open_network()
+    os.umask(PRIVATE_UMASK)
+    server.refuse_an_open_network(map(str, _web_settings().allowed_hosts))
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     for name in _LIVE_PAGE:
         import_module(name)
     warm_up()  # goes on while the first viewer's browser loads the page
+    from app import places, state
+    from app.access import current
+    from app.opened_store import everybodys_store
+
+    places.decide_by(lambda: current.may(Right.ADMINISTER))
+    state.hide_script_path()
     return [
+        *watch.routes(watch.Parts(everybodys_store, state.live_model, state.analysis_queue)),
         *sign_in.routes(),
         WebSocketRoute(f"/{PATH}{{key}}", serve_results),
+        Route(f"/{stills.PATH}{{key}}", stills.serve_stills, methods=["POST", "DELETE"]),
+        Route(f"/{way.PATH}{{key}}", way.serve_way, methods=["POST"]),
         Route(f"/{SAMPLE_PATH}", serve_sample),
     ]
 
 
 def _middleware() -> list[Middleware]:
     """What stands before every answer, the outermost first."""
+    from app import state
+    from app.access import server
     from app.access.downloads import OwnDownloads
     from app.access.gate import Gate
+    from app.web.middleware import closed_by_default
 
-    return [Middleware(Gate), Middleware(OwnDownloads)]
+    outer = closed_by_default(
+        _web_settings(),
+        address=str(st.get_option("server.address") or ""),
+        max_upload_mb=int(st.get_option("server.maxUploadSize")),
+        held=state.held_files,
+        account_of=server.account_of_headers,
+    )
+    return [*outer, Middleware(Gate), Middleware(OwnDownloads)]
+
+
+def _web_settings() -> "WebSettings":
+    """What the environment says of the network; the program ends with one sentence where it is malformed."""
+    from app.web.settings import WebSettings
+
+    try:
+        return WebSettings.from_environment()
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The server's store: opened once, put in order, and kept. Imports no Streamlit.
 
-Everything here works with everybody's records. A page's own part of them is `app.state.store`.
+Everything here works with everybody's records. A page's own part of them is `app.access.current.store`.
 """
 
 from app.recording.interrupted import Interrupted

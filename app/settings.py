@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,15 @@ from typing import Any, Final
 VIEWERS_PER_CORE: Final = 6
 """Two viewers per core are to get the full 16 results a second on a processor of 2020. With three times as many, each
 still gets the five that a recording stores."""
+MIN_TURN_SECRET_CHARS: Final = 16
+"""Each visitor sees a name and its signature, so a short secret could be found by trying."""
+_HOST: Final = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
+_PORT: Final = r"(?::\d{1,5})?"
+_ICE_URL: Final = re.compile(rf"stuns?:{_HOST}{_PORT}|turns?:{_HOST}{_PORT}(?:\?transport=(?:udp|tcp))?")
+_SERVER_EXAMPLE: Final = '[{"urls": "turn:turn.example.org:3478", "username": "u", "credential": "c"}]'
+_TURN_EXAMPLE: Final = "turn:turn.example.org:3478?transport=udp,turns:turn.example.org:5349?transport=tcp"
+VIEWERS_PER_USER: Final = 4
+"""One person may have two cameras, and a tab that was forgotten."""
 
 
 def default_max_viewers() -> int:
@@ -24,26 +34,61 @@ class AppSettings:
     Attributes:
         ice_servers: STUN and TURN servers in the form of WebRTC's RTCIceServer ({"urls": ..., "username": ...,
             "credential": ...}); none are needed on one machine or in one local network.
+        server_ice_servers: the same for the server's end of the connection; None for the STUN servers among all.
+        turn_urls: addresses of STUN servers, and of relays that share `turn_secret` with this server.
+        turn_secret: signs the credentials that browsers get for these relays; empty where there is none.
+        relay_only: browsers connect by a relay or not at all.
         returned_picture: every viewer gets the server's picture instead of the camera's own.
         max_viewers: how many people may use the live video at once, from 1.
+        max_viewers_per_user: how many of these one account may be, from 1; without accounts it does not count.
     """
 
-    ice_servers: tuple[dict[str, Any], ...] = ()
+    # What holds passwords is not shown when settings are printed.
+    ice_servers: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    server_ice_servers: tuple[dict[str, Any], ...] | None = field(default=None, repr=False)
+    turn_urls: tuple[str, ...] = ()
+    turn_secret: str = field(default="", repr=False)
+    relay_only: bool = False
     returned_picture: bool = False
     max_viewers: int = field(default_factory=default_max_viewers)
+    max_viewers_per_user: int = VIEWERS_PER_USER
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "AppSettings":
-        """Read FER_ICE_SERVERS, a JSON list of servers, FER_RETURNED_PICTURE, 1 or 0, and FER_MAX_VIEWERS, a number.
+        """Read what docs/deploy.md and the README name.
+
+        FER_ICE_SERVERS and FER_SERVER_ICE_SERVERS, JSON lists of servers; FER_TURN_URLS, addresses with commas between;
+        FER_TURN_SECRET; FER_ICE_POLICY, all or relay; FER_RETURNED_PICTURE, 1 or 0; and
+        FER_MAX_VIEWERS and FER_MAX_VIEWERS_PER_USER, numbers.
 
         Raises:
-            ValueError: one of them is no such thing.
+            ValueError: one of them is no such thing, or does not go with another.
         """
-        return cls(
-            ice_servers=_ice_servers(environment.get("FER_ICE_SERVERS", "")),
+        settings = cls(
+            ice_servers=_ice_servers("FER_ICE_SERVERS", environment) or (),
+            server_ice_servers=_ice_servers("FER_SERVER_ICE_SERVERS", environment),
+            turn_urls=_turn_urls(environment.get("FER_TURN_URLS", "")),
+            turn_secret=environment.get("FER_TURN_SECRET", "").strip(),
+            relay_only=_relay_only(environment.get("FER_ICE_POLICY", "")),
             returned_picture=_switch("FER_RETURNED_PICTURE", environment),
-            max_viewers=_max_viewers(environment.get("FER_MAX_VIEWERS", "")),
+            max_viewers=_number("FER_MAX_VIEWERS", environment) or default_max_viewers(),
+            max_viewers_per_user=_number("FER_MAX_VIEWERS_PER_USER", environment) or VIEWERS_PER_USER,
         )
+        _check_relays(settings)
+        return settings
+
+    @property
+    def has_relay(self) -> bool:
+        """Whether browsers are given a relay (TURN server)."""
+        return any(_is_relay(url) for url in self.turn_urls) or any(
+            _is_relay(url) for server in self.ice_servers for url in urls_of(server)
+        )
+
+
+def urls_of(server: Mapping[str, Any]) -> list[str]:
+    """The addresses of an RTCIceServer, which may be one or a list."""
+    urls = server["urls"]
+    return [urls] if isinstance(urls, str) else list(urls)
 
 
 def folder_from(variable: str) -> Path | None:
@@ -59,23 +104,75 @@ def _switch(name: str, environment: Mapping[str, str]) -> bool:
     return text == "1"
 
 
-def _ice_servers(text: str) -> tuple[dict[str, Any], ...]:
+def _ice_servers(name: str, environment: Mapping[str, str]) -> tuple[dict[str, Any], ...] | None:
+    """A list of servers; None where it is not set. What is wrong with it is not repeated: it may hold passwords."""
+    text = environment.get(name, "")
     if not text.strip():
-        return ()
-    example = '[{"urls": "turn:turn.example.org:3478", "username": "u", "credential": "c"}]'
+        return None
     try:
         servers = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"FER_ICE_SERVERS must be a JSON list such as {example}; it is no JSON: {error}") from error
-    if not isinstance(servers, list) or not all(isinstance(s, dict) and "urls" in s for s in servers):
-        raise ValueError(f"FER_ICE_SERVERS must be a JSON list such as {example}; it is {text[:80]!r}")
+        raise ValueError(f"{name} must be a JSON list such as {_SERVER_EXAMPLE}; it is no JSON: {error}") from None
+    if not isinstance(servers, list) or not all(map(_is_server, servers)):
+        raise ValueError(f"{name} must be a JSON list such as {_SERVER_EXAMPLE}; it is something else")
     return tuple(servers)
+
+
+def _is_server(value: Any) -> bool:
+    urls = value.get("urls") if isinstance(value, dict) else None
+    return isinstance(urls, str) or (isinstance(urls, list) and all(isinstance(url, str) for url in urls))
+
+
+def _turn_urls(text: str) -> tuple[str, ...]:
+    urls = tuple(filter(None, (part.strip() for part in text.split(","))))
+    for url in urls:
+        if not _ICE_URL.fullmatch(url):
+            raise ValueError(
+                f"FER_TURN_URLS must be addresses with commas between, such as {_TURN_EXAMPLE}; {url[:80]!r} is none"
+            )
+    return urls
+
+
+def _relay_only(text: str) -> bool:
+    text = text.strip() or "all"
+    if text not in ("all", "relay"):
+        raise ValueError(f"FER_ICE_POLICY must be all or relay; it is {text[:80]!r}")
+    return text == "relay"
+
+
+def _check_relays(settings: AppSettings) -> None:
+    has_relay = any(map(_is_relay, settings.turn_urls))
+    if has_relay and not settings.turn_secret:
+        raise ValueError(
+            "FER_TURN_URLS needs FER_TURN_SECRET, the relay's static-auth-secret; for a relay with fixed passwords use "
+            "FER_ICE_SERVERS"
+        )
+    if settings.turn_secret and not has_relay:
+        raise ValueError(
+            f"FER_TURN_SECRET is set, but FER_TURN_URLS names no relay; expected addresses such as {_TURN_EXAMPLE}"
+        )
+    if settings.turn_secret and len(settings.turn_secret) < MIN_TURN_SECRET_CHARS:
+        raise ValueError(
+            f"FER_TURN_SECRET must have {MIN_TURN_SECRET_CHARS} characters or more, not {len(settings.turn_secret)}; "
+            "make one with: openssl rand -hex 32"
+        )
+    if settings.relay_only and not settings.has_relay:
+        raise ValueError("FER_ICE_POLICY=relay needs a relay: set FER_TURN_URLS and FER_TURN_SECRET")
+
+
+def _is_relay(url: str) -> bool:
+    return url.startswith(("turn:", "turns:"))
 
 
 def _max_viewers(text: str) -> int:
     text = text.strip()
+
+
+def _number(name: str, environment: Mapping[str, str]) -> int:
+    """From 1; 0 where it is not set."""
+    text = environment.get(name, "").strip()
     if not text:
-        return default_max_viewers()
+        return 0
     if not (text.isascii() and text.isdigit() and len(text) <= 6 and int(text) >= 1):
-        raise ValueError(f"FER_MAX_VIEWERS must be a whole number from 1, such as 8; it is {text[:80]!r}")
+        raise ValueError(f"{name} must be a whole number from 1, such as 8; it is {text[:80]!r}")
     return int(text)

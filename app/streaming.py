@@ -1,12 +1,17 @@
 """The only importer of streamlit_webrtc: one door to the camera, replaced in tests."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import av
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
-from streamlit_webrtc.component import compile_state, generate_frontend_component_key
+from streamlit_webrtc.component import (
+    compile_state,
+    enhance_frontend_rtc_configuration,
+    generate_frontend_component_key,
+)
+
+from app.live.ice import IceConfiguration
 
 START, STOP = "Start", "Stop"
 
@@ -16,7 +21,8 @@ def open_stream(
     key: str,
     on_frame: Callable[[av.VideoFrame], av.VideoFrame],
     on_end: Callable[[], None],
-    ice_servers: Sequence[dict[str, Any]],
+    browser_ice: IceConfiguration,
+    server_ice: IceConfiguration,
     returned: bool,
 ) -> bool:
     """Take the camera's video, by a frame of the page with a Start and a Stop button, which the stage works.
@@ -26,7 +32,8 @@ def open_stream(
         on_frame: called with the newest frame; must return quickly and raise nothing. Where the pictures are not
             returned, it is called on WebRTC's event loop, and what it gives is not used; else on a thread of its own.
         on_end: called on WebRTC's event loop when the video ends, for whatever reason.
-        ice_servers: RTCIceServer dictionaries; none are needed on one machine or in one local network.
+        browser_ice: by which servers the browser finds a way; none are needed on one machine or in one local network.
+        server_ice: the same for the server's end.
         returned: send what `on_frame` gives back to the browser, and show it.
 
     Returns:
@@ -38,8 +45,8 @@ def open_stream(
         mode=WebRtcMode.SENDRECV if returned else WebRtcMode.SENDONLY,
         # A thread for each viewer that only hands on what it gets would be in the others' way.
         async_processing=returned,
-        # An empty list also keeps the component from asking a public STUN server.
-        rtc_configuration={"iceServers": list(ice_servers)},
+        frontend_rtc_configuration=browser_ice,
+        server_rtc_configuration=server_ice,
         media_stream_constraints={
             "video": {
                 # The stage shows the camera's own picture; what is sent is made smaller where the analysis needs less.
@@ -69,6 +76,7 @@ def open_stream(
             "media_api_not_available": "This browser gives no camera to this page; open it on localhost or by https.",
         },
     )
+    enhance_frontend_rtc_configuration.clear()  # else it keeps what every viewer was told, passwords too, for ever
     return bool(context.state.playing)
 
 

@@ -3,11 +3,13 @@
 `app.state` keeps one object of each class for each tab.
 """
 
+import secrets
 import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.analysis.jobs import AnalysisJob
+from app.doctor.in_background import BackgroundExamination
 from app.recording.recording import Recording
 from app.sessions.loaded import LoadedSession
 from app.store.records import CheckIn
@@ -71,6 +73,8 @@ class RecordingMemory:
         video_is_open: the video is wanted and not yet agreed to.
         has_agreed: the consent's button was pressed, and no run of the page has answered that yet.
         is_sure: somebody asked to delete the saved session and is asked once more.
+        asked_s: the address names a recording of a server that may still live; when that was last asked, on the
+            monotonic clock. None where nothing is to be asked again.
     """
 
     is_asking: bool = False
@@ -82,6 +86,7 @@ class RecordingMemory:
     video_is_open: bool = False
     has_agreed: bool = False
     is_sure: bool = False
+    asked_s: float | None = None
 
     def put_away(self) -> None:
         """Forget the last recording."""
@@ -123,11 +128,24 @@ class StageMemory:
         shows_picture: a picture is analysed in the video's place.
         is_missed: this browser cannot show the camera's own stream, so that the server returns its pictures.
         is_unreachable: the stage cannot show these either, so that the stream's own frame is on the page.
+        viewer: tells this viewer from others in a relay's log, and says nothing else.
     """
 
     shows_picture: bool = False
     is_missed: bool = False
     is_unreachable: bool = False
+    viewer: str = field(default_factory=lambda: secrets.token_hex(8))
+
+
+@dataclass
+class SystemMemory:
+    """Of the System page.
+
+    Attributes:
+        examination: the last one of the server; None before the first.
+    """
+
+    examination: BackgroundExamination | None = None
 
 
 @dataclass

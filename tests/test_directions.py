@@ -41,12 +41,14 @@ PAGES = (
 
 LAYERS = {
     "app": (
-        ("app.views.sessions", "app.views.history", "app.views.models", "app.views.your_data"),
+        ("app.views.sessions", "app.views.history", "app.views.models", "app.views.your_data", "app.views.system"),
         ("app.views.analyse", "app.views.training"),
         ("app.views.live",),
         ("app.views.shared", "app.views.sign_in"),
+        ("app.web",),
         ("app.access",),
         ("app.report",),
+        ("app.doctor",),
         ("app.charts",),
         ("app.sessions", "app.training"),
         ("app.analysis",),

@@ -7,6 +7,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Final
 
+import numpy as np
+
 from app.server import kept
 
 Message = dict[str, Any]
@@ -15,6 +17,8 @@ OWNER_KEY: Final = "fer.owner"
 """Where a request's ASGI scope says who asks: the owner of what its user stores."""
 Source = Callable[[], Callable[[], Message] | None]
 """A reference such as `weakref.WeakMethod`: gives None once what it refers to is gone."""
+Stills = Callable[[], Callable[[np.ndarray | None], None] | None]
+"""Likewise, to what takes a still picture, uint8 (height, width, 3), BGR, or None when no more will come."""
 
 
 class ResultsChannel:
@@ -23,17 +27,22 @@ class ResultsChannel:
     Nothing queues: a socket that is behind gets the newest result alone.
     """
 
-    def __init__(self, *, status: Source, history: Source) -> None:
+    def __init__(self, *, status: Source, history: Source, stills: Stills = lambda: None) -> None:
         """Make it findable by its key, for as long as somebody holds it.
 
         Args:
             status: refers to what gives the newest status; called on the server's event loop, so it must be quick.
             history: refers to what gives what was before, for a socket that is new.
+            stills: refers to what takes the pictures that the page sends where no video connects.
         """
         self.key = secrets.token_urlsafe(24)
         self.owner = ""
         """Of the user whose page this is; nobody else finds it. Set before the page learns the key."""
-        self._status, self._history = status, history
+        self._status, self._history, self._stills = status, history, stills
+        self.in_flight = threading.Lock()
+        """Held while a still picture of the page is being taken: there is one at a time."""
+        self.still_at_s = float("-inf")
+        """When the last one came, in seconds of the monotonic clock."""
         self._lock = threading.Lock()
         self._listeners: set[ChannelListener] = set()
         _channels()[self.key] = self
@@ -52,6 +61,17 @@ class ResultsChannel:
         """What was before; None once the session is gone."""
         give = self._history()
         return None if give is None else give()
+
+    def take_still(self, frame_bgr: np.ndarray | None) -> bool:
+        """Hand over a still picture, or that no more will come; False once the session is gone.
+
+        Args:
+            frame_bgr: uint8 (height, width, 3), BGR; None when no more will come.
+        """
+        take = self._stills()
+        if take is not None:
+            take(frame_bgr)
+        return take is not None
 
     @property
     def listeners(self) -> int:

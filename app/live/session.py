@@ -4,8 +4,8 @@
                                                                                                (draws it)
 
 Where a browser cannot show the camera's own picture, `on_frame` takes the place of `take_frame`: it draws the newest
-known result on the frame and returns it. Nothing queues: a frame that comes while the worker is busy replaces the one
-before. Imports no Streamlit.
+known result on the frame and returns it. Where no video connects, the page sends still pictures to `take_still`.
+Nothing queues: a frame that comes while the worker is busy replaces the one before. Imports no Streamlit.
 """
 
 import logging
@@ -15,6 +15,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 import av
 import numpy as np
@@ -23,6 +24,7 @@ from app.live import messages
 from app.live.analysis_slots import analysis_slots
 from app.live.capture_clock import CaptureClock
 from app.live.channel import Message, ResultsChannel
+from app.live.counts import results_given
 from app.live.frames import FrameConverter, fits, to_video_frame
 from app.live.progress import Limits, LiveProgress, Shown
 from app.live.release_memory import give_memory_back_soon
@@ -32,6 +34,7 @@ from app.live.worker_pipeline import LiveAnalysis, MakePipeline, NewestModel, fa
 from fer_core.annotate import annotate
 from fer_core.faces.tracker import FaceNumbers
 from fer_core.history import EmotionHistory
+from fer_core.limits import MAX_FRAME_PIXELS, megapixels
 from fer_core.pipeline import EmotionPipeline
 from fer_core.results import FrameResult
 
@@ -47,9 +50,15 @@ RECENT_S = 3.0
 """Rates and delays are those of so long."""
 NO_FACE_S = 5.0
 FRAMES_LOST_S = 2.5
+STILLS_FACTOR = 3.0
+"""Still pictures come once or twice a second, and over a slow network less often: they are late after so many times
+what is late for frames."""
 RETRY_S = 2.0
 MODEL_CHECK_S = 1.0
 """How often a worker looks whether the model of that name is another by now, as when one is put live."""
+
+
+_BLANK_BGR: Final = np.zeros((90, 160, 3), np.uint8)
 
 
 class LiveSession:
@@ -72,10 +81,14 @@ class LiveSession:
             viewers: asked for a place before anything is analysed; None has places for all.
         """
         self._viewers = viewers
+        self.account = ""
+        """The viewer's, where people sign in with one."""
         self.history = EmotionHistory()
         # Weakly: a circle would be collected late, or never where `gc.freeze` comes first, and its key stay valid.
         self.channel = ResultsChannel(
-            status=weakref.WeakMethod(self._status_message), history=weakref.WeakMethod(self._history_message)
+            status=weakref.WeakMethod(self._status_message),
+            history=weakref.WeakMethod(self._history_message),
+            stills=weakref.WeakMethod(self.take_still),
         )
         """What the viewer's browser hears."""
         self._make_pipeline = make_pipeline
@@ -86,6 +99,7 @@ class LiveSession:
         self._changed = threading.Condition()
         self._worker: threading.Thread | None = None
         self._frame: tuple[av.VideoFrame | np.ndarray, float] | None = None
+        self._has_stills = False  # the newest frame is a still picture
         self._clock = CaptureClock()
         self._progress = LiveProgress()
         self._frame_times = self._progress.frame_times
@@ -141,6 +155,8 @@ class LiveSession:
         """
         # The first of four broad excepts: whatever goes wrong here, the next frame must come.
         try:
+            if self._is_too_large(frame):
+                return frame
             at_s = self._offer(frame, frame.time)
             shown = self._drawable()
             self._notify(lambda listener: listener.on_picture(partial(self._picture_of, frame, shown), at_s))
@@ -155,6 +171,8 @@ class LiveSession:
         """
         # The second broad except: whatever goes wrong in drawing, the picture must go on.
         try:
+            if self._is_too_large(frame):
+                return to_video_frame(_BLANK_BGR)  # to send it back would cost as much again
             frame_bgr = self._to_bgr.convert(frame)
             at_s = self._offer(frame_bgr, frame.time)
             shown_bgr = self._drawn(frame_bgr, self._drawable())
@@ -164,10 +182,26 @@ class LiveSession:
             log.exception("Drawing failed; the frame is shown as it came")
             return frame
 
+    def take_still(self, frame_bgr: np.ndarray | None) -> None:
+        """Take a still picture in the video's place, where no video connects; from any thread.
+
+        Args:
+            frame_bgr: uint8 (height, width, 3), BGR; None: no more will come.
+        """
+        if frame_bgr is None:
+            if self._has_stills:
+                self.close()
+            return
+        at_s = self._offer(frame_bgr, None, is_still=True)
+        # Shown with its own result, see `_analyse`, as the one before it is old. Without one, the listener must still
+        # hear that the camera lives.
+        if self.settings.paused or self._progress.error:
+            self._show_still(frame_bgr, None, at_s)
+
     def status(self) -> LiveStatus:
         """What to tell the viewer now."""
         with self._changed:
-            return self._progress.status(time.monotonic(), _limits(), paused=self.settings.paused)
+            return self._progress.status(time.monotonic(), self._limits(), paused=self.settings.paused)
 
     def close(self) -> None:
         """End the worker soon; a later frame starts another. Returns at once, from any thread.
@@ -179,6 +213,7 @@ class LiveSession:
             self._progress.stop()
             self._worker = None
             self._clock = CaptureClock()
+            self._has_stills = False
             self._leave()
             self._changed.notify_all()
         self.channel.changed()
@@ -187,7 +222,7 @@ class LiveSession:
     @property
     def busy_message(self) -> str:
         """Why this viewer cannot start now, a sentence, as others have all places; else empty."""
-        return "" if self._viewers is None or self._viewers.has_place(self) else self._viewers.busy_message()
+        return "" if self._viewers is None else self._viewers.refusal(self, self.account)
 
     def _leave(self) -> None:
         if self._viewers is not None:
@@ -195,7 +230,11 @@ class LiveSession:
 
     def _shown(self) -> Shown | None:
         with self._changed:
-            return self._progress.shown(time.monotonic(), _limits(), paused=self.settings.paused)
+            return self._progress.shown(time.monotonic(), self._limits(), paused=self.settings.paused)
+
+    def _limits(self) -> Limits:
+        factor = STILLS_FACTOR if self._has_stills else 1.0
+        return Limits(STALE_S * factor, RECENT_S * factor, NO_FACE_S, FRAMES_LOST_S * factor)
 
     def _drawable(self) -> Shown | None:
         return None if self.settings.paused else self._shown()
@@ -216,13 +255,29 @@ class LiveSession:
             muted=shown is not None and shown.is_late,
         )
 
-    def _offer(self, frame: av.VideoFrame | np.ndarray, own_s: float | None) -> float:
+    def _is_too_large(self, frame: av.VideoFrame) -> bool:
+        """Whether a frame is refused, of which the viewer is told: even to scale it down would cost too much."""
+        if frame.width * frame.height <= MAX_FRAME_PIXELS:
+            return False
+        size = megapixels(frame.width, frame.height)
+        with self._changed:
+            self._progress.refused(
+                time.monotonic(), f"The camera's pictures have {size}. Choose a smaller size for it."
+            )
+        return True
+
+    def _show_still(self, frame_bgr: np.ndarray, shown: Shown | None, at_s: float) -> None:
+        self._notify(lambda listener: listener.on_picture(lambda: self._drawn(frame_bgr, shown), at_s))
+
+    def _offer(self, frame: av.VideoFrame | np.ndarray, own_s: float | None, *, is_still: bool = False) -> float:
         """Put the frame where the worker looks, in place of the one before; gives when it was taken."""
         now_s = time.monotonic()
         with self._changed:
+            self._has_stills = is_still
             if self._worker is None:
-                if self._viewers is not None and not self._viewers.enter(self):
-                    self._progress.refused(now_s, self._viewers.busy_message())
+                refusal = "" if self._viewers is None else self._viewers.enter(self, self.account)
+                if refusal:
+                    self._progress.refused(now_s, refusal)
                     return now_s
                 self._progress.start(now_s)
                 self._worker = threading.Thread(target=self._work, name="live-analysis", daemon=True)
@@ -243,7 +298,11 @@ class LiveSession:
                 if now_s >= pause_until_s and self._frame is not None:
                     return True
                 if now_s > deadline_s:
-                    self._worker = None  # the place stays this viewer's until the video ends: a camera may pause
+                    self._worker = None
+                    # A video ends with a word; until then its place is kept, as a camera may pause. A page that sends
+                    # still pictures may be gone for good.
+                    if self._has_stills:
+                        self._leave()
                     break
                 self._changed.wait(max(0.001, pause_until_s - now_s) if now_s < pause_until_s else deadline_s - now_s)
         return False
@@ -279,7 +338,8 @@ class LiveSession:
     def _analyse(self, analysis: LiveAnalysis, settings: LiveSettings, to_bgr: FrameConverter) -> None:
         if self._listener is not None:  # what is recorded is judged anew each time
             settings = replace(settings, pipeline=replace(settings.pipeline, judge_every_s=0.0))
-        pipeline, is_new = analysis.pipeline(settings, check_each_s=MODEL_CHECK_S)
+        has_stills = self._has_stills
+        pipeline, is_new = analysis.pipeline(settings, check_each_s=MODEL_CHECK_S, has_stills=has_stills)
         if is_new:
             self._note(lambda progress: progress.ready(time.monotonic()))
         with analysis_slots().turn():
@@ -292,6 +352,8 @@ class LiveSession:
         if self._note(lambda _: self._publish(result)):
             self.channel.publish(lambda: messages.result_message(result, time.monotonic()))
             self._notify(partial(_hand_over, result, pipeline))
+            if has_stills:
+                self._show_still(frame_bgr, Shown(result, is_late=False), captured_at_s)
 
     def _fail(self, error: Exception) -> None:
         message = failure_words(error)
@@ -321,6 +383,7 @@ class LiveSession:
         with self._changed:
             self._progress.answered(result, time.monotonic())
             self.history.add(result)
+        results_given().add()
 
     def _status_message(self) -> Message:
         listener = self._listener
@@ -329,10 +392,6 @@ class LiveSession:
 
     def _history_message(self) -> Message:
         return messages.history_message(self.history.snapshot(), time.monotonic())
-
-
-def _limits() -> Limits:
-    return Limits(STALE_S, RECENT_S, NO_FACE_S, FRAMES_LOST_S)
 
 
 def _hand_over(result: FrameResult, pipeline: EmotionPipeline, listener: LiveListener) -> None:

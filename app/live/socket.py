@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from app.live.channel import OWNER_KEY, ChannelListener, Message, ResultsChannel, channel_of
@@ -61,10 +62,10 @@ class _UnreadableError(Exception):
     """A client said something that no page of ours says."""
 
 
-def is_own_page(websocket: WebSocket) -> bool:
+def is_own_page(asked: HTTPConnection) -> bool:
     """Whether the page that asks came from this server: browsers say so, and no page can make them lie."""
-    origin = websocket.headers.get("origin", "")
-    return bool(origin) and urlsplit(origin).netloc == websocket.headers.get("host", "")
+    origin = asked.headers.get("origin", "")
+    return bool(origin) and urlsplit(origin).netloc == asked.headers.get("host", "")
 
 
 async def _until_either_ends(*parts: Coroutine[Any, Any, None]) -> None:

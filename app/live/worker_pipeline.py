@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.live.types import LiveSettings
+from app.places import without_places
 from fer_core.errors import FerError
 from fer_core.expressions.model import EmotionModel
 from fer_core.faces.detector import DetectorName
@@ -38,13 +39,17 @@ class LiveAnalysis:
         self._pipeline: EmotionPipeline | None = None
         self._built_from: tuple[DetectorName | None, str] | None = None
         self._looked_at_s = 0.0
+        self._usual_hits = 1
 
-    def pipeline(self, settings: LiveSettings, *, check_each_s: float) -> tuple[EmotionPipeline, bool]:
+    def pipeline(
+        self, settings: LiveSettings, *, check_each_s: float, has_stills: bool = False
+    ) -> tuple[EmotionPipeline, bool]:
         """The pipeline for these settings, and whether it was just built.
 
         Args:
             settings: the viewer's.
             check_each_s: how often to look whether the model of that name is another by now.
+            has_stills: what comes are not frames of a video, but pictures that lie far apart.
 
         Raises:
             FerError: a part cannot be built.
@@ -55,11 +60,17 @@ class LiveAnalysis:
             self._pipeline = None
             self._pipeline = self._make_pipeline(*wanted)
             self._pipeline.numbers = self._numbers
+            self._usual_hits = self._pipeline.min_hits
             self._built_from, self._looked_at_s = wanted, time.monotonic()
         elif time.monotonic() - self._looked_at_s > check_each_s:
             self._renew_model(self._pipeline, settings.model)
             self._looked_at_s = time.monotonic()
-        self._pipeline.settings = replace(settings.pipeline, mirrored=settings.mirror)
+        how = replace(settings.pipeline, mirrored=settings.mirror)
+        # A face in pictures that lie far apart is there too seldom for a second look, and to be followed.
+        self._pipeline.settings = (
+            replace(how, detect_every=1, whole_frame_every_s=0.0, judge_every_s=0.0) if has_stills else how
+        )
+        self._pipeline.min_hits = 1 if has_stills else self._usual_hits
         return self._pipeline, is_new
 
     def forget(self) -> None:
@@ -80,6 +91,6 @@ def failure_words(error: Exception) -> str:
     """Note a failed analysis in the log; gives the sentence for the viewer."""
     if isinstance(error, FerError):
         log.warning("Analysis failed and is tried again: %s", error)
-        return str(error)
+        return without_places(str(error))
     log.error("Analysis failed and is tried again", exc_info=error)
-    return f"The analysis stopped: {str(error) or type(error).__name__}"
+    return f"The analysis stopped: {without_places(str(error)) or type(error).__name__}"

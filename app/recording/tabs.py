@@ -3,7 +3,6 @@
 To the server a reloaded tab is a new one. What it brings along is its address, and in it a key that nobody can guess.
 """
 
-import secrets
 import threading
 import time
 import weakref
@@ -35,16 +34,17 @@ class RecordingTabs:
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
 
-    def keep(self, tab: str, session: LiveSession, recording: Recording, *, owner: str) -> str:
-        """Remember whose it is; gives the key for the tab's address.
+    def keep(self, tab: str, session: LiveSession, recording: Recording, key: str, *, owner: str) -> None:
+        """Remember whose it is.
 
         Args:
-            tab: that records.
-            session: which feeds it.
-            recording: which runs.
+            tab: that has it.
+            session: that feeds it.
+            recording: it.
+            key: for the tab's address; see `app.recording.going_on.key_of`.
             owner: of the user of the tab; to others the key is unknown.
         """
-        key, now_s = secrets.token_urlsafe(16), time.monotonic()
+        now_s = time.monotonic()
         with self._lock:
             self._kept = {
                 k: kept
@@ -52,7 +52,6 @@ class RecordingTabs:
                 if now_s - kept.begun_s < KEEP_S or not kept.recording.view().ended
             }
             self._kept[key] = _Kept(owner, tab, recording, weakref.ref(session), now_s)
-        return key
 
     def is_of_another(self, key: str, tab: str, *, owner: str) -> bool:
         """Whether the key belongs to a recording of that user, and that to a tab other than this one."""

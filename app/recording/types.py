@@ -1,6 +1,10 @@
 """What somebody agrees to record, and how a recording goes."""
 
 from dataclasses import dataclass
+from typing import Final
+
+MAX_RECORDING_S: Final = 12 * 3600.0
+"""A longer recording is closed: nobody sits so long before a camera, and a relay's credentials must outlast it."""
 
 
 @dataclass(frozen=True)

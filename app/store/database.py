@@ -240,7 +240,7 @@ def open_store(url: str | None = None) -> Store:
         StoreError: the address is no good, the database cannot be reached or read, or is another program's.
     """
     folder = home() / "sessions"
-    address = parse_url(url or os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'sessions.sqlite3'}")
+    address = parse_url(url or store_url())
     if address.get_backend_name() == "sqlite":
         engine = _sqlite(address)
     else:
@@ -254,6 +254,11 @@ def open_store(url: str | None = None) -> Store:
         store.close()
         raise
     return store
+
+
+def store_url() -> str:
+    """The store's address as text: `DATABASE_URL`, or else a SQLite file below `FER_HOME`."""
+    return os.environ.get("DATABASE_URL") or f"sqlite:///{home() / 'sessions' / 'sessions.sqlite3'}"
 
 
 def parse_url(text: str) -> URL:

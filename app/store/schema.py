@@ -32,18 +32,26 @@ def bring_up_to_date(
         StoreError: a newer program wrote it, or another one.
     """
     with reading() as connection:
-        if _known_version(connection, place) == HEAD:
+        if known_version(connection, place) == HEAD:
             return
     with writing() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
         # Asked again under the lock: another process may have done it in the meantime.
-        if _known_version(connection, place) != HEAD:
+        if known_version(connection, place) != HEAD:
             _upgrade(connection)
 
 
-def _known_version(connection: Connection, place: str) -> str | None:
-    """The version of the tables; None where there are none yet."""
+def known_version(connection: Connection, place: str) -> str | None:
+    """The version of the tables; None where there are none yet.
+
+    Args:
+        connection: to any database.
+        place: the database, for messages.
+
+    Raises:
+        StoreError: a newer program wrote it, or another one.
+    """
     there = set(inspect(connection).get_table_names())
     if VERSION_TABLE not in there:
         strangers = there & set(metadata.tables) if connection.dialect.name == "postgresql" else there

@@ -156,12 +156,23 @@ def mark_alive(connection: Connection, session_id: int) -> None:
     """Say that this process still records the session; one that was closed as dead by mistake is open again.
 
     Raises:
-        NoSuchRecordError: it was deleted.
+        NoSuchRecordError: it was deleted, or another process records it by now.
     """
-    values = {"alive_at": datetime.now(UTC), "state": "open", "ended_at": None, "owner": this_process()}
-    ours = update(tables.sessions).where(is_shown()).filter_by(id=session_id)
-    if not connection.execute(ours.values(values)).rowcount:
-        raise NoSuchRecordError("The session was deleted while it was being recorded; the recording has ended.")
+    ours = update(tables.sessions).where(is_shown()).filter_by(id=session_id, owner=this_process())
+    if not connection.execute(ours.values(_alive())).rowcount:
+        raise NoSuchRecordError(
+            "The session was deleted, or goes on at another server, so the recording has ended here."
+        )
+
+
+def record_here(connection: Connection, session_id: int) -> None:
+    """Make this process the one that records the session."""
+    values = _alive() | {"owner": this_process()}
+    connection.execute(update(tables.sessions).filter_by(id=session_id).values(values))
+
+
+def _alive() -> dict[str, Any]:
+    return {"alive_at": datetime.now(UTC), "state": "open", "ended_at": None}
 
 
 def _with_names() -> Select[Any]:

@@ -135,7 +135,7 @@ def test_a_cleared_cache_leaves_recordings_and_analyses_alone(
     path = folder.path
     del folder
     recording, live = begin(store, made), LiveSession(make_pipeline)
-    key = tabs.keep("a tab", live, recording, owner="anna")
+    tabs.keep("a tab", live, recording, "its key", owner="anna")
     queue.submit(job)
     wait_until(lambda: job.view().state == "running")
 
@@ -147,10 +147,8 @@ def test_a_cleared_cache_leaves_recordings_and_analyses_alone(
     assert state.analysis_queue() is queue
     assert current.store() is store
     feed(recording, result())
-    assert state.recording_tabs().claim(key, "the tab after a reload", lambda _: False, owner="anna") == (
-        recording,
-        live,
-    )
+    found = state.recording_tabs().claim("its key", "the tab after a reload", lambda _: False, owner="anna")
+    assert found == (recording, live)
     wait_until(lambda: job.view().state == "done", timeout_s=60)
     assert [file.sentence for file in job.view().files] == [""]
     assert job.csv.is_file()

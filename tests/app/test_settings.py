@@ -30,6 +30,80 @@ def test_what_is_no_list_of_servers_is_answered_with_an_example(text):
         AppSettings.from_environment({"FER_ICE_SERVERS": text})
 
 
+@pytest.mark.parametrize("text", ["{", '[{"urls": 3, "credential": "hush"}]', '["hush"]'])
+def test_what_is_wrong_with_a_list_of_servers_is_said_without_its_passwords(text):
+    with pytest.raises(ValueError, match="FER_SERVER_ICE_SERVERS must be a JSON list") as raised:
+        AppSettings.from_environment({"FER_SERVER_ICE_SERVERS": text})
+
+    assert "hush" not in str(raised.value)
+
+
+def test_the_servers_own_list_may_be_empty_and_is_none_where_it_is_not_set():
+    assert AppSettings.from_environment({"FER_SERVER_ICE_SERVERS": "[]"}).server_ice_servers == ()
+    assert AppSettings.from_environment({}).server_ice_servers is None
+
+
+SECRET = "0123456789abcdef"
+RELAY = {"FER_TURN_URLS": "turn:turn.example.org", "FER_TURN_SECRET": SECRET}
+
+
+def test_a_relay_is_taken_and_its_secret_is_never_shown():
+    urls = "stun:a.example, turn:a.example:3478?transport=udp,turns:[2001:db8::1]:5349?transport=tcp,"
+    settings = AppSettings.from_environment(
+        {"FER_TURN_URLS": urls, "FER_TURN_SECRET": f" {SECRET} ", "FER_ICE_SERVERS": TURN, "FER_ICE_POLICY": "relay"}
+    )
+
+    assert settings.turn_urls == (
+        "stun:a.example",
+        "turn:a.example:3478?transport=udp",
+        "turns:[2001:db8::1]:5349?transport=tcp",
+    )
+    assert settings.turn_secret == SECRET
+    assert settings.has_relay
+    assert settings.relay_only
+    assert SECRET not in repr(settings)
+    assert "credential" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environment", "has_relay"),
+    [
+        ({}, False),
+        ({"FER_TURN_URLS": "stun:stun.example.org:3478"}, False),
+        ({"FER_ICE_SERVERS": '[{"urls": ["stun:a"]}]'}, False),
+        ({"FER_ICE_SERVERS": '[{"urls": ["stun:a", "turns:a"], "username": "u", "credential": "c"}]'}, True),
+        (RELAY, True),
+    ],
+)
+def test_it_is_known_whether_there_is_a_relay(environment, has_relay):
+    assert AppSettings.from_environment(environment).has_relay == has_relay
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({**RELAY, "FER_TURN_URLS": "turn.example.org"}, "'turn.example.org' is none"),
+        ({**RELAY, "FER_TURN_URLS": "turn:a.example?transport=sctp"}, "is none"),
+        ({**RELAY, "FER_TURN_URLS": "stun:a.example?transport=udp"}, "is none"),
+        ({**RELAY, "FER_TURN_URLS": "turn:a.example turn:b.example"}, "is none"),
+        ({**RELAY, "FER_TURN_URLS": "https://a.example"}, "is none"),
+        ({"FER_TURN_URLS": "turn:a.example"}, "FER_TURN_URLS needs FER_TURN_SECRET"),
+        ({"FER_TURN_SECRET": SECRET}, "FER_TURN_URLS names no relay"),
+        ({"FER_TURN_URLS": "stun:a.example", "FER_TURN_SECRET": SECRET}, "FER_TURN_URLS names no relay"),
+        ({**RELAY, "FER_TURN_SECRET": SECRET[:-1]}, "must have 16 characters or more, not 15; make one with"),
+        ({**RELAY, "FER_ICE_POLICY": "none"}, "FER_ICE_POLICY must be all or relay; it is 'none'"),
+        ({"FER_ICE_POLICY": "relay"}, "FER_ICE_POLICY=relay needs a relay"),
+    ],
+)
+def test_what_is_wrong_with_a_relay_is_said_in_one_sentence_without_its_secret(environment, words):
+    with pytest.raises(ValueError, match=r"^FER_") as raised:
+        AppSettings.from_environment(environment)
+
+    assert words in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert SECRET[:-1] not in str(raised.value)
+
+
 def test_the_real_environment_is_read_when_none_is_given(monkeypatch):
     monkeypatch.setenv("FER_ICE_SERVERS", TURN)
 

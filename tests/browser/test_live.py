@@ -21,7 +21,7 @@ from fer_core.paths import SHIPPED_MODELS
 from tests.helpers.browser import studio
 from tests.helpers.faces import wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.video]
 
 CLIP_S = 472 / 30
 """Length of sad_then_happy.mp4 as Chromium plays it: its frames, at the 30 per second of an MJPEG camera."""

@@ -18,7 +18,7 @@ from fer_core.results import Level
 from tests.helpers.browser import studio
 from tests.helpers.browser.panel_feed import Message, Row, face, result, row, status
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.video]
 
 WINDOW_S = 60
 FIELD = ".shares .field"

@@ -21,7 +21,7 @@ from app.store.session_parts import markers
 from app.store.sessions import sessions
 from tests.helpers.browser import studio
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.video]
 
 
 @contextmanager

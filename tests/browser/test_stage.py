@@ -14,7 +14,7 @@ from app.store.sessions import sessions
 from benchmarks import scene
 from tests.helpers.browser import studio
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.video]
 
 # A browser that lets no script come between the stream's frame and the camera.
 NOTHING_PASSES_JS = "Object.defineProperty(window, 'ferCamera', { get: () => ({}), set() {} });"

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.helpers.browser import studio
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.video]
 
 
 @pytest.fixture(scope="module")

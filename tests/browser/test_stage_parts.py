@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.browser import studio
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.video]
 
 DESKTOP, LAPTOP, PHONE = (1440, 900), (1024, 768), (390, 844)
 RECORD_ROW_PX = 120

@@ -23,6 +23,7 @@ class FakePipeline:
 
     def __init__(self) -> None:
         self.settings = PipelineSettings()
+        self.min_hits = 2
         self.faces: tuple[FaceEmotion, ...] = (FACE,)
         self.takes_s = 0.0
         self.error: BaseException | None = None

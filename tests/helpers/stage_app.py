@@ -57,7 +57,8 @@ def page() -> None:
             key="camera",
             on_frame=lambda frame: frame,
             on_end=lambda: None,
-            ice_servers=[],
+            browser_ice={"iceServers": []},
+            server_ice={"iceServers": []},
             returned=False,
         )
     with st.container(horizontal=True, key="record_row"):

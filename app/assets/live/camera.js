@@ -7,6 +7,8 @@ const UPLINK_PER_S = 20;
 const UPLINK_BITS_PER_S = 1_500_000;
 const FULL_PER_S = 30;
 const FULL_BITS_PER_S = 4_000_000;
+const NO_WAY_MS = 12_000;
+const ASKED_MS = 1000; // who takes longer was asked, and the time until the answer is nobody's fault
 const MISSED_MS = 2000;
 const PRESS_HOLDS_MS = 15_000;
 const STATS_EVERY_MS = 2000;
@@ -36,6 +38,7 @@ class Camera {
     this.pressed = null; // {name, at}: the button that was pressed last, until that is seen
     this.isStopWanted = false; // until the next Start: Stop is to be pressed wherever there is the button
     this.wasOn = false;
+    this.openedAt = null; // since when, after Start, a way to the server is looked for; null while there is one
     navigator.permissions?.query({ name: "camera" }).then((answer) => (this.permission = answer), () => {});
   }
 
@@ -77,8 +80,10 @@ class Camera {
     const isConnected = this.peer ? this.peer.connectionState === "connected" : Boolean(this.returned);
     if (isConnected) {
       this.error = "";
+      this.openedAt = null;
       return "running";
     }
+    if (!this.isAsking) this.openedAt ??= performance.now();
     return this.opening();
   }
 
@@ -129,7 +134,13 @@ class Camera {
     button.click();
   }
 
+  // Whether the camera was given long ago, and no way to the server was found since.
+  get isWithoutWay() {
+    return this.openedAt !== null && !this.isAsking && !this.error && performance.now() - this.openedAt > NO_WAY_MS;
+  }
+
   stop() {
+    this.openedAt = null;
     this.wanted = this.pressed = null;
     this.wasOn = false;
     this.isStopWanted = true;
@@ -227,6 +238,7 @@ class Camera {
   async answer(hook, constraints) {
     this.asked = constraints;
     this.isAsking = true;
+    const began = performance.now();
     try {
       const { stream, deviceId } = this.options;
       const video = typeof constraints.video === "object" ? { ...constraints.video } : {};
@@ -240,6 +252,8 @@ class Camera {
         throw new DOMException("Stopped while the camera was being opened", "AbortError");
       }
       this.stream = opened;
+      const now = performance.now();
+      this.openedAt = now - began > ASKED_MS ? now : (this.openedAt ?? now);
       this.onChange();
       return opened;
     } catch (error) {

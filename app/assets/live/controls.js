@@ -20,6 +20,9 @@ class StageControls {
     press(".start", this.start);
     press(".sample", this.startClip);
     press(".pick", () => stage.tellPython("picture", true));
+    press(".stills", this.startStills);
+    press(".stillsnow", this.startStills);
+    press(".picknow", () => stage.tellPython("picture", true));
     press(".stop", this.stop);
     press(".mirror", this.turnMirror);
     press(".shot", this.saveShot);
@@ -68,6 +71,7 @@ class StageControls {
   }
 
   begun(open) {
+    this.stage.camera.openedAt = null;
     this.reopen = open;
     this.attempts = 1;
     this.begunAt = performance.now();
@@ -103,13 +107,27 @@ class StageControls {
   // On a busy machine the connection now and then falls back to its beginning while it is made: it is tried once more.
   retry() {
     const { camera } = this.stage;
-    if (camera.state === "running") this.attempts = 0;
+    if (camera.state === "running" || this.stage.stills.isOn) this.attempts = 0;
     if (this.attempts !== 1 || !["idle", "lost"].includes(camera.state) || camera.error || this.isLoading) return void (this.idleSince = null);
     if (this.stage.data.busy || performance.now() - this.begunAt > RETRY_WITHIN_MS) return void (this.attempts = 0);
     this.idleSince ??= performance.now();
     if (performance.now() - this.idleSince < FELL_BACK_MS) return;
     this.attempts += 1;
     this.reopen();
+  }
+
+  // The camera's stream goes on in them where it is open already.
+  async startStills() {
+    const { camera, stills, data } = this.stage;
+    if (stills.isOn || data.busy) return;
+    this.stage.foundNoWay();
+    const url = new URL(data.stills, document.baseURI).href;
+    const begun = stills.start(url, { stream: camera.stream, deviceId: this.deviceId });
+    this.attempts = this.openingUntil = 0;
+    camera.stop();
+    camera.look();
+    await begun.catch((error) => (camera.error = CAMERA_ERRORS[error.name] ?? error.message));
+    this.stage.show();
   }
 
   endClip() {
@@ -129,6 +147,7 @@ class StageControls {
     this.isLoading = false;
     this.openingUntil = this.attempts = 0;
     this.find(".toast").classList.remove("shown");
+    if (this.stage.stills.isOn) this.stage.stills.stop();
     this.endClip();
     this.stage.camera.stop();
     this.stage.camera.look();
@@ -200,7 +219,7 @@ class StageControls {
     const used = this.stage.camera.stream?.getVideoTracks?.()[0]?.getSettings().deviceId ?? this.deviceId;
     const options = devices.map(({ id, label }) => new Option(label, id, id === used, id === used));
     this.find(".cameras select").replaceChildren(...options);
-    this.find(".cameras").hidden = devices.length < 2;
+    this.find(".cameras").hidden = devices.length < 2 || this.stage.stills.isOn;
   }
 
   async chooseCamera(deviceId) {
@@ -219,18 +238,30 @@ class StageControls {
   }
 }
 
-function isRemembered(name) {
+// Functions, as a browser that keeps nothing throws when it is only asked for them.
+const localStorageHere = () => localStorage;
+const sessionStorageHere = () => sessionStorage;
+
+function isRemembered(name, where = localStorageHere) {
   try {
-    return localStorage.getItem(name) !== null;
+    return where().getItem(name) !== null;
   } catch {
-    return false; // a browser that keeps nothing
+    return false;
   }
 }
 
-function remember(name) {
+function remember(name, where = localStorageHere) {
   try {
-    localStorage.setItem(name, "1");
+    where().setItem(name, "1");
   } catch {
-    // then the hint comes again
+    // then it is found out again
+  }
+}
+
+function forget(name, where = localStorageHere) {
+  try {
+    where().removeItem(name);
+  } catch {
+    // nothing was kept
   }
 }

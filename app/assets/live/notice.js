@@ -3,7 +3,6 @@
 
 const ASK_SERVER_EVERY_MS = 3000;
 const COUNT_CAMERAS_EVERY_MS = 2000;
-const SLOW_CONNECTION_MS = 12000;
 const FROZEN_MS = 3000;
 const SILENT_MS = 3000;
 const ABSENT_MS = 8000;
@@ -19,7 +18,8 @@ const NOTICES = {
   inUse: ["error", "The camera could not be opened: another program may be using it. Close that program and press Start."],
   waiting: ["info", "Your browser is asking whether this page may use the camera: choose Allow."],
   connecting: ["info", "Connecting the video…"],
-  slow: ["warn", "The video does not connect. A firewall may be in the way: between different networks a TURN server is needed (FER_ICE_SERVERS, see the README)."],
+  noWay: ["warn", "The video does not connect from this network. Use snapshots, or have a relay set up (FER_TURN_URLS)."],
+  noRelay: ["warn", "The video does not connect, even by the relay. Use snapshots, or have FER_TURN_URLS and FER_TURN_SECRET checked."],
   lost: ["warn", "The connection was lost. Press Start to go on."],
   frozen: ["warn", "The video was interrupted. It goes on by itself when the connection is back; otherwise press Stop and Start."],
   silent: ["warn", "The analysis does not answer. Labels come back by themselves when it does."],
@@ -40,28 +40,27 @@ class StreamNotice {
   }
 
   // To be called a few times a second.
-  update({ camera, feed, video, isReturned, busy }) {
+  update(stage) {
     this.askServer();
-    const [kind, text] = this.find(camera, feed, video, isReturned, busy);
+    const [kind, text] = this.find(stage);
     if (this.notice.textContent !== text) this.notice.textContent = text;
     this.notice.dataset.kind = this.line.dataset.kind = kind;
   }
 
-  find(camera, feed, video, isReturned, busy) {
+  find({ camera, stills, feed, video, isReturned, isWithoutWay, hasRelay, busy }) {
     const isDown = this.isDown();
     hideServerDialog(isDown);
     if (isDown) return NOTICES.server;
     if (camera.error === "insecure") return NOTICES.insecure;
-    if (busy && !["running", "asking"].includes(camera.state)) return ["warn", busy];
+    if (busy && !stills.isOn && !["running", "asking"].includes(camera.state)) return ["warn", busy];
     if (feed.refused) return ["warn", feed.refused];
+    if (stills.isOn) return stills.problem ? ["warn", stills.problem] : this.running(feed, video, true);
+    if (isWithoutWay) return hasRelay ? NOTICES.noRelay : NOTICES.noWay;
     if (camera.state === "absent") return this.absence();
     delete this.since.absent;
     if (camera.state === "idle" || camera.state === "lost") return this.rest(camera);
     if (camera.state === "asking") return NOTICES.waiting;
-    if (camera.state === "connecting") {
-      return this.heldFor("connecting", true) > SLOW_CONNECTION_MS ? NOTICES.slow : NOTICES.connecting;
-    }
-    delete this.since.connecting;
+    if (camera.state === "connecting") return NOTICES.connecting;
     return this.running(feed, video, isReturned);
   }
 

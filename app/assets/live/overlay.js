@@ -5,6 +5,7 @@
 const REACH_MS = 150; // a speed says nothing about later
 const FADE_MS = 70;
 const STALE_MS = 1000;
+const STILL_STALE_MS = 4000;
 const GONE_MS = 10_000;
 const LAGS_KEPT_MS = 3000;
 const RESULTS_KEPT = 24;
@@ -93,16 +94,16 @@ class Overlay {
     return places;
   }
 
-  // Draws what is known now, or with `delayMs` what was at the time of a delayed picture.
-  draw(feed, { video, mirror, kind, muted = false, chosen = null, delayMs = 0, keep = false }) {
+  // Draws what is known now, or with `delayMs` what was at the time of a delayed picture; on a still one nothing moves.
+  draw(feed, { video, mirror, kind, muted = false, chosen = null, delayMs = 0, keep = false, isStill = false }) {
     const now = performance.now();
     const view = this.fit(video.videoWidth || 4, video.videoHeight || 3);
     if (!keep) this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     const newest = this.results.at(-1);
     this.boxes = [];
     if (!newest || kind === "nothing" || !sameShape(newest, video)) return;
-    const isLate = muted || now - newest.at - delayMs > STALE_MS;
-    const places = delayMs ? this.placesThen(now - delayMs) : this.placesAt(now);
+    const isLate = muted || now - newest.at - delayMs > (isStill ? STILL_STALE_MS : STALE_MS);
+    const places = isStill ? newest.faces : delayMs ? this.placesThen(now - delayMs) : this.placesAt(now);
     const taken = [];
     for (const [id, place] of places) {
       const face = newest.faces.get(id);

@@ -5,6 +5,7 @@ const LOOK_EVERY_MS = 250;
 const LOADED_AGAIN = "ferLoadedAgain";
 const LOAD_AGAIN_EVERY_MS = 20_000;
 const LEFT_MS = 400;
+const NO_WAY = "ferNoWay";
 const IDLE_WORDS = "start the video to see one";
 
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -16,6 +17,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
 
 class Stage {
   constructor(root, data) {
+    window.ferStage = this; // for the check below the stage
+    this.hasNoWay = isRemembered(NO_WAY, sessionStorageHere);
     this.root = root;
     this.find = (name) => root.querySelector(name);
     this.frame = this.find(".stage");
@@ -24,6 +27,7 @@ class Stage {
     this.overlay = new Overlay(this.find("canvas.overlay"));
     this.delay = new Delay(this.overlay.canvas);
     this.camera = new Camera(() => this.show());
+    this.stills = new Stills(() => this.show());
     this.notice = new StreamNotice(this.find(".line"));
     this.cards = new FaceCards(this.find(".cards"), (face) => this.feed.choose(face));
     this.readings = new Readings(this.find(".readings"), data.emotions);
@@ -36,7 +40,7 @@ class Stage {
   // Called at each run of the page.
   renew(data) {
     const isOtherWay = Boolean(this.data) && Boolean(data.returned) !== Boolean(this.data.returned);
-    const wasOn = isOtherWay && (this.isOn || this.missedTold);
+    const wasOn = isOtherWay && !this.stills.isOn && (this.isOn || this.missedTold);
     if (data.feed !== this.data?.feed) this.end();
     this.data = data;
     clearTimeout(this.leaving);
@@ -73,6 +77,7 @@ class Stage {
     this.leaving = setTimeout(() => {
       this.end();
       this.delay.stop();
+      if (this.stills.isOn) this.stills.stop();
       this.controls.endClip();
       this.badge.raise(false);
     }, LEFT_MS);
@@ -102,15 +107,33 @@ class Stage {
   // --- What is shown
 
   get isRunning() {
-    return this.camera.state === "running";
+    return this.camera.state === "running" || this.stills.isOn;
   }
 
   get isOn() {
-    return this.controls.isOpening || ["asking", "connecting", "running"].includes(this.camera.state);
+    return this.stills.isOn || this.controls.isOpening || ["asking", "connecting", "running"].includes(this.camera.state);
   }
 
   get isReturned() {
-    return Boolean(this.data.returned);
+    return Boolean(this.data.returned) && !this.stills.isOn;
+  }
+
+  // No video reaches the server from here: seen at a Start, or by the check below the stage.
+  get isWithoutWay() {
+    return Boolean(this.data.stills) && !this.isRunning && (this.camera.isWithoutWay || this.hasNoWay);
+  }
+
+  // Remembered while the tab is open: a page that is loaded again need not find it out anew. The check calls it, too.
+  foundNoWay() {
+    this.hasNoWay = true;
+    remember(NO_WAY, sessionStorageHere);
+    this.show();
+  }
+
+  forgetNoWay() {
+    this.hasNoWay = false;
+    forget(NO_WAY, sessionStorageHere);
+    this.show();
   }
 
   get isMirror() {
@@ -119,7 +142,9 @@ class Stage {
 
   look() {
     this.camera.look();
+    if (this.camera.state === "running" && this.hasNoWay) this.forgetNoWay(); // there is one now
     if (this.isRunning) this.camera.uplink({ isFull: this.isReturned || Boolean(this.feed.status?.full) });
+    this.stills.isFull = Boolean(this.feed.status?.full);
     this.controls.retry();
     this.tellMissed();
     if (this.feed.isForgotten && !this.isOn) loadAgain();
@@ -133,7 +158,7 @@ class Stage {
     if (!this.isOn) this.controls.endClip();
     const wasOn = root.dataset.state === "on";
     root.dataset.state = this.isOn ? "on" : "idle";
-    const stream = this.isOn ? (this.isReturned ? camera.returned : camera.stream) : null;
+    const stream = !this.isOn ? null : this.stills.isOn ? this.stills.picture : this.isReturned ? camera.returned : camera.stream;
     if (video.srcObject !== stream) {
       video.srcObject = stream;
       if (stream) video.play().catch(() => {});
@@ -143,7 +168,10 @@ class Stage {
     root.toggleAttribute("data-recording", Boolean(this.feed.status?.recording));
     this.controls.show();
     this.showWait(stream);
-    this.notice.update({ camera, feed: this.feed, video, isReturned: this.isReturned, busy: this.data.busy ?? "" });
+    const { stills, feed, isReturned } = this;
+    const isWithoutWay = camera.isWithoutWay && !this.isRunning;
+    const { busy = "", has_relay: hasRelay } = this.data;
+    this.notice.update({ camera, stills, feed, video, isReturned, isWithoutWay, hasRelay, busy });
     this.showFigures();
     this.badge.show(this.feed.status?.recording);
     if (!this.isOn && wasOn) this.forget();
@@ -153,26 +181,30 @@ class Stage {
   }
 
   isExact() {
-    return Boolean(this.feed.status?.exact) && this.isRunning && !this.isReturned;
+    return Boolean(this.feed.status?.exact) && this.isRunning && !this.isReturned && !this.stills.isOn;
   }
 
   showWait(stream) {
     const words =
       this.camera.state === "asking" ? "Choose Allow: your browser is asking for the camera."
       : this.controls.isLoading ? "Loading the clip…"
+      : this.camera.isWithoutWay ? "The video does not connect."
       : this.isReturned ? "Connecting the video…"
       : "Opening the camera…";
-    const isShown = this.isOn && !(stream && this.video.videoWidth);
+    const isShown = this.isOn && (this.isWithoutWay || !(stream && this.video.videoWidth));
     this.find(".wait").hidden = !isShown;
+    this.find(".offer").hidden = !(this.isOn && this.isWithoutWay);
+    this.find(".stills").hidden = !this.isWithoutWay;
     const span = this.find(".wait span");
     if (isShown && span.textContent !== words) span.textContent = words;
   }
 
   showFigures() {
     const { status } = this.feed;
+    const way = this.stills.isOn ? "snapshots" : null;
     const lag = this.isReturned ? status?.latency_ms : (this.overlay.lagMs ?? status?.latency_ms);
     const parts = this.isRunning && status
-      ? [counted(status.faces, "face"), `${Math.round(status.results_per_s)} results/s`, lag == null ? null : `${Math.round(lag)} ms lag`, status.model].filter(Boolean)
+      ? [counted(status.faces, "face"), `${Math.round(status.results_per_s)} results/s`, lag == null ? null : `${Math.round(lag)} ms lag`, way, status.model].filter(Boolean)
       : [];
     const words = parts.join(" · ");
     const figures = this.find(".figures");
@@ -192,7 +224,8 @@ class Stage {
   }
 
   take(message) {
-    if (message.type === "result") this.overlay.take(message, this.feed, this.camera.uplinkMs);
+    const uplinkMs = this.stills.isOn ? this.stills.uplinkMs : this.camera.uplinkMs;
+    if (message.type === "result") this.overlay.take(message, this.feed, uplinkMs);
     if (message.type === "status") this.takeStatus(message);
     if (message.type === "result" || message.type === "chosen") this.read();
   }
@@ -235,7 +268,7 @@ class Stage {
     } else {
       const status = feed.status ?? {};
       const chosen = feed.chosen ?? (feed.latest?.faces.length > 1 ? feed.face()?.id : null);
-      const how = { video, mirror, kind: status.overlay ?? "boxes", muted: Boolean(status.muted), chosen };
+      const how = { video, mirror, kind: status.overlay ?? "boxes", muted: Boolean(status.muted), chosen, isStill: this.stills.isOn };
       if (this.isExact()) {
         const view = overlay.fit(video.videoWidth || 4, video.videoHeight || 3);
         const delayMs = this.delay.draw(video, overlay.slowLagMs ?? overlay.lagMs, mirror, view);
@@ -251,6 +284,7 @@ class Stage {
   // Once for each Start and way of showing: the returned picture, or the frame itself, is to take over.
   tellMissed() {
     const told = `${Boolean(this.data.returned)}`;
+    if (this.stills.isOn) return;
     const isApart = this.camera.state !== "running" && isFrameOutOfReach();
     if (this.missedTold === told || !(isApart || (this.camera.isMissed && !this.data.returned))) return;
     this.missedTold = told;

@@ -18,7 +18,7 @@ from app.markdown_text import sentence
 from app.settings import folder_from
 from app.tab_memory import AnalysisMemory
 from app.views.live.settings import DETECTORS, detector_help, model_label
-from app.views.shared import page_parts
+from app.views.shared import fair_share, page_parts
 from fer_core.errors import FerError
 from fer_core.expressions.model_list import LIVE
 from fer_core.faces.detector import detectors_here
@@ -148,7 +148,7 @@ def _start(request: AnalysisRequest, uploads: Sequence[UploadedFile], memory: An
     for upload in uploads:
         page_parts.forget_upload(upload)
     job = AnalysisJob(replace(request, files=unique_titles([*stored, *request.files])), folder)
-    state.analysis_queue().submit(job)
+    state.analysis_queue().submit(job, fair_share.user_or_tab())
     memory.begin(job)
     st.rerun()
 

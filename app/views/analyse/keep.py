@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import streamlit as st
 
-from app import state
+from app import places, state
 from app.access import audit, current
 from app.access.audit import AuditEvent
 from app.access.types import Right
@@ -58,7 +58,7 @@ def _kept(session_id: int, samples: int) -> None:
 
 def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
     st.markdown(
-        f"{consent.WHERE.format(place=f'`{store.place}`', kept=consent.kept_for(retention_days(store)))} "
+        f"{consent.WHERE.format(place=f'`{places.shown(store.place)}`', kept=consent.kept_for(retention_days(store)))} "
         f"{consent.MEANING}"
     )
     participant = session_parts.name_participant(

@@ -1,22 +1,28 @@
 """The live page: the stage with its labels, recording, the rolling history, settings, and pictures without a camera."""
 
+import time
 from dataclasses import replace
 
 import streamlit as st
 
 from app import state, streaming
+from app.live import ice, stills, way
 from app.live.session import LiveSession
 from app.tab_memory import StageMemory
 from app.views.live import interrupted as live_interrupted
 from app.views.live import panel as live_panel
 from app.views.live import picture as live_picture
+from app.views.live import preflight as live_preflight
 from app.views.live import record as live_record
 from app.views.live import reloaded_tab as live_return
 from app.views.live import settings as live_settings
 from app.views.live import stage as live_stage
+from app.views.shared import fair_share
 
 ASK_AGAIN_S = 3.0
 """How often a viewer for whom there is no place asks for one."""
+RENEW_RELAY_S = 600.0
+"""How often a page looks whether there are newer credentials for the relay; there are each hour."""
 # The stage works the stream's frame, which has no picture of its own. It must be there, or browsers would not run it.
 _HIDDEN_FRAME = """<style>
 .st-key-stream_frame {position:absolute; width:1px; height:1px; overflow:hidden; opacity:0; pointer-events:none}
@@ -30,16 +36,27 @@ def render() -> None:
         _picture(session, memory)
         return
     is_returned = state.app_settings().returned_picture or session.settings.returned or memory.is_missed
+    session.account = fair_share.account()
     busy = session.busy_message
+    browser_ice = _browser_ice(memory)
     if not busy:
-        _stream(session, memory, is_returned=is_returned)
+        _stream(session, memory, browser_ice, is_returned=is_returned)
     _stage(session, memory, is_returned=is_returned, busy=busy)
     if busy:
         _wait_for_a_place(session)
+    live_return.render()
     interrupted = st.container()  # filled last, as opening the store may take a while
     live_record.render(session)
     live_return.note_in_address()
     live_settings.render(session)
+    live_preflight.show(
+        feed=session.channel.path,
+        way=way.PATH + session.channel.key,
+        browser_ice=browser_ice,
+        has_relay=state.app_settings().has_relay,
+    )
+    if state.app_settings().turn_secret:
+        _renew_relay(memory, browser_ice)
     with st.sidebar:
         live_panel.render(session, state.history_view())
     with interrupted:
@@ -53,7 +70,7 @@ def _picture(session: LiveSession, memory: StageMemory) -> None:
     live_picture.render(session.settings)
 
 
-def _stream(session: LiveSession, memory: StageMemory, *, is_returned: bool) -> None:
+def _stream(session: LiveSession, memory: StageMemory, browser_ice: ice.IceConfiguration, *, is_returned: bool) -> None:
     """The way to the camera, before anything else, as the page waits for it."""
     with st.container(key="stream_frame_shown" if is_returned and memory.is_unreachable else "stream_frame"):
         st.html(_HIDDEN_FRAME)
@@ -62,9 +79,21 @@ def _stream(session: LiveSession, memory: StageMemory, *, is_returned: bool) -> 
             key=state.RETURNED_STREAM_KEY if is_returned else state.STREAM_KEY,
             on_frame=session.on_frame if is_returned else session.take_frame,
             on_end=session.close,
-            ice_servers=state.app_settings().ice_servers,
+            browser_ice=browser_ice,
+            server_ice=ice.for_server(state.app_settings()),
             returned=is_returned,
         )
+
+
+def _browser_ice(memory: StageMemory) -> ice.IceConfiguration:
+    return ice.for_browser(state.app_settings(), memory.viewer, time.time())
+
+
+@st.fragment(run_every=RENEW_RELAY_S)
+def _renew_relay(memory: StageMemory, given: ice.IceConfiguration) -> None:
+    """A page that stays open gets new credentials in time; a video that runs keeps those with which it began."""
+    if _browser_ice(memory) != given:
+        st.rerun()
 
 
 @st.fragment(run_every=ASK_AGAIN_S)
@@ -75,7 +104,14 @@ def _wait_for_a_place(session: LiveSession) -> None:
 
 @st.fragment
 def _stage(session: LiveSession, memory: StageMemory, *, is_returned: bool, busy: str) -> None:
-    said = live_stage.show(feed=session.channel.path, returned=is_returned, mirror=session.settings.mirror, busy=busy)
+    said = live_stage.show(
+        feed=session.channel.path,
+        stills=stills.PATH + session.channel.key,
+        returned=is_returned,
+        mirror=session.settings.mirror,
+        busy=busy,
+        has_relay=state.app_settings().has_relay,
+    )
     if said.mirror is not None and said.mirror != session.settings.mirror:
         session.settings = replace(session.settings, mirror=said.mirror)
     if said.picture:

@@ -72,6 +72,13 @@ def _record_button(memory: RecordingMemory, words: str = "Record") -> None:
 
 def _running(session: LiveSession, recording: Recording, memory: RecordingMemory) -> None:
     _want_whole_pictures(session, recording.choices.with_video)
+    if recording.goes_on:
+        st.info(
+            "The server that began this recording has ended. It goes on here, in the same session; at most two seconds "
+            "before the end are missing. Faces get new numbers, so measure or choose the neutral face again. A "
+            "labelled video ends where that server did.",
+            icon=":material/swap_horiz:",
+        )
     _how_it_goes(session, recording, memory)
     store = session_parts.opened_store()
     if store is None:

@@ -10,6 +10,7 @@ from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 SCRIPTS: Final = (
     "results",
     "camera",
+    "stills",
     "overlay",
     "delay",
     "notice",
@@ -44,14 +45,18 @@ class StageAnswer:
     unreachable: bool = False
 
 
-def show(*, feed: str, returned: bool, busy: str = "", mirror: bool = True) -> StageAnswer:
+def show(
+    *, feed: str, returned: bool, stills: str = "", busy: str = "", mirror: bool = True, has_relay: bool = False
+) -> StageAnswer:
     """Show the stage; how the analysis does comes to it by the feed, without a run of the page.
 
     Args:
         feed: address of the results' WebSocket, below the page's own.
+        stills: address to which the page sends still pictures where no video connects; empty where it must not.
         returned: show the picture that the server sends back, labels and all, instead of the camera's own.
         busy: why nobody may start now, a sentence; empty where one may.
         mirror: whether the picture is shown as a mirror does, until the feed says so.
+        has_relay: a relay (TURN server) is set up, so a video that does not connect has another cause.
     """
     stage = component(
         "fer_live_stage", *(f"live/{name}.js" for name in SCRIPTS), html="live/stage.html", css="live/stage.css"
@@ -60,10 +65,12 @@ def show(*, feed: str, returned: bool, busy: str = "", mirror: bool = True) -> S
         key="live_stage",
         data={
             "feed": feed,
+            "stills": stills,
             "sample": SAMPLE_PATH,
             "returned": returned,
             "busy": busy,
             "mirror": mirror,
+            "has_relay": has_relay,
             "emotions": [{"name": name, "colour": EMOTION_COLOURS[name]} for name in EMOTIONS],
         },
         on_mirror_change=_no_callback,

@@ -54,7 +54,7 @@ def _file(path: Path, purpose: str, what: str, user: User) -> None:
             partial(_read, path, what, user),
             path.name,
             "application/octet-stream",
-            key=f"download_{path}",
+            key=f"download_{page_parts.key_of(path)}",
             help=purpose,
             on_click="ignore",
         )
@@ -84,7 +84,7 @@ def _form(model: StoredModel, form: str) -> None:
             partial(_read, packed, model_words(model.card) if model.card else "model", current.signed_in()),
             name,
             "application/zip",
-            key=f"download_{packed}",
+            key=f"download_{page_parts.key_of(packed)}",
             icon=":material/folder_zip:",
             on_click="ignore",
             type="primary",

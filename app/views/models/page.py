@@ -99,7 +99,7 @@ def _overview(models: list[StoredModel]) -> None:
 def _damaged(model: StoredModel, memory: TrainingMemory) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(f"**{sentence(model.name)}** is damaged and cannot be used. {sentence(model.problem)}")
-        if model.can_delete and st.button("Delete it", key=f"models_delete_{str(model.folder)!a}"):
+        if model.can_delete and st.button("Delete it", key=f"models_delete_{page_parts.key_of(model.folder)}"):
             _carry_out(lambda: _delete(model), memory)
 
 

@@ -152,7 +152,7 @@ def _choose_label_order(archive: Path) -> None:
     try:
         training_jobs.keep_label_order(archive, chosen)
     except OSError as error:
-        st.error(f"The choice cannot be kept: {error}. Check the disk's free space.")
+        st.error(f"The choice cannot be kept: {sentence(str(error))}. Check the disk's free space.")
 
 
 def _delete_button(archive: Path, title: str) -> None:

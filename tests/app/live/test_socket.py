@@ -4,15 +4,12 @@ import asyncio
 import contextlib
 import gc
 import json
-import threading
 import time
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -20,26 +17,18 @@ from websockets.sync.client import ClientConnection, connect
 from app.live import socket as live_socket
 from app.live.channel import PATH, ResultsChannel, channel_of
 from tests.helpers.faces import wait_until
+from tests.helpers.loopback_server import LoopbackServer
 
 
-class Server:
-    """A server on loopback with that route alone."""
+class Server(LoopbackServer):
+    """With that route alone."""
 
     def __init__(self) -> None:
-        app = Starlette(routes=[WebSocketRoute(f"/{PATH}{{key}}", live_socket.serve_results)])
-        self.server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
-        self.thread = threading.Thread(target=self.server.run)
-        self.thread.start()
-        wait_until(lambda: self.server.started)
-        self.host = f"127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
+        super().__init__([WebSocketRoute(f"/{PATH}{{key}}", live_socket.serve_results)])
 
     def connect(self, path: str, *, origin: str | None = "") -> ClientConnection:
         said = f"http://{self.host}" if origin == "" else origin
         return connect(f"ws://{self.host}/{path}", origin=said)  # type: ignore[arg-type]
-
-    def stop(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(10)
 
 
 @pytest.fixture

@@ -184,6 +184,21 @@ def test_it_waits_anew_for_a_camera_that_has_to_be_started_again(store: Store, m
     assert session(store, one.session_id).duration_s == pytest.approx(0.0, abs=0.6), "it ends with the last picture"
 
 
+def test_it_has_a_longest_time(store: Store, made, monkeypatch):
+    monkeypatch.setattr(recording, "MAX_RECORDING_S", 1.0)
+    one = begin(store, made)
+
+    def go_on() -> bool:
+        feed(one, result())
+        time.sleep(0.05)
+        return one.view().ended
+
+    wait_until(go_on)
+
+    assert one.view().reason.startswith("A recording lasts at most")
+    assert session(store, one.session_id).duration_s == pytest.approx(1.0, abs=0.05)
+
+
 def test_another_model_ends_it_with_a_sentence(store: Store, made):
     one = begin(store, made)
     feed(one, result())

@@ -11,11 +11,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import state
-from app.access import audit, files
+from app.access import audit, files, server
 from app.access.current import NotAllowedError
 from app.access.types import ANONYMOUS_USER, Right, User
 from app.live.pipelines import make_pipeline
 from app.live.session import LiveSession
+from app.recording.going_on import key_of
 from app.recording.recording import Recording
 from app.store.database import Store
 from app.store.sessions import sessions
@@ -120,7 +121,8 @@ def test_the_key_of_anothers_recording_in_the_address_leads_nowhere(
 ) -> None:
     monkeypatch.setattr(state, "is_tab_open", lambda _: False)
     recording = begin(store.everybodys.of(ANNA), made)
-    key = state.recording_tabs().keep("hers, gone", LiveSession(make_pipeline), recording, owner=ANNA.owner)
+    key = key_of(recording.uid, server.cookie_secret())
+    state.recording_tabs().keep("hers, gone", LiveSession(make_pipeline), recording, key, owner=ANNA.owner)
     with acting(BEN):
         page = page_of(MAIN)
         page.query_params["recording"] = key

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from app import state
+from app import opened_store
 from app.opened_store import everybodys_store
 from app.store.sessions import recover_sessions, sessions
 from tests.helpers.faces import wait_until
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.usefixtures("calls")
 
 @pytest.fixture(autouse=True)
 def _no_other(store):
-    state.interrupted.clear()
+    opened_store.interrupted.clear()
     yield
-    state.interrupted.clear()
+    opened_store.interrupted.clear()
 
 
 @pytest.fixture

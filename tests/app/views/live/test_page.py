@@ -45,8 +45,58 @@ def notice(page: AppTest) -> tuple[str, str]:
 
 
 def components(page: AppTest) -> list[dict[str, Any]]:
-    """What the page's own components are given: the stage and the panel."""
+    """What the page's own components are given: the stage, the check and the panel."""
     return [json.loads(cast(Any, element).proto.json) for element in page.get("bidi_component")]
+
+
+SECRET = "a secret of the relay's"
+
+
+def test_a_relays_password_goes_to_the_browser_alone_and_its_secret_nowhere(calls, monkeypatch):
+    monkeypatch.setenv("FER_TURN_URLS", "stun:turn.example.org,turn:turn.example.org:3478?transport=udp")
+    monkeypatch.setenv("FER_TURN_SECRET", SECRET)
+    state.app_settings.clear()
+    try:
+        page = open_page(MAIN)
+        again = page.run()
+    finally:
+        state.app_settings.clear()
+
+    assert_fine(again)
+    first, second = calls
+    stun, relay = first["browser_ice"]["iceServers"]
+    assert stun == {"urls": ["stun:turn.example.org"]}
+    assert relay["urls"] == ["turn:turn.example.org:3478?transport=udp"]
+    assert second["browser_ice"] == first["browser_ice"], "a run of the page changes nothing"
+    assert first["server_ice"] == {"iceServers": [stun]}
+    checked = next(component for component in components(page) if "ice" in component)
+    assert checked["ice"] == first["browser_ice"]
+    assert SECRET not in repr(calls) + repr(components(page))
+    session_of(page).close()
+
+
+def test_a_page_that_stays_open_is_drawn_anew_when_there_are_newer_passwords(monkeypatch):
+    monkeypatch.setenv("FER_TURN_URLS", "turn:turn.example.org")
+    monkeypatch.setenv("FER_TURN_SECRET", SECRET)
+
+    def hours_later() -> None:
+        import streamlit as st
+
+        from app import state
+        from app.views.live import page
+
+        memory = state.stage_memory()
+        st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+        given = {"iceServers": []} if st.session_state["runs"] == 1 else page._browser_ice(memory)
+        page._renew_relay(memory, given)
+
+    state.app_settings.clear()
+    try:
+        page = open_page(hours_later)
+    finally:
+        state.app_settings.clear()
+
+    assert page.session_state["runs"] == 2
 
 
 def put_into_history(session: LiveSession, *, faces: int = 1) -> None:
@@ -69,11 +119,11 @@ def film(session: LiveSession, frame_bgr: np.ndarray, until: LiveState) -> None:
 
 def test_the_first_run_shows_everything_and_asks_nothing_of_the_analysis(page, calls):
     path = session_of(page).channel.path
-    assert [component["feed"] for component in components(page)] == [path, path]
+    assert [component["feed"] for component in components(page)] == [path] * 3
     assert notice(page)[0] == "info"
     assert plots(page) == []
     assert calls[0]["key"] == "camera"
-    assert calls[0]["ice_servers"] == ()
+    assert calls[0]["browser_ice"] == calls[0]["server_ice"] == {"iceServers": []}
     assert calls[0]["on_frame"] == session_of(page).take_frame
     assert calls[0]["on_end"] == session_of(page).close
     assert calls[0]["returned"] is False
@@ -100,7 +150,7 @@ def test_without_a_playing_video_the_page_is_the_same(monkeypatch):
 
     page = open_page(MAIN)
 
-    assert len(components(page)) == 2
+    assert len(components(page)) == 3
 
 
 @pytest.mark.parametrize("way", ["setting", "environment", "browser"])
@@ -249,6 +299,7 @@ def test_each_state_of_the_view_has_its_notice(page, monkeypatch, faces, state, 
 
     class Judged:
         settings = None
+        min_hits = 2
 
         def process(self, frame_bgr: np.ndarray, captured_at_s: float) -> Any:
             return make_result(*faces, at_s=captured_at_s)

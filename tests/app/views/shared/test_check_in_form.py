@@ -3,7 +3,6 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.access import current
 from app.session_statistics.check_ins import NO_DIAGNOSIS, PHQ4_ITEMS, PHQ4_QUESTION, Mood
 from app.store.database import Store
 from app.store.errors import StoreError
@@ -16,6 +15,7 @@ from tests.helpers.store_builders import make_participant
 def form_alone() -> None:
     import streamlit as st
 
+    from app.access import current
     from app.views.shared import check_in_form
 
     if check_in_form.render(current.store(), 1, phase="none", key="form"):

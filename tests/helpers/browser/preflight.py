@@ -1,0 +1,17 @@
+"""The live page's “Check camera and connection”, opened and read."""
+
+import re
+
+from playwright.sync_api import Page
+
+
+def check(page: Page) -> tuple[str, dict[str, tuple[str, str]]]:
+    """Open the check and wait for its end: its verdict, and for each row its kind and words."""
+    page.locator(".check summary").click()
+    verdict = page.locator(".check .verdict").filter(has_text=re.compile(r"^(All is well|Something|It works)"))
+    verdict.wait_for()
+    rows = {}
+    for row in page.locator(".check li").all():
+        name, words = row.locator("span").all_inner_texts()
+        rows[name] = (row.get_attribute("data-kind") or "", words)
+    return verdict.inner_text(), rows
