@@ -12,7 +12,7 @@ import logging
 import re
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 MAX_WAITING: Final = 10_000
 """Entries that wait for a database that does not answer; then the oldest go."""
+MAX_TOKENS: Final = 10_000
 TRY_EACH_S: Final = 1.0
 FLUSH_S: Final = 3.0
 """So long the end of the program waits for what is not written yet."""
@@ -83,6 +84,22 @@ def note(event: AuditEvent, *, user: User | None, what: str = "", count: int = 1
         log.error("An audit entry's object was left out, as it is no kind and number: %d characters", len(what))
         what = ""
     _log().add(AuditEntry(datetime.now(UTC), event.value, user.owner if user else "", what, count))
+
+
+def note_token(user: User | None, token: Hashable) -> None:
+    """Note that somebody signed in with a provider's token, or was refused with it; once for each token.
+
+    Args:
+        user: None where the account is listed nowhere, or the token has expired.
+        token: what tells it from others.
+    """
+    seen: dict[Hashable, bool] = kept(f"{__name__}.tokens", dict)
+    if token in seen:
+        return
+    if len(seen) >= MAX_TOKENS:
+        seen.clear()
+    seen[token] = True
+    note(AuditEvent.SIGNED_IN if user is not None else AuditEvent.REFUSED, user=user)
 
 
 def model_words(card: ModelCard) -> str:
@@ -167,5 +184,10 @@ def _log() -> AuditLog:
 
 def _make_log() -> AuditLog:
     made = AuditLog(everybodys_store.so_far)
-    atexit.register(made.flush, FLUSH_S)
+    atexit.register(_end, made)
     return made
+
+
+def _end(made: AuditLog) -> None:
+    if everybodys_store.so_far() is not None:
+        made.flush(FLUSH_S)

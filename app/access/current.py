@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.access import server
+from app.access import audit, server
 from app.access.claims import is_current, user_from_claims
 from app.access.types import ANONYMOUS_USER, LOCAL_USER, AccessMode, Right, User
 from app.opened_store import everybodys_store
@@ -27,7 +27,10 @@ def user() -> User | None:
             return _or_while_recording(server.user_by_passphrase(st.context.cookies))
         case AccessMode.OIDC:
             claims = st.user.to_dict()
-            return _or_while_recording(user_from_claims(claims, server.settings()) if is_signed_in() else None)
+            known = user_from_claims(claims, server.settings()) if is_signed_in() else None
+            if claims:
+                audit.note_token(known, (claims.get("iss"), claims.get("sub"), claims.get("exp")))
+            return _or_while_recording(known)
 
 
 def is_signed_in() -> bool:

@@ -68,6 +68,16 @@ def test_kinds_numbers_and_hashes_are_kept(opened: Store, what: str) -> None:
     assert [one.what for one in audit.recent()] == [what]
 
 
+def test_a_providers_token_is_noted_once(opened: Store) -> None:
+    for _ in range(3):
+        audit.note_token(ANNA, ("issuer", "anna", 1.0))
+        audit.note_token(None, ("issuer", "stranger", 1.0))
+    audit.note_token(ANNA, ("issuer", "anna", 2.0))
+
+    found = [(one.event, one.who) for one in audit.recent()]
+    assert sorted(found) == [("refused", ""), ("signed in", ANNA.owner), ("signed in", ANNA.owner)]
+
+
 def test_old_entries_are_forgotten_and_deleting_everything_is_still_known(opened: Store) -> None:
     now = datetime.now(UTC)
     add_entries(opened, [entry(now - timedelta(days=KEPT_DAYS + 1)), entry(now - timedelta(days=KEPT_DAYS - 1))])
