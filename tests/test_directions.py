@@ -35,17 +35,18 @@ PAGES = (
     "app.state",
     "app.streaming",
     "app.views",
-    *(f"app.access.{name}" for name in ("current", "gate", "server", "sign_in")),
+    *(f"app.access.{name}" for name in ("current", "downloads", "gate", "server", "sign_in")),
 )
 """The only places in the app that may import Streamlit; nothing outside them imports them."""
 
 LAYERS = {
     "app": (
         ("app.views.sessions", "app.views.history", "app.views.models", "app.views.your_data", "app.views.system"),
-        ("app.views.analyse", "app.views.training", "app.views.sign_in"),
+        ("app.views.analyse", "app.views.training"),
         ("app.views.live",),
-        ("app.views.shared",),
+        ("app.views.shared", "app.views.sign_in"),
         ("app.web",),
+        ("app.access",),
         ("app.report",),
         ("app.doctor",),
         ("app.charts",),
@@ -55,7 +56,6 @@ LAYERS = {
         ("app.live", "app.session_statistics"),
         ("app.store.exchange",),
         ("app.store",),
-        ("app.access",),
     ),
     "train": (
         ("train.jobs",),
