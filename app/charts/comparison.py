@@ -6,7 +6,8 @@ from typing import Final
 import plotly.graph_objects as go
 
 from app.charts.curves import Curves, closed
-from app.charts.style import GRID, HOVER, VALENCE_COLOUR, add_areas, frame, time_axis
+from app.charts.style import GRID, HOVER, add_areas, frame, time_axis
+from app.colours import VALENCE_COLOUR
 from app.formatting import signed
 from app.session_statistics.comparison import Difference
 from app.session_statistics.summary import STATES

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 import plotly.graph_objects as go
 
-from app.charts.style import CLEAR, GREEN, GREY, ORANGE, PINK, RED, ZERO, fix_axes, frame, translucent
+from app.charts.style import CLEAR, ZERO, fix_axes, frame
+from app.colours import BLUE, GREEN, GREY, ORANGE, PINK, RED, translucent
 from app.session_statistics.check_ins import PHQ4_BANDS, Phq4
 from app.session_statistics.control_chart import ChartPoint
 from app.sessions.trends import WatchedStatistic
@@ -172,8 +173,8 @@ def _add_limits(figure: go.Figure, points: Sequence[ChartPoint]) -> None:
             name=name,
             mode="lines",
             fill=fill,
-            fillcolor="rgba(63,127,196,0.15)",
-            line={"width": 0, "color": "rgba(63,127,196,0.5)"},
+            fillcolor=translucent(BLUE, 0.2),
+            line={"width": 0, "color": translucent(BLUE, 0.5)},
             showlegend=fill is not None,
             hoverinfo="skip",
         )
