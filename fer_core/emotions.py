@@ -15,14 +15,14 @@ UNSURE: Final = "unsure"
 """The word shown instead of an emotion when the program abstains."""
 
 EMOTION_COLOURS: Final[dict[str, str]] = {
-    "angry": "#d6453d",
-    "disgust": "#7a9a3a",
-    "fear": "#8e63b8",
-    "happy": "#e8a91c",
-    "sad": "#3f7fc4",
-    "surprise": "#e07b39",
-    "neutral": "#7f8a97",
-    UNSURE: "#9aa4af",
+    "angry": "#ca2c2d",
+    "disgust": "#629d61",
+    "fear": "#824dd5",
+    "happy": "#bd8001",
+    "sad": "#7388e6",
+    "surprise": "#01758d",
+    "neutral": "#6b6b6b",
+    UNSURE: "#879199",
 }
 """sRGB hex colour of each emotion, the same in pictures, charts and pages, on light and dark.
 

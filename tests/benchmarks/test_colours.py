@@ -49,7 +49,7 @@ def test_each_pair_is_apart_for_everyone(vision, theme):
     assert not too_near
     # The same colours on both themes: what stands behind them must not be one of them.
     behind = colours.backgrounds(theme)
-    with_behind = colours.closest(EMOTION_COLOURS | behind, vision)
+    with_behind = colours.closest({**EMOTION_COLOURS, **behind}, vision)
     assert all(distance >= colours.LEAST_DISTANCE for distance, _, *two in with_behind if not set(two) <= set(behind))
 
 
