@@ -29,6 +29,7 @@ _MOST_TICKS: Final = 6
 _NAME_WIDTH: Final = 0.1
 _NAME_HEIGHT: Final = 0.13
 _NAME_PLACES: Final = 60
+_NEARLY: Final = 0.9
 
 
 def label_words(label: str, *, leaning: bool = False) -> str:
@@ -148,16 +149,18 @@ def area_names(time_s: np.ndarray, shares: np.ndarray, *, width_s: float) -> lis
     tops, half_s = np.cumsum(shares, axis=1), width_s / 2
     found = []
     for i, emotion in enumerate(EMOTIONS):
-        best = (_NAME_HEIGHT, 0.0, 0.0)
+        places: list[tuple[float, float, float]] = []
         for at_s in np.linspace(time_s[0] + half_s, time_s[-1] - half_s, _NAME_PLACES):
             first, end = np.searchsorted(time_s, (at_s - half_s, at_s + half_s))
             if end - first < 1:
                 continue
             low, high = float((tops[first:end, i] - shares[first:end, i]).max()), float(tops[first:end, i].min())
-            if high - low > best[0]:
-                best = (high - low, float(at_s), (low + high) / 2)
-        if best[0] > _NAME_HEIGHT:
-            found.append((emotion, *best[1:]))
+            if high - low > _NAME_HEIGHT:
+                places.append((high - low, float(at_s), (low + high) / 2))
+        if places:
+            # Of those that are nearly as good as the best, the one in the middle.
+            best = [place for place in places if place[0] >= _NEARLY * max(places)[0]]
+            found.append((emotion, *best[len(best) // 2][1:]))
     return found
 
 

@@ -144,6 +144,7 @@ class Overlay {
     context.setLineDash([]);
     if (kind === "landmarks" && face.points) this.drawPoints(view, face, place, mirror, colour);
     context.shadowBlur = 0;
+    context.globalAlpha = isLate ? 0.85 : 1; // words can be read longer than a box is true
     const { ground, ink } = isLate ? { ground: colour, ink: this.unsure.ink } : face;
     this.drawChip(view, face.text, { colour, ground, ink, isLeaning }, { left, top, w, h }, taken);
     context.restore();
