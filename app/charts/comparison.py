@@ -74,7 +74,7 @@ def small_timeline(means: Curves, *, length_s: float) -> go.Figure:
         length_s: of the longest of the sessions.
     """
     figure = go.Figure()
-    add_areas(figure, *closed(means))
+    add_areas(figure, *closed(means), length_s=length_s)
     frame(
         figure,
         height=SMALL_HEIGHT,

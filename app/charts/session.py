@@ -76,7 +76,7 @@ def session_timeline(
     """
     figure = go.Figure()
     if stacked:
-        add_areas(figure, *closed(means), yaxis="y3")
+        add_areas(figure, *closed(means), length_s=length_s, yaxis="y3")
     else:
         for i, emotion in enumerate(EMOTIONS):
             _add_line(

@@ -26,7 +26,7 @@ SHARE_TICKS: Final[Mapping[str, Any]] = {"tickvals": [0, 0.5, 1], "ticktext": ["
 _STEPS_S: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _MOST_TICKS: Final = 6
 # Of a name in an area: its width as a share of the time, its height as one of the whole, and how many places are tried.
-_NAME_WIDTH: Final = 0.1
+_NAME_WIDTH: Final = 0.13
 _NAME_HEIGHT: Final = 0.13
 _NAME_PLACES: Final = 60
 _NEARLY: Final = 0.9
@@ -92,13 +92,14 @@ def mark_label(mark_s: float) -> str:
     return clock(mark_s, tenths=mark_s % 1 > 0)
 
 
-def add_areas(figure: go.Figure, time_s: np.ndarray, shares: np.ndarray, *, yaxis: str = "y") -> None:
+def add_areas(figure: go.Figure, time_s: np.ndarray, shares: np.ndarray, *, length_s: float, yaxis: str = "y") -> None:
     """The seven as stacked areas.
 
     Args:
         figure: is changed.
         time_s: float (n,).
         shares: float (n, 7) in the order of EMOTIONS; 0 where there is no face, as areas cannot break.
+        length_s: of the time axis.
         yaxis: the axis that they stand on.
     """
     for i, emotion in enumerate(EMOTIONS):
@@ -113,13 +114,12 @@ def add_areas(figure: go.Figure, time_s: np.ndarray, shares: np.ndarray, *, yaxi
             fillcolor=EMOTION_COLOURS[emotion],
             hovertemplate="%{y:.0%}",
         )
-    _add_names(figure, time_s, shares, yaxis)
+    _add_names(figure, time_s, shares, length_s, yaxis)
 
 
-def _add_names(figure: go.Figure, time_s: np.ndarray, shares: np.ndarray, yaxis: str) -> None:
+def _add_names(figure: go.Figure, time_s: np.ndarray, shares: np.ndarray, length_s: float, yaxis: str) -> None:
     """The name of each area where it is high enough for it, so that colour is not the only carrier."""
-    width_s = (time_s[-1] - time_s[0]) * _NAME_WIDTH if len(time_s) else 0.0
-    for emotion, at_s, height in area_names(time_s, shares, width_s=width_s):
+    for emotion, at_s, height in area_names(time_s, shares, width_s=length_s * _NAME_WIDTH):
         # Not an annotation: those do not follow where a page turns seconds into a clock.
         figure.add_scatter(
             x=[at_s],

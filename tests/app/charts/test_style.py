@@ -34,7 +34,7 @@ def test_a_frame_is_transparent_and_leaves_the_font_to_a_theme():
 
 def test_areas_are_the_seven_in_their_colours():
     figure = go.Figure()
-    add_areas(figure, np.arange(2.0), np.full((2, 7), 1 / 7))
+    add_areas(figure, np.arange(2.0), np.full((2, 7), 1 / 7), length_s=1.0)
 
     areas = [trace for trace in figure.data if trace.stackgroup]
     assert [area.fillcolor for area in areas] == [EMOTION_COLOURS[emotion] for emotion in EMOTIONS]
@@ -64,8 +64,11 @@ def test_names_stand_in_the_chart_in_an_ink_that_can_be_read():
     figure = go.Figure()
     shares = np.zeros((20, 7))
     shares[:, EMOTIONS.index("happy")] = 1
-    add_areas(figure, np.arange(20.0), shares, yaxis="y3")
+    add_areas(figure, np.arange(20.0), shares, length_s=20.0, yaxis="y3")
 
+    short = go.Figure()
+    add_areas(short, np.arange(20.0), shares, length_s=400.0)
+    assert not [trace for trace in short.data if trace.mode == "text"], "a small part of a long axis has no room"
     (name,) = [trace for trace in figure.data if trace.mode == "text"]
     assert (name.text[0], name.yaxis) == ("Happy", "y3")
     assert contrast(name.textfont.color, EMOTION_COLOURS["happy"]) >= 4.5
