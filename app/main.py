@@ -127,9 +127,10 @@ def _routes() -> list[BaseRoute]:
 
 def _middleware() -> list[Middleware]:
     """What stands before every answer, the outermost first."""
+    from app.access.downloads import OwnDownloads
     from app.access.gate import Gate
 
-    return [Middleware(Gate)]
+    return [Middleware(Gate), Middleware(OwnDownloads)]
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from app.server import kept
 
 Message = dict[str, Any]
 PATH: Final = "fer/results/"
+OWNER_KEY: Final = "fer.owner"
+"""Where a request's ASGI scope says who asks: the owner of what its user stores."""
 Source = Callable[[], Callable[[], Message] | None]
 """A reference such as `weakref.WeakMethod`: gives None once what it refers to is gone."""
 
@@ -29,6 +31,8 @@ class ResultsChannel:
             history: refers to what gives what was before, for a socket that is new.
         """
         self.key = secrets.token_urlsafe(24)
+        self.owner = ""
+        """Of the user whose page this is; nobody else finds it. Set before the page learns the key."""
         self._status, self._history = status, history
         self._lock = threading.Lock()
         self._listeners: set[ChannelListener] = set()
@@ -119,9 +123,10 @@ class ChannelListener:
         self._rung.set()
 
 
-def channel_of(key: str) -> ResultsChannel | None:
-    """The channel of that key, while its session lives."""
-    return _channels().get(key)
+def channel_of(key: str, owner: str) -> ResultsChannel | None:
+    """The channel of that key, while its session lives, for the owner whose page it is."""
+    channel = _channels().get(key)
+    return channel if channel is not None and channel.owner == owner else None
 
 
 def _channels() -> "weakref.WeakValueDictionary[str, ResultsChannel]":

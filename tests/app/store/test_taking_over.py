@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from app.access.types import Role, User
 from app.recording.going_on import go_on, key_of, uid_of
 from app.recording.recording import Recording
 from app.store import tables
@@ -138,6 +139,13 @@ def test_a_living_server_keeps_its_recording_and_a_properly_ended_one_is_over(
         key = key_of(next(kept.uid for kept in sessions(store) if kept.state == "open"), SECRET)
         with pytest.raises(StillRecordedError):
             go_on(store, key, SECRET, CARD)
+
+
+def test_nobody_goes_on_with_anothers_recording(store: Store, ended: str):
+    stranger = User("account-2", "", frozenset({Role.RECORDER}))
+
+    assert go_on(store.everybodys.of(stranger), ended, SECRET, CARD) is None
+    assert [kept.state for kept in sessions(store)] == ["open"]
 
 
 def test_too_late_is_too_late(store: Store, ended: str):

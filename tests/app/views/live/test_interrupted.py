@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from app import state
+from app.opened_store import everybodys_store
 from app.store.sessions import recover_sessions, sessions
 from tests.helpers.faces import wait_until
 from tests.helpers.pages import MAIN, assert_fine, open_page, words
@@ -29,7 +30,7 @@ def interrupted(store, made) -> int:
     one.stop()
     with store.write() as connection:
         connection.execute(text("UPDATE sessions SET state = 'open', owner = 'elsewhere/1/x', alive_at = '2020-01-01'"))
-    state.store.clear()
+    everybodys_store.clear()
     return one.session_id
 
 

@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.access import current
 from app.session_statistics.check_ins import NO_DIAGNOSIS, PHQ4_ITEMS, PHQ4_QUESTION, Mood
 from app.store.database import Store
 from app.store.errors import StoreError
@@ -15,10 +16,9 @@ from tests.helpers.store_builders import make_participant
 def form_alone() -> None:
     import streamlit as st
 
-    from app import state
     from app.views.shared import check_in_form
 
-    if check_in_form.render(state.store(), 1, phase="none", key="form"):
+    if check_in_form.render(current.store(), 1, phase="none", key="form"):
         st.markdown("told that it was saved")
 
 
