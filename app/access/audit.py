@@ -31,7 +31,22 @@ MAX_WAITING: Final = 10_000
 TRY_EACH_S: Final = 1.0
 FLUSH_S: Final = 3.0
 """So long the end of the program waits for what is not written yet."""
-_PLAIN: Final = re.compile(r"[a-z-]+(?: [a-z-]+)*(?: [0-9a-f]{1,16})?")
+KINDS: Final = (
+    "session",
+    "participant",
+    "check-in",
+    "report",
+    "video",
+    "archive",
+    "run",
+    "model",
+    "days",
+    "sessions past their time",
+    "everything of everybody",
+    "everything of their own",
+)
+"""What something can be done to."""
+_PLAIN: Final = re.compile(rf"(?:{'|'.join(KINDS)})(?: [0-9a-f]{{1,16}})?")
 
 
 class AuditEvent(StrEnum):
@@ -60,8 +75,8 @@ def note(event: AuditEvent, *, user: User | None, what: str = "", count: int = 1
     Args:
         event: what they did.
         user: who; None for somebody who is not known, as one who is refused.
-        what: the kind, and the number or the start of a hash: "session 12", "model 3fa94c01b2de". Other text is not
-            kept, as it could name somebody.
+        what: one of `KINDS`, and the number or the start of a hash: "session 12", "model 3fa94c01b2de". Other text is
+            not kept, as it could name somebody.
         count: how many.
     """
     if what and _PLAIN.fullmatch(what) is None:

@@ -74,8 +74,8 @@ def own_archives(user: User) -> tuple[StoredArchive, ...]:
 
 def own_models(user: User) -> tuple[StoredModel, ...]:
     """The models that somebody may see: the shipped ones, the live one, and theirs with those of their runs."""
-    models = stored_models([run.model_dir for run in own_runs(user)])
-    return tuple(model for model in models if model.origin == "run" or may_see(model.folder, user))
+    run_models = [run.model_dir for run in own_runs(user)]
+    return stored_models(run_models, may_see=lambda folder: may_see(folder, user))
 
 
 def own_cards(user: User) -> dict[str, ModelCard]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.access.types import LOCAL_USER
 from app.opened_store import everybodys_store
 from app.store.database import Store
 from app.store.errors import StoreError
@@ -110,7 +111,7 @@ def test_a_taken_name_is_refused(filled: Store):
 
 
 def test_everything_of_a_participant_is_exported(filled: Store):
-    with zipfile.ZipFile(io.BytesIO(data_people.exported(filled, 1))) as archive:
+    with zipfile.ZipFile(io.BytesIO(data_people.exported(filled, 1, LOCAL_USER))) as archive:
         names = archive.namelist()
 
     assert "participant.json" in names
