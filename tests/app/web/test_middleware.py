@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from app.live import stills
 from app.web.limits import MAX_BODY_BYTES, UPLOAD_FRAMING_BYTES, HeldFiles, tabs
 from app.web.middleware import closed_by_default
 from app.web.own_pages import OwnPages, note_on_hosts
@@ -214,14 +215,18 @@ def test_who_embeds_and_tls(behind_proxy):
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_large_body_is_refused(port, chunked):
+@pytest.mark.parametrize(
+    ("path", "limit", "words"),
+    [("/anything", MAX_BODY_BYTES, "64 kB"), (f"/{stills.PATH}KEY", stills.MAX_STILL_BYTES, "1024 kB")],
+)
+def test_a_large_body_is_refused(port, chunked, path, limit, words):
     own = {"Origin": f"http://127.0.0.1:{port}"}
 
-    fits = ask(port, "/anything", method="POST", body=b"x" * MAX_BODY_BYTES, chunked=chunked, **own)
-    large = ask(port, "/anything", method="POST", body=b"x" * (MAX_BODY_BYTES + 1), chunked=chunked, **own)
+    fits = ask(port, path, method="POST", body=b"x" * limit, chunked=chunked, **own)
+    large = ask(port, path, method="POST", body=b"x" * (limit + 1), chunked=chunked, **own)
 
-    assert json.loads(fits.text)["body"] == MAX_BODY_BYTES
-    assert (large.status, large.text) == (413, "The body of this request is larger than 64 kB.\n")
+    assert json.loads(fits.text)["body"] == limit
+    assert (large.status, large.text) == (413, f"The body of this request is larger than {words}.\n")
 
 
 @pytest.mark.parametrize(
