@@ -128,11 +128,12 @@ def _routes() -> list[BaseRoute]:
     warm_up()  # goes on while the first viewer's browser loads the page
     from app import places, state
     from app.access import current
+    from app.opened_store import everybodys_store
 
     places.decide_by(lambda: current.may(Right.ADMINISTER))
     state.hide_script_path()
     return [
-        *watch.routes(watch.Parts(state.store, state.live_model, state.analysis_queue)),
+        *watch.routes(watch.Parts(everybodys_store, state.live_model, state.analysis_queue)),
         *sign_in.routes(),
         WebSocketRoute(f"/{PATH}{{key}}", serve_results),
         Route(f"/{stills.PATH}{{key}}", stills.serve_stills, methods=["POST", "DELETE"]),
@@ -145,6 +146,7 @@ def _middleware() -> list[Middleware]:
     """What stands before every answer, the outermost first."""
     from app import state
     from app.access import server
+    from app.access.downloads import OwnDownloads
     from app.access.gate import Gate
     from app.web.middleware import closed_by_default
 
@@ -155,7 +157,7 @@ def _middleware() -> list[Middleware]:
         held=state.held_files,
         account_of=server.account_of_headers,
     )
-    return [*outer, Middleware(Gate)]
+    return [*outer, Middleware(Gate), Middleware(OwnDownloads)]
 
 
 def _web_settings() -> "WebSettings":

@@ -24,14 +24,9 @@ from app.live.pipelines import make_pipeline, shared_model
 from app.live.session import LiveSession
 from app.live.viewers import viewers
 from app.process_folder import ProcessFolder, forget_abandoned
-from app.recording.interrupted import Interrupted
 from app.recording.tabs import RecordingTabs
-from app.recording.video import rescue_half_videos
 from app.server import for_server
 from app.settings import AppSettings
-from app.store.database import Store, open_store
-from app.store.privacy import apply_retention
-from app.store.sessions import recover_sessions
 from app.tab_memory import (
     AnalysisMemory,
     HistoryView,
@@ -155,27 +150,6 @@ def go_to(name: str) -> None:
     if page is None:
         st.rerun()
     st.switch_page(page)
-
-
-@for_server
-def interrupted() -> Interrupted:
-    """The recordings that the program's last run left unfinished, known once the store is open."""
-    return Interrupted()
-
-
-@for_server
-def store() -> Store:
-    """The process' sessions on disk; once opened, unfinished ones are closed and those past their time deleted.
-
-    Raises:
-        StoreError: it cannot be opened; asked again, it is tried again.
-    """
-    opened = open_store()
-    recovered = recover_sessions(opened)
-    rescue_half_videos(opened, recovered)
-    interrupted().note(recovered)
-    apply_retention(opened)
-    return opened
 
 
 def live_model() -> EmotionModel:

@@ -48,7 +48,7 @@ _RIGHTS: Final = {
     Role.TRAINER: frozenset({Right.TRAIN, Right.PROMOTE}),
     Role.ADMINISTRATOR: frozenset(Right),
 }
-OF_ADMINISTRATORS: Final = "administrator"
+OF_ADMINISTRATORS: Final = "administrator"  # as app.store.own_rows has it, which knows nothing of users
 """The owner of what belongs to nobody else: all that was stored before there were owners, and what the one person of an
 open server stores."""
 

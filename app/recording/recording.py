@@ -95,7 +95,7 @@ class Recording:
         """Begin now: to be called when the person has agreed.
 
         Args:
-            store: where to.
+            store: where to, and for whom; the recording then goes on by itself, in everybody's store.
             choices: what they agreed to.
             card: of the model that judges.
 
@@ -118,7 +118,7 @@ class Recording:
             video_file=f"{uuid.uuid4().hex}.mp4" if choices.with_video else None,
             video_consent_at=now if choices.with_video else None,
         )
-        return cls(store, Recorder.start(store, new), participant_id, choices, card)
+        return cls(store.everybodys, Recorder.start(store, new), participant_id, choices, card)
 
     @classmethod
     def go_on(cls, store: Store, taken: TakenOver, card: ModelCard) -> Self:
@@ -127,14 +127,14 @@ class Recording:
         Its neutral face is to be measured or chosen again, as the face has a new number. A video is not continued.
 
         Args:
-            store: where the session is.
+            store: where the session is; the recording goes on in everybody's.
             taken: of `take_over`.
             card: of the model that judges from now on.
 
         Raises:
             StoreError: what is stored cannot be read.
         """
-        stored = taken.session
+        stored, store = taken.session, store.everybodys
         since_s = max((datetime.now(UTC) - stored.started_at).total_seconds(), (taken.last_ms + 1) / 1000)
         recorder = Recorder(store, stored.id, started_s=time.monotonic() - since_s, rate_per_s=stored.rate_per_s)
         choices = RecordingChoices(

@@ -126,8 +126,14 @@ def _abandoned(connection: Connection) -> list[int]:
 
 
 def end_at_last_moment(connection: Connection, session_id: int) -> None:
-    """Close a session that nobody ended, where its last sample or marker stands."""
-    started_at = connection.execute(select(tables.sessions.c.started_at).filter_by(id=session_id)).scalar_one()
+    """Close a session that nobody ended, where its last sample or marker stands.
+
+    Raises:
+        NoSuchRecordError: there is none of that number.
+    """
+    started_at = connection.scalar(select(tables.sessions.c.started_at).filter_by(id=session_id))
+    if started_at is None:
+        raise no_such_session(session_id)
     ended_at = started_at + timedelta(milliseconds=last_moment_ms(connection, session_id))
     values = {"state": "recovered", "ended_at": ended_at}
     connection.execute(update(tables.sessions).filter_by(id=session_id).values(values))
@@ -170,7 +176,8 @@ def _alive() -> dict[str, Any]:
 
 
 def _with_names() -> Select[Any]:
-    named = select(tables.sessions, tables.participants.c.name.label("participant"))
+    people = tables.participants
+    named = select(tables.sessions, people.c.name.label("participant"), people.c.belongs_to)
     return named.join(tables.participants).where(is_person())
 
 

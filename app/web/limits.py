@@ -25,7 +25,7 @@ UPLOAD_PATH: Final = "/_stcore/upload_file/"
 UPLOAD_FRAMING_BYTES: Final = MEGABYTE
 """What an upload's body may have beside the file."""
 MAX_BODY_BYTES: Final = 64 << 10
-"""Of any other request, such as a sign-in's; a snapshot of the live page may have more."""
+"""Of any other request, such as a sign-in's; a snapshot of the camera may have more."""
 _V6_NETWORK_BITS: Final = 64
 """One household or machine has so large a part of the addresses of IPv6."""
 

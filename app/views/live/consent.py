@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import streamlit as st
 
 from app import places, state
-from app.access import server
+from app.access import audit, current, server
+from app.access.audit import AuditEvent
+from app.access.types import Right
 from app.live.pipelines import shared_model
 from app.live.session import LiveSession
 from app.live.types import LiveState
@@ -126,6 +128,7 @@ def _missing(session: LiveSession, choices: RecordingChoices) -> str:
 
 def _start(session: LiveSession, store: Store, choices: RecordingChoices, memory: RecordingMemory) -> str:
     """Begin; gives why that was not possible."""
+    user = current.require(Right.RECORD)
     try:
         recording = Recording.start(store, choices, shared_model(session.settings.model).card)
     except FerError as error:
@@ -134,5 +137,6 @@ def _start(session: LiveSession, store: Store, choices: RecordingChoices, memory
     memory.put_away()
     memory.recording, memory.is_asking = recording, False
     memory.key = key_of(recording.uid, server.cookie_secret())
-    state.recording_tabs().keep(state.tab_id(), session, recording, memory.key)
+    state.recording_tabs().keep(state.tab_id(), session, recording, memory.key, owner=user.owner)
+    audit.note(AuditEvent.RECORDED, user=user, what=f"session {recording.session_id}")
     return ""

@@ -7,6 +7,9 @@ from typing import Literal
 import streamlit as st
 
 from app import state
+from app.access import audit, current
+from app.access.audit import AuditEvent
+from app.access.types import Right
 from app.formatting import clock, counted
 from app.live.session import LiveSession
 from app.markdown_text import sentence
@@ -45,7 +48,7 @@ def render(session: LiveSession) -> None:
             _want_whole_pictures(session, memory.is_asking)
             if recording is not None:
                 _saved(recording, memory)
-            else:
+            elif current.may(Right.RECORD):
                 _record_button(memory)
             if memory.is_asking:
                 live_consent.ask(session)
@@ -135,7 +138,7 @@ def _saved(recording: Recording, memory: RecordingMemory) -> None:
         if st.button("Open the session", icon=":material/timeline:", type="primary", key="record_open"):
             state.session_memory().opened = recording.session_id
             state.go_to("sessions")
-        if store is not None:
+        if store is not None and current.may(Right.DELETE):
             _delete_buttons(store, recording, memory)
         _record_button(memory, "Record again")
     if store is not None:
@@ -160,8 +163,10 @@ def _delete_buttons(store: Store, recording: Recording, memory: RecordingMemory)
             st.rerun()
         return
     if st.button("Yes, delete it for good", icon=":material/delete_forever:", key="record_delete_sure"):
+        user = current.require(Right.DELETE)
         try:
             warning = delete_session(store, recording.session_id).warning
+            audit.note(AuditEvent.DELETED, user=user, what=f"session {recording.session_id}")
         except StoreError as error:
             memory.problem = str(error)
         else:

@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from app import state
-from app.access import server
+from app.access import current, server
 from app.live.pipelines import shared_model
 from app.live.session import LiveSession
 from app.live.types import LiveState
@@ -20,14 +20,15 @@ ASK_AGAIN_S = 1.0
 
 def live_session() -> LiveSession:
     """This tab's live session, or the one that it had before it was reloaded while it recorded."""
-    own, memory = state.live_session(), state.recording_memory()
+    own, memory, owner = state.live_session(), state.recording_memory(), current.signed_in().owner
+    own.channel.owner = owner
     memory.asked_s = None
     key = st.query_params.get(PARAMETER, "")
     if not key or memory.recording is not None or own.status().state is not LiveState.NO_FRAMES:
         return own
-    kept = state.recording_tabs().claim(key, state.tab_id(), state.is_tab_open)
+    kept = state.recording_tabs().claim(key, state.tab_id(), state.is_tab_open, owner=owner)
     if kept is None:
-        if not state.recording_tabs().is_of_another(key, state.tab_id()):
+        if not state.recording_tabs().is_of_another(key, state.tab_id(), owner=owner):
             _from_another_server(own, memory, key)
         return own
     recording, before = kept
@@ -47,8 +48,12 @@ def note_in_address() -> None:
         if said != memory.key:
             st.query_params[PARAMETER] = memory.key
     # Another tab's may become this one's in a moment, when the server hears that the tab before is gone.
-    elif said and memory.asked_s is None and not state.recording_tabs().is_of_another(said, state.tab_id()):
-        state.recording_tabs().forget(said)
+    elif (
+        said
+        and memory.asked_s is None
+        and not state.recording_tabs().is_of_another(said, state.tab_id(), owner=current.signed_in().owner)
+    ):
+        state.recording_tabs().forget(said, owner=current.signed_in().owner)
         del st.query_params[PARAMETER]
 
 
@@ -74,12 +79,12 @@ def _from_another_server(session: LiveSession, memory: RecordingMemory, key: str
     """Take up a recording whose server has ended, where this one can."""
     try:
         card = shared_model(session.settings.model).card
-        recording = go_on(state.store(), key, server.cookie_secret(), card)
+        recording = go_on(current.store().own, key, server.cookie_secret(), card)
     except FerError:  # still recorded elsewhere, or the store is away, which others say: asked again
         memory.asked_s = time.monotonic()
         return
     if recording is None:
         return
     memory.recording, memory.key = recording, key
-    state.recording_tabs().keep(state.tab_id(), session, recording, key)
+    state.recording_tabs().keep(state.tab_id(), session, recording, key, owner=current.signed_in().owner)
     session.listener = recording
