@@ -164,10 +164,6 @@ def _is_relay(url: str) -> bool:
     return url.startswith(("turn:", "turns:"))
 
 
-def _max_viewers(text: str) -> int:
-    text = text.strip()
-
-
 def _number(name: str, environment: Mapping[str, str]) -> int:
     """From 1; 0 where it is not set."""
     text = environment.get(name, "").strip()

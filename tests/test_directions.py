@@ -42,14 +42,14 @@ PAGES = (
 LAYERS = {
     "app": (
         ("app.views.sessions", "app.views.history", "app.views.models", "app.views.your_data", "app.views.system"),
-        ("app.views.analyse", "app.views.training"),
+        ("app.views.analyse", "app.views.training", "app.views.sign_in"),
         ("app.views.live",),
-        ("app.views.shared", "app.views.sign_in"),
+        ("app.views.shared",),
         ("app.web",),
-        ("app.access",),
         ("app.report",),
         ("app.doctor",),
         ("app.charts",),
+        ("app.access",),
         ("app.sessions", "app.training"),
         ("app.analysis",),
         ("app.recording",),

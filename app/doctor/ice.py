@@ -11,10 +11,13 @@ from typing import Any, Final
 from aioice import stun
 from aioice.turn import create_turn_endpoint
 
-from app.settings import AppSettings
+from app.live.ice import for_browser
+from app.settings import AppSettings, urls_of
 from fer_core.findings import Check, Finding, failing, ok, row
 
 PATIENCE_S: Final = 5.0
+_VIEWER: Final = "doctor"
+"""As whom it asks relays, in their own logs."""
 _ADDRESS: Final = re.compile(
     r"(?P<scheme>stuns?|turns?):(?P<host>\[[0-9a-fA-F:.]+\]|[^:?\[\]]+)(:(?P<port>\d{1,5}))?"
     r"(\?transport=(?P<transport>udp|tcp))?"
@@ -25,9 +28,10 @@ _REACH: Final = "Start it, mend its address, or open its port in the firewall."
 def ice_checks() -> tuple[Check, ...]:
     """A row for each address, all asked at the same time; one row where there are none."""
     try:
-        servers = AppSettings.from_environment().ice_servers
+        settings = AppSettings.from_environment()
     except ValueError as error:
         return (row("ICE", failing(str(error), "Mend the variable.")),)
+    servers = for_browser(settings, _VIEWER, time.time())["iceServers"]
     if not servers:
         return (row("ICE", ok("no STUN or TURN server: none is needed on one machine or in one local network")),)
     return asyncio.run(_ask_all(_addresses(servers)))
@@ -37,9 +41,8 @@ def _addresses(servers: Iterable[Mapping[str, Any]]) -> list[tuple[str, str | No
     """Each address with its user's name and password."""
     found = []
     for server in servers:
-        urls = server["urls"]
-        for url in [urls] if isinstance(urls, str) else list(urls):
-            found.append((str(url), server.get("username"), server.get("credential")))
+        for url in urls_of(server):
+            found.append((url, server.get("username"), server.get("credential")))
     return found
 
 

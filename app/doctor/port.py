@@ -39,7 +39,7 @@ def _not_free(error: OSError, where: str, address: str, number: int) -> Finding:
         return failing(f"{where}: this user may not have it", "Choose a port from 1024, and put a proxy before it.")
     if error.errno != errno.EADDRINUSE:
         return failing(f"{where}: {error.strerror}", "Choose another port or address.")
-    said = _health("127.0.0.1" if address in ("0.0.0.0", "::") else address, number)
+    said = _health("127.0.0.1" if address in ("0.0.0.0", "::") else address, number)  # nosec B104 # compared
     if said is None:
         return failing(f"{where}: another program has it", "End that program, or choose another port.")
     return ok(f"{where}: FER Studio itself answers ({said})")
@@ -63,7 +63,7 @@ def _get(url: str) -> object:
     context.check_hostname = False  # it is only asked who it is; the row on TLS judges certificates
     context.verify_mode = ssl.CERT_NONE
     try:
-        with urllib.request.urlopen(url, timeout=_PATIENCE_S, context=context) as answer:
+        with urllib.request.urlopen(url, timeout=_PATIENCE_S, context=context) as answer:  # nosec B310 # http(s)
             return json.loads(answer.read(4_096))
     except urllib.error.HTTPError as error:  # 503: it answers that it is not well
         return json.loads(error.read(4_096))

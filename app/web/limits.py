@@ -15,6 +15,7 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.live import stills
 from app.server import for_server
 from app.web.hosts import parse_address
 from app.web.requests import STREAM_PATH, Middleware, client_of, refuse
@@ -24,7 +25,7 @@ UPLOAD_PATH: Final = "/_stcore/upload_file/"
 UPLOAD_FRAMING_BYTES: Final = MEGABYTE
 """What an upload's body may have beside the file."""
 MAX_BODY_BYTES: Final = 64 << 10
-"""Of any other request, such as a sign-in's."""
+"""Of any other request, such as a sign-in's; a snapshot of the camera may have more."""
 _V6_NETWORK_BITS: Final = 64
 """One household or machine has so large a part of the addresses of IPv6."""
 
@@ -131,7 +132,8 @@ class Limits(Middleware):
         elif _is_page(scope) and (refusal := tabs().refusal(self._client(scope), self._settings)):
             await refuse(scope, receive, send, 429, refusal)
         else:
-            await self._bounded(scope, receive, send, MAX_BODY_BYTES)
+            is_still = scope["path"].startswith(f"/{stills.PATH}")
+            await self._bounded(scope, receive, send, stills.MAX_STILL_BYTES if is_still else MAX_BODY_BYTES)
 
     def _client(self, scope: Scope) -> str:
         return self._account_of(scope["headers"]) or address_key(client_of(scope))

@@ -3,7 +3,6 @@
 One browser signs in, watches, and records. The replica that it is at is killed, and the recording goes on at the other.
 """
 
-import json
 import re
 import signal
 import time
@@ -60,14 +59,13 @@ def stack(folder: Path) -> Iterator[Stack]:
     with ExitStack() as running:
         relay = running.enter_context(coturn(SECRET))
         database = running.enter_context(running.enter_context(postgresql()).database())
-        username, password = relay.credentials()
-        turn = {"urls": f"turn:127.0.0.1:{relay.port}?transport=udp", "username": username, "credential": password}
         environment = {
             "FER_HOME": str(home),
             "DATABASE_URL": database,
             "STREAMLIT_SERVER_COOKIE_SECRET": "the same at both replicas",
             "FER_PASSPHRASE_HASH": str(hash_passphrase(PASSPHRASE)),
-            "FER_ICE_SERVERS": json.dumps([turn]),
+            "FER_TURN_URLS": f"turn:127.0.0.1:{relay.port}?transport=udp",
+            "FER_TURN_SECRET": SECRET,
             "FER_ICE_POLICY": "relay",
             "FER_ALLOWED_HOSTS": f"{HOST}:{port}",
             "FER_TRUSTED_PROXIES": "127.0.0.1",

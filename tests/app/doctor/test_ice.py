@@ -12,7 +12,7 @@ from fer_core.findings import Status
 from tests.helpers.coturn import Coturn, coturn
 from tests.helpers.postgresql import free_port
 
-SECRET = "north-wind"
+SECRET = "north-wind-and-sun"
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,17 @@ def test_stun_and_turn_answer_with_their_times(relay: Coturn, monkeypatch: pytes
     assert [row.found.split(" in ")[0] for row in rows] == ["answered", "gave a relay", "gave a relay"]
     assert all(row.found.endswith("ms") for row in rows)
     assert password not in str(rows)
+
+
+@pytest.mark.parametrize(("secret", "status"), [(SECRET, Status.OK), ("another-secret-of-24-signs", Status.FAILING)])
+def test_the_secret_that_the_relay_shares(relay: Coturn, monkeypatch: pytest.MonkeyPatch, secret: str, status: Status):
+    monkeypatch.delenv("FER_ICE_SERVERS", raising=False)
+    monkeypatch.setenv("FER_TURN_URLS", f"stun:127.0.0.1:{relay.port},turn:127.0.0.1:{relay.port}?transport=tcp")
+    monkeypatch.setenv("FER_TURN_SECRET", secret)
+    stun, turn = ice_checks()
+
+    assert (stun.status, turn.status) == (Status.OK, status)
+    assert secret not in f"{stun}{turn}"
 
 
 def test_a_wrong_secret_and_expired_credentials(relay: Coturn, monkeypatch: pytest.MonkeyPatch):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from app.live import stills
 from app.web.limits import MAX_BODY_BYTES, UPLOAD_FRAMING_BYTES, HeldFiles, tabs
 from app.web.middleware import closed_by_default
 from app.web.own_pages import OwnPages, note_on_hosts
@@ -222,6 +223,17 @@ def test_a_large_body_is_refused(port, chunked):
 
     assert json.loads(fits.text)["body"] == MAX_BODY_BYTES
     assert (large.status, large.text) == (413, "The body of this request is larger than 64 kB.\n")
+
+
+def test_a_snapshot_of_the_camera_may_be_larger(port):
+    own = {"Origin": f"http://127.0.0.1:{port}"}
+    still = f"/{stills.PATH}key"
+
+    fits = ask(port, still, method="POST", body=bytes(stills.MAX_STILL_BYTES), **own)
+    large = ask(port, still, method="POST", body=bytes(stills.MAX_STILL_BYTES + 1), **own)
+
+    assert json.loads(fits.text)["body"] == stills.MAX_STILL_BYTES
+    assert (large.status, large.text) == (413, "The body of this request is larger than 1024 kB.\n")
 
 
 @pytest.mark.parametrize(
