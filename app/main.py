@@ -20,6 +20,7 @@ from starlette.middleware import Middleware  # noqa: E402
 from starlette.routing import BaseRoute, Route, WebSocketRoute  # noqa: E402
 
 from app.access.types import Right  # noqa: E402
+from app.colours import CHART_TEXT_CSS  # noqa: E402
 from fer_core.private import PRIVATE_UMASK  # noqa: E402
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 
 SIDEBAR_WIDTH_PX = 380
 # Streamlit leaves a tenth of a laptop's screen empty above the first widget.
-_TIGHTER_TOP = """<style>
+_TIGHTER_TOP = """
 [data-testid="stMainBlockContainer"] {padding-top: 4.2rem; padding-bottom: 3rem}
 [data-testid="stSidebarHeader"] {margin-bottom: 0; height: 3.6rem}
 [data-testid="stSidebarContent"] [data-testid="stVerticalBlock"] {gap: 0.7rem}
-</style>"""
+"""
 # Address, folder of app/views, title, icon, and the right without which the page is not there.
 _PAGES = (
     ("live", "live", "Live", "videocam", None),
@@ -55,7 +56,7 @@ def main() -> None:
         initial_sidebar_state=SIDEBAR_WIDTH_PX,
     )
     st.logo(Path(__file__).parent / "assets" / "logo.svg", size="large")
-    st.html(_TIGHTER_TOP)
+    st.html(f"<style>{_TIGHTER_TOP}{CHART_TEXT_CSS}</style>")
     from app import state
     from app.access import current
     from app.views.shared import account

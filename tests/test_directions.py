@@ -42,12 +42,13 @@ PAGES = (
 LAYERS = {
     "app": (
         ("app.views.sessions", "app.views.history", "app.views.models", "app.views.your_data", "app.views.system"),
-        ("app.views.analyse", "app.views.training", "app.views.sign_in"),
+        ("app.views.analyse", "app.views.training"),
         ("app.views.live",),
         ("app.views.shared",),
         ("app.web",),
         ("app.report",),
         ("app.doctor",),
+        ("app.access",),
         ("app.charts",),
         ("app.access",),
         ("app.sessions", "app.training"),

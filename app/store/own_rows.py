@@ -102,8 +102,8 @@ def _restricted(statement: Any, owner: str) -> Any:
     return copy  # an INSERT, or a UNION, whose SELECTs are restricted
 
 
-def _sources(froms: Iterable[FromClause]) -> Iterator[FromClause]:
-    for source in froms:
+def _sources(tables: Iterable[FromClause]) -> Iterator[FromClause]:
+    for source in tables:
         if isinstance(source, Join):
             yield from _sources((source.left, source.right))
         else:

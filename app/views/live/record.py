@@ -10,6 +10,7 @@ from app import state
 from app.access import audit, current
 from app.access.audit import AuditEvent
 from app.access.types import Right
+from app.colours import RED
 from app.formatting import clock, counted
 from app.live.session import LiveSession
 from app.markdown_text import sentence
@@ -26,10 +27,10 @@ from app.views.live import markers as live_markers
 from app.views.shared import check_in_form
 from app.views.shared import store_parts as session_parts
 
-_DOT = """<style>
-.fer-rec {display:flex; align-items:center; gap:0.5rem; font-variant-numeric:tabular-nums; min-height:2.5rem}
-.fer-rec i {width:0.75rem; height:0.75rem; border-radius:50%; background:#d6453d; flex:none}
-.fer-rec i.rests {background:none; box-shadow:inset 0 0 0 2px #d6453d}
+_DOT = f"""<style>
+.fer-rec {{display:flex; align-items:center; gap:0.5rem; font-variant-numeric:tabular-nums; min-height:2.5rem}}
+.fer-rec i {{width:0.75rem; height:0.75rem; border-radius:50%; background:{RED}; flex:none}}
+.fer-rec i.rests {{background:none; box-shadow:inset 0 0 0 2px {RED}}}
 </style>"""
 
 

@@ -7,13 +7,16 @@ from typing import Final
 import streamlit as st
 
 from app import state
-from app.access import current
+from app.access import audit, current
 from app.access.types import Right
 from app.doctor.in_background import BackgroundExamination
 from app.formatting import counted
-from app.html_tables import STYLE, table
+from app.html_tables import STYLE, table, text_table
+from app.markdown_text import sentence
+from app.store.errors import StoreError
 from fer_core.findings import Check, Place, Status
 
+EVENTS: Final = 100
 _WORDS: Final = {Status.OK: "Fine", Status.WARNING: "Warning", Status.FAILING: "Failing"}
 _SIGNS: Final = {Status.OK: "✓", Status.WARNING: "!", Status.FAILING: "✕"}
 _CSS: Final = """<style>
@@ -45,10 +48,11 @@ def render() -> None:
     found = memory.examination.checks
     if found is None:
         _wait(memory.examination)
-        return
-    st.caption(_summary(found, memory.examination))
-    st.html(_table(found))
-    st.caption("The same in a terminal: `python -m fer_core doctor` (with `--json` for other programs).")
+    else:
+        st.caption(_summary(found, memory.examination))
+        st.html(_table(found))
+        st.caption("The same in a terminal: `python -m fer_core doctor` (with `--json` for other programs).")
+    _events()
 
 
 @st.fragment(run_every=0.5)
@@ -56,6 +60,31 @@ def _wait(examination: BackgroundExamination) -> None:
     if examination.checks is not None:
         st.rerun()
     st.markdown(f":material/hourglass_top: Looking at the store, the models, the relays … {examination.seconds:.0f} s")
+
+
+def _events() -> None:
+    """The newest entries of the audit log."""
+    st.subheader("What was done", anchor=False)
+    try:
+        entries = audit.recent(EVENTS)
+    except StoreError as error:
+        st.error(sentence(str(error)))
+        return
+    if not entries:
+        st.caption("Nothing yet. Here stands who signed in, recorded, exported, deleted, trained or promoted what.")
+        return
+    rows = [
+        (
+            f"{one.at:%Y-%m-%d %H:%M:%S}",
+            one.who or "unknown",
+            one.event,
+            one.what,
+            str(one.count) if one.count > 1 else "",
+        )
+        for one in entries
+    ]
+    st.html(text_table(("Time (UTC)", "Who", "Did", "What", "How many"), rows, numbers=(4,), lines=15))
+    st.caption(f"The newest {EVENTS} entries. They name accounts by a number, and no participant.")
 
 
 def _here() -> Place:

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.access import server
+from app.access import audit, server
+from app.access.audit import AuditEvent
+from app.access.types import LOCAL_USER
 from app.doctor.in_background import BackgroundExamination
+from app.store.database import Store
 from fer_core.findings import Check, Place, Status
 from tests.helpers.pages import html_of, open_page, page_of, press, run, words
 
@@ -22,6 +25,23 @@ def system_alone() -> None:
     from app.views.system import page
 
     page.render()
+
+
+@pytest.fixture(autouse=True)
+def _own_store(store: Store) -> None:
+    """The audit log is in the store: this test's own."""
+
+
+def test_what_was_done_stands_below(gate: threading.Event):
+    gate.set()
+    page = finished(open_page(system_alone))
+    assert "Nothing yet." in words(page)
+
+    audit.note(AuditEvent.EXPORTED, user=LOCAL_USER, what="session 12", count=3)
+    audit.note(AuditEvent.REFUSED, user=None)
+    shown = html_of(run(page))
+    assert shown.index("<td>unknown</td><td>refused</td>") < shown.index("<td>administrator</td><td>exported</td>")
+    assert '<td>session 12</td><td class="n">3</td>' in shown
 
 
 @pytest.fixture
