@@ -94,7 +94,7 @@ def dotted() -> tuple[np.ndarray, np.ndarray]:
 
 def dot(frame: np.ndarray) -> np.ndarray:
     """Where the dot is, x and y in pixels."""
-    return np.argwhere(frame[..., 0] > 180)[:, ::-1].mean(0)
+    return np.asarray(np.argwhere(frame[..., 0] > 180)[:, ::-1].mean(0))
 
 
 @pytest.mark.parametrize(("yaw", "pitch", "towards"), [(25, 0, (1, 0)), (-25, 0, (-1, 0)), (0, 20, (0, -1))])
