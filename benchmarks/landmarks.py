@@ -31,7 +31,7 @@ from benchmarks.real_faces_labels import read_labels
 from benchmarks.real_faces_time import account, shown_to_viewer, total
 from benchmarks.table import print_table
 from benchmarks.turned_head import turned_head
-from fer_core.errors import FerError
+from fer_core.errors import DetectorError, FerError
 from fer_core.expressions.model import EmotionModel, load_model
 from fer_core.faces.crops import FOUR_LANDMARKS_IN_TILE, crop_faces, fit_similarity, tile_to_frame
 from fer_core.faces.detector import FaceDetector, build_detector
@@ -118,6 +118,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     faces = validation_faces(options.archive, count=options.count, seed=options.seed)
     rng = np.random.default_rng(options.seed)
     seen, detect_ms, mesh_ms = _look(faces, detector, mesh, rng)
+    if len(seen) < 2:
+        raise DetectorError(
+            f"{detector.name} found {len(seen)} faces with landmarks; at least 2 are needed. Raise --count, or get "
+            "BlazeFace: python -m fer_core fetch-detector"
+        )
     in_tile = np.mean([_to_tile(one) for one in seen[::2]], axis=0)
     head = mean_head([_upright(one) for one in seen[::2]])
     _print_place(seen[1::2], faces, model, in_tile, detector.name)
