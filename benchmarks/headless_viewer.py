@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -27,6 +28,7 @@ from benchmarks.encoded_clip import PER_S, ClipTrack, EncodedClip, all_clips
 from benchmarks.streamlit_tab import StreamlitTab, open_tab
 
 STREAMER: Final = "webrtc_streamer"
+_RECORDED: Final = re.compile(r"Recording (\d+):(\d+) · ([\d,]+) sample")
 PING_EVERY_S: Final = 2.0
 START_TIMEOUT_S: Final = 90.0
 
@@ -114,6 +116,29 @@ class HeadlessViewer:
         async with asyncio.timeout(START_TIMEOUT_S):
             await connected.wait()
         await self._tell(playing=True)
+
+    async def record(self, participant: str) -> None:
+        """Agree to a recording of somebody of that name, and wait until it runs; the video plays already."""
+        tab = self.tab
+        await tab.press_until("record_start", lambda: tab.widget("record_participant") is not None)
+        await tab.fill("record_participant", participant)
+        await tab.press_until("record_agree", lambda: tab.widget("record_stop") is not None)
+
+    def recorded(self) -> tuple[int, int]:
+        """Seconds and stored samples of the recording, as the page says."""
+        lines = [found for text in self.tab.said if (found := _RECORDED.search(text))]
+        if not lines:
+            return 0, 0
+        minutes, seconds, samples = lines[-1].groups()
+        return int(minutes) * 60 + int(seconds), int(samples.replace(",", ""))
+
+    async def stop_recording(self) -> str:
+        """End it; gives what the page says of it."""
+        await self.tab.press_until("record_stop", lambda: self._saved() != "")
+        return self._saved()
+
+    def _saved(self) -> str:
+        return next((text for text in self.tab.said if text.startswith("Saved: ")), "")
 
     async def stop(self) -> None:
         """End the video and tell so."""
