@@ -5,7 +5,8 @@ The file is run in two ways: once as the server's application, which has the rou
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -135,7 +136,16 @@ def _middleware() -> list[Middleware]:
     return [Middleware(Gate)]
 
 
+@asynccontextmanager
+async def _lifespan(_: st.App) -> AsyncIterator[None]:
+    """What goes on for as long as the server runs."""
+    from app import housekeeping, state
+
+    with housekeeping.kept(state.store, state.interrupted):
+        yield
+
+
 if __name__ == "__main__":
     main()
 else:
-    app = st.App(__file__, routes=_routes(), middleware=_middleware())
+    app = st.App(__file__, routes=_routes(), middleware=_middleware(), lifespan=_lifespan)

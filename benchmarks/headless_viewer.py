@@ -140,10 +140,11 @@ class HeadlessViewer:
     def _saved(self) -> str:
         return next((text for text in self.tab.said if text.startswith("Saved: ")), "")
 
-    async def stop(self) -> None:
-        """End the video and tell so."""
+    async def stop(self, *, says_goodbye: bool = True) -> None:
+        """End the video and tell so, or not."""
         with contextlib.suppress(Exception):  # the server may have gone
-            await self._tell(playing=False)
+            if says_goodbye:
+                await self._tell(playing=False)
         await self.peer.close()
 
     async def hear(self, url: str) -> None:
@@ -182,8 +183,10 @@ class HeadlessViewer:
 
 
 @contextlib.asynccontextmanager
-async def watch(url: str, clip: EncodedClip, *, per_s: int, delay_s: float) -> AsyncIterator[HeadlessViewer]:
-    """A viewer whose video plays and who hears results."""
+async def watch(
+    url: str, clip: EncodedClip, *, per_s: int, delay_s: float, says_goodbye: bool = True
+) -> AsyncIterator[HeadlessViewer]:
+    """A viewer whose video plays and who hears results; at the end it presses Stop, or only vanishes."""
     async with open_tab(url) as tab:
         viewer = HeadlessViewer(tab, ClipTrack(clip, per_s=per_s, delay_s=delay_s), clip)
         hearing = asyncio.create_task(viewer.hear(url))
@@ -192,7 +195,7 @@ async def watch(url: str, clip: EncodedClip, *, per_s: int, delay_s: float) -> A
             yield viewer
         finally:
             hearing.cancel()
-            await viewer.stop()
+            await viewer.stop(says_goodbye=says_goodbye)
 
 
 async def measure(url: str, *, viewers: int, per_s: int, seconds: float, warm_up_s: float) -> None:

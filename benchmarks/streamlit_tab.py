@@ -7,6 +7,7 @@ messages, as a browser does, so that the server has the same work with it.
 import asyncio
 import contextlib
 import json
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ KEPT_RUNS: Final = 20
 WIDGETS: Final = ("button", "download_button", "selectbox", "text_input")
 TEXTS: Final = ("markdown", "alert", "html")
 PRESS_AGAIN_S: Final = 5.0
+_ID_BEFORE_KEY: Final = re.compile(r"^\$\$ID-[0-9a-f]+-")
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,11 @@ class StreamlitTab:
 
     def widget(self, key: str) -> Widget | None:
         """The widget of that key on the page; None where there is none."""
-        return next((one for one in self._widgets.values() if one.id.endswith(f"-{key}")), None)
+        return next((one for one in self._widgets.values() if _ID_BEFORE_KEY.sub("", one.id) == key), None)
+
+    def widget_keys(self) -> list[str]:
+        """Of the widgets on the page, those that the app gave."""
+        return [_ID_BEFORE_KEY.sub("", one.id) for one in self._widgets.values()]
 
     async def press(self, key: str, timeout_s: float = 60) -> None:
         """Press a button, once it is there.

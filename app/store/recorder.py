@@ -29,6 +29,9 @@ WRITE_EACH_S: Final = 1.0
 MAX_WAITING: Final = 20_000
 """Samples that wait for a database that does not answer: more than half an hour of two faces, 10 MB."""
 CLOSE_S: Final = 5.0
+"""So long `close` waits for what is still to be stored."""
+TRY_S: Final = 1800.0
+"""And so long it is tried after that, for as long as the program runs."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,8 @@ class Recorder:
     def close(self, *, ended_s: float | None = None) -> RecorderStatus:
         """Write what waits, and end the session properly; waits for that at most `CLOSE_S`.
 
-        What a failing database did not take by then is lost, and the session is closed at the next start.
+        What a failing database did not take by then is tried again for `TRY_S`, then lost. Where the program ends
+        before, the session is closed at the next start.
 
         Args:
             ended_s: when it ended, on the clock of the results; None for now.
@@ -156,9 +160,10 @@ class Recorder:
                 again = True
                 self._put_back(batch, str(error))
                 if closing_at_s is not None:
-                    if time.monotonic() - closing_at_s > CLOSE_S:
+                    since_s = time.monotonic() - closing_at_s
+                    if since_s > TRY_S:
                         self._report(str(error), ended=True)
-                    time.sleep(WRITE_EACH_S / 4)  # else it would try without a pause
+                    time.sleep(WRITE_EACH_S / 4 if since_s < CLOSE_S else WRITE_EACH_S)
             # Broad on purpose: an error that ended this thread would end the recording without a word.
             except Exception as error:
                 log.exception("Recording failed; this second is lost")

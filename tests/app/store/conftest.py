@@ -1,76 +1,25 @@
 """Each test of the store runs on SQLite and on a real PostgreSQL server, started here where Debian's package is."""
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from app.store.database import Store, open_store
-
-DEBIANS_PLACE = Path("/usr/lib/postgresql")
-
-
-def programs() -> Path:
-    """The folder of initdb and pg_ctl; the test is skipped where they are not installed."""
-    found = shutil.which("initdb")
-    folders = [Path(found).resolve().parent] if found else sorted(DEBIANS_PLACE.glob("*/bin"), reverse=True)
-    for folder in folders:
-        if (folder / "initdb").is_file() and (folder / "pg_ctl").is_file():
-            return folder
-    pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql")
-
-
-def unprivileged() -> dict[str, Any]:
-    """How to start the server, which refuses to run as root; the test is skipped where there is nobody else."""
-    if os.geteuid() != 0:
-        return {}
-    try:
-        account = pwd.getpwnam("postgres")
-    except KeyError:
-        pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.helpers.postgresql import Postgresql, postgresql
 
 
 @pytest.fixture(scope="session")
-def server_url() -> Iterator[str]:
-    """The address of a PostgreSQL server on loopback that lives as long as the tests."""
-    folder, who = programs(), unprivileged()
-    home = Path(tempfile.mkdtemp(prefix="fer-postgresql-"))
-    if who:
-        os.chown(home, who["user"], who["group"])
-    port = free_port()
+def server() -> Iterator[Postgresql]:
+    """A PostgreSQL server on loopback that lives as long as the tests."""
+    with postgresql() as running:
+        yield running
 
-    def call(program: str, *arguments: str) -> None:
-        command = [str(folder / program), "-D", str(home / "data"), *arguments]
-        with (home.parent / f"{home.name}.log").open("ab") as log:  # a pipe would be held open by the server
-            subprocess.run(command, check=True, stdout=log, stderr=log, cwd=home, timeout=120, **who)
 
-    try:
-        call("initdb", "-U", "fer", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
-        # Without fsync: these data need not survive a power cut.
-        call("pg_ctl", "-w", "start", "-o", f"-c listen_addresses=127.0.0.1 -p {port} -k {home} -F")
-        try:
-            yield f"postgresql://fer@127.0.0.1:{port}"
-        finally:
-            call("pg_ctl", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-        (home.parent / f"{home.name}.log").unlink(missing_ok=True)
+@pytest.fixture(scope="session")
+def server_url(server: Postgresql) -> str:
+    """Its address."""
+    return server.url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -79,17 +28,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'store' / 'sessions.sqlite3'}"
         return
-    server: str = request.getfixturevalue("server_url")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    admin = create_engine(
-        f"{server.replace('postgresql', 'postgresql+psycopg')}/postgres", isolation_level="AUTOCOMMIT"
-    )
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield f"{server}/{name}"
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    server: Postgresql = request.getfixturevalue("server")
+    with server.database() as url:
+        yield url
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from sqlalchemy import event, text, update
 from app.store import tables
 from app.store.database import Store, open_store
 from app.store.errors import StoreError
+from app.store.lookout import CONFIRM_S, Lookout
 from app.store.privacy import delete_session
 from app.store.recorder import MAX_WAITING, Recorder
 from app.store.records import Marker, Session
@@ -207,8 +208,10 @@ def test_an_open_session_of_a_process_that_may_live_is_closed_only_after_a_minut
     assert recover_sessions(store) == []
 
     change(store, session_id, alive_at=datetime.now(UTC) - timedelta(seconds=61))
+    lookout = Lookout(store)
 
-    assert recover_sessions(store) == [session_id]
+    assert recover_sessions(store) == lookout.look(0) == lookout.look(CONFIRM_S - 1) == []
+    assert lookout.look(CONFIRM_S) == [session_id]
 
 
 def test_a_dead_session_ends_with_its_last_sample_or_marker(store: Store):
