@@ -13,7 +13,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -184,11 +184,17 @@ class HeadlessViewer:
 
 @contextlib.asynccontextmanager
 async def watch(
-    url: str, clip: EncodedClip, *, per_s: int, delay_s: float, says_goodbye: bool = True
+    url: str,
+    clip: EncodedClip,
+    *,
+    per_s: int,
+    delay_s: float,
+    says_goodbye: bool = True,
+    make: Callable[[StreamlitTab, ClipTrack, EncodedClip], HeadlessViewer] = HeadlessViewer,
 ) -> AsyncIterator[HeadlessViewer]:
     """A viewer whose video plays and who hears results; at the end it presses Stop, or only vanishes."""
     async with open_tab(url) as tab:
-        viewer = HeadlessViewer(tab, ClipTrack(clip, per_s=per_s, delay_s=delay_s), clip)
+        viewer = make(tab, ClipTrack(clip, per_s=per_s, delay_s=delay_s), clip)
         hearing = asyncio.create_task(viewer.hear(url))
         try:
             await viewer.start()

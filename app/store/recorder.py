@@ -76,6 +76,7 @@ class Recorder:
         self._rate_per_s = rate_per_s
         self._changed = threading.Condition()
         self._waiting: deque[tuple[int, FaceEmotion]] = deque()
+        self._in_hand = 0  # and so many are just being written
         self._status = RecorderStatus()
         self._slot = -1
         self._closing_at_s: float | None = None
@@ -98,7 +99,7 @@ class Recorder:
     def status(self) -> RecorderStatus:
         """How it goes now."""
         with self._changed:
-            return replace(self._status, waiting=len(self._waiting))
+            return replace(self._status, waiting=len(self._waiting) + self._in_hand)
 
     @property
     def time_ms(self) -> int:
@@ -149,6 +150,7 @@ class Recorder:
                 self._changed.wait_for(lambda: self._closing_at_s is not None, WRITE_EACH_S)
                 closing_at_s, batch = self._closing_at_s, list(self._waiting)
                 self._waiting.clear()
+                self._in_hand = len(batch)
             try:
                 self._write(batch, again=again)
                 if closing_at_s is not None:
@@ -181,6 +183,7 @@ class Recorder:
                 connection.execute(delete(table).where(table.c.session_id == self.session_id, moments))
             insert_samples(connection, self.session_id, rows)
         with self._changed:
+            self._in_hand = 0
             self._status = replace(self._status, written=self._status.written + len(rows), error="")
 
     def _end(self, closing_at_s: float) -> None:
@@ -192,12 +195,14 @@ class Recorder:
     def _put_back(self, batch: list[tuple[int, FaceEmotion]], error: str) -> None:
         log.warning("Recording waits: %s", error)
         with self._changed:
+            self._in_hand = 0
             self._waiting.extendleft(reversed(batch))
             self._forget_the_oldest()
             self._status = replace(self._status, error=error)
 
     def _report(self, error: str, *, lost: int = 0, ended: bool = False) -> None:
         with self._changed:
+            self._in_hand = 0
             if ended and error:
                 lost += len(self._waiting)
                 self._waiting.clear()

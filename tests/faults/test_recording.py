@@ -15,9 +15,11 @@ from app.recording.recording import GRACE_S
 from app.store.database import Store, open_store
 from app.store.samples import read_samples
 from app.store.sessions import sessions
+from benchmarks.streamlit_tab import open_tab
+from tests.helpers.bad_network import far_viewer
 from tests.helpers.browser import studio
 from tests.helpers.postgresql import postgresql
-from tests.helpers.visits import recording, store_in, until
+from tests.helpers.visits import PATIENCE_S, recording, store_in, until
 
 pytestmark = pytest.mark.slow
 
@@ -56,9 +58,41 @@ def test_a_lost_camera_and_a_closed_tab_keep_what_was_recorded(tmp_path: Path) -
             assert one.ended_at - at < timedelta(seconds=3), f"{name}: it ends where the pictures ended"
 
 
+def test_a_bad_network_and_a_cut_one_cost_a_recording_what_was_not_seen(tmp_path: Path) -> None:
+    """5 % of the packets lost and 200 ms late, in each direction; then nothing at all for 10 s."""
+
+    async def visit(url: str) -> tuple[float, float]:
+        async with far_viewer(url, loss=0.05, delay_s=0.2) as (viewer, network):
+            await viewer.record("P01")
+            await viewer.tab.wait_until(lambda: viewer.recorded()[0] >= 12, PATIENCE_S)
+            assert network.lost > 0.02 * network.carried > 0, "the video goes through it"
+            cut_s = float(viewer.recorded()[0])
+            network.cut()
+            await asyncio.sleep(10)
+            network.mend()
+            await viewer.tab.wait_until(lambda: viewer.recorded()[0] >= cut_s + 18, PATIENCE_S)
+            assert "Saved" in await viewer.stop_recording()
+            assert viewer.tab.exceptions == []
+            return cut_s, float(np.median(viewer.figures(0, float("inf")).lags_ms))
+
+    with studio.serve(environment={"FER_HOME": str(tmp_path)}) as server:
+        cut_s, lag_ms = asyncio.run(visit(server.url))
+
+    with store_in(tmp_path) as store:
+        (one,) = sessions(store)
+        times_s = times_of(store, one.id)
+    assert one.state == "closed", "one session, which went on by itself"
+    before = times_s[times_s < cut_s]
+    gaps_s = np.diff(times_s)
+    print(f"{len(before) / cut_s:.1f} samples/s before the cut, lag {lag_ms:.0f} ms, longest gap {gaps_s.max():.1f} s")
+    assert len(before) > 0.5 * 5 * cut_s
+    assert np.diff(before).max() < 2
+    assert 9 < gaps_s.max() < 14, "the cut is a gap, and little more than the cut"
+    assert times_s[-1] > cut_s + 14, "then it goes on"
+
+
 def test_a_database_that_stops_and_comes_back_costs_a_recording_nothing(tmp_path: Path) -> None:
     """And a page that cannot be read says one sentence, and comes back by itself."""
-    from benchmarks.streamlit_tab import open_tab
 
     async def visit(url: str, database) -> tuple[int, list[str]]:
         async with recording(url, "P01", samples=10) as viewer, open_tab(url, "sessions") as reader:
