@@ -163,10 +163,14 @@ class StreamlitTab:
         """Wait until something is so that only messages of the server change.
 
         Raises:
-            TimeoutError: it did not come to be.
+            TimeoutError: it did not come to be; says what the page shows.
         """
-        async with asyncio.timeout(timeout_s), self._changed:
-            await self._changed.wait_for(is_so)
+        try:
+            async with asyncio.timeout(timeout_s), self._changed:
+                await self._changed.wait_for(is_so)
+        except TimeoutError:
+            words = " | ".join(text for text in self.said if "<style>" not in text)
+            raise TimeoutError(f"not within {timeout_s:.0f} s; {self.exceptions or 'no error'}; {words}") from None
 
     async def _wait_for(self, key: str, timeout_s: float) -> Widget:
         await self.wait_until(lambda: self.widget(key) is not None, timeout_s)

@@ -34,6 +34,7 @@ def test_a_clock_set_back_an_hour_changes_no_time_within_a_session(library: Path
         "FAKETIME_TIMESTAMP_FILE": str(clock),
         "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "NO_FAKE_STAT": "1",
     }
 
     async def visit(url: str) -> None:

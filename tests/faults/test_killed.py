@@ -54,7 +54,10 @@ with temporary.temporary_folder(store) as folder:
 """
 
 
-def test_an_export_that_is_killed_leaves_a_folder_which_only_the_next_start_deletes(tmp_path: Path):
+def test_an_export_that_is_killed_leaves_a_folder_which_only_the_next_start_deletes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("FER_HOME", str(tmp_path))
     with store_in(tmp_path) as store:
         number = make_session(store, make_participant(store), rows(count=2000))
         with process(EXPORTING, tmp_path) as child:
