@@ -31,6 +31,8 @@ from tests.helpers.browser import studio
 TAB_KEPT_S: Final = 10
 """So long the own server keeps a tab that is gone, in case it comes back; Streamlit's usual time is two minutes."""
 STEADY_S: Final = 12.0
+ALL_THERE_S: Final = 60.0
+BLOCK_S: Final = 30.0
 REST_S: Final = 240.0
 FAILED_SHARE: Final = 0.05
 """Of the visits, on a busy machine."""
@@ -63,12 +65,15 @@ class Soak:
     failures: list[str] = field(default_factory=list)
 
     def load(self, seconds: float, *, each_s: float | None = None) -> None:
-        """Have people come and go for so long; sampled each so many seconds, or not."""
+        """Have people come and go for so long; sampled each so many seconds once all of them are there, or not."""
         command = [sys.executable, "-m", "benchmarks.soak.visitors", self.target.url, "--seconds", str(seconds)]
         command += ["--viewers", str(self.viewers), "--file", self.target.file]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
+                assert process.stdout is not None
+                process.stdout.readline()  # from now on they come
                 ends_s = time.monotonic() + seconds
+                time.sleep(min(seconds / 4, ALL_THERE_S))
                 while each_s is not None and process.poll() is None and time.monotonic() < ends_s:
                     self.times_s.append(time.monotonic())
                     self.held.append(Held.now(self.target.pids))
@@ -109,13 +114,13 @@ def run(target: Target, *, minutes: float, viewers: int) -> int:
     soak.load(max(20.0, min(seconds / 5, 300.0)))  # models, pools and caches come into use
     first = soak.rest()
     started_s = time.monotonic()
-    soak.load(seconds, each_s=max(0.5, min(5.0, seconds / 120)))
+    soak.load(seconds, each_s=min(5.0, seconds / 60))
     lasted_s = time.monotonic() - started_s
     second = soak.rest(first)
     rows, rising = [], []
     for name, words in NAMES.items():
         values = [getattr(held, name) for held in soak.held]
-        trend = Trend.of(soak.times_s, values, block_s=max(10.0, seconds / 30))
+        trend = Trend.of(soak.times_s, values, block_s=max(BLOCK_S, seconds / 30))
         is_flat = trend is None or trend.is_flat(getattr(LEAST_RISE, name))
         rising += [] if is_flat else [words]
         rows.append([words, *_cells(trend), "yes" if is_flat else "NO", *_at_rest(name, first, second)])

@@ -10,7 +10,7 @@ import psutil
 
 from app.session_statistics.quantiles import student_quantile
 
-LEAST_BLOCKS: Final = 4
+LEAST_BLOCKS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,9 @@ class Trend:
     per_h: tuple[float, float, float]
 
     @classmethod
-    def of(cls, times_s: Sequence[float], values: Sequence[float], *, block_s: float) -> "Trend | None":
+    def of(
+        cls, times_s: Sequence[float] | np.ndarray, values: Sequence[float] | np.ndarray, *, block_s: float
+    ) -> "Trend | None":
         """None where there are fewer than `LEAST_BLOCKS` blocks.
 
         Args:

@@ -2,7 +2,8 @@
 
     python -m benchmarks.soak.visitors URL --seconds 300 [--viewers 4] [--file clip.mp4]
 
-Prints one JSON document: how many visits of each kind there were, and what went wrong in others.
+Prints two JSON documents, a line each: {"coming": seconds} when the first one sets out, and at the end how many visits
+of each kind there were, and what went wrong in others.
 """
 
 import argparse
@@ -69,9 +70,9 @@ class Visitors:
 
     async def _watch(self) -> None:
         async with self._arrival() as viewer:
+            while not viewer.heard.rows:
+                await asyncio.sleep(0.1)
             await self._stay()
-            if not viewer.heard.rows:
-                raise RuntimeError("no result was heard")
 
     async def _record(self) -> None:
         """Most end their recording and look at it; the others close the tab."""
@@ -121,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     rtcrtpreceiver.get_decoder = Uncoded.of  # type: ignore[attr-defined]
     visitors = Visitors(options.url.rstrip("/"), options.file)
+    print(json.dumps({"coming": options.seconds}), flush=True)
     asyncio.run(visitors.come_and_go(options.viewers, options.seconds))
     print(json.dumps({"visits": visitors.visits, "failures": visitors.failures}), flush=True)
 

@@ -18,7 +18,7 @@ def trend_of(*, per_h: float, noise: float, minutes: int = 10) -> Trend:
     at_s = np.arange(0, minutes * 60, 2.0)
     chance = np.random.default_rng(3)
     visits = np.repeat(chance.normal(0, noise, len(at_s) // 10 + 1), 10)[: len(at_s)]
-    found = Trend.of(at_s, 100 + per_h * at_s / 3600 + visits, block_s=20)
+    found = Trend.of(at_s, 100 + per_h * at_s / 3600 + visits, block_s=30)
     assert found is not None
     return found
 

@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -130,7 +131,7 @@ class FarViewer(HeadlessViewer):
             assert found is not None, "this machine has no address that WebRTC would use"
             loop = asyncio.get_running_loop()
             for end in (self._network.to_server, self._network.to_viewer):
-                await loop.create_datagram_endpoint(lambda end=end: end, local_addr=(found[1], 0))
+                await loop.create_datagram_endpoint(partial(_itself, end), local_addr=(found[1], 0))
             offer = offer | {"sdp": _with_candidate(offer["sdp"], self._network.to_server)}
         await super()._tell(playing=playing, offer=offer)
 
@@ -143,6 +144,10 @@ class FarViewer(HeadlessViewer):
         assert found is not None
         self._network.to_server.peer = (found[1], int(found[2]))
         return json.dumps(values | {"sdp": _with_candidate(values["sdp"], self._network.to_viewer)})
+
+
+def _itself(end: _End) -> _End:
+    return end
 
 
 def _with_candidate(sdp: str, end: _End) -> str:
@@ -160,8 +165,11 @@ async def far_viewer(url: str, *, loss: float, delay_s: float) -> AsyncIterator[
     assert port is not None
     server = await asyncio.start_server(lambda r, w: network.carry_connection(r, w, port), LOOPBACK, 0)
     network.url = f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}"
+
+    def make(tab: StreamlitTab, track: ClipTrack, played: EncodedClip) -> FarViewer:
+        return FarViewer(tab, track, played, network)
+
     try:
-        make = lambda tab, track, played: FarViewer(tab, track, played, network)  # noqa: E731
         async with watch(network.url, clip(), per_s=20, delay_s=0, make=make) as viewer:
             assert isinstance(viewer, FarViewer)
             yield viewer, network
