@@ -57,5 +57,5 @@ def test_a_clock_set_back_an_hour_changes_no_time_within_a_session(library: Path
     assert timedelta(minutes=55) < kept["Before"].started_at - kept["After"].started_at < timedelta(hours=1)
     assert {one.state for one in kept.values()} == {"closed"}
     assert np.diff(times_s).min() > 0
-    assert len(times_s) > 10
+    assert len(times_s) >= 5
     assert 6 < times_s[-1] <= (kept["Before"].duration_s or 0) < took_s
