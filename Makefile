@@ -1,7 +1,8 @@
 # make run    serve the app on http://localhost:8501
 # make test   every test, the browser ones too
 # make coverage  the lines that all but the browser tests reach, in twice their time
-# make lint   ruff, mypy and codespell
+# make lint   ruff, mypy, codespell and bandit; pip-audit where it reaches its service
+# make lock   requirements.lock anew, from requirements.txt
 # make docs   the API reference, from the docstrings, into docs/api
 # make bench  the benchmark tables of docs/BENCHMARKS.md
 # make pictures  the pictures of docs/images, taken from the running app
@@ -25,10 +26,10 @@ COUNTED := fer_core $(addprefix train/,archive augmentation dataset evaluation s
 PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := -m "not browser" -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 PAGES_SIDE_BY_SIDE := -m "browser and not video" -n $(JOBS) --dist loadfile --max-worker-restart=0
-IN_BROWSER := tests/browser
+IN_BROWSER := tests/browser tests/deploy
 REPORT := --cov-report=term --cov-fail-under=$(COVERAGE)
 
-.PHONY: run test coverage lint docs bench pictures setup setup-dev detector chromium postgresql coturn
+.PHONY: run test coverage lint lock docs bench pictures setup setup-dev detector chromium postgresql coturn nginx
 
 # Two pools of memory for all threads: else glibc keeps what each started video's threads left (docs/decisions.md).
 run: setup
@@ -36,7 +37,7 @@ run: setup
 
 # Tests that watch a video have the machine to themselves; those of the other pages go side by side. Only their own files
 # are loaded, as the others bring TensorFlow. 5 is pytest's word for none of this kind.
-test: setup-dev chromium postgresql coturn
+test: setup-dev chromium postgresql coturn nginx
 	@failed=0; \
 	$(PYTEST) $(SIDE_BY_SIDE) $(COUNTED:%=tests/%) $(COUNTED:%=--cov=%) $(REPORT) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
 	$(PYTEST) $(SIDE_BY_SIDE) $(COUNTED:%=--ignore=tests/%) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
@@ -52,6 +53,13 @@ lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app fer_core train
+	$(BIN)/python -m tests.helpers.audit
+
+# What deployments install, by `pip install --require-hashes`: each file by its hash, whatever index it comes from.
+lock: setup-dev
+	$(BIN)/uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
 
 docs: setup-dev
 	$(BIN)/pdoc --output-directory docs/api --docformat google fer_core
@@ -112,3 +120,9 @@ coturn:
 	@if ! command -v turnserver >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends coturn >/dev/null || \
 		echo "coturn could not be installed: connections by a relay will not be tested."; fi
+
+# Likewise, for the tests of deploy/; they start a server of their own.
+nginx:
+	@if ! command -v nginx >/dev/null && [ ! -x /usr/sbin/nginx ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq >/dev/null && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nginx-light >/dev/null || \
+		echo "nginx could not be installed: the tests of deploy/ will be skipped."; fi

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Final
 
+from app.colours import GREEN, translucent
 from app.formatting import whole_percent
 from fer_core.emotions import EMOTION_COLOURS
 
@@ -36,6 +37,8 @@ STYLE: Final = f"""<style>
 .fer-narrow {{max-width:46rem}}
 {MATRIX_CSS}{SHARES_CSS}</style>"""
 """What a page's tables need; a report has a style for paper."""
+_DEEPEST: Final = 0.7
+"""Of a matrix's cells, so that both themes' text can be read on them."""
 
 
 def table(rows: str, *, css: str = "", box_css: str = "", height_rem: float | None = None) -> str:
@@ -86,14 +89,15 @@ def _bar_cell(colour: str, share: float, leaning: float) -> str:
     if leaning:
         # In CSS a position is a share of the room that the image leaves.
         left = named / (1 - leaning) if leaning < 1 else 0.0
-        bar += f", {stripes(colour)} {100 * left:.1f}% 0 / {100 * leaning:.1f}% 100% no-repeat"
+        bar += f", {stripes(colour, behind_text=True)} {100 * left:.1f}% 0 / {100 * leaning:.1f}% 100% no-repeat"
         title = f' title="Named {whole_percent(named)}, probably {whole_percent(leaning)}"'
     return f'<td class="n" style="background:{bar}"{title}>{share_cell(share)}</td>'
 
 
-def stripes(colour: str) -> str:
-    """What stands for time in which a face was only leaning to a label, as a CSS image."""
-    return f"repeating-linear-gradient(135deg, {colour}66 0 2px, {colour}1a 2px 6px)"
+def stripes(colour: str, *, behind_text: bool = False) -> str:
+    """Stands for time in which a face was only leaning to a label: a CSS image, pale where text stands on it."""
+    line, gap, to_px = (f"{colour}66", f"{colour}1a", 6) if behind_text else (colour, "transparent", 4)
+    return f"repeating-linear-gradient(135deg, {line} 0 2px, {gap} 2px {to_px}px)"
 
 
 def share_cell(share: float) -> str:
@@ -126,7 +130,7 @@ def matrix(
     for label, numbers in zip(labels, counts, strict=True):
         total = sum(numbers)
         cells = "".join(
-            f'<td style="background:rgba(47,143,131,{0.04 + 0.76 * count / max(total, 1):.2f})" '
+            f'<td style="background:{translucent(GREEN, 0.04 + _DEEPEST * count / max(total, 1))}" '
             f'title="{hint(label, column, count, total)}">{cell(count, total)}</td>'
             for column, count in zip(labels, numbers, strict=True)
         )

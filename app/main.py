@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # `streamlit run` puts only app/ on the path.
 _ROOT = str(Path(__file__).resolve().parent.parent)
@@ -20,15 +21,19 @@ from starlette.middleware import Middleware  # noqa: E402
 from starlette.routing import BaseRoute, Route, WebSocketRoute  # noqa: E402
 
 from app.access.types import Right  # noqa: E402
+from app.colours import CHART_TEXT_CSS  # noqa: E402
 from fer_core.private import PRIVATE_UMASK  # noqa: E402
+
+if TYPE_CHECKING:
+    from app.web.settings import WebSettings
 
 SIDEBAR_WIDTH_PX = 380
 # Streamlit leaves a tenth of a laptop's screen empty above the first widget.
-_TIGHTER_TOP = """<style>
+_TIGHTER_TOP = """
 [data-testid="stMainBlockContainer"] {padding-top: 4.2rem; padding-bottom: 3rem}
 [data-testid="stSidebarHeader"] {margin-bottom: 0; height: 3.6rem}
 [data-testid="stSidebarContent"] [data-testid="stVerticalBlock"] {gap: 0.7rem}
-</style>"""
+"""
 # Address, folder of app/views, title, icon, and the right without which the page is not there.
 _PAGES = (
     ("live", "live", "Live", "videocam", None),
@@ -38,6 +43,7 @@ _PAGES = (
     ("train", "training", "Train", "model_training", Right.TRAIN),
     ("models", "models", "Models", "deployed_code", Right.TRAIN),
     ("data", "your_data", "Your data", "lock", Right.RECORD),
+    ("system", "system", "System", "monitor_heart", Right.ADMINISTER),
 )
 
 
@@ -51,7 +57,7 @@ def main() -> None:
         initial_sidebar_state=SIDEBAR_WIDTH_PX,
     )
     st.logo(Path(__file__).parent / "assets" / "logo.svg", size="large")
-    st.html(_TIGHTER_TOP)
+    st.html(f"<style>{_TIGHTER_TOP}{CHART_TEXT_CSS}</style>")
     from app import state
     from app.access import current
     from app.views.shared import account
@@ -114,13 +120,22 @@ def _routes() -> list[BaseRoute]:
     from app.live.sample import SAMPLE_PATH, serve_sample
     from app.live.socket import serve_results
     from app.live.warm_up import warm_up
+    from app.web import watch
 
-    server.refuse_an_open_network()
+    os.umask(PRIVATE_UMASK)
+    server.refuse_an_open_network(map(str, _web_settings().allowed_hosts))
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     for name in _LIVE_PAGE:
         import_module(name)
     warm_up()  # goes on while the first viewer's browser loads the page
+    from app import places, state
+    from app.access import current
+    from app.opened_store import everybodys_store
+
+    places.decide_by(lambda: current.may(Right.ADMINISTER))
+    state.hide_script_path()
     return [
+        *watch.routes(watch.Parts(everybodys_store, state.live_model, state.analysis_queue)),
         *sign_in.routes(),
         WebSocketRoute(f"/{PATH}{{key}}", serve_results),
         Route(f"/{stills.PATH}{{key}}", stills.serve_stills, methods=["POST", "DELETE"]),
@@ -131,17 +146,39 @@ def _routes() -> list[BaseRoute]:
 
 def _middleware() -> list[Middleware]:
     """What stands before every answer, the outermost first."""
+    from app import state
+    from app.access import server
+    from app.access.downloads import OwnDownloads
     from app.access.gate import Gate
+    from app.web.middleware import closed_by_default
 
-    return [Middleware(Gate)]
+    outer = closed_by_default(
+        _web_settings(),
+        address=str(st.get_option("server.address") or ""),
+        max_upload_mb=int(st.get_option("server.maxUploadSize")),
+        held=state.held_files,
+        account_of=server.account_of_headers,
+    )
+    return [*outer, Middleware(Gate), Middleware(OwnDownloads)]
+
+
+def _web_settings() -> "WebSettings":
+    """What the environment says of the network; the program ends with one sentence where it is malformed."""
+    from app.web.settings import WebSettings
+
+    try:
+        return WebSettings.from_environment()
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
 
 
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
     """What goes on for as long as the server runs."""
-    from app import housekeeping, state
+    from app import housekeeping
+    from app.opened_store import everybodys_store, interrupted
 
-    with housekeeping.kept(state.store, state.interrupted):
+    with housekeeping.kept(everybodys_store, interrupted):
         yield
 
 

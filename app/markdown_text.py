@@ -6,6 +6,8 @@ A select box's options, placeholders and `st.text` read no Markdown, and need no
 import re
 from typing import Final
 
+from app import places
+
 _JOINER: Final = "\N{WORD JOINER}"
 """Is not seen, and no line breaks at it."""
 # Streamlit turns these into links, icons, emoji and typographic signs after it has taken the backslashes away, so only
@@ -26,8 +28,11 @@ def plain(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """A message that such words may stand in: the same, but punctuation that means nothing within a line stays."""
-    return _MARKS_WITHIN.sub(r"\\\1", _apart(text))
+    """A message that such words may stand in: the same, but punctuation that means nothing within a line stays.
+
+    Places on the server's disk are left out for whoever may not see them.
+    """
+    return _MARKS_WITHIN.sub(r"\\\1", _apart(places.shown(text)))
 
 
 def _apart(text: str) -> str:

@@ -30,6 +30,10 @@ class ServerResource(Generic[T]):
         """What `make` gave at the first call."""
         return kept(self._name, self._make)
 
+    def so_far(self) -> T | None:
+        """What `make` gave; None while nobody has asked for it, and while it is being made."""
+        return cast("T | None", _held().get(self._name))
+
     def clear(self) -> None:
         """Forget it, so that the next call makes it anew. Tests need this; the server never does it."""
         _held().pop(self._name, None)

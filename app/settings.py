@@ -18,6 +18,8 @@ _PORT: Final = r"(?::\d{1,5})?"
 _ICE_URL: Final = re.compile(rf"stuns?:{_HOST}{_PORT}|turns?:{_HOST}{_PORT}(?:\?transport=(?:udp|tcp))?")
 _SERVER_EXAMPLE: Final = '[{"urls": "turn:turn.example.org:3478", "username": "u", "credential": "c"}]'
 _TURN_EXAMPLE: Final = "turn:turn.example.org:3478?transport=udp,turns:turn.example.org:5349?transport=tcp"
+VIEWERS_PER_USER: Final = 4
+"""One person may have two cameras, and a tab that was forgotten."""
 
 
 def default_max_viewers() -> int:
@@ -38,6 +40,7 @@ class AppSettings:
         relay_only: browsers connect by a relay or not at all.
         returned_picture: every viewer gets the server's picture instead of the camera's own.
         max_viewers: how many people may use the live video at once, from 1.
+        max_viewers_per_user: how many of these one account may be, from 1; without accounts it does not count.
     """
 
     # What holds passwords is not shown when settings are printed.
@@ -48,13 +51,15 @@ class AppSettings:
     relay_only: bool = False
     returned_picture: bool = False
     max_viewers: int = field(default_factory=default_max_viewers)
+    max_viewers_per_user: int = VIEWERS_PER_USER
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "AppSettings":
         """Read what docs/deploy.md and the README name.
 
         FER_ICE_SERVERS and FER_SERVER_ICE_SERVERS, JSON lists of servers; FER_TURN_URLS, addresses with commas between;
-        FER_TURN_SECRET; FER_ICE_POLICY, all or relay; FER_RETURNED_PICTURE, 1 or 0; and FER_MAX_VIEWERS, a number.
+        FER_TURN_SECRET; FER_ICE_POLICY, all or relay; FER_RETURNED_PICTURE, 1 or 0; and
+        FER_MAX_VIEWERS and FER_MAX_VIEWERS_PER_USER, numbers.
 
         Raises:
             ValueError: one of them is no such thing, or does not go with another.
@@ -66,7 +71,8 @@ class AppSettings:
             turn_secret=environment.get("FER_TURN_SECRET", "").strip(),
             relay_only=_relay_only(environment.get("FER_ICE_POLICY", "")),
             returned_picture=_switch("FER_RETURNED_PICTURE", environment),
-            max_viewers=_max_viewers(environment.get("FER_MAX_VIEWERS", "")),
+            max_viewers=_number("FER_MAX_VIEWERS", environment) or default_max_viewers(),
+            max_viewers_per_user=_number("FER_MAX_VIEWERS_PER_USER", environment) or VIEWERS_PER_USER,
         )
         _check_relays(settings)
         return settings
@@ -158,10 +164,11 @@ def _is_relay(url: str) -> bool:
     return url.startswith(("turn:", "turns:"))
 
 
-def _max_viewers(text: str) -> int:
-    text = text.strip()
+def _number(name: str, environment: Mapping[str, str]) -> int:
+    """From 1; 0 where it is not set."""
+    text = environment.get(name, "").strip()
     if not text:
-        return default_max_viewers()
+        return 0
     if not (text.isascii() and text.isdigit() and len(text) <= 6 and int(text) >= 1):
-        raise ValueError(f"FER_MAX_VIEWERS must be a whole number from 1, such as 8; it is {text[:80]!r}")
+        raise ValueError(f"{name} must be a whole number from 1, such as 8; it is {text[:80]!r}")
     return int(text)

@@ -12,7 +12,10 @@ from typing import Any, TypeVar, cast
 import streamlit as st
 from streamlit import runtime
 from streamlit.navigation.page import StreamlitPage
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.access.types import User
@@ -21,16 +24,22 @@ from app.live.pipelines import make_pipeline, shared_model
 from app.live.session import LiveSession
 from app.live.viewers import viewers
 from app.process_folder import ProcessFolder, forget_abandoned
-from app.recording.interrupted import Interrupted
 from app.recording.tabs import RecordingTabs
-from app.recording.video import rescue_half_videos
 from app.server import for_server
 from app.settings import AppSettings
-from app.store.database import Store, open_store
-from app.store.privacy import apply_retention
-from app.store.sessions import recover_sessions
-from app.tab_memory import AnalysisMemory, HistoryView, RecordingMemory, SessionMemory, StageMemory, TrainingMemory
+from app.tab_memory import (
+    AnalysisMemory,
+    HistoryView,
+    RecordingMemory,
+    SessionMemory,
+    StageMemory,
+    SystemMemory,
+    TrainingMemory,
+)
+from app.web.limits import HeldFiles
 from fer_core import paths
+from fer_core.expressions.model import EmotionModel
+from fer_core.expressions.model_list import LIVE
 
 # A component's key occupies the same session-state key, so widgets and these share one table of names.
 STREAM_KEY, RETURNED_STREAM_KEY = "camera", "camera_returned"
@@ -41,6 +50,7 @@ _ANALYSIS_KEY = "analysis_memory"
 _SESSIONS_KEY = "session_memory"
 _RECORDING_KEY = "recording_memory"
 _STAGE_KEY = "stage_memory"
+_SYSTEM_KEY = "system_memory"
 _PAGES_KEY = "pages"
 _USER_KEY = "user"
 
@@ -94,6 +104,11 @@ def stage_memory() -> StageMemory:
     return _of_tab(_STAGE_KEY, StageMemory)
 
 
+def system_memory() -> SystemMemory:
+    """What this browser tab remembers of the System page."""
+    return _of_tab(_SYSTEM_KEY, SystemMemory)
+
+
 @for_server
 def recording_tabs() -> RecordingTabs:
     """The process' recordings by the tabs that have them."""
@@ -137,25 +152,35 @@ def go_to(name: str) -> None:
     st.switch_page(page)
 
 
-@for_server
-def interrupted() -> Interrupted:
-    """The recordings that the program's last run left unfinished, known once the store is open."""
-    return Interrupted()
-
-
-@for_server
-def store() -> Store:
-    """The process' sessions on disk; once opened, unfinished ones are closed and those past their time deleted.
+def live_model() -> EmotionModel:
+    """The network of the live page, loaded.
 
     Raises:
-        StoreError: it cannot be opened; asked again, it is tried again.
+        ArtifactError: it is missing or damaged.
     """
-    opened = open_store()
-    recovered = recover_sessions(opened)
-    rescue_half_videos(opened, recovered)
-    interrupted().note(recovered)
-    apply_retention(opened)
-    return opened
+    return shared_model(LIVE)
+
+
+def hide_script_path() -> None:
+    """Have Streamlit tell browsers the name of its script, and not where that is on the server."""
+
+    def hide(message: ForwardMsg) -> None:
+        if message.HasField("new_session"):
+            message.new_session.main_script_path = Path(message.new_session.main_script_path).name
+
+    ForwardMsgQueue.on_before_enqueue_msg(hide)
+
+
+def held_files(tab: str) -> HeldFiles:
+    """What Streamlit keeps in memory of uploads, of the tab of that name, see `tab_id`, and of all."""
+    manager = runtime.get_instance().uploaded_file_mgr if runtime.exists() else None
+    if not isinstance(manager, MemoryUploadedFileManager):
+        return HeldFiles(0, 0, 0)
+    sizes = {
+        name: [len(file.data) for file in list(files.values())] for name, files in list(manager.file_storage.items())
+    }
+    of_tab = sizes.get(tab, [])
+    return HeldFiles(len(of_tab), sum(of_tab), sum(map(sum, sizes.values())))
 
 
 @for_server

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.analysis.jobs import AnalysisJob
+from app.doctor.in_background import BackgroundExamination
 from app.recording.recording import Recording
 from app.sessions.loaded import LoadedSession
 from app.store.records import CheckIn
@@ -72,6 +73,8 @@ class RecordingMemory:
         video_is_open: the video is wanted and not yet agreed to.
         has_agreed: the consent's button was pressed, and no run of the page has answered that yet.
         is_sure: somebody asked to delete the saved session and is asked once more.
+        asked_s: the address names a recording of a server that may still live; when that was last asked, on the
+            monotonic clock. None where nothing is to be asked again.
     """
 
     is_asking: bool = False
@@ -83,6 +86,7 @@ class RecordingMemory:
     video_is_open: bool = False
     has_agreed: bool = False
     is_sure: bool = False
+    asked_s: float | None = None
 
     def put_away(self) -> None:
         """Forget the last recording."""
@@ -131,6 +135,17 @@ class StageMemory:
     is_missed: bool = False
     is_unreachable: bool = False
     viewer: str = field(default_factory=lambda: secrets.token_hex(8))
+
+
+@dataclass
+class SystemMemory:
+    """Of the System page.
+
+    Attributes:
+        examination: the last one of the server; None before the first.
+    """
+
+    examination: BackgroundExamination | None = None
 
 
 @dataclass

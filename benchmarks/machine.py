@@ -1,49 +1,20 @@
 """The machine under a measurement: its processor's name, and how much of it other work took meanwhile."""
 
 import os
-import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 import psutil
 
-ZENS: Final = (
-    (0x17, range(0x00, 0x30), "Zen"),
-    (0x17, range(0x30, 0x100), "Zen 2"),
-    (0x19, range(0x00, 0x10), "Zen 3"),
-    (0x19, range(0x10, 0x20), "Zen 4"),
-    (0x19, range(0x20, 0x60), "Zen 3"),
-    (0x19, range(0x60, 0x100), "Zen 4"),
-    (0x1A, range(0x00, 0x100), "Zen 5"),
-)
-"""AMD's generation by CPUID family and models; a virtual machine often names no more than "AMD EPYC"."""
+from fer_core.processor import CPUINFO, cpuinfo_text, processor_name
 
 
-def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+def processor(cpuinfo: Path = CPUINFO) -> str:
     """Name of the processor and number of cores, such as "AMD EPYC (Zen 3), 2 cores"."""
     cores = f"{psutil.cpu_count()} cores"
-    try:
-        text = cpuinfo.read_text()
-    except OSError:
-        return f"an unnamed processor, {cores}"
-    return f"{processor_name(text)}, {cores}"
-
-
-def processor_name(cpuinfo: str) -> str:
-    """The name in the text of /proc/cpuinfo, with AMD's generation where that is known."""
-    name = _field(cpuinfo, "model name") or "an unnamed processor"
-    family, model = _field(cpuinfo, "cpu family"), _field(cpuinfo, "model")
-    if "AMD" not in name or not family or not model:
-        return name
-    zen = next((zen for f, models, zen in ZENS if f == int(family) and int(model) in models), None)
-    return f"{name} ({zen})" if zen else name
-
-
-def _field(cpuinfo: str, name: str) -> str | None:
-    found = re.search(rf"^{name}\s*: (.*)$", cpuinfo, re.MULTILINE)
-    return found.group(1).strip() if found else None
+    return f"{processor_name(cpuinfo_text(cpuinfo))}, {cores}"
 
 
 class ProcessorTime:

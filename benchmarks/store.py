@@ -21,7 +21,7 @@ import numpy as np
 from sqlalchemy import insert, literal, select
 from streamlit.testing.v1 import AppTest
 
-from app import state
+from app.opened_store import everybodys_store
 from app.store import tables
 from app.store.database import Store, open_store
 from app.store.exchange.export import export_session
@@ -98,7 +98,7 @@ def _measure(store: Store, samples: int, count: int, folder: Path) -> Iterator[t
 def _opened(store: Store, view: Callable[[], None]) -> Callable[[], AppTest]:
     """Opens a page over the store, without the browser's part; the app's modules are loaded beforehand."""
     os.environ["DATABASE_URL"] = store.engine.url.render_as_string(hide_password=False)
-    state.store.clear()
+    everybodys_store.clear()
     page = AppTest.from_function(view, default_timeout=120).run()
     if page.exception or page.error:
         raise RuntimeError(f"the page failed: {[*page.exception, *page.error]}")

@@ -33,6 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     models.set_defaults(run=_models)
     doctor = commands.add_parser("doctor", help="check this machine and this installation")
     doctor.add_argument("--json", action="store_true", help="for other programs")
+    doctor.add_argument("--port", type=_port, default=8501, help="where the app answers, or will (default: 8501)")
+    doctor.add_argument("--address", default="localhost", help="the address that it is bound to (default: localhost)")
+    doctor.add_argument("--url", default="", metavar="URL", help="the https address that people open")
     doctor.set_defaults(run=_doctor)
     fetch = commands.add_parser("fetch-detector", help="fetch a better face detector than Haar once (7 MB)")
     fetch.set_defaults(run=_fetch_detector)
@@ -69,6 +72,13 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _port(text: str) -> int:
+    port = _count(text)
+    if port > 65_535:
+        raise argparse.ArgumentTypeError(f"expected a port from 1 to 65535, got {text!r}")
+    return port
+
+
 def _rate(text: str) -> float:
     try:
         value = float(text)
@@ -93,15 +103,16 @@ def _models(_: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from fer_core.doctor import Status, examine
+    from fer_core.doctor import examine
+    from fer_core.findings import Place, Status
 
-    checks = examine()
+    checks = examine(Place(options.address, options.port, options.url))
     if options.json:
         print(json.dumps([asdict(check) for check in checks], indent=2))
     else:
         for check in checks:
-            print(f"{check.status:<5} {check.name}: {check.found}" + (f" -> {check.remedy}" if check.remedy else ""))
-    return int(any(check.status is Status.FAIL for check in checks))
+            print(f"{check.status:<7} {check.name}: {check.found}" + (f" -> {check.remedy}" if check.remedy else ""))
+    return int(any(check.status is Status.FAILING for check in checks))
 
 
 def _fetch_detector(_: argparse.Namespace) -> int:

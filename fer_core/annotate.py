@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from fer_core.emotions import UNSURE, colour_bgr
+from fer_core.emotions import EMOTION_COLOURS, UNSURE, chip_colours, colour_bgr
 from fer_core.frames import checked_frame
 from fer_core.results import FaceEmotion, FrameResult, Level, label_words
 
@@ -15,10 +15,6 @@ Overlay = Literal["boxes", "landmarks", "nothing"]
 _Rectangle = tuple[int, int, int, int]
 _Colour = tuple[int, int, int]
 _DASHES_PER_SIDE: Final = 5
-_CHIP_SHADE: Final = 0.82
-"""A chip's ground is a little darker than its colour, so that white stands out."""
-_MUTED_CHIP_SHADE: Final = 0.38
-"""Of a chip that only leans to its label: white has a contrast of 8 and more on every colour."""
 
 
 def annotate(
@@ -60,7 +56,8 @@ def annotate(
         left, top, right, bottom = (round(v * scale) for v in emotion.face.xyxy)
         if mirror:
             left, right = width - right, width - left
-        colour = colour_bgr(UNSURE if muted else emotion.label or UNSURE)
+        word = UNSURE if muted else emotion.label or UNSURE
+        colour = colour_bgr(word)
         is_leaning = emotion.level is Level.LEANING
         if is_leaning:
             _dashed_rectangle(canvas, (left, top, right, bottom), colour, thickness)
@@ -69,7 +66,7 @@ def annotate(
         if overlay == "landmarks" and emotion.face.landmarks is not None:
             for x, y in emotion.face.landmarks * scale:
                 cv2.circle(canvas, (round(width - x if mirror else x), round(y)), thickness, colour, -1, cv2.LINE_AA)
-        chip = _chip(face_text(emotion, numbered=several), text_px, colour, is_leaning=is_leaning)[:height, :width]
+        chip = _chip(face_text(emotion, numbered=several), text_px, word, is_leaning=is_leaning)[:height, :width]
         chips.append((chip, (left - thickness // 2, top, bottom)))
     for chip, box in chips:  # after all boxes, whose lines would cross the words
         place = _free_place(chip.shape, box, (height, width), taken)
@@ -95,8 +92,8 @@ def face_text(emotion: FaceEmotion, *, numbered: bool) -> str:
 
 
 @lru_cache(maxsize=512)
-def _chip(text: str, text_px: int, colour: _Colour, *, is_leaning: bool = False) -> np.ndarray:
-    """White words on a coloured ground, uint8 (height, width, 3) BGR. Cached: only the percentage changes.
+def _chip(text: str, text_px: int, word: str, *, is_leaning: bool = False) -> np.ndarray:
+    """Text on a ground of the colour of `word`, uint8 (height, width, 3) BGR. Cached: only the percentage changes.
 
     Where the face is only leaning to its label, the ground is darker and has a border of the colour.
     """
@@ -104,12 +101,12 @@ def _chip(text: str, text_px: int, colour: _Colour, *, is_leaning: bool = False)
     ascent, descent = font.getmetrics()  # of the font, so that every word gets the same height
     pad = text_px // 3
     size = (round(font.getlength(text)) + 2 * pad, ascent + descent + pad)
-    blue, green, red = (round(v * (_MUTED_CHIP_SHADE if is_leaning else _CHIP_SHADE)) for v in colour)
-    image = Image.new("RGB", size, (red, green, blue))
+    ground, ink = chip_colours(word, leaning=is_leaning)
+    image = Image.new("RGB", size, ground)
     draw = ImageDraw.Draw(image)
     if is_leaning:
-        draw.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=colour[::-1], width=max(1, text_px // 10))
-    draw.text((pad, pad // 2), text, font=font, fill="white")
+        draw.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=EMOTION_COLOURS[word], width=max(1, text_px // 10))
+    draw.text((pad, pad // 2), text, font=font, fill=ink)
     return np.ascontiguousarray(np.asarray(image)[..., ::-1])
 
 

@@ -138,7 +138,7 @@ def run_module(words: Sequence[str], log: Path, display: "Display") -> None:
             encoding="utf-8",
             errors="replace",
         )
-        assert process.stdout is not None
+        assert process.stdout is not None  # nosec B101 # it is a pipe; told to mypy
         for line in lines_with_ticks(process.stdout):
             display.show(line)
             if line and not line.startswith("Progress "):

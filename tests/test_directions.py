@@ -30,16 +30,25 @@ TRAIN_FOR_APP = (
 )
 """What the app may import of the training side: modules that read files or name settings, and load no Keras."""
 
-PAGES = ("app.main", "app.state", "app.streaming", "app.views")
+PAGES = (
+    "app.main",
+    "app.state",
+    "app.streaming",
+    "app.views",
+    *(f"app.access.{name}" for name in ("current", "downloads", "gate", "server", "sign_in")),
+)
 """The only places in the app that may import Streamlit; nothing outside them imports them."""
 
 LAYERS = {
     "app": (
-        ("app.views.sessions", "app.views.history", "app.views.models", "app.views.your_data"),
+        ("app.views.sessions", "app.views.history", "app.views.models", "app.views.your_data", "app.views.system"),
         ("app.views.analyse", "app.views.training"),
         ("app.views.live",),
-        ("app.views.shared",),
+        ("app.views.shared", "app.views.sign_in"),
+        ("app.web",),
         ("app.report",),
+        ("app.doctor",),
+        ("app.access",),
         ("app.charts",),
         ("app.sessions", "app.training"),
         ("app.analysis",),

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from app.access import server
+from app.access import audit, server
 from app.access.claims import is_current, user_from_claims
 from app.access.types import ANONYMOUS_USER, LOCAL_USER, AccessMode, Right, User
+from app.opened_store import everybodys_store
+from app.store.database import Store
 
 
 class NotAllowedError(Exception):
@@ -25,7 +27,10 @@ def user() -> User | None:
             return _or_while_recording(server.user_by_passphrase(st.context.cookies))
         case AccessMode.OIDC:
             claims = st.user.to_dict()
-            return _or_while_recording(user_from_claims(claims, server.settings()) if is_signed_in() else None)
+            known = user_from_claims(claims, server.settings()) if is_signed_in() else None
+            if claims:
+                audit.note_token(known, (claims.get("iss"), claims.get("sub"), claims.get("exp")))
+            return _or_while_recording(known)
 
 
 def is_signed_in() -> bool:
@@ -47,6 +52,28 @@ def _or_while_recording(known: User | None) -> User | None:
         state.remember_user(known)
         return known
     return state.user_who_records()
+
+
+def signed_in() -> User:
+    """This tab's user.
+
+    Raises:
+        NotAllowedError: there is none.
+    """
+    who = user()
+    if who is None:
+        raise NotAllowedError("Nobody is signed in here. Sign in, then try again.")
+    return who
+
+
+def store() -> Store:
+    """The part of the stored sessions that this tab's user may see; others' are as if they were not stored.
+
+    Raises:
+        NotAllowedError: nobody is signed in here.
+        StoreError: it cannot be opened; asked again, it is tried again.
+    """
+    return everybodys_store().of(signed_in())
 
 
 def require(right: Right) -> User:

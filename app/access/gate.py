@@ -9,12 +9,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access import server
 from app.access.types import AccessMode
+from app.live.channel import OWNER_KEY
 
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 OPEN_ROUTES: Final = (SIGN_IN, SIGN_OUT, "/healthz", "/metrics", "/_stcore/health")
 """Answered to everybody: ways in and out, and what tells a balancer that the server lives (with limits of its own)."""
 PRIVATE: Final = ("/fer/", "/media/", "/_stcore/upload_file")
 """Never answered to somebody unknown: results, downloads, uploads. Streamlit's page alone asks who they are."""
+_OF_SOMEBODY: Final = (*PRIVATE, "/_stcore/stream")
+"""Where the request itself says whose it is."""
 
 
 class Gate:
@@ -30,7 +33,13 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse: a page by the way in, anything else with status 401, a socket with 403."""
-        if scope["type"] not in ("http", "websocket") or self._is_allowed(scope):
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        if scope["path"].startswith(_OF_SOMEBODY):
+            user = server.user_of_headers(scope["headers"])
+            scope[OWNER_KEY] = None if user is None else user.owner
+        if self._is_allowed(scope):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
@@ -49,4 +58,6 @@ class Gate:
             return True
         if mode is AccessMode.OIDC and not path.startswith(PRIVATE):
             return True
+        if OWNER_KEY in scope:
+            return scope[OWNER_KEY] is not None
         return server.user_of_headers(scope["headers"]) is not None

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from app.access import cookie, server
+from app.access import audit, cookie, server
+from app.access.audit import AuditEvent
 from app.access.gate import SIGN_IN, SIGN_OUT
 from app.access.passphrase import MAX_LENGTH
 from app.access.types import AccessMode
@@ -68,12 +69,15 @@ async def _enter(request: Request) -> Response:
     if wait > 0:
         return _page(then, f"Too many tries. Wait {_in_words(wait)}, then try again.", 429, wait)
     if not await run_in_threadpool(here.passphrase.matches, passphrase):
+        audit.note(AuditEvent.REFUSED, user=None)
         return _page(then, "This is not the passphrase. Try again.", 403)
     server.attempts().succeeded(address)
+    kept = cookie.make_cookie(here, server.cookie_secret())
+    audit.note(AuditEvent.SIGNED_IN, user=server.user_by_passphrase({cookie.NAME: kept}))
     answer = RedirectResponse(_own_path(then), 303, headers=_HEADERS)
     answer.set_cookie(
         cookie.NAME,
-        cookie.make_cookie(here, server.cookie_secret()),
+        kept,
         max_age=int(here.hours * 3600),
         httponly=True,
         secure=request.url.scheme == "https",
@@ -82,7 +86,10 @@ async def _enter(request: Request) -> Response:
     return answer
 
 
-async def _leave(_: Request) -> Response:
+async def _leave(request: Request) -> Response:
+    user = server.user_of_cookies(request.cookies)
+    if user is not None and server.settings().mode is AccessMode.PASSPHRASE:
+        audit.note(AuditEvent.SIGNED_OUT, user=user)
     answer = RedirectResponse("/", 303, headers=_HEADERS)
     answer.delete_cookie(cookie.NAME)
     return answer

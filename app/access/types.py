@@ -12,7 +12,7 @@ class AccessMode(StrEnum):
     """Nobody signs in: the server answers this machine alone, and whoever sits at it may do everything."""
     ANONYMOUS = "anonymous"
     """Nobody signs in on a network (FER_ALLOW_ANONYMOUS): all are one user without the rights to delete and train."""
-    PASSPHRASE = "passphrase"
+    PASSPHRASE = "passphrase"  # nosec B105 # a word for it
     """One passphrase for everybody, which gives one role."""
     OIDC = "oidc"
     """Each signs in with an account of an OpenID Connect provider."""
@@ -48,7 +48,7 @@ _RIGHTS: Final = {
     Role.TRAINER: frozenset({Right.TRAIN, Right.PROMOTE}),
     Role.ADMINISTRATOR: frozenset(Right),
 }
-OF_ADMINISTRATORS: Final = "administrator"
+OF_ADMINISTRATORS: Final = "administrator"  # as app.store.own_rows has it, which knows nothing of users
 """The owner of what belongs to nobody else: all that was stored before there were owners, and what the one person of an
 open server stores."""
 

@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import chain, zip_longest
 from typing import Final
 
 import cv2
@@ -32,39 +33,72 @@ NICE: Final = 10
 
 
 class AnalysisQueue:
-    """Jobs in the order in which they came, one at a time."""
+    """Jobs one at a time, by turns for those who wait: whoever asked for many must let others between.
+
+    The owners stand in a circle. Each one's turn is one job; their own jobs keep their order.
+    """
 
     def __init__(self) -> None:
         """Nothing to do yet; the thread starts with the first job."""
-        self._jobs: deque[AnalysisJob] = deque()
+        self._waiting: dict[str, deque[AnalysisJob]] = {}  # an owner without jobs is not in it
+        self._at_work: AnalysisJob | None = None
+        self._served = ""  # the owner of the job at work
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def submit(self, job: AnalysisJob) -> None:
-        """Do it when its turn comes."""
+    def __len__(self) -> int:
+        """How many jobs are at work or wait."""
         with self._changed:
-            self._jobs.append(job)
+            return len(self._in_order())
+
+    def submit(self, job: AnalysisJob, owner: str = "") -> None:
+        """Do it when its turn comes.
+
+        Args:
+            job: what to do.
+            owner: whom it is done for; jobs without one are one owner's.
+        """
+        with self._changed:
+            self._waiting.setdefault(owner, deque()).append(job)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="analyse-files", daemon=True)
                 self._thread.start()
             self._changed.notify()
 
     def ahead_of(self, job: AnalysisJob) -> int:
-        """How many jobs are done before this one; 0 where it is at work or done."""
+        """How many jobs are done before this one, as things stand; 0 where it is at work or done."""
         with self._changed:
-            return self._jobs.index(job) if job in self._jobs else 0
+            jobs = self._in_order()
+            return jobs.index(job) if job in jobs else 0
+
+    def _in_order(self) -> list[AnalysisJob]:
+        """All jobs as they will be done; to be called with the lock."""
+        owners = sorted(self._waiting, key=lambda owner: owner == self._served)  # who is served now stands last
+        rounds = chain.from_iterable(zip_longest(*(self._waiting[owner] for owner in owners)))
+        at_work = [self._at_work] if self._at_work is not None else []
+        return at_work + [job for job in rounds if job is not None]
+
+    def _next(self) -> AnalysisJob:
+        """Take the next job; to be called with the lock, where one waits."""
+        if self._served in self._waiting:
+            self._waiting[self._served] = self._waiting.pop(self._served)  # had its turn: to the end of the circle
+        self._served = next(iter(self._waiting))
+        jobs = self._waiting[self._served]
+        job = jobs.popleft()
+        if not jobs:
+            del self._waiting[self._served]
+        return job
 
     def _work(self) -> None:
         with contextlib.suppress(OSError, AttributeError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)  # on Linux, of this thread alone
         while True:
             with self._changed:
-                while not self._jobs:
+                self._at_work = None
+                while not self._waiting:
                     self._changed.wait()
-                job = self._jobs[0]
-            run_job(job)
-            with self._changed:
-                self._jobs.popleft()
+                self._at_work = self._next()
+            run_job(self._at_work)
 
 
 def run_job(job: AnalysisJob) -> None:

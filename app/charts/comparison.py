@@ -6,7 +6,8 @@ from typing import Final
 import plotly.graph_objects as go
 
 from app.charts.curves import Curves, closed
-from app.charts.style import GRID, HOVER, VALENCE_COLOUR, add_areas, frame, time_axis
+from app.charts.style import GRID, HOVER, add_areas, frame, time_axis
+from app.colours import VALENCE_COLOUR
 from app.formatting import signed
 from app.session_statistics.comparison import Difference
 from app.session_statistics.summary import STATES
@@ -73,7 +74,7 @@ def small_timeline(means: Curves, *, length_s: float) -> go.Figure:
         length_s: of the longest of the sessions.
     """
     figure = go.Figure()
-    add_areas(figure, *closed(means))
+    add_areas(figure, *closed(means), length_s=length_s)
     frame(
         figure,
         height=SMALL_HEIGHT,

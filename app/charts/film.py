@@ -17,7 +17,7 @@ _ROWS: Final = {Level.UNSURE: 1, Level.LEANING: 2, Level.NAMED: 3}
 def expressions(face: FaceTimeline, *, length_s: float) -> go.Figure:
     """The shares of the seven over the file, stacked; above them what the face was called."""
     figure = go.Figure()
-    add_areas(figure, np.round(face.seconds, 3), np.round(np.nan_to_num(face.probabilities), 4))
+    add_areas(figure, np.round(face.seconds, 3), np.round(np.nan_to_num(face.probabilities), 4), length_s=length_s)
     _add_label_strip(figure, face)
     _frame(figure, length_s=length_s, height=280)
     figure.update_layout(

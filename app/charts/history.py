@@ -7,16 +7,20 @@ from typing import Final
 import numpy as np
 import plotly.graph_objects as go
 
-from app.charts.style import CLEAR, GREEN, GREY, ORANGE, PINK, RED, ZERO, fix_axes, frame, translucent
+from app.charts.style import CLEAR, ZERO, area_names, fix_axes, frame
+from app.colours import BLUE, GREEN, GREY, ORANGE, PINK, RED, translucent
 from app.session_statistics.check_ins import PHQ4_BANDS, Phq4
 from app.session_statistics.control_chart import ChartPoint
 from app.sessions.trends import WatchedStatistic
 from app.store.history import Means
+from fer_core.colours import ink_on
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 
 COLOURS: Final = {"valence": GREEN, "arousal": ORANGE}
 SAID_COLOUR: Final = PINK
 OUTSIDE_COLOUR: Final = RED
+_NAME_WIDTH: Final = 0.1
+"""Of an expression's name, as a share of the days."""
 CALENDAR_WEEKS: Final = 53
 MOST_SCORE: Final = 12
 _WEEKDAYS: Final = ("Mo", "", "We", "", "Fr", "", "Su")
@@ -172,8 +176,8 @@ def _add_limits(figure: go.Figure, points: Sequence[ChartPoint]) -> None:
             name=name,
             mode="lines",
             fill=fill,
-            fillcolor="rgba(63,127,196,0.15)",
-            line={"width": 0, "color": "rgba(63,127,196,0.5)"},
+            fillcolor=translucent(BLUE, 0.2),
+            line={"width": 0, "color": translucent(BLUE, 0.5)},
             showlegend=fill is not None,
             hoverinfo="skip",
         )
@@ -211,11 +215,32 @@ def shares(days: Sequence[Means], *, first: date, last: date) -> go.Figure:
             marker={"color": EMOTION_COLOURS[emotion], "line": {"width": 0}},
             hovertemplate="%{y:.0f} %",
         )
+    _add_names(figure, days, first=first, last=last)
     _frame(figure, height=260, legend=True)
     _day_axis(figure, first, last)
-    figure.update_layout(barmode="stack", bargap=0.15)
+    figure.update_layout(barmode="stack", bargap=0.06)
     figure.update_yaxes(range=[0, 100.5], tickvals=[0, 50, 100], ticktext=["0 %", "50 %", "100 %"])
     return figure
+
+
+def _add_names(figure: go.Figure, days: Sequence[Means], *, first: date, last: date) -> None:
+    """Names across neighbouring days' bars, where they fit; a day without a session has no place for one."""
+    count = (last - first).days + 1
+    means = np.zeros((count, len(EMOTIONS)))
+    for one in days:
+        if first <= one.day <= last:
+            means[(one.day - first).days] = one.probabilities
+    midnight = datetime.combine(first, time())
+    for emotion, at, height in area_names(np.arange(count, dtype=float), means, width_s=_NAME_WIDTH * count):
+        figure.add_scatter(
+            x=[midnight + timedelta(days=at)],
+            y=[100 * height],
+            mode="text",
+            text=[emotion.capitalize()],
+            textfont={"color": ink_on(EMOTION_COLOURS[emotion]), "size": 11},
+            showlegend=False,
+            hoverinfo="skip",
+        )
 
 
 def phq4(totals: Sequence[tuple[date, Phq4]], *, first: date, last: date) -> go.Figure:

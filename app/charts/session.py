@@ -10,29 +10,24 @@ import plotly.graph_objects as go
 
 from app.charts.curves import Curves, ShownLabels, closed, gapped, on_grid
 from app.charts.style import (
-    AROUSAL_COLOUR,
     CLEAR,
     GRID,
     HOVER,
-    ORANGE,
     SHARE_TICKS,
     TICKS,
-    VALENCE_COLOUR,
     ZERO,
     add_areas,
     frame,
-    label_colour,
     label_words,
     time_marks,
-    translucent,
 )
+from app.colours import AROUSAL_COLOUR, ORANGE, TASK_COLOUR, VALENCE_COLOUR, translucent
 from app.formatting import clock, whole_percent
 from app.session_statistics.spans import Range, Task
 from app.session_statistics.summary import STATES
 from app.store.records import Marker
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
 
-TASK_COLOUR: Final = "#2f6f8f"
 MOST_TEXTS: Final = 12
 """More markers than this show their text under the mouse alone: they would cover each other."""
 DAY_S: Final = 86_400.0
@@ -81,7 +76,7 @@ def session_timeline(
     """
     figure = go.Figure()
     if stacked:
-        add_areas(figure, *closed(means), yaxis="y3")
+        add_areas(figure, *closed(means), length_s=length_s, yaxis="y3")
     else:
         for i, emotion in enumerate(EMOTIONS):
             _add_line(
@@ -109,23 +104,24 @@ def session_timeline(
 
 
 def distribution(shares: Mapping[str, float], leaning: Mapping[str, float]) -> go.Figure:
-    """Share of the time per label, in the order of STATES; the part that was only leaning is paler.
+    """Share of the time per label, in the order of STATES; the part that was only leaning is striped.
 
     Args:
         shares: state to share of the time.
         leaning: emotion to the part of it that was only leaning.
     """
-    pale = [leaning.get(state, 0.0) for state in STATES]
-    full = [shares[state] - part for state, part in zip(STATES, pale, strict=True)]
+    striped = [leaning.get(state, 0.0) for state in STATES]
+    full = [shares[state] - part for state, part in zip(STATES, striped, strict=True)]
     figure = go.Figure()
-    for values, is_pale in ((full, False), (pale, True)):
+    for values, is_striped in ((full, False), (striped, True)):
         figure.add_bar(
             x=[100 * value for value in values],
             y=[state.capitalize() for state in STATES],
             orientation="h",
-            marker_color=[label_colour(state, leaning=is_pale) for state in STATES],
+            marker_color=[EMOTION_COLOURS[state] for state in STATES],
+            marker_pattern={"shape": "/" if is_striped else "", "size": 5, "solidity": 0.5},
             marker_line_width=0,
-            customdata=[label_words(state, leaning=is_pale) for state in STATES],
+            customdata=[label_words(state, leaning=is_striped) for state in STATES],
             hovertemplate="%{customdata}: %{x:.1f} %<extra></extra>",
         )
     # Text of its own: that of a bar without length, such as a leaning one, stands at the axis.
@@ -184,19 +180,18 @@ def _add_heat(figure: go.Figure, means: Curves, *, span_s: float) -> None:
 
 
 def _add_labels(figure: go.Figure, labels: ShownLabels) -> None:
-    """A strip of what was shown: the surer, the higher; leaning labels paler, nothing where the face was away."""
+    """A strip of what was shown: the surer, the higher; nothing where the face was away."""
     middles = np.round((np.arange(len(labels.state)) + 0.5) * labels.cell_s, 3)
-    colours = [label_colour(state, leaning=pale) for state in STATES for pale in (False, True)]
+    colours = [EMOTION_COLOURS[state] for state in STATES]
     heights = np.where(labels.leaning, LEVEL_ROWS - 1, LEVEL_ROWS)
     heights[labels.state == STATES.index(UNSURE)] = 1
-    codes = 2 * labels.state + labels.leaning
     for height in range(LEVEL_ROWS):
         shown = (labels.state >= 0) & (heights > height)
         figure.add_heatmap(
             x=middles,
             y0=height + 0.5,
             dy=1,
-            z=[[int(code) if there else None for code, there in zip(codes, shown, strict=True)]],
+            z=[[int(state) if there else None for state, there in zip(labels.state, shown, strict=True)]],
             zmin=-0.5,
             zmax=len(colours) - 0.5,
             colorscale=[[(i + side) / len(colours), colour] for i, colour in enumerate(colours) for side in (0, 1)],
@@ -213,8 +208,8 @@ def _add_labels(figure: go.Figure, labels: ShownLabels) -> None:
         mode="lines",
         name="Shown",
         text=[
-            label_words(STATES[state], leaning=bool(pale))
-            for state, pale in zip(labels.state, labels.leaning, strict=True)
+            label_words(STATES[state], leaning=bool(leaning))
+            for state, leaning in zip(labels.state, labels.leaning, strict=True)
         ],
         line={"color": CLEAR, "width": 1},
         showlegend=False,

@@ -6,46 +6,30 @@ from typing import Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
+from app.colours import CHART_TEXT, VALENCE_COLOUR
 from app.formatting import clock
 from fer_core import results
+from fer_core.colours import ink_on
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from fer_core.results import Level
 
-# All readable on light and on dark, as a chart does not know which it stands on.
-GREEN: Final = "#2f8f83"
-ORANGE: Final = "#c9782f"
-VIOLET: Final = "#7f77d6"
-PINK: Final = "#c75687"
-RED: Final = "#d6453d"
-GREY: Final = "#868e96"
-VALENCE_COLOUR: Final = GREEN
-AROUSAL_COLOUR: Final = VIOLET
 CLEAR: Final = "rgba(0,0,0,0)"
 GRID: Final = "rgba(128,128,128,0.2)"
 ZERO: Final = "rgba(128,128,128,0.5)"
 """Of the line at zero."""
-FONT: Final = {"family": "Source Sans, Source Sans Pro, Helvetica, Arial, sans-serif", "size": 12, "color": GREY}
+FONT: Final = {"family": "Source Sans, Source Sans Pro, Helvetica, Arial, sans-serif", "size": 12, "color": CHART_TEXT}
 HOVER: Final = {"bgcolor": "rgba(33,37,41,0.92)", "font": {"color": "#f8f9fa"}}
 """Readable on every colour."""
 TICKS: Final = {"ticks": "outside", "ticklen": 5, "tickcolor": CLEAR, "automargin": False}
 """Labels a little off the axis, and margins that do not depend on them, so that nothing jumps."""
 SHARE_TICKS: Final[Mapping[str, Any]] = {"tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"]}
-LEANING_OPACITY: Final = 0.45
-"""Of an emotion's colour where its label is only leaning, shown as "probably"."""
 _STEPS_S: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _MOST_TICKS: Final = 6
-
-
-def translucent(colour: str, opacity: float) -> str:
-    """A colour such as "#2f8f83" as an rgba() of that opacity, 0 to 1."""
-    red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity:g})"
-
-
-def label_colour(label: str, *, leaning: bool = False) -> str:
-    """The colour of an emotion or of "unsure", paler where the label is only leaning."""
-    colour = EMOTION_COLOURS[label]
-    return translucent(colour, LEANING_OPACITY) if leaning else colour
+# Of a name in an area: its width as a share of the time, its height as one of the whole, and how many places are tried.
+_NAME_WIDTH: Final = 0.13
+_NAME_HEIGHT: Final = 0.13
+_NAME_PLACES: Final = 60
+_NEARLY: Final = 0.9
 
 
 def label_words(label: str, *, leaning: bool = False) -> str:
@@ -108,13 +92,14 @@ def mark_label(mark_s: float) -> str:
     return clock(mark_s, tenths=mark_s % 1 > 0)
 
 
-def add_areas(figure: go.Figure, time_s: np.ndarray, shares: np.ndarray, *, yaxis: str = "y") -> None:
+def add_areas(figure: go.Figure, time_s: np.ndarray, shares: np.ndarray, *, length_s: float, yaxis: str = "y") -> None:
     """The seven as stacked areas.
 
     Args:
         figure: is changed.
         time_s: float (n,).
         shares: float (n, 7) in the order of EMOTIONS; 0 where there is no face, as areas cannot break.
+        length_s: of the time axis.
         yaxis: the axis that they stand on.
     """
     for i, emotion in enumerate(EMOTIONS):
@@ -129,6 +114,54 @@ def add_areas(figure: go.Figure, time_s: np.ndarray, shares: np.ndarray, *, yaxi
             fillcolor=EMOTION_COLOURS[emotion],
             hovertemplate="%{y:.0%}",
         )
+    _add_names(figure, time_s, shares, length_s, yaxis)
+
+
+def _add_names(figure: go.Figure, time_s: np.ndarray, shares: np.ndarray, length_s: float, yaxis: str) -> None:
+    """The name of each area where it is high enough for it, so that colour is not the only carrier."""
+    for emotion, at_s, height in area_names(time_s, shares, width_s=length_s * _NAME_WIDTH):
+        # Not an annotation: those do not follow where a page turns seconds into a clock.
+        figure.add_scatter(
+            x=[at_s],
+            y=[height],
+            mode="text",
+            text=[emotion.capitalize()],
+            textfont={"color": ink_on(EMOTION_COLOURS[emotion]), "size": 11},
+            yaxis=yaxis,
+            showlegend=False,
+            hoverinfo="skip",
+        )
+
+
+def area_names(time_s: np.ndarray, shares: np.ndarray, *, width_s: float) -> list[tuple[str, float, float]]:
+    """Where names fit into stacked areas: emotion, time and height, each at most once.
+
+    Args:
+        time_s: float (n,), rising.
+        shares: float (n, 7) in the order of EMOTIONS.
+        width_s: of a name, in seconds.
+
+    Returns:
+        The middles of names that lie within their areas, in seconds and in the shares' unit.
+    """
+    if not len(time_s) or time_s[-1] - time_s[0] < width_s:
+        return []
+    tops, half_s = np.cumsum(shares, axis=1), width_s / 2
+    found = []
+    for i, emotion in enumerate(EMOTIONS):
+        places: list[tuple[float, float, float]] = []
+        for at_s in np.linspace(time_s[0] + half_s, time_s[-1] - half_s, _NAME_PLACES):
+            first, end = np.searchsorted(time_s, (at_s - half_s, at_s + half_s))
+            if end - first < 1:
+                continue
+            low, high = float((tops[first:end, i] - shares[first:end, i]).max()), float(tops[first:end, i].min())
+            if high - low > _NAME_HEIGHT:
+                places.append((high - low, float(at_s), (low + high) / 2))
+        if places:
+            # Of those that are nearly as good as the best, the one in the middle.
+            best = [place for place in places if place[0] >= _NEARLY * max(places)[0]]
+            found.append((emotion, *best[len(best) // 2][1:]))
+    return found
 
 
 def add_valence(figure: go.Figure, time_s: np.ndarray, valence: np.ndarray) -> None:

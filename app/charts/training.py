@@ -5,14 +5,15 @@ from typing import Final
 
 import plotly.graph_objects as go
 
-from app.charts.style import GREEN, GRID, ORANGE, PINK, VIOLET, frame
+from app.charts.style import GRID, frame
+from app.colours import GREEN, GREY, ORANGE, PINK, VIOLET
 from app.formatting import signed
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from train.evaluation.compare import LETTERS
 from train.evaluation.figures import CoveragePoint, ReliabilityBin
 from train.runs.files import EpochMetrics
 
-TRAIN_COLOUR: Final = "#8a97a3"
+TRAIN_COLOUR: Final = GREY
 VALIDATION_COLOUR: Final = GREEN
 SECOND_COLOUR: Final = ORANGE
 MODEL_COLOURS: Final = (VALIDATION_COLOUR, SECOND_COLOUR, VIOLET, PINK)

@@ -13,6 +13,8 @@ from app.server import kept
 
 Message = dict[str, Any]
 PATH: Final = "fer/results/"
+OWNER_KEY: Final = "fer.owner"
+"""Where a request's ASGI scope says who asks: the owner of what its user stores."""
 Source = Callable[[], Callable[[], Message] | None]
 """A reference such as `weakref.WeakMethod`: gives None once what it refers to is gone."""
 Stills = Callable[[], Callable[[np.ndarray | None], None] | None]
@@ -34,6 +36,8 @@ class ResultsChannel:
             stills: refers to what takes the pictures that the page sends where no video connects.
         """
         self.key = secrets.token_urlsafe(24)
+        self.owner = ""
+        """Of the user whose page this is; nobody else finds it. Set before the page learns the key."""
         self._status, self._history, self._stills = status, history, stills
         self.in_flight = threading.Lock()
         """Held while a still picture of the page is being taken: there is one at a time."""
@@ -139,9 +143,10 @@ class ChannelListener:
         self._rung.set()
 
 
-def channel_of(key: str) -> ResultsChannel | None:
-    """The channel of that key, while its session lives."""
-    return _channels().get(key)
+def channel_of(key: str, owner: str) -> ResultsChannel | None:
+    """The channel of that key, while its session lives, for the owner whose page it is."""
+    channel = _channels().get(key)
+    return channel if channel is not None and channel.owner == owner else None
 
 
 def _channels() -> "weakref.WeakValueDictionary[str, ResultsChannel]":

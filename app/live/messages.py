@@ -9,7 +9,7 @@ from app.live.channel import Message
 from app.live.types import LiveSettings, LiveStatus, RecordingProgress
 from app.live.words import unsure_words, words_for
 from fer_core.annotate import face_text
-from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE, chip_colours
 from fer_core.results import FaceEmotion, FrameResult, Level, label_words
 
 HISTORY_STEP_S: Final = 0.25
@@ -36,6 +36,8 @@ def _face(emotion: FaceEmotion, width: int, height: int, *, numbered: bool) -> M
     x, y = face.centre
     vx, vy = face.velocity or (0.0, 0.0)
     points = face.landmarks
+    word = emotion.label or UNSURE
+    ground, ink = chip_colours(word, leaning=emotion.level is Level.LEANING)
     return {
         "id": face.track_id,
         "x": round(x / width, 4),
@@ -51,7 +53,9 @@ def _face(emotion: FaceEmotion, width: int, height: int, *, numbered: bool) -> M
         "reason": unsure_words(emotion.doubts),
         "text": face_text(emotion, numbered=numbered),
         "share": round(emotion.confidence, 4),
-        "colour": EMOTION_COLOURS[emotion.label or UNSURE],
+        "colour": EMOTION_COLOURS[word],
+        "ground": ground,
+        "ink": ink,
         "p": [round(emotion.probabilities[name], 4) for name in EMOTIONS],
         "valence": round(emotion.valence, 3),
         "arousal": round(emotion.arousal, 3),

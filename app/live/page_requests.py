@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
 
-from app.live.channel import ResultsChannel, channel_of
+from app.live.channel import OWNER_KEY, ResultsChannel, channel_of
 from app.live.socket import is_own_page
 
 READ_WITHIN_S: Final = 15.0
@@ -29,7 +29,7 @@ def channel_for(request: Request) -> ResultsChannel:
     """
     if not is_own_page(request):
         raise RefusedError(403, "This page was opened under another address than the server knows.")
-    channel = channel_of(request.path_params["key"])
+    channel = channel_of(request.path_params["key"], request.scope.get(OWNER_KEY, ""))
     if channel is None:
         raise gone()
     return channel

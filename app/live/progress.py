@@ -74,12 +74,13 @@ class LiveProgress:
         self._waiting_since_s = self._came_since_s = None
 
     def refused(self, now_s: float, why: str) -> None:
-        """A frame came, but the server is full, as this sentence says."""
+        """A frame came and was not taken in, as the server is full or the frame too large: this sentence says it."""
         self.frame_times.append(now_s)
         self._refusal = why
 
     def frame(self, now_s: float) -> None:
-        """A frame came."""
+        """A frame came, and was taken in."""
+        self._refusal = ""
         self.frame_times.append(now_s)
         if self._waiting_since_s is None:
             self._waiting_since_s = now_s

@@ -15,6 +15,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 import av
 import numpy as np
@@ -23,6 +24,7 @@ from app.live import messages
 from app.live.analysis_slots import analysis_slots
 from app.live.capture_clock import CaptureClock
 from app.live.channel import Message, ResultsChannel
+from app.live.counts import results_given
 from app.live.frames import FrameConverter, fits, to_video_frame
 from app.live.progress import Limits, LiveProgress, Shown
 from app.live.release_memory import give_memory_back_soon
@@ -32,6 +34,7 @@ from app.live.worker_pipeline import LiveAnalysis, MakePipeline, NewestModel, fa
 from fer_core.annotate import annotate
 from fer_core.faces.tracker import FaceNumbers
 from fer_core.history import EmotionHistory
+from fer_core.limits import MAX_FRAME_PIXELS, megapixels
 from fer_core.pipeline import EmotionPipeline
 from fer_core.results import FrameResult
 
@@ -55,6 +58,9 @@ MODEL_CHECK_S = 1.0
 """How often a worker looks whether the model of that name is another by now, as when one is put live."""
 
 
+_BLANK_BGR: Final = np.zeros((90, 160, 3), np.uint8)
+
+
 class LiveSession:
     """Frame callback, worker, history and counters of one viewer. Thread-safe."""
 
@@ -75,6 +81,8 @@ class LiveSession:
             viewers: asked for a place before anything is analysed; None has places for all.
         """
         self._viewers = viewers
+        self.account = ""
+        """The viewer's, where people sign in with one."""
         self.history = EmotionHistory()
         # Weakly: a circle would be collected late, or never where `gc.freeze` comes first, and its key stay valid.
         self.channel = ResultsChannel(
@@ -147,6 +155,8 @@ class LiveSession:
         """
         # The first of four broad excepts: whatever goes wrong here, the next frame must come.
         try:
+            if self._is_too_large(frame):
+                return frame
             at_s = self._offer(frame, frame.time)
             shown = self._drawable()
             self._notify(lambda listener: listener.on_picture(partial(self._picture_of, frame, shown), at_s))
@@ -161,6 +171,8 @@ class LiveSession:
         """
         # The second broad except: whatever goes wrong in drawing, the picture must go on.
         try:
+            if self._is_too_large(frame):
+                return to_video_frame(_BLANK_BGR)  # to send it back would cost as much again
             frame_bgr = self._to_bgr.convert(frame)
             at_s = self._offer(frame_bgr, frame.time)
             shown_bgr = self._drawn(frame_bgr, self._drawable())
@@ -210,7 +222,7 @@ class LiveSession:
     @property
     def busy_message(self) -> str:
         """Why this viewer cannot start now, a sentence, as others have all places; else empty."""
-        return "" if self._viewers is None or self._viewers.has_place(self) else self._viewers.busy_message()
+        return "" if self._viewers is None else self._viewers.refusal(self, self.account)
 
     def _leave(self) -> None:
         if self._viewers is not None:
@@ -243,6 +255,17 @@ class LiveSession:
             muted=shown is not None and shown.is_late,
         )
 
+    def _is_too_large(self, frame: av.VideoFrame) -> bool:
+        """Whether a frame is refused, of which the viewer is told: even to scale it down would cost too much."""
+        if frame.width * frame.height <= MAX_FRAME_PIXELS:
+            return False
+        size = megapixels(frame.width, frame.height)
+        with self._changed:
+            self._progress.refused(
+                time.monotonic(), f"The camera's pictures have {size}. Choose a smaller size for it."
+            )
+        return True
+
     def _show_still(self, frame_bgr: np.ndarray, shown: Shown | None, at_s: float) -> None:
         self._notify(lambda listener: listener.on_picture(lambda: self._drawn(frame_bgr, shown), at_s))
 
@@ -252,8 +275,9 @@ class LiveSession:
         with self._changed:
             self._has_stills = is_still
             if self._worker is None:
-                if self._viewers is not None and not self._viewers.enter(self):
-                    self._progress.refused(now_s, self._viewers.busy_message())
+                refusal = "" if self._viewers is None else self._viewers.enter(self, self.account)
+                if refusal:
+                    self._progress.refused(now_s, refusal)
                     return now_s
                 self._progress.start(now_s)
                 self._worker = threading.Thread(target=self._work, name="live-analysis", daemon=True)
@@ -359,6 +383,7 @@ class LiveSession:
         with self._changed:
             self._progress.answered(result, time.monotonic())
             self.history.add(result)
+        results_given().add()
 
     def _status_message(self) -> Message:
         listener = self._listener

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from app.live.channel import ChannelListener, Message, ResultsChannel, channel_of
+from app.live.channel import OWNER_KEY, ChannelListener, Message, ResultsChannel, channel_of
 
 STATUS_EVERY_S: Final = 0.5
 MAX_LISTENERS: Final = 8
@@ -29,10 +29,10 @@ FORGOTTEN: Final = 4404
 async def serve_results(websocket: WebSocket) -> None:
     """Send the history, then each result and the status, until the page leaves; answer its pings.
 
-    Only a page of this very server is answered, and only with the key that its own session gave it.
+    Only a page of this very server is answered, only with the key that its own session gave it, and only to its user.
     """
     await websocket.accept()  # else the page would read an error of the network instead of a reason
-    channel = channel_of(websocket.path_params["key"])
+    channel = channel_of(websocket.path_params["key"], websocket.scope.get(OWNER_KEY, ""))
     if not is_own_page(websocket):
         words = "This page was opened under another address than the server knows: see “Behind a proxy” in the README."
         await websocket.close(REFUSED, words)

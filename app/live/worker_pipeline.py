@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.live.types import LiveSettings
+from app.places import without_places
 from fer_core.errors import FerError
 from fer_core.expressions.model import EmotionModel
 from fer_core.faces.detector import DetectorName
@@ -90,6 +91,6 @@ def failure_words(error: Exception) -> str:
     """Note a failed analysis in the log; gives the sentence for the viewer."""
     if isinstance(error, FerError):
         log.warning("Analysis failed and is tried again: %s", error)
-        return str(error)
+        return without_places(str(error))
     log.error("Analysis failed and is tried again", exc_info=error)
-    return f"The analysis stopped: {str(error) or type(error).__name__}"
+    return f"The analysis stopped: {without_places(str(error)) or type(error).__name__}"

@@ -60,7 +60,7 @@ class Kept:
 
 
 def what_is_kept(store: Store, interrupted: Interrupted) -> list[Kept]:
-    """Of each interrupted recording what is left; those that were deleted meanwhile are forgotten.
+    """Of each interrupted recording of the store's owner what is left; those that were deleted meanwhile are forgotten.
 
     Raises:
         StoreError: the store cannot be read.
@@ -68,11 +68,11 @@ def what_is_kept(store: Store, interrupted: Interrupted) -> list[Kept]:
     found = []
     for number in interrupted.ids():
         try:
-            one = session(store, number)
+            one = session(store.everybodys, number)
         except NoSuchRecordError:
             interrupted.forget(number)
             continue
-        if one.source == "live":
+        if one.source == "live" and one.belongs_to == store.owner.name:
             has_video = one.video_file is not None and (store.videos / one.video_file).is_file()
             found.append(Kept(one, sample_counts(store, [number])[number], has_video))
     return found

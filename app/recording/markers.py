@@ -1,7 +1,7 @@
 """The markers of a session while it is recorded. Imports no Streamlit."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -35,13 +35,16 @@ class SessionMarkers:
     however long the store takes.
     """
 
-    def __init__(self, store: Store, session_id: int, time_ms: Callable[[], int]) -> None:
-        """None yet.
+    def __init__(
+        self, store: Store, session_id: int, time_ms: Callable[[], int], earlier: Sequence[Marker] = ()
+    ) -> None:
+        """None yet, or those of a recording that goes on: its task too, while an open range ended with its server.
 
         Args:
             store: where the session is.
             session_id: its number.
             time_ms: gives the milliseconds since its start.
+            earlier: what is stored of it, by time.
         """
         self._store = store
         self._session_id = session_id
@@ -49,10 +52,11 @@ class SessionMarkers:
         # One lock for whole actions, which wait for the store, and one for what is read, which nobody waits for.
         self._acting = threading.RLock()
         self._lock = threading.Lock()
-        self._made: list[Marker] = []
-        self._task: Marker | None = None
+        self._made: list[Marker] = list(earlier)
+        tasks = [marker for marker in earlier if marker.kind in ("task_start", "task_end")]
+        self._task: Marker | None = tasks[-1] if tasks and tasks[-1].kind == "task_start" else None
         self._range: Marker | None = None
-        self._last_ms = 0
+        self._last_ms = max((marker.end_ms or marker.time_ms for marker in earlier), default=0)
         self._is_closed = False
 
     def view(self, count: int) -> MarkersView:

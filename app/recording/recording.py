@@ -24,7 +24,7 @@ from app.recording.consent import CONSENT_VERSION
 from app.recording.markers import SessionMarkers
 from app.recording.neutral_face import NeutralFace
 from app.recording.types import MAX_RECORDING_S, RecordingChoices, RecordingView
-from app.recording.video import VideoTrack
+from app.recording.video import VideoTrack, rescue_half_video
 from app.recording.watch import attempt, start_watch
 from app.store import records
 from app.store.database import Store
@@ -32,13 +32,17 @@ from app.store.errors import NoSuchRecordError, StoreError
 from app.store.participants import add_baseline, find_or_add
 from app.store.recorder import Recorder, RecorderStatus
 from app.store.records import NewSession
+from app.store.session_parts import markers
 from app.store.sessions import session
+from app.store.taking_over import TakenOver
 from fer_core.expressions.baseline import Baseline
 from fer_core.expressions.card import ModelCard
 from fer_core.results import FrameResult
 
 GRACE_S: Final = 20.0
 """Without pictures for this long, a recording is closed; before, it goes on when they return."""
+GRACE_ELSEWHERE_S: Final = 60.0
+"""So long a recording waits that goes on at another server: somebody has to see first what happened."""
 FRAMES_LOST_S: Final = 2.5
 
 
@@ -46,29 +50,43 @@ class Recording:
     """One recording, and the `LiveListener` that feeds it. Thread-safe."""
 
     def __init__(
-        self, store: Store, recorder: Recorder, participant_id: int, choices: RecordingChoices, card: ModelCard
+        self,
+        store: Store,
+        recorder: Recorder,
+        participant_id: int,
+        choices: RecordingChoices,
+        card: ModelCard,
+        *,
+        taken: TakenOver | None = None,
     ) -> None:
-        """`start` makes one."""
+        """`start` and `go_on` make one."""
         self.session_id = recorder.session_id
+        self.goes_on = taken is not None
+        """Whether another server began it, and has ended since."""
         self.participant_id = participant_id
         self.choices = choices
         self.model_sha256 = card.network_sha256
-        self.markers = SessionMarkers(store, recorder.session_id, lambda: recorder.time_ms)
+        earlier = markers(store, recorder.session_id) if taken is not None else []
+        self.markers = SessionMarkers(store, recorder.session_id, lambda: recorder.time_ms, earlier)
         self._store = store
         self._recorder = recorder
         self._neutral = NeutralFace(self._keep_baseline)
         self._lock = threading.Lock()  # for the next four
-        self._picture_at_s = self._waits_from_s = time.monotonic()
+        now_s = time.monotonic()
+        self._waits_from_s = now_s if taken is None else now_s + GRACE_ELSEWHERE_S - GRACE_S
         self._ended_s: float | None = None
         self._reason = ""
-        self._highest_face = 0
+        self._highest_face = 0 if taken is None else taken.highest_face
         # The samples' zero: making the session may have waited for the database since.
-        self._started_s = self._picture_at_s - recorder.time_ms / 1000
+        self._started_s = now_s - recorder.time_ms / 1000
+        self._picture_at_s = now_s if taken is None else self._started_s + taken.last_ms / 1000
         self._stopping = threading.Lock()
         self._over = threading.Event()
         stored = session(store, self.session_id)
-        self._started_at = stored.started_at
-        self._video = VideoTrack(store.videos / stored.video_file) if stored.video_file else None
+        self.uid, self._started_at = stored.uid, stored.started_at
+        # A video that another server began ends where that ended.
+        is_wanted = stored.video_file is not None and taken is None
+        self._video = VideoTrack(store.videos / str(stored.video_file)) if is_wanted else None
         atexit.register(self.stop)  # a server that is asked to end, as by Ctrl-C, closes it properly
         start_watch(self._over, self._look, self._give_up)
 
@@ -77,7 +95,7 @@ class Recording:
         """Begin now: to be called when the person has agreed.
 
         Args:
-            store: where to.
+            store: where to, and for whom; the recording then goes on by itself, in everybody's store.
             choices: what they agreed to.
             card: of the model that judges.
 
@@ -100,7 +118,29 @@ class Recording:
             video_file=f"{uuid.uuid4().hex}.mp4" if choices.with_video else None,
             video_consent_at=now if choices.with_video else None,
         )
-        return cls(store, Recorder.start(store, new), participant_id, choices, card)
+        return cls(store.everybodys, Recorder.start(store, new), participant_id, choices, card)
+
+    @classmethod
+    def go_on(cls, store: Store, taken: TakenOver, card: ModelCard) -> Self:
+        """Go on with a session that another process recorded until it died.
+
+        Its neutral face is to be measured or chosen again, as the face has a new number. A video is not continued.
+
+        Args:
+            store: where the session is; the recording goes on in everybody's.
+            taken: of `take_over`.
+            card: of the model that judges from now on.
+
+        Raises:
+            StoreError: what is stored cannot be read.
+        """
+        stored, store = taken.session, store.everybodys
+        since_s = max((datetime.now(UTC) - stored.started_at).total_seconds(), (taken.last_ms + 1) / 1000)
+        recorder = Recorder(store, stored.id, started_s=time.monotonic() - since_s, rate_per_s=stored.rate_per_s)
+        choices = RecordingChoices(
+            stored.participant, stored.title, stored.rate_per_s, utc_offset_min=stored.utc_offset_min
+        )
+        return cls(store, recorder, stored.participant_id, choices, card, taken=taken)
 
     @property
     def highest_face(self) -> int:
@@ -158,7 +198,7 @@ class Recording:
     def wait_anew(self) -> None:
         """Give the camera the whole time once more, as when its page was reloaded and has to start it again."""
         with self._lock:
-            self._waits_from_s = time.monotonic()
+            self._waits_from_s = max(self._waits_from_s, time.monotonic())
 
     def stop(self) -> RecordingView:
         """End it properly, once; a second call waits for the first."""
@@ -245,6 +285,8 @@ class Recording:
             attempt(lambda: self.markers.close(round((ended_s - self._started_s) * 1000)), "An open marker stays open")
             # The video first: of a session that is still open, the next start makes a half one whole.
             attempt(self._close_video, "The video could not be closed")
+            if self.goes_on:
+                attempt(lambda: rescue_half_video(self._store, self.session_id), "Its half video stays as it is")
             attempt(lambda: self._recorder.close(ended_s=ended_s), "The session could not be closed")
             self._over.set()
             atexit.unregister(self.stop)

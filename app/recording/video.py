@@ -136,6 +136,17 @@ def rescue_half_videos(store: Store, session_ids: Iterable[int]) -> int:
     return rescued
 
 
+def rescue_half_video(store: Store, session_id: int) -> None:
+    """Make the video of one session whole that another server began, where its folder is shared with this one.
+
+    Raises:
+        StoreError: the session cannot be read or changed.
+    """
+    name = session(store, session_id).video_file
+    if name is not None and halves(store.videos / name):
+        rescue_half_videos(store, [session_id])
+
+
 def _rescue(half: Path, whole: Path, session_id: int) -> None:
     try:
         if not rescue(half, whole):

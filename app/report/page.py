@@ -11,7 +11,7 @@ from typing import Final
 
 from app.charts.curves import curves_of_timeline, shown_labels
 from app.charts.session import Marks
-from app.charts.style import AROUSAL_COLOUR, VALENCE_COLOUR
+from app.colours import AROUSAL_COLOUR, VALENCE_COLOUR
 from app.formatting import clock, whole_percent
 from app.report import session_tables, timeline_svg
 from app.sessions.loaded import FaceFigures, LoadedSession, Outline, load_session
@@ -121,7 +121,7 @@ def _timeline(loaded: LoadedSession, face: int, *, corrected: bool) -> str:
         marks=Marks(outline.markers, outline.tasks.tasks, outline.left_out),
     )
     explained = (
-        "The strip on top is the label that was shown: high where it was named, lower and paler where the program "
+        "The strip on top is the label that was shown: high where it was named, lower where the program "
         "leaned to it (“probably …”), low and grey where it was unsure."
     )
     return _section("Timeline", f'<figure>{drawn}</figure><div class="key">{key}</div><p class="small">{explained}</p>')

@@ -8,17 +8,17 @@ from typing import Final
 import numpy as np
 
 from app.charts.curves import Curves, ShownLabels
-from app.charts.session import LEVEL_ROWS, TASK_COLOUR, Marks
+from app.charts.session import LEVEL_ROWS, Marks
 from app.charts.style import (
-    AROUSAL_COLOUR,
-    LEANING_OPACITY,
-    VALENCE_COLOUR,
+    area_names,
     label_words,
     mark_label,
     time_marks,
 )
+from app.colours import AROUSAL_COLOUR, TASK_COLOUR, VALENCE_COLOUR
 from app.formatting import MINUS
 from app.session_statistics.summary import STATES
+from fer_core.colours import ink_on
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
 
 WIDTH: Final = 960.0
@@ -29,7 +29,9 @@ LABELS: Final = (44.0, 62.0)
 AREAS: Final = (68.0, 248.0)
 AFFECT: Final = (272.0, 352.0)
 HEIGHT: Final = 380.0
-_GREY: Final = "#8b929a"
+_GREY: Final = "#5c6670"
+_LETTER_WIDTH: Final = 6.5
+_NAME_WIDTH: Final = 64.0
 
 
 def timeline(means: Curves, labels: ShownLabels, *, length_s: float, marks: Marks) -> str:
@@ -47,6 +49,16 @@ def timeline(means: Curves, labels: ShownLabels, *, length_s: float, marks: Mark
         for values, colour in ((means.valence, VALENCE_COLOUR), (means.arousal, AROUSAL_COLOUR)):
             points = _points(means.time_s[start:end], _affect_y(values[start:end]), length_s)
             parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
+    name_s = _NAME_WIDTH / (WIDTH - LEFT - RIGHT) * length_s
+    parts += [
+        _word(_x(at_s, length_s), AREAS[1] - height * (AREAS[1] - AREAS[0]), emotion)
+        for start, end in _stretches(means)
+        for emotion, at_s, height in area_names(
+            means.time_s[start:end],
+            means.probabilities[start:end],
+            width_s=name_s,
+        )
+    ]
     parts += _marks(marks, length_s)
     words = "Shares of the seven expressions over time, the labels above, and valence and arousal below"
     return (
@@ -83,7 +95,7 @@ def _areas(means: Curves, start: int, end: int, length_s: float) -> list[str]:
 
 
 def _labels(labels: ShownLabels, length_s: float) -> list[str]:
-    """A rectangle for each stretch of one label and level: the surer, the higher; leaning ones paler."""
+    """A rectangle for each stretch of one label and level: the surer, the higher; its word where it fits."""
     changes = (np.diff(labels.state) != 0) | (np.diff(labels.leaning) != 0)
     bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), len(labels.state)]
     found = [_text(LEFT - 6, LABELS[1] - 5, "Label", anchor="end")]
@@ -96,10 +108,12 @@ def _labels(labels: ShownLabels, length_s: float) -> list[str]:
         start_s, end_s = first * labels.cell_s, end * labels.cell_s
         found.append(
             f'<rect x="{_x(start_s, length_s):.1f}" y="{LABELS[1] - height:.1f}" '
-            f'width="{_wide(start_s, end_s, length_s):.1f}" height="{height:.1f}" fill="{EMOTION_COLOURS[state]}" '
-            f'fill-opacity="{LEANING_OPACITY if leaning else 1}"><title>{label_words(state, leaning=leaning)}</title>'
-            "</rect>"
+            f'width="{_wide(start_s, end_s, length_s):.1f}" height="{height:.1f}" fill="{EMOTION_COLOURS[state]}">'
+            f"<title>{label_words(state, leaning=leaning)}</title></rect>"
         )
+        if state != UNSURE and _wide(start_s, end_s, length_s) > _LETTER_WIDTH * (len(state) + 2):
+            middle = (_x(start_s, length_s) + _x(end_s, length_s)) / 2
+            found.append(_word(middle, LABELS[1] - height / 2, state))
     return found
 
 
@@ -133,7 +147,7 @@ def _marks(marks: Marks, length_s: float) -> list[str]:
     for task in marks.tasks:
         x, wide = _x(task.start_s, length_s), _wide(task.start_s, task.end_s, length_s)
         # As many letters as fit; the whole name stands in the table of tasks.
-        shown = task.name[: max(0, int(wide / 6.5))]
+        shown = task.name[: max(0, int(wide / _LETTER_WIDTH))]
         found.append(
             f'<rect x="{x:.1f}" y="{TASKS[0]}" width="{wide:.1f}" height="{TASKS[1] - TASKS[0]}" fill="{TASK_COLOUR}" '
             f'fill-opacity="0.22"><title>{escape(task.name)}</title></rect>'
@@ -171,6 +185,11 @@ def _points(time_s: np.ndarray, y: Sequence[float] | np.ndarray, length_s: float
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"/>'
+
+
+def _word(x: float, y: float, label: str) -> str:
+    """A label's word in the middle of its colour, so that colour is not the only carrier."""
+    return _text(x, y + 4, label.capitalize(), anchor="middle", colour=ink_on(EMOTION_COLOURS[label]))
 
 
 def _text(x: float, y: float, words: str, *, anchor: str = "start", colour: str = _GREY) -> str:

@@ -7,13 +7,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from app.store.errors import StoreError, driver_sentence
+from app.store.own_rows import EVERYBODY, OPTION, Owner, only_own_rows
 from app.store.schema import bring_up_to_date
 from fer_core.paths import home
 from fer_core.private import make_folder
@@ -39,19 +41,83 @@ def hasty() -> Iterator[None]:
         _is_hasty.reset(token)
 
 
+class Somebody(Protocol):
+    """Who uses the store: under whom their things are stored, and whether they may see everybody's."""
+
+    @property
+    def owner(self) -> str:
+        """It stays the same for an account."""
+
+    @property
+    def sees_all(self) -> bool:
+        """As an administrator does."""
+
+
+@dataclass
+class _Shared:
+    """What the parts of one database share.
+
+    Attributes:
+        whole: everybody's store.
+        parts: by owner.
+        counting: locks all but the first.
+        writing: how often this process holds SQLite's write lock now.
+        written: how often it has held it.
+    """
+
+    whole: "Store"
+    parts: dict[Owner, "Store"]
+    counting: threading.Lock = field(default_factory=threading.Lock)
+    writing: int = 0
+    written: int = 0
+
+
 class Store:
     """An opened database, the folder of its videos, and one for files on their way.
 
-    Any thread may use it; each call takes its own connection.
+    Any thread may use it; each call takes its own connection. `open_store` gives everybody's; a page works with the one
+    `of` its user, in which the records of others do not exist (see `own_rows`).
     """
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
-        """Take an engine whose tables are up to date; `open_store` makes one."""
+    def __init__(
+        self, engine: Engine, folder: Path, *, owner: Owner = EVERYBODY, shared: "_Shared | None" = None
+    ) -> None:
+        """Take an engine whose tables are up to date; `open_store` makes one.
+
+        Args:
+            engine: of the database; its connections work for `owner`.
+            folder: beside which videos and temporary files are.
+            owner: whose records it shows.
+            shared: of the whole store, where this one shows a part of it.
+        """
         self.engine = engine
         self.videos = folder / "videos"
         self.temporary = folder / "temporary"
-        self._counting = threading.Lock()
-        self._writing = self._written = 0
+        self.owner = owner
+        self._folder = folder
+        self._shared = _Shared(self, {owner: self}) if shared is None else shared
+
+    @property
+    def everybodys(self) -> "Store":
+        """The whole store, for the server's own work: recovery, retention, tidying up, running recordings."""
+        return self._shared.whole
+
+    @property
+    def own(self) -> "Store":
+        """What belongs to this store's owner alone, also where they may see more."""
+        return self._part(Owner(self.owner.name, sees_all=False))
+
+    def of(self, user: "Somebody") -> "Store":
+        """The part that a user may see, the same object at each call; an administrator's has everything in it."""
+        return self._part(Owner(user.owner, user.sees_all))
+
+    def _part(self, owner: Owner) -> "Store":
+        shared = self._shared
+        with shared.counting:
+            if owner not in shared.parts:
+                engine = shared.whole.engine.execution_options(**{OPTION: owner})
+                shared.parts[owner] = Store(engine, self._folder, owner=owner, shared=shared)
+            return shared.parts[owner]
 
     @property
     def place(self) -> str:
@@ -92,6 +158,29 @@ class Store:
                 yield connection
 
     @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """Like `write`, for steps that make tables anew: SQLite would delete what refers to a table that is dropped.
+
+        Raises:
+            StoreError: the database cannot be written, or a step left a reference to nothing.
+        """
+        if not self.is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        with self._plain_errors(), self.engine.connect() as plain:
+            driver: Any = plain.connection.driver_connection
+            driver.execute("PRAGMA foreign_keys = OFF")  # does nothing within a transaction
+            try:
+                connection = plain.execution_options(begin="IMMEDIATE")
+                with connection.begin(), self._counted():
+                    yield connection
+                    if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                        raise StoreError(f"The store {self.place} has rows that refer to nothing; it was left alone.")
+            finally:
+                driver.execute("PRAGMA foreign_keys = ON")
+
+    @contextmanager
     def outside_transaction(self, *, busy_ms: int | None = None) -> Iterator[Connection]:
         """A connection for commands that allow no transaction around them, such as VACUUM.
 
@@ -117,25 +206,27 @@ class Store:
     @contextmanager
     def _counted(self) -> Iterator[None]:
         """Around what holds SQLite's write lock, so that a message can say whose lock it is."""
-        with self._counting:
-            self._writing += 1
+        shared = self._shared
+        with shared.counting:
+            shared.writing += 1
         try:
             yield
         finally:
-            with self._counting:
-                self._writing -= 1
-                self._written += 1
+            with shared.counting:
+                shared.writing -= 1
+                shared.written += 1
 
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:
-        with self._counting:
-            before = self._written
+        shared = self._shared
+        with shared.counting:
+            before = shared.written
         try:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:  # the latter where a connection is prepared
             words = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-            with self._counting:
-                is_own_lock = self._writing > 0 or self._written != before
+            with shared.counting:
+                is_own_lock = shared.writing > 0 or shared.written != before
             raise StoreError(driver_sentence(self.place, words, is_own_lock=is_own_lock)) from error
 
 
@@ -149,19 +240,25 @@ def open_store(url: str | None = None) -> Store:
         StoreError: the address is no good, the database cannot be reached or read, or is another program's.
     """
     folder = home() / "sessions"
-    address = parse_url(url or os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'sessions.sqlite3'}")
+    address = parse_url(url or store_url())
     if address.get_backend_name() == "sqlite":
         engine = _sqlite(address)
     else:
         engine = create_engine(address, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_S})
+    event.listen(engine, "before_execute", only_own_rows, retval=True)
     store = Store(engine, folder)
     try:
         with hasty():
-            bring_up_to_date(store.read, store.write, store.place)
+            bring_up_to_date(store.read, store.migrating, store.place)
     except Exception:
         store.close()
         raise
     return store
+
+
+def store_url() -> str:
+    """The store's address as text: `DATABASE_URL`, or else a SQLite file below `FER_HOME`."""
+    return os.environ.get("DATABASE_URL") or f"sqlite:///{home() / 'sessions' / 'sessions.sqlite3'}"
 
 
 def parse_url(text: str) -> URL:

@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from app.store import tables
 from app.store.database import Store
+from app.store.own_rows import owner_of
 from app.store.owners import is_dead, this_process
 from app.store.steps import STEP_ROWS, Steps
 
@@ -54,7 +55,8 @@ def hidden_sessions() -> Select[Any]:
 
 def add_stand_in(connection: Connection) -> int:
     """Make a stand-in; gives its number."""
-    values = {"name": f"{_SIGN}{uuid.uuid4().hex}", "note": "", "created_at": datetime.now(UTC)}
+    whose, name = owner_of(connection).name, f"{_SIGN}{uuid.uuid4().hex}"
+    values = {"belongs_to": whose, "name": name, "note": "", "created_at": datetime.now(UTC)}
     table = tables.participants
     return int(connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
 

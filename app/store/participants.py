@@ -11,6 +11,7 @@ from app.store.checks import check_name, check_text
 from app.store.database import Store
 from app.store.errors import NoSuchRecordError, StoreError
 from app.store.hidden import is_person
+from app.store.own_rows import owner_of
 from app.store.records import CheckIn, Participant, StoredBaseline
 from app.store.tables import PHQ4
 from fer_core.emotions import EMOTIONS
@@ -27,18 +28,19 @@ def add_participant(store: Store, name: str, note: str = "") -> Participant:
 
 
 def find_or_add(connection: Connection, name: str, note: str = "") -> int:
-    """The number of the participant of that name, made where there is none.
+    """The number of the connection's owner's participant of that name, made where there is none.
 
     Raises:
         StoreError: it is no name.
     """
     name = check_name("A participant's name", name)
-    found = connection.scalar(select(tables.participants.c.id).where(tables.participants.c.name == name))
+    own = select(tables.participants.c.id).filter_by(belongs_to=owner_of(connection).name, name=name)
+    found = connection.scalar(own)
     return int(found) if found is not None else int(_insert(connection, name, note).id)
 
 
 def participants(store: Store) -> list[Participant]:
-    """All, by name."""
+    """All that are seen, by name."""
     with store.read() as connection:
         return [
             Participant.of(row)
@@ -56,7 +58,7 @@ def participant(store: Store, participant_id: int) -> Participant:
         one = select(tables.participants).where(is_person()).filter_by(id=participant_id)
         row = connection.execute(one).one_or_none()
     if row is None:
-        raise NoSuchRecordError(f"There is no participant {participant_id}; reload the page.")
+        raise _no_such_participant(participant_id)
     return Participant.of(row)
 
 
@@ -71,10 +73,13 @@ def edit_participant(store: Store, participant_id: int, *, name: str, note: str)
     table = tables.participants
     values = {"name": name, "note": check_text("A participant's note", note)}
     with store.write() as connection:
-        _refuse_taken(connection, name, but=participant_id)
+        whose = connection.scalar(select(table.c.belongs_to).where(is_person()).filter_by(id=participant_id))
+        if whose is None:
+            raise _no_such_participant(participant_id)
+        _refuse_taken(connection, name, whose, but=participant_id)
         done = connection.execute(update(table).filter_by(id=participant_id).values(values))
         if not done.rowcount:
-            raise NoSuchRecordError(f"There is no participant {participant_id}; reload the page.")
+            raise _no_such_participant(participant_id)
 
 
 def add_baseline(store: Store, baseline: StoredBaseline) -> int:
@@ -149,14 +154,25 @@ def delete_check_in(store: Store, check_in_id: int) -> None:
 
 
 def _insert(connection: Connection, name: str, note: str) -> Row[Any]:
-    _refuse_taken(connection, name)
-    values = {"name": name, "note": check_text("A participant's note", note), "created_at": datetime.now(UTC)}
+    whose = owner_of(connection).name
+    _refuse_taken(connection, name, whose)
+    values = {
+        "belongs_to": whose,
+        "name": name,
+        "note": check_text("A participant's note", note),
+        "created_at": datetime.now(UTC),
+    }
     return connection.execute(insert(tables.participants).values(values).returning(tables.participants)).one()
 
 
-def _refuse_taken(connection: Connection, name: str, *, but: int = 0) -> None:
+def _no_such_participant(participant_id: int) -> NoSuchRecordError:
+    return NoSuchRecordError(f"There is no participant {participant_id}; reload the page.")
+
+
+def _refuse_taken(connection: Connection, name: str, whose: str, *, but: int = 0) -> None:
     table = tables.participants
-    if connection.scalar(select(table.c.id).where(table.c.name == name, table.c.id != but)) is not None:
+    taken = select(table.c.id).where(table.c.belongs_to == whose, table.c.name == name, table.c.id != but)
+    if connection.scalar(taken) is not None:
         raise StoreError(f"There is already a participant {name!r}; choose another name.")
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, text
+from sqlalchemy import Connection, Table, delete, func, insert, select, text, true
 
 from app.store import tables
 from app.store.checks import check_range
@@ -99,16 +99,19 @@ def delete_participant(store: Store, participant_id: int) -> Deleted:
 
 
 def delete_everything(store: Store) -> Deleted:
-    """Delete all that the store holds, its settings and stray videos too; the empty tables stay.
+    """Delete all that this store shows, with its videos; of everybody's store its settings and stray videos too.
 
     Raises:
         StoreError: a video cannot be deleted, or the database cannot be written.
     """
     with store.write() as connection:
+        videos = _delete_videos(store, connection, true())
         stand_in, count = hide_all(connection)
         connection.execute(delete(tables.participants).where(is_person()))  # with what is theirs
-        connection.execute(delete(tables.settings))
-    videos = sum(_unlink(path) for path in sorted(store.videos.glob("*")) if path.is_file())
+        if store.owner.sees_all:
+            connection.execute(delete(tables.settings))
+    if store.owner.sees_all:
+        videos += sum(_unlink(path) for path in sorted(store.videos.glob("*")) if path.is_file())
     return Deleted(count, videos, _purged(store, stand_in))
 
 
@@ -120,11 +123,14 @@ def retention_days(store: Store) -> int | None:
 
 
 def set_retention_days(store: Store, days: int | None) -> None:
-    """Choose it; None keeps sessions until somebody deletes them. Nothing is deleted yet: see `apply_retention`.
+    """Choose it for everybody's; None keeps sessions until somebody deletes them.
+
+    Nothing is deleted yet: see `apply_retention`.
 
     Raises:
-        StoreError: `days` is not 1 to 36500.
+        StoreError: `days` is not 1 to 36500, or the store shows only a part.
     """
+    _refuse_a_part(store)
     check_range("Days of retention", days, 1, MAX_RETENTION_DAYS)
     with store.write() as connection:
         connection.execute(delete(tables.settings).filter_by(name=_RETENTION))
@@ -133,12 +139,13 @@ def set_retention_days(store: Store, days: int | None) -> None:
 
 
 def apply_retention(store: Store, now: datetime | None = None) -> Deleted:
-    """Delete the ended sessions, baselines and check-ins that are older than the chosen days; call it at each start.
+    """Delete everybody's ended sessions, baselines and check-ins that are older than the chosen days, at each start.
 
     Raises:
-        StoreError: a video cannot be deleted, or the database cannot be written.
+        StoreError: a video cannot be deleted, the database cannot be written, or the store shows only a part.
     """
-    scrub_if_due(store)
+    _refuse_a_part(store)
+    scrub_if_due(store.everybodys)
     days = retention_days(store)
     if days is None:
         return Deleted(0, 0)
@@ -148,7 +155,7 @@ def apply_retention(store: Store, now: datetime | None = None) -> Deleted:
         for table, moment in ((tables.baselines, "measured_at"), (tables.check_ins, "at")):
             loose += connection.execute(delete(table).where(table.c[moment] < before)).rowcount
     done = _delete_sessions(store, tables.sessions.c.ended_at < before)
-    return Deleted(0, 0, scrub(store)) if loose and not done.sessions else done
+    return Deleted(0, 0, scrub(store.everybodys)) if loose and not done.sessions else done
 
 
 def overdue(store: Store, days: int, now: datetime | None = None) -> Overdue:
@@ -173,7 +180,7 @@ def overdue(store: Store, days: int, now: datetime | None = None) -> Overdue:
 
 
 def overview(store: Store) -> Overview:
-    """Counts and bytes of all that is stored."""
+    """Counts of all that this store shows, the bytes of its videos, and those of the whole database."""
     counted = (
         tables.participants,
         tables.sessions,
@@ -185,8 +192,11 @@ def overview(store: Store) -> Overview:
     with store.read() as connection:
         counts = {table.name: _count(connection, table) for table in counted}
         oldest = connection.scalar(select(func.min(tables.sessions.c.started_at)).where(is_shown()))
+        named = connection.scalars(select(tables.sessions.c.video_file).where(is_shown())).all()
+    with store.everybodys.read() as connection:
         size = _database_bytes(store, connection)
-    videos = sum(path.stat().st_size for path in store.videos.glob("*") if path.is_file())
+    paths = store.videos.glob("*") if store.owner.sees_all else (store.videos / name for name in named if name)
+    videos = sum(path.stat().st_size for path in paths if path.is_file())
     return Overview(**counts, database_bytes=size, video_bytes=videos, oldest=oldest)
 
 
@@ -200,6 +210,11 @@ def _count(connection: Connection, table: Table) -> int:
     elif hidden := list(connection.scalars(hidden_sessions())):
         query = query.where(func.coalesce(table.c.session_id, 0).not_in(hidden))
     return int(connection.scalar(query) or 0)
+
+
+def _refuse_a_part(store: Store) -> None:
+    if not store.owner.sees_all:
+        raise StoreError("Only an administrator can choose for how long everybody's sessions are kept.")
 
 
 def _delete_sessions(store: Store, which: Any) -> Deleted:
@@ -216,7 +231,7 @@ def _purged(store: Store, stand_in: int) -> str:
     """Delete for good what nobody sees any more; gives a sentence where a part of that must wait."""
     try:
         purge(store, stand_in)
-        return scrub(store)
+        return scrub(store.everybodys)
     except StoreError as error:
         return f"It is deleted from all pages, but not yet from the disk; the next start goes on with that. {error}"
 

@@ -93,7 +93,7 @@ class Recorder:
         """
         started_s = time.monotonic()
         session_id = start_session(store, replace(new, started_at=datetime.now(UTC)))
-        return cls(store, session_id, started_s=started_s, rate_per_s=new.rate_per_s, correct=correct)
+        return cls(store.everybodys, session_id, started_s=started_s, rate_per_s=new.rate_per_s, correct=correct)
 
     @property
     def status(self) -> RecorderStatus:

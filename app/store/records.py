@@ -37,9 +37,10 @@ class _Record:
 
 @dataclass(frozen=True)
 class Participant(_Record):
-    """A person, under a free name or code; `created_at` is UTC."""
+    """A person, under a free name or code; `created_at` is UTC, `belongs_to` the owner."""
 
     id: int
+    belongs_to: str
     name: str
     note: str
     created_at: datetime
@@ -105,6 +106,7 @@ class Session(_Record):
     Attributes:
         uid: the same in every export and import of it.
         participant: the participant's name.
+        belongs_to: the participant's owner.
         ended_at: UTC; None while it is being recorded.
         state: "open" while it is being recorded, then "closed", or "recovered" when the program had died.
     """
@@ -113,6 +115,7 @@ class Session(_Record):
     uid: str
     participant_id: int
     participant: str
+    belongs_to: str
     title: str
     source: str
     note: str

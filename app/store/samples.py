@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, i
 
 from app.store import tables
 from app.store.database import Store
+from app.store.own_rows import refuse_others
 from app.store.records import Identity
 from app.store.session_parts import identities_of
 from app.store.tables import CORRECTED
@@ -133,8 +134,10 @@ def insert_tuples(connection: Connection, session_id: int, rows: Sequence[Sample
     """Store values in the order of `SAMPLE_COLUMNS`, whose faces are stored already; five times as fast as rows.
 
     Raises:
+        NoSuchRecordError: the session is not the connection's owner's.
         IntegrityError: of a moment and face there is a sample already.
     """
+    refuse_others(connection, "session_id", {session_id})  # the driver's own commands are not restricted
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     names = ", ".join(("session_id", *SAMPLE_COLUMNS))
     marks = ", ".join([mark] * (1 + len(SAMPLE_COLUMNS)))

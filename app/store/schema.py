@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from app.store.errors import StoreError
 from app.store.tables import metadata
 
-HEAD: Final = "v002_level"
+HEAD: Final = "v003_owners"
 VERSION_TABLE: Final = "fer_studio_version"  # a name of its own: a PostgreSQL database may serve other programs too
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _LOCK_KEY: Final = 0x0FE2_5700  # any number, the same in every process of this program
@@ -32,18 +32,26 @@ def bring_up_to_date(
         StoreError: a newer program wrote it, or another one.
     """
     with reading() as connection:
-        if _known_version(connection, place) == HEAD:
+        if known_version(connection, place) == HEAD:
             return
     with writing() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
         # Asked again under the lock: another process may have done it in the meantime.
-        if _known_version(connection, place) != HEAD:
+        if known_version(connection, place) != HEAD:
             _upgrade(connection)
 
 
-def _known_version(connection: Connection, place: str) -> str | None:
-    """The version of the tables; None where there are none yet."""
+def known_version(connection: Connection, place: str) -> str | None:
+    """The version of the tables; None where there are none yet.
+
+    Args:
+        connection: to any database.
+        place: the database, for messages.
+
+    Raises:
+        StoreError: a newer program wrote it, or another one.
+    """
     there = set(inspect(connection).get_table_names())
     if VERSION_TABLE not in there:
         strangers = there & set(metadata.tables) if connection.dialect.name == "postgresql" else there

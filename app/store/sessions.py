@@ -127,8 +127,14 @@ def _abandoned(connection: Connection) -> list[int]:
 
 
 def end_at_last_moment(connection: Connection, session_id: int) -> None:
-    """Close a session that nobody ended, where its last sample or marker stands."""
-    started_at = connection.execute(select(tables.sessions.c.started_at).filter_by(id=session_id)).scalar_one()
+    """Close a session that nobody ended, where its last sample or marker stands.
+
+    Raises:
+        NoSuchRecordError: there is none of that number.
+    """
+    started_at = connection.scalar(select(tables.sessions.c.started_at).filter_by(id=session_id))
+    if started_at is None:
+        raise no_such_session(session_id)
     ended_at = started_at + timedelta(milliseconds=last_moment_ms(connection, session_id))
     values = {"state": "recovered", "ended_at": ended_at}
     connection.execute(update(tables.sessions).filter_by(id=session_id).values(values))
@@ -151,16 +157,28 @@ def mark_alive(connection: Connection, session_id: int) -> None:
     """Say that this process still records the session; one that was closed as dead by mistake is open again.
 
     Raises:
-        NoSuchRecordError: it was deleted.
+        NoSuchRecordError: it was deleted, or another process records it by now.
     """
-    values = {"alive_at": datetime.now(UTC), "state": "open", "ended_at": None, "owner": this_process()}
-    ours = update(tables.sessions).where(is_shown()).filter_by(id=session_id)
-    if not connection.execute(ours.values(values)).rowcount:
-        raise NoSuchRecordError("The session was deleted while it was being recorded; the recording has ended.")
+    ours = update(tables.sessions).where(is_shown()).filter_by(id=session_id, owner=this_process())
+    if not connection.execute(ours.values(_alive())).rowcount:
+        raise NoSuchRecordError(
+            "The session was deleted, or goes on at another server, so the recording has ended here."
+        )
+
+
+def record_here(connection: Connection, session_id: int) -> None:
+    """Make this process the one that records the session."""
+    values = _alive() | {"owner": this_process()}
+    connection.execute(update(tables.sessions).filter_by(id=session_id).values(values))
+
+
+def _alive() -> dict[str, Any]:
+    return {"alive_at": datetime.now(UTC), "state": "open", "ended_at": None}
 
 
 def _with_names() -> Select[Any]:
-    named = select(tables.sessions, tables.participants.c.name.label("participant"))
+    people = tables.participants
+    named = select(tables.sessions, people.c.name.label("participant"), people.c.belongs_to)
     return named.join(tables.participants).where(is_person())
 
 

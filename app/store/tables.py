@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 
 from fer_core.emotions import EMOTIONS
@@ -94,9 +95,11 @@ participants = Table(
     "participants",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", String(MAX_NAME), nullable=False, unique=True),
+    Column("belongs_to", String(MAX_NAME), nullable=False),  # an owner, see own_rows.py
+    Column("name", String(MAX_NAME), nullable=False),
     Column("note", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("belongs_to", "name"),
     sqlite_autoincrement=True,  # a number is never given again, so no old link shows somebody else
 )
 
@@ -104,7 +107,7 @@ sessions = Table(
     "sessions",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("uid", String(32), nullable=False, unique=True),
+    Column("uid", String(32), nullable=False, index=True),  # unique for each owner, who learns nothing of others'
     _owner("participant", index=False),
     Column("source", String(8), nullable=False),
     Column("title", String(MAX_NAME), nullable=False),
@@ -124,6 +127,7 @@ sessions = Table(
     Column("alive_at", UtcTime, nullable=False),
     _one_of("source", SOURCES),
     _one_of("state", STATES),
+    UniqueConstraint("participant_id", "uid"),
     Index("ix_sessions_participant_id_started_at", "participant_id", "started_at"),
     Index("ix_sessions_state", "state"),
     sqlite_autoincrement=True,
@@ -209,5 +213,17 @@ check_ins = Table(
     _between("valence", 1, 9),
     _between("arousal", 1, 9),
     *(_between(answer, 0, 3) for answer in PHQ4),
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("event", String(32), nullable=False),
+    Column("who", String(MAX_NAME), nullable=False),
+    Column("what", String(MAX_NAME), nullable=False),
+    Column("count", Integer, nullable=False),
     sqlite_autoincrement=True,
 )

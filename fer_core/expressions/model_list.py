@@ -1,6 +1,6 @@
 """Which models there are: the live one marked, damaged folders named, and all of them as a table."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -50,17 +50,20 @@ class StoredModel:
         return self.origin == "own" and not self.is_live
 
 
-def stored_models(run_models: Iterable[Path] = ()) -> tuple[StoredModel, ...]:
+def stored_models(
+    run_models: Iterable[Path] = (), *, may_see: Callable[[Path], bool] = lambda _: True
+) -> tuple[StoredModel, ...]:
     """All models: the user's own, those of training runs, the shipped ones. Only cards are read.
 
     The live copy stands for itself only where the model that it was copied from is gone.
 
     Args:
         run_models: model folders of training runs.
+        may_see: says of a folder of the user's own models, which several people may share, whether it is shown.
     """
     card = live_card()
     live = card.sha256 if card else None
-    own = [_look(folder, "own", live) for folder in candidates(own_folder())]
+    own = [_look(folder, "own", live) for folder in candidates(own_folder()) if may_see(folder)]
     runs = [_look(folder, "run", live) for folder in run_models if is_candidate(folder)]
     shipped = [_look(folder, "shipped", live) for folder in candidates(paths.SHIPPED_MODELS)]
     found = [*own, *runs, *shipped]

@@ -141,7 +141,7 @@ def expected_frames(paths: Sequence[Path], sampling: Sampling) -> int | None:
     for path in paths:
         try:
             expected = probe(path).expected_frames(sampling)
-        except Exception:  # noqa: BLE001 - an estimate must not end a run, whatever a decoder makes of a broken file
+        except Exception:  # noqa: BLE001 - an estimate must not end a run, whatever a decoder makes of a broken file  # nosec B112
             continue
         if expected is None:
             return None

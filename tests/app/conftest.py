@@ -13,9 +13,11 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
-from app import state, streaming
+from app import streaming
+from app.access import current
 from app.live import session as live_session
 from app.live.session import LiveSession
+from app.opened_store import everybodys_store
 from app.recording import recording
 from app.recording.recording import Recording
 from app.store.database import Store
@@ -73,11 +75,11 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """The store that a page opens, in this test's own home: a SQLite file."""
     monkeypatch.setenv("FER_HOME", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    state.store.clear()
-    opened = state.store()
+    everybodys_store.clear()
+    opened = current.store()
     yield opened
     opened.close()
-    state.store.clear()
+    everybodys_store.clear()
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def test_a_matrix_shades_shares_of_its_rows():
     )
 
     assert html.startswith('<table class="fer-matrix"><tr><th></th><th title="sad">Sad</th>')
-    assert '<td style="background:rgba(47,143,131,0.61)" title="sad happy 3 4">3/4</td>' in html
+    assert '<td style="background:rgba(47,143,131,0.565)" title="sad happy 3 4">3/4</td>' in html
     assert '<td style="background:rgba(47,143,131,0.04)" title="happy sad 0 0">0/0</td>' in html
 
 

@@ -20,10 +20,12 @@ from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
 from app import state
+from app.access import current
 from app.analysis.jobs import AnalysisJob, AnalysisRequest, InputFile
 from app.live import pipelines as analysis
 from app.live.pipelines import make_pipeline
 from app.live.session import LiveSession
+from app.opened_store import everybodys_store
 from app.process_folder import forget_abandoned
 from app.recording.recording import Recording
 from app.server import ServerResource, for_server, kept
@@ -133,7 +135,7 @@ def test_a_cleared_cache_leaves_recordings_and_analyses_alone(
     path = folder.path
     del folder
     recording, live = begin(store, made), LiveSession(make_pipeline)
-    key = tabs.keep("a tab", live, recording)
+    tabs.keep("a tab", live, recording, "its key", owner="anna")
     queue.submit(job)
     wait_until(lambda: job.view().state == "running")
 
@@ -143,9 +145,10 @@ def test_a_cleared_cache_leaves_recordings_and_analyses_alone(
     assert job.view().state == "running", "it was cleared while the analysis ran"
     assert state.analysis_folder().path == path
     assert state.analysis_queue() is queue
-    assert state.store() is store
+    assert current.store() is store
     feed(recording, result())
-    assert state.recording_tabs().claim(key, "the tab after a reload", lambda _: False) == (recording, live)
+    found = state.recording_tabs().claim("its key", "the tab after a reload", lambda _: False, owner="anna")
+    assert found == (recording, live)
     wait_until(lambda: job.view().state == "done", timeout_s=60)
     assert [file.sentence for file in job.view().files] == [""]
     assert job.csv.is_file()
@@ -203,7 +206,7 @@ def test_a_module_that_is_imported_again_finds_its_children_and_models(module, n
 def test_no_state_of_the_server_is_left_in_streamlits_cache():
     """What is left there may go at any time: settings of the environment, and components' renderers."""
     for resource in (
-        state.store,
+        everybodys_store,
         state.recording_tabs,
         state.analysis_queue,
         state.analysis_folder,

@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 
-from benchmarks.machine import OtherWork, ProcessorTime, processor, processor_name
+from benchmarks.machine import OtherWork, ProcessorTime, processor
+from fer_core.processor import processor_name
 
 CPUINFO = (
     "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: {family}\nmodel\t\t: {model}\nmodel name\t: {name}\n"

@@ -12,6 +12,7 @@ from app.store.database import open_store
 from app.store.session_parts import markers
 from app.store.sessions import sessions
 from benchmarks import scene
+from fer_core.emotions import colour_bgr
 from tests.helpers.browser import studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.video]
@@ -152,8 +153,8 @@ def test_a_video_is_recorded_in_the_cameras_whole_size_with_its_labels(wide_came
     assert len(frames) >= 15
     assert frames[-1].shape == (720, 1280, 3)
     # The box of a happy face has a colour that is nowhere in the picture's middle.
-    yellow = np.abs(frames[-1].astype(int) - (28, 169, 232)).max(axis=2) < 40
-    assert yellow.sum() > 500
+    is_happy = np.abs(frames[-1].astype(int) - colour_bgr("happy")).max(axis=2) < 40
+    assert is_happy.sum() > 500
 
 
 def test_exactly_on_the_faces_the_picture_waits_for_its_result(server, happy_camera):

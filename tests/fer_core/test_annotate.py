@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from fer_core.annotate import _chip, annotate, face_text, percent
-from fer_core.emotions import EMOTIONS, UNSURE, colour_bgr
+from fer_core.colours import contrast, luminance, rgb
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE, chip_colours, colour_bgr
 from fer_core.results import Doubt, FaceEmotion, Level
 from tests.helpers.faces import make_emotion, make_face, make_result, textured_frame
 
@@ -30,7 +31,7 @@ def chip_of(emotion: FaceEmotion, picture: np.ndarray, *, numbered: bool = False
     text_px = int(np.clip(min(picture.shape[:2]) / 22, 13, 40))
     is_leaning = emotion.level is Level.LEANING
     text = face_text(emotion, numbered=numbered)
-    return _chip(text, text_px, colour_bgr(emotion.label or UNSURE), is_leaning=is_leaning)
+    return _chip(text, text_px, emotion.label or UNSURE, is_leaning=is_leaning)
 
 
 def drawn(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -245,27 +246,23 @@ def test_percent(share, text):
     assert percent(share) == text
 
 
-def test_a_chip_has_white_words_on_a_ground_of_the_emotions_hue():
-    chip = _chip("Happy 83 %", 20, colour_bgr("happy"))
+@pytest.mark.parametrize("name", EMOTION_COLOURS)
+def test_a_chip_has_words_that_can_be_read_on_the_emotions_colour(name):
+    chip = _chip("Happy 83 %", 20, name)
 
-    assert (chip == 255).all(axis=-1).any()
-    assert tuple(chip[0, 0]) == tuple(round(v * 0.82) for v in colour_bgr("happy"))
-    assert _chip("Sad 1 %", 20, colour_bgr("happy")).shape[0] == chip.shape[0], "every word has the same height"
-
-
-def luminance(colour_bgr: np.ndarray) -> float:
-    """Relative, as WCAG 2.2 defines it."""
-    shares = colour_bgr.astype(float)[::-1] / 255
-    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
+    assert tuple(chip[0, 0]) == tuple(chip[-1, -1]) == colour_bgr(name)
+    ink = rgb(chip_colours(name)[1])
+    assert (chip == ink).all(axis=-1).any()
+    assert _chip("Sad 1 %", 20, name).shape[0] == chip.shape[0], "every word has the same height"
 
 
 @pytest.mark.parametrize("name", EMOTIONS)
 def test_a_leaning_chip_is_darker_with_a_border_and_its_words_stand_out(name):
-    chip = _chip("Probably sad 55 %", 20, colour_bgr(name), is_leaning=True)
+    chip = _chip("Probably sad 55 %", 20, name, is_leaning=True)
 
-    ground = chip[4, 4]
+    ground, ink = chip_colours(name, leaning=True)
     assert tuple(chip[0, 0]) == tuple(chip[-1, -1]) == colour_bgr(name)
-    assert luminance(ground) < luminance(_chip("Sad 55 %", 20, colour_bgr(name))[4, 4]) / 2
-    assert (chip == 255).all(axis=-1).any()
-    assert 1.05 / (luminance(ground) + 0.05) >= 7
+    assert tuple(chip[4, 4])[::-1] == rgb(ground)
+    assert luminance(ground) < luminance(EMOTION_COLOURS[name]) / 2
+    assert (chip == rgb(ink)).all(axis=-1).any()
+    assert contrast(ground, ink) >= 7

@@ -21,6 +21,7 @@ from fer_core.files.media import open_media
 from fer_core.files.video_writer import VideoWriter
 from fer_core.paths import SHIPPED_MODELS
 from tests.helpers.faces import wait_until
+from tests.helpers.postgresql import free_port
 
 HAS_MODEL = (SHIPPED_MODELS / "default" / "card.json").is_file()
 needs_model = pytest.mark.skipif(not HAS_MODEL, reason=f"no model in {SHIPPED_MODELS / 'default'}")
@@ -272,7 +273,7 @@ class TestModels:
 
 class TestDoctor:
     def checks(self, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, str]]]:
-        code = main(["doctor", "--json"])
+        code = main(["doctor", "--json", "--port", str(free_port())])
         return code, {check["name"]: check for check in json.loads(capsys.readouterr().out)}
 
     @needs_model
@@ -283,7 +284,10 @@ class TestDoctor:
         assert checks["OpenCV"]["status"] == "ok"
 
     def test_it_does_not_import_tensorflow(self) -> None:
-        program = "import sys; from fer_core import doctor; doctor.examine(); sys.exit('tensorflow' in sys.modules)"
+        program = (
+            "import sys; from fer_core import doctor; doctor.examine();"
+            "sys.exit(bool({'tensorflow', 'keras', 'streamlit'} & {*sys.modules}))"
+        )
         assert subprocess.run([sys.executable, "-c", program], cwd=SHIPPED_MODELS.parent, check=False).returncode == 0
 
     def test_a_yunet_file_that_is_none(
@@ -293,7 +297,7 @@ class TestDoctor:
         monkeypatch.setenv("FER_YUNET", str(tmp_path / "y.onnx"))
         code, checks = self.checks(capsys)
         assert code == 1
-        assert checks["face detector"]["status"] == "fail"
+        assert checks["face detector"]["status"] == "failing"
         assert "fetch-detector" in checks["face detector"]["remedy"]
 
     def test_a_data_folder_that_cannot_be_made(
@@ -311,10 +315,75 @@ class TestDoctor:
         assert code == 1
         assert checks["packages"]["found"] == "missing: no-such-package"
 
+    def test_another_version_than_the_pinned_one(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        pins = tmp_path / "requirements.txt"
+        pins.write_text("numpy==0.1 # old\npandas==0.2; python_version < '3'\nabsent-one==3\n")
+        monkeypatch.setattr(doctor, "REQUIREMENTS", pins)
+        code, checks = self.checks(capsys)
+        assert code == 0, "it may work"
+        assert checks["packages"]["status"] == "warning"
+        assert checks["packages"]["found"].startswith("not the tested versions: numpy ")
+        assert checks["packages"]["found"].endswith(" instead of 0.1")
+
+    @needs_model
+    @pytest.mark.parametrize(("place", "status"), [("shipped", "failing"), ("own", "warning")])
+    def test_a_corrupt_model(
+        self,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+        place: str,
+        status: str,
+    ) -> None:
+        monkeypatch.setenv("FER_HOME", str(tmp_path))
+        copy = tmp_path / "models" / ("default" if place == "shipped" else "mine")
+        shutil.copytree(SHIPPED_MODELS / "default", copy)
+        with (copy / "model.tflite").open("r+b") as stream:
+            stream.write(b"altered")
+        code, checks = self.checks(capsys)
+        assert code == (1 if status == "failing" else 0)
+        row = checks["model" if place == "shipped" else "own models"]
+        assert row["status"] == status
+        assert "sha256" in row["found"]
+        assert row["remedy"]
+
+    def test_a_check_that_breaks_keeps_the_others(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def surprise() -> str:
+            raise ValueError("no such processor")
+
+        monkeypatch.setattr(doctor, "cpuinfo_text", surprise)
+        code, checks = self.checks(capsys)
+        assert code == 1
+        assert checks["processor"]["found"] == "it could not be checked: ValueError: no such processor"
+        assert {"Python", "disk", "store", "port", "ICE"} <= checks.keys()
+
+    def test_an_old_processor_and_little_space_are_warned_of(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(doctor, "cpuinfo_text", lambda: "model name\t: Old\nflags\t\t: fpu sse4_2\n")
+        monkeypatch.setattr(doctor, "LITTLE_SPACE_BYTES", 1 << 60)
+        code, checks = self.checks(capsys)
+        assert code == 0
+        assert checks["processor"]["status"] == checks["disk"]["status"] == "warning"
+        assert "Old" in checks["processor"]["found"]
+        assert "avx2" in checks["processor"]["remedy"]
+        assert "models" in checks["disk"]["found"]
+        assert "uploads" in checks["disk"]["found"]
+
+    def test_the_servers_rows_are_missing_where_the_app_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(doctor, "APP_DOCTOR", Path("/nowhere"))
+        names = {check.name for check in doctor.examine()}
+        assert "model" in names
+        assert "store" not in names
+
     def test_lines_for_people(self, capsys: pytest.CaptureFixture[str]) -> None:
         main(["doctor"])
         lines = capsys.readouterr().out.splitlines()
-        assert all(line.split()[0] in ("ok", "warn", "fail") for line in lines)
+        assert all(line.split()[0] in ("ok", "warning", "failing") for line in lines)
 
 
 def test_fetch_detector_is_quick_and_silent_where_the_file_is_there(tmp_path: Path) -> None:

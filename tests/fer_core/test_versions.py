@@ -8,7 +8,7 @@ import pytest
 
 import fer_core
 from fer_core import doctor
-from fer_core.doctor import Status
+from fer_core.findings import Status
 from fer_core.versions import distributions_of, package_version
 
 PROJECT_FILE = Path(__file__).parents[2] / "pyproject.toml"
@@ -44,14 +44,14 @@ def test_two_distributions_of_the_same_files_are_told(tmp_path: Path, monkeypatc
     pretend(tmp_path, monkeypatch, "tensorflow", "tensorflow-cpu")
     assert distributions_of("tensorflow") == ("tensorflow", "tensorflow-cpu")
     check = doctor._tensorflow()
-    assert check.status is Status.WARN
+    assert check.status is Status.WARNING
     assert "make setup" in check.remedy
 
 
 def test_none_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(tmp_path, monkeypatch)
     assert package_version("tensorflow") is None
-    assert doctor._tensorflow().status is Status.WARN
+    assert doctor._tensorflow().status is Status.WARNING
 
 
 def test_the_real_one() -> None:

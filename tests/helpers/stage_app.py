@@ -24,7 +24,7 @@ from starlette.routing import Route, WebSocketRoute  # noqa: E402
 from starlette.websockets import WebSocket, WebSocketDisconnect  # noqa: E402
 
 from app.server import kept  # noqa: E402
-from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE  # noqa: E402
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE, chip_colours  # noqa: E402
 from fer_core.results import Level, label_words  # noqa: E402
 
 RESULTS_PER_S = 15
@@ -117,6 +117,7 @@ def _face(i: int, count: int, at_s: float, level: Level) -> dict[str, Any]:
     label = None if level is Level.UNSURE else emotion
     words = label_words(label, level).capitalize()
     share = 0.86 - 0.1 * i
+    ground, ink = chip_colours(label or UNSURE, leaning=level is Level.LEANING)
     x, size = (i + 0.5 + 0.15 * math.sin(at_s)) / count, 0.5 / count + 0.08
     return {
         "id": i + 1,
@@ -134,6 +135,8 @@ def _face(i: int, count: int, at_s: float, level: Level) -> dict[str, Any]:
         "text": f"{words} {share:.0%}" if label else f"{words}: too dark",
         "share": share,
         "colour": EMOTION_COLOURS[label or UNSURE],
+        "ground": ground,
+        "ink": ink,
         "p": [share if name == emotion else (1 - share) / 6 for name in EMOTIONS],
         "valence": 0.5,
         "arousal": 0.2,

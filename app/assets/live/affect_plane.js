@@ -4,11 +4,11 @@
 const TRAIL_MS = 10_000;
 const TRAIL_STEPS = 12; // degrees of fading
 const TRAIL_BREAK_MS = 1000;
-const TRAIL_COLOUR = "#7f8a97";
 
 class AffectPlane {
-  constructor(root, emotions) {
+  constructor(root, emotions, { trail }) {
     this.root = root;
+    this.trailColour = trail;
     this.canvas = root.querySelector("canvas");
     this.words = root.querySelector(".place-words");
     this.valence = root.querySelector(".valence-value");
@@ -66,7 +66,7 @@ class AffectPlane {
 
   drawTrail(context, places, now) {
     context.lineCap = context.lineJoin = "round";
-    context.strokeStyle = TRAIL_COLOUR;
+    context.strokeStyle = this.trailColour;
     for (let step = 0, i = 1; step < TRAIL_STEPS; step++) {
       const until = now - TRAIL_MS * (1 - (step + 1) / TRAIL_STEPS);
       const fresh = (step + 1) / TRAIL_STEPS;

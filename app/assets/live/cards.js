@@ -7,8 +7,9 @@ const CARDS_STAY_MS = 1500;
 const CROP_MARGIN = 1.25;
 
 class FaceCards {
-  constructor(row, choose) {
+  constructor(row, choose, unsure) {
     this.row = row;
+    this.unsure = unsure;
     this.choose = choose;
     this.chosen = null;
     this.cards = new Map(); // by the face's number
@@ -31,7 +32,7 @@ class FaceCards {
     const ids = new Set(faces.map((face) => face.id));
     if (chosen !== null && !ids.has(chosen)) {
       ids.add(chosen);
-      this.write(this.cards.get(chosen) ?? this.add(chosen), `Face ${chosen}`, "not in view", "#8a8f98", "unsure");
+      this.write(this.cards.get(chosen) ?? this.add(chosen), `Face ${chosen}`, "not in view", this.unsure.colour, "unsure");
     }
     this.keep(ids);
     const marked = chosen ?? feed.face(result)?.id;

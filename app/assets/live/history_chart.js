@@ -2,15 +2,15 @@
 // hold only what has the same colour on light and dark; axes, the hairline and the values read are HTML.
 
 const MARKS_S = { 15: [15, 10, 5], 30: [30, 20, 10], 60: [60, 40, 20], 120: [120, 90, 60, 30], 300: [300, 240, 180, 120, 60] };
-const VALENCE_COLOUR = "#2f8f83";
-const UNSURE_GREY = "#9aa4af";
 const STRIP_HEIGHTS = { named: 1, leaning: 0.6, unsure: 0.25 }; // the surer, the higher
 const NEAREST_COLUMNS = 24; // a bridged column reads as the measured one beside it, which is no farther
 
 class HistoryChart {
-  constructor(root, emotions) {
+  constructor(root, emotions, { unsure, valence }) {
     this.root = root;
     this.emotions = emotions;
+    this.unsureColour = unsure;
+    this.valenceColour = valence;
     this.strip = root.querySelector(".strip canvas");
     this.shares = root.querySelector(".shares canvas");
     this.valence = root.querySelector(".valence canvas");
@@ -112,7 +112,7 @@ class HistoryChart {
         const start = i;
         while (i < to && calls[i + 1] === calls[start]) i++;
         const left = this.x(times[start] - half), high = height * STRIP_HEIGHTS[levelOf(calls[start])];
-        context.fillStyle = this.emotions[emotionOfCall(calls[start])]?.colour ?? UNSURE_GREY;
+        context.fillStyle = this.emotions[emotionOfCall(calls[start])]?.colour ?? this.unsureColour;
         context.fillRect(left, height - high, this.x(times[i] + half) - left, high);
       }
     }
@@ -156,7 +156,7 @@ class HistoryChart {
 
   drawValence(runs) {
     const context = this.begin(this.valence), inner = this.valence.clientHeight - 3;
-    this.line(context, runs, SHARES, (value) => 1.5 + (inner * (1 - value)) / 2, VALENCE_COLOUR, 2);
+    this.line(context, runs, SHARES, (value) => 1.5 + (inner * (1 - value)) / 2, this.valenceColour, 2);
   }
 
   line(context, runs, which, y, colour, width) {
@@ -185,7 +185,7 @@ class HistoryChart {
       return list.appendChild(item).appendChild(document.createElement("b"));
     };
     this.tipValues = this.emotions.map(({ name, colour }) => row(name, colour));
-    this.tipValence = row("Valence", VALENCE_COLOUR);
+    this.tipValence = row("Valence", this.valenceColour);
   }
 
   listenToReader() {

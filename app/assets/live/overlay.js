@@ -9,13 +9,13 @@ const STILL_STALE_MS = 4000;
 const GONE_MS = 10_000;
 const LAGS_KEPT_MS = 3000;
 const RESULTS_KEPT = 24;
-const UNSURE_COLOUR = "#8a8f98";
-const LEANING_SHADE = 0.38; // of a chip that only leans to its label: white has a contrast of 8 and more on every colour
 const SHAPES_DIFFER = 0.02;
 
 class Overlay {
-  constructor(canvas) {
+  // `unsure`: {colour, ink}, for faces whose result is no longer new.
+  constructor(canvas, unsure) {
     this.canvas = canvas;
+    this.unsure = unsure;
     this.context = canvas.getContext("2d");
     this.results = []; // {at, came, faces: Map, width, height}, oldest first
     this.residuals = new Map(); // by face: what the guess before the newest result was off by
@@ -127,7 +127,7 @@ class Overlay {
 
   drawFace(view, face, place, { mirror, kind, isLate, isChosen, taken }) {
     const { context } = this;
-    const colour = isLate ? UNSURE_COLOUR : face.colour;
+    const colour = isLate ? this.unsure.colour : face.colour;
     const [w, h] = [place.w * view.width, place.h * view.height];
     const [left, top] = [view.left + place.x * view.width - w / 2, view.top + place.y * view.height - h / 2];
     context.save();
@@ -144,7 +144,9 @@ class Overlay {
     context.setLineDash([]);
     if (kind === "landmarks" && face.points) this.drawPoints(view, face, place, mirror, colour);
     context.shadowBlur = 0;
-    this.drawChip(view, face.text, { colour, isLeaning }, { left, top, w, h }, taken);
+    context.globalAlpha = isLate ? 0.85 : 1; // words can be read longer than a box is true
+    const { ground, ink } = isLate ? { ground: colour, ink: this.unsure.ink } : face;
+    this.drawChip(view, face.text, { colour, ground, ink, isLeaning }, { left, top, w, h }, taken);
     context.restore();
   }
 
@@ -160,7 +162,7 @@ class Overlay {
     }
   }
 
-  drawChip(view, text, { colour, isLeaning }, box, taken) {
+  drawChip(view, text, { colour, ground, ink, isLeaning }, box, taken) {
     const { context, canvas } = this;
     const px = Math.round(Math.max(13, Math.min(20, view.height / view.ratio / 26)) * view.ratio);
     context.font = `600 ${px}px system-ui, sans-serif`;
@@ -173,18 +175,18 @@ class Overlay {
       top >= 0 && top + h <= canvas.height && taken.every((t) => left + w < t.left || left > t.left + t.w || top + h < t.top || top > t.top + t.h);
     const top = places.find(isFree) ?? Math.max(0, Math.min(inside, canvas.height - h));
     taken.push({ left, top, w, h });
-    const ground = isLeaning ? shaded(colour, LEANING_SHADE) : colour;
     context.fillStyle = ground;
     context.beginPath();
     context.roundRect(left, top, w, h, h / 3);
     context.fill();
     if (isLeaning) {
+      context.strokeStyle = colour;
       context.lineWidth = 1.5 * view.ratio;
       context.setLineDash([4 * view.ratio, 3 * view.ratio]);
       context.stroke();
       context.setLineDash([]);
     }
-    context.fillStyle = isLight(ground) ? "#14161a" : "#ffffff";
+    context.fillStyle = ink;
     context.textBaseline = "middle";
     context.fillText(text, left + px / 2, top + h / 2);
   }
@@ -195,15 +197,4 @@ function sameShape(result, video) {
   if (!video.videoWidth) return false;
   const [a, b] = [result.width * video.videoHeight, result.height * video.videoWidth];
   return Math.abs(a - b) <= SHAPES_DIFFER * Math.max(a, b);
-}
-
-const channels = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-
-function shaded(colour, share) {
-  return `#${channels(colour).map((value) => Math.round(value * share).toString(16).padStart(2, "0")).join("")}`;
-}
-
-function isLight(colour) {
-  const [r, g, b] = channels(colour);
-  return 0.299 * r + 0.587 * g + 0.114 * b > 140;
 }

@@ -23,8 +23,8 @@ class Panel {
     this.select = root.querySelector(".faces select");
     this.pauseButton = root.querySelector(".pause");
     this.bars = data.emotions.map((emotion) => this.bar(emotion));
-    this.chart = new HistoryChart(root.querySelector(".charts"), data.emotions);
-    this.plane = new AffectPlane(root.querySelector(".affect"), data.emotions);
+    this.chart = new HistoryChart(root.querySelector(".charts"), data.emotions, data.colours);
+    this.plane = new AffectPlane(root.querySelector(".affect"), data.emotions, data.colours);
     this.windowS = data.start.window_s;
     this.isStacked = data.start.is_stacked;
     this.isPaused = data.start.paused;

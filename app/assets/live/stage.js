@@ -24,12 +24,12 @@ class Stage {
     this.frame = this.find(".stage");
     this.frame.tabIndex = -1;
     this.video = this.find("video");
-    this.overlay = new Overlay(this.find("canvas.overlay"));
+    this.overlay = new Overlay(this.find("canvas.overlay"), data.unsure);
     this.delay = new Delay(this.overlay.canvas);
     this.camera = new Camera(() => this.show());
     this.stills = new Stills(() => this.show());
     this.notice = new StreamNotice(this.find(".line"));
-    this.cards = new FaceCards(this.find(".cards"), (face) => this.feed.choose(face));
+    this.cards = new FaceCards(this.find(".cards"), (face) => this.feed.choose(face), data.unsure);
     this.readings = new Readings(this.find(".readings"), data.emotions);
     this.badge = new RecordingBadge(this.find(".badge"), this.find(".pill"), this.frame);
     this.controls = new StageControls(this);
@@ -84,7 +84,10 @@ class Stage {
   }
 
   dress(data) {
+    const happy = data.emotions.find(({ name }) => name === "happy");
     this.root.style.setProperty("--spectrum", data.emotions.map((emotion) => emotion.colour).join(","));
+    this.root.style.setProperty("--happy", happy.colour);
+    this.root.style.setProperty("--happy-ink", happy.ink);
     const isHere = /^(localhost$|127\.|\[::1\])/.test(location.hostname);
     this.find(".privacy span").textContent = isHere
       ? "Pictures stay on this computer, and nothing is stored unless you record."

@@ -69,7 +69,7 @@ def export_participant(store: Store, participant_id: int, path: Path) -> Path:
     person = participant(store, participant_id)
     about = {
         "schema_version": SCHEMA_VERSION,
-        "participant": asdict(person),
+        "participant": _without_owner(asdict(person)),
         "baselines": [asdict(baseline) for baseline in baselines(store, participant_id=participant_id)],
         "check_ins": [asdict(check_in) for check_in in check_ins(store, participant_id=participant_id)],
     }
@@ -94,7 +94,8 @@ def export_participant(store: Store, participant_id: int, path: Path) -> Path:
 
 def _about(store: Store, one: Session) -> dict[str, Any]:
     person = participant(store, one.participant_id)
-    values = {name: value for name, value in asdict(one).items() if name not in ("id", "participant_id", "participant")}
+    others = ("id", "participant_id", "participant")
+    values = {name: value for name, value in _without_owner(asdict(one)).items() if name not in others}
     return {
         "schema_version": SCHEMA_VERSION,
         "session": values,
@@ -104,6 +105,11 @@ def _about(store: Store, one: Session) -> dict[str, Any]:
         "baselines": [_without_numbers(asdict(baseline)) for baseline in baselines(store, session_id=one.id)],
         "check_ins": [_without_numbers(asdict(check_in)) for check_in in check_ins(store, session_id=one.id)],
     }
+
+
+def _without_owner(values: dict[str, Any]) -> dict[str, Any]:
+    """Accounts of one server mean nothing elsewhere, and whoever gets the file need not learn of them."""
+    return {name: value for name, value in values.items() if name != "belongs_to"}
 
 
 def _without_numbers(values: dict[str, Any]) -> dict[str, Any]:

@@ -9,15 +9,17 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import state
+from app.access import current
+from app.access.files import own_cards
+from app.access.types import Right
 from app.analysis.jobs import AnalysisJob, AnalysisRequest, InputFile, server_files, unique_titles
 from app.formatting import counted
 from app.markdown_text import sentence
 from app.settings import folder_from
 from app.tab_memory import AnalysisMemory
 from app.views.live.settings import DETECTORS, detector_help, model_label
-from app.views.shared import page_parts
+from app.views.shared import fair_share, page_parts
 from fer_core.errors import FerError
-from fer_core.expressions.model import list_models
 from fer_core.expressions.model_list import LIVE
 from fer_core.faces.detector import detectors_here
 from fer_core.files.media import VIDEO_SUFFIXES
@@ -88,7 +90,7 @@ def _settings(request: AnalysisRequest) -> AnalysisRequest:
         format_func=lambda name: DETECTORS[name],
         help=detector_help(),
     )
-    cards = list_models()
+    cards = own_cards(current.signed_in())
     models = sorted({LIVE, *cards})
     model = st.selectbox(
         "Model",
@@ -129,6 +131,7 @@ def _settings(request: AnalysisRequest) -> AnalysisRequest:
 
 def _start(request: AnalysisRequest, uploads: Sequence[UploadedFile], memory: AnalysisMemory) -> None:
     """Store the uploads and hand the job over; where that cannot be done, say why."""
+    current.require(Right.RECORD)
     folder = None
     try:
         folder = state.analysis_folder().new_folder()
@@ -145,7 +148,7 @@ def _start(request: AnalysisRequest, uploads: Sequence[UploadedFile], memory: An
     for upload in uploads:
         page_parts.forget_upload(upload)
     job = AnalysisJob(replace(request, files=unique_titles([*stored, *request.files])), folder)
-    state.analysis_queue().submit(job)
+    state.analysis_queue().submit(job, fair_share.user_or_tab())
     memory.begin(job)
     st.rerun()
 

@@ -4,7 +4,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import streamlit as st
 
-from app import state
+from app import places, state
+from app.access import audit, current
+from app.access.audit import AuditEvent
+from app.access.types import Right
 from app.analysis.jobs import AnalysisJob, FileView
 from app.analysis.keep import FileResult, KeepChoices, keep
 from app.formatting import counted
@@ -55,7 +58,7 @@ def _kept(session_id: int, samples: int) -> None:
 
 def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
     st.markdown(
-        f"{consent.WHERE.format(place=f'`{store.place}`', kept=consent.kept_for(retention_days(store)))} "
+        f"{consent.WHERE.format(place=f'`{places.shown(store.place)}`', kept=consent.kept_for(retention_days(store)))} "
         f"{consent.MEANING}"
     )
     participant = session_parts.name_participant(
@@ -95,6 +98,7 @@ def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
 
 
 def _keep(store: Store, result: FileResult, choices: KeepChoices, memory: AnalysisMemory) -> None:
+    user = current.require(Right.RECORD)
     bar = st.progress(0.0, text="Storing the samples …")
     try:
         memory.kept[result.source] = keep(
@@ -109,4 +113,5 @@ def _keep(store: Store, result: FileResult, choices: KeepChoices, memory: Analys
     except StoreError:
         bar.empty()
         raise
+    audit.note(AuditEvent.RECORDED, user=user, what=f"session {memory.kept[result.source][0]}")
     st.rerun()

@@ -5,6 +5,7 @@ from html import escape
 
 from app.analysis.jobs import FileView
 from app.analysis.summary import LABELS, FileSummary
+from app.colours import ERROR_TEXT
 from app.formatting import clock, counted, signed
 from app.html_tables import STYLE, head_row, row, share_cell, share_row, stripes, table
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
@@ -17,7 +18,7 @@ _STYLE = f"""{STYLE}<style>
 .fer-files {{max-height:19rem}}
 .fer-files td:first-child {{overflow-wrap:anywhere; min-width:9rem}}
 .fer-files small {{display:block}}
-.fer-files .bad {{color:#d6453d; opacity:1}}
+.fer-files .bad {{color:{ERROR_TEXT}; opacity:1}}
 .fer-shares tr.share td {{padding-top:.26rem; padding-bottom:.26rem}}
 </style>"""
 
@@ -90,7 +91,7 @@ def _levels(columns: Sequence[Mapping[Level, float]]) -> str:
         return ""
     colour = EMOTION_COLOURS[UNSURE]
     heads = {
-        Level.NAMED: f'<i style="background:{colour}55"></i>Named, in all',
+        Level.NAMED: f'<i style="background:{colour}"></i>Named, in all',
         Level.LEANING: f'<i style="background:{stripes(colour)}"></i>Probably, in all',
     }
     return "".join(row(head, [share_cell(shares[level]) for shares in columns]) for level, head in heads.items())

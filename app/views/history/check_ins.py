@@ -5,6 +5,9 @@ from datetime import timedelta, timezone
 
 import streamlit as st
 
+from app.access import audit, current
+from app.access.audit import AuditEvent
+from app.access.types import Right
 from app.markdown_text import plain
 from app.session_statistics.check_ins import Phq4
 from app.sessions.wording import check_in_line
@@ -39,7 +42,8 @@ def render(store: Store, memory: SessionMemory, said: Sequence[CheckIn]) -> None
             with words:
                 _describe(one)
             with button:
-                _delete(store, memory, one)
+                if current.may(Right.DELETE):
+                    _delete(store, memory, one)
 
 
 def _describe(one: CheckIn) -> None:
@@ -58,4 +62,10 @@ def _delete(store: Store, memory: SessionMemory, one: CheckIn) -> None:
     with st.popover("Delete", width="stretch"):
         st.markdown("Delete this check-in for good?")
         if st.button("Yes, delete it", key=f"history_delete_{one.id}", type="primary"):
-            session_parts.change(memory, lambda: delete_check_in(store, one.id), "The check-in is deleted.")
+            user = current.require(Right.DELETE)
+
+            def work() -> None:
+                delete_check_in(store, one.id)
+                audit.note(AuditEvent.DELETED, user=user, what=f"check-in {one.id}")
+
+            session_parts.change(memory, work, "The check-in is deleted.")

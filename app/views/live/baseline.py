@@ -27,7 +27,8 @@ def render(store: Store, recording: Recording) -> None:
             (
                 one
                 for one in baselines(store, participant_id=recording.participant_id)
-                if one.model_sha256 == recording.model_sha256 and one.session_id != recording.session_id
+                if one.model_sha256 == recording.model_sha256
+                and (recording.goes_on or one.session_id != recording.session_id)
             ),
             None,
         )

@@ -4,12 +4,16 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import streamlit as st
 
-from app import state
+from app import places, state
+from app.access import audit, current, server
+from app.access.audit import AuditEvent
+from app.access.types import Right
 from app.live.pipelines import shared_model
 from app.live.session import LiveSession
 from app.live.types import LiveState
 from app.markdown_text import sentence
 from app.recording import consent
+from app.recording.going_on import key_of
 from app.recording.recording import Recording
 from app.recording.types import RecordingChoices
 from app.store.database import Store
@@ -57,7 +61,7 @@ def ask(session: LiveSession) -> None:
         memory.has_agreed = False
         return
     try:
-        for paragraph in consent.points(store.place, retention_days(store)):
+        for paragraph in consent.points(places.shown(store.place), retention_days(store)):
             st.markdown(paragraph)
         choices = _choices(store, memory)
     except FerError as error:
@@ -124,6 +128,7 @@ def _missing(session: LiveSession, choices: RecordingChoices) -> str:
 
 def _start(session: LiveSession, store: Store, choices: RecordingChoices, memory: RecordingMemory) -> str:
     """Begin; gives why that was not possible."""
+    user = current.require(Right.RECORD)
     try:
         recording = Recording.start(store, choices, shared_model(session.settings.model).card)
     except FerError as error:
@@ -131,5 +136,7 @@ def _start(session: LiveSession, store: Store, choices: RecordingChoices, memory
     session.listener = recording
     memory.put_away()
     memory.recording, memory.is_asking = recording, False
-    memory.key = state.recording_tabs().keep(state.tab_id(), session, recording)
+    memory.key = key_of(recording.uid, server.cookie_secret())
+    state.recording_tabs().keep(state.tab_id(), session, recording, memory.key, owner=user.owner)
+    audit.note(AuditEvent.RECORDED, user=user, what=f"session {recording.session_id}")
     return ""

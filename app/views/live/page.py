@@ -17,6 +17,7 @@ from app.views.live import record as live_record
 from app.views.live import reloaded_tab as live_return
 from app.views.live import settings as live_settings
 from app.views.live import stage as live_stage
+from app.views.shared import fair_share
 
 ASK_AGAIN_S = 3.0
 """How often a viewer for whom there is no place asks for one."""
@@ -35,6 +36,7 @@ def render() -> None:
         _picture(session, memory)
         return
     is_returned = state.app_settings().returned_picture or session.settings.returned or memory.is_missed
+    session.account = fair_share.account()
     busy = session.busy_message
     browser_ice = _browser_ice(memory)
     if not busy:
@@ -42,6 +44,7 @@ def render() -> None:
     _stage(session, memory, is_returned=is_returned, busy=busy)
     if busy:
         _wait_for_a_place(session)
+    live_return.render()
     interrupted = st.container()  # filled last, as opening the store may take a while
     live_record.render(session)
     live_return.note_in_address()

@@ -7,16 +7,18 @@ from typing import Any
 
 import streamlit as st
 
+from app.colours import GREY, VALENCE_COLOUR
 from app.live.session import LiveSession
 from app.tab_memory import HistoryView
 from app.views.shared.component import component
-from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
 from fer_core.expressions.affect import VALENCE_AROUSAL
 from fer_core.files.table import results_csv
 from fer_core.results import FrameResult
 
 WINDOWS_S = (15, 30, 60, 120, 300)
 """What the panel lets people choose, in seconds."""
+_COLOURS = {"unsure": EMOTION_COLOURS[UNSURE], "valence": VALENCE_COLOUR, "trail": GREY}
 _SCRIPTS = ("results.js", "face_history.js", "history_chart.js", "affect_plane.js", "panel.js")
 
 
@@ -80,7 +82,7 @@ def show(*, feed: str, start: PanelChoice) -> PanelChoice:
     )
     result = panel(
         key="live_panel",
-        data={"feed": feed, "start": asdict(start), "emotions": _emotions()},
+        data={"feed": feed, "start": asdict(start), "emotions": _emotions(), "colours": _COLOURS},
         default=asdict(start),
         height="content",
         **{f"on_{name}_change": _nothing for name in asdict(start)},

@@ -7,6 +7,10 @@ from typing import Literal
 import streamlit as st
 
 from app import state
+from app.access import audit, current
+from app.access.audit import AuditEvent
+from app.access.types import Right
+from app.colours import RED
 from app.formatting import clock, counted
 from app.live.session import LiveSession
 from app.markdown_text import sentence
@@ -23,10 +27,10 @@ from app.views.live import markers as live_markers
 from app.views.shared import check_in_form
 from app.views.shared import store_parts as session_parts
 
-_DOT = """<style>
-.fer-rec {display:flex; align-items:center; gap:0.5rem; font-variant-numeric:tabular-nums; min-height:2.5rem}
-.fer-rec i {width:0.75rem; height:0.75rem; border-radius:50%; background:#d6453d; flex:none}
-.fer-rec i.rests {background:none; box-shadow:inset 0 0 0 2px #d6453d}
+_DOT = f"""<style>
+.fer-rec {{display:flex; align-items:center; gap:0.5rem; font-variant-numeric:tabular-nums; min-height:2.5rem}}
+.fer-rec i {{width:0.75rem; height:0.75rem; border-radius:50%; background:{RED}; flex:none}}
+.fer-rec i.rests {{background:none; box-shadow:inset 0 0 0 2px {RED}}}
 </style>"""
 
 
@@ -45,7 +49,7 @@ def render(session: LiveSession) -> None:
             _want_whole_pictures(session, memory.is_asking)
             if recording is not None:
                 _saved(recording, memory)
-            else:
+            elif current.may(Right.RECORD):
                 _record_button(memory)
             if memory.is_asking:
                 live_consent.ask(session)
@@ -69,6 +73,13 @@ def _record_button(memory: RecordingMemory, words: str = "Record") -> None:
 
 def _running(session: LiveSession, recording: Recording, memory: RecordingMemory) -> None:
     _want_whole_pictures(session, recording.choices.with_video)
+    if recording.goes_on:
+        st.info(
+            "The server that began this recording has ended. It goes on here, in the same session; at most two seconds "
+            "before the end are missing. Faces get new numbers, so measure or choose the neutral face again. A "
+            "labelled video ends where that server did.",
+            icon=":material/swap_horiz:",
+        )
     _how_it_goes(session, recording, memory)
     store = session_parts.opened_store()
     if store is None:
@@ -128,7 +139,7 @@ def _saved(recording: Recording, memory: RecordingMemory) -> None:
         if st.button("Open the session", icon=":material/timeline:", type="primary", key="record_open"):
             state.session_memory().opened = recording.session_id
             state.go_to("sessions")
-        if store is not None:
+        if store is not None and current.may(Right.DELETE):
             _delete_buttons(store, recording, memory)
         _record_button(memory, "Record again")
     if store is not None:
@@ -153,8 +164,10 @@ def _delete_buttons(store: Store, recording: Recording, memory: RecordingMemory)
             st.rerun()
         return
     if st.button("Yes, delete it for good", icon=":material/delete_forever:", key="record_delete_sure"):
+        user = current.require(Right.DELETE)
         try:
             warning = delete_session(store, recording.session_id).warning
+            audit.note(AuditEvent.DELETED, user=user, what=f"session {recording.session_id}")
         except StoreError as error:
             memory.problem = str(error)
         else:

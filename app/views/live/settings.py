@@ -5,11 +5,12 @@ from typing import Any, Final
 
 import streamlit as st
 
+from app.access import current
+from app.access.files import own_cards
 from app.live.session import LiveSession
 from fer_core.annotate import Overlay
 from fer_core.expressions.card import ModelCard
 from fer_core.expressions.card_checks import is_share
-from fer_core.expressions.model import list_models
 from fer_core.expressions.model_list import LIVE
 from fer_core.faces.detector import DetectorName, detectors_here
 from fer_core.limits import MAX_FACES
@@ -35,7 +36,7 @@ def render(session: LiveSession) -> None:
 def _steadiness(session: LiveSession) -> None:
     pipeline = session.settings.pipeline
     model = session.settings.model
-    card = list_models().get(model)
+    card = own_cards(current.signed_in()).get(model)
     own_threshold = round(card.unsure_below, 2) if card else 0.4
     smoothing_s = st.slider(
         "Smoothing (seconds)",
@@ -98,7 +99,7 @@ def _parts(session: LiveSession) -> None:
         help=detector_help(),
     )
     # The model in use stays in the list even when it is damaged, so that the notice can say what is wrong with it.
-    cards = list_models()
+    cards = own_cards(current.signed_in())
     models = sorted({settings.model, *cards})
     model = st.selectbox(
         "Model",

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from app.live.sample import SAMPLE_PATH
 from app.views.shared.component import component
-from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE, chip_colours
 
 SCRIPTS: Final = (
     "results",
@@ -71,7 +71,8 @@ def show(
             "busy": busy,
             "mirror": mirror,
             "has_relay": has_relay,
-            "emotions": [{"name": name, "colour": EMOTION_COLOURS[name]} for name in EMOTIONS],
+            "emotions": [_drawn(name) for name in EMOTIONS],
+            "unsure": _drawn(UNSURE),
         },
         on_mirror_change=_no_callback,
         on_picture_change=_no_callback,
@@ -79,6 +80,11 @@ def show(
         height="content",
     )
     return answer_of(result.mirror, result.picture, result.missed)
+
+
+def _drawn(label: str) -> dict[str, str]:
+    """A label with its colour and that of text on it."""
+    return {"name": label, "colour": EMOTION_COLOURS[label], "ink": chip_colours(label)[1]}
 
 
 def answer_of(mirror: Any, picture: Any, missed: Any) -> StageAnswer:

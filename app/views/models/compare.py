@@ -5,6 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.access import current
+from app.access.files import own_archives
 from app.charts import training as training_charts
 from app.formatting import exact_percent
 from app.markdown_text import sentence
@@ -111,7 +113,7 @@ def _curves(models: Sequence[StoredModel]) -> None:
 
 def _on_same_images(models: Sequence[StoredModel]) -> None:
     st.markdown("**On the same images**")
-    archives = {archive.path: archive for archive in training_jobs.stored_archives()}
+    archives = {archive.path: archive for archive in own_archives(current.signed_in())}
     if not archives:
         st.caption("Upload an archive on the Train page to test whether differences are more than chance.")
         return

@@ -9,6 +9,7 @@ from app.markdown_text import sentence
 from app.training import child_jobs as training_jobs
 from app.training.answers import read_evaluation
 from app.views.models.overview import measured_on
+from app.views.shared import page_parts
 from app.views.training import report as training_report
 from fer_core.expressions.card import ModelCard
 from fer_core.expressions.model_list import StoredModel
@@ -27,7 +28,7 @@ def render(model: StoredModel) -> None:
     card = model.card
     if card is None:
         return
-    _figures(card, key=str(model.folder))
+    _figures(card, key=page_parts.key_of(model.folder))
     left, right = st.columns(2, gap="large")
     with left:
         _notes(card)

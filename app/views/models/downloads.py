@@ -1,10 +1,14 @@
 """A model to take away: its own files as they are, and other programs' forms, made by a child process when asked."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
+from app.access import audit, current
+from app.access.audit import AuditEvent, model_words
+from app.access.types import User
 from app.formatting import size_words
 from app.markdown_text import sentence
 from app.training import child_jobs as training_jobs
@@ -27,23 +31,30 @@ def render(model: StoredModel) -> None:
     """Draw the offers. Outside of anything that redraws itself: a redraw would discard a file on its way."""
     if model.card is None:
         return
+    user = current.signed_in()
     with st.expander("Download", icon=":material/download:"):
         with st.container(horizontal=True):
             for name, purpose in _FILES.items():
-                _file(model.folder / name, purpose)
+                _file(model.folder / name, purpose, model_words(model.card), user)
         st.caption(_how_to_use(model.card))
         for form in FORMS:
             _form(model, form)
 
 
-def _file(path: Path, purpose: str) -> None:
+def _read(path: Path, what: str, user: User) -> bytes:
+    data = path.read_bytes()
+    audit.note(AuditEvent.EXPORTED, user=user, what=what)
+    return data
+
+
+def _file(path: Path, purpose: str, what: str, user: User) -> None:
     if path.is_file():
         st.download_button(
             f"{path.name} · {size_words(path.stat().st_size)}",
-            path.read_bytes,
+            partial(_read, path, what, user),
             path.name,
             "application/octet-stream",
-            key=f"download_{path}",
+            key=f"download_{page_parts.key_of(path)}",
             help=purpose,
             on_click="ignore",
         )
@@ -70,10 +81,10 @@ def _form(model: StoredModel, form: str) -> None:
         name = re.sub(r"[^\w.-]+", "-", f"{model.name}-{form}.zip")
         st.download_button(
             f"{title} · {size_words(packed.stat().st_size)}",
-            packed.read_bytes,
+            partial(_read, packed, model_words(model.card) if model.card else "model", current.signed_in()),
             name,
             "application/zip",
-            key=f"download_{packed}",
+            key=f"download_{page_parts.key_of(packed)}",
             icon=":material/folder_zip:",
             on_click="ignore",
             type="primary",

@@ -5,9 +5,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from app import html_tables, state
+from app.access import audit, current
+from app.access.audit import AuditEvent, model_words
+from app.access.files import delete_model, give, own_models
+from app.access.types import Right
 from app.markdown_text import sentence
 from app.tab_memory import TrainingMemory
-from app.training import child_jobs as training_jobs
 from app.views.models import compare as models_compare
 from app.views.models import details as models_details
 from app.views.models import downloads as models_downloads
@@ -15,8 +18,7 @@ from app.views.models import overview as models_overview
 from app.views.shared import page_parts
 from fer_core.errors import FerError
 from fer_core.expressions import model_store
-from fer_core.expressions.model_list import StoredModel, live_card, stored_models
-from train.runs.run import list_runs
+from fer_core.expressions.model_list import StoredModel, live_card
 
 _CHOICE_KEY = "models_choice"
 
@@ -24,7 +26,7 @@ _CHOICE_KEY = "models_choice"
 def render() -> None:
     """Draw the page."""
     memory = state.training_memory()
-    models = stored_models([run.model_dir for run in list_runs(training_jobs.runs_dir())])
+    models = own_models(current.signed_in())
     whole = [model for model in models if model.card]
     _live_line()
     page_parts.show_messages(memory)
@@ -55,13 +57,35 @@ def _live_line() -> None:
 
 def _roll_back_button() -> None:
     past = model_store.past_models()
-    if not past:
+    if not past or not current.may(Right.PROMOTE):
         return
     name = sentence(past[0].name) if past[0] else "the one that came with the program"
     with st.popover("Roll back", icon=":material/undo:"):
         st.write(f"Put the model live again that was so before: {name}? What is live now stays among your models.")
         if st.button("Roll back now"):
-            _carry_out(lambda: f"{sentence(model_store.roll_back().name)} is live again.", state.training_memory())
+            _carry_out(_roll_back, state.training_memory())
+
+
+def _roll_back() -> str:
+    user = current.require(Right.PROMOTE)
+    card = model_store.roll_back()
+    audit.note(AuditEvent.ROLLED_BACK, user=user, what=model_words(card))
+    return f"{sentence(card.name)} is live again."
+
+
+def _promote(model: StoredModel) -> str:
+    user = current.require(Right.PROMOTE)
+    card = model_store.promote(model.folder)
+    audit.note(AuditEvent.PROMOTED, user=user, what=model_words(card))
+    return f"{sentence(card.name)} is live now."
+
+
+def _keep(model: StoredModel) -> str:
+    user = current.require(Right.TRAIN)
+    kept = model_store.keep(model.folder)
+    give(kept, user)
+    audit.note(AuditEvent.MODEL_KEPT, user=user, what=model_words(model.card) if model.card else "model")
+    return f"Kept as {sentence(kept.name)}."
 
 
 def _overview(models: list[StoredModel]) -> None:
@@ -75,7 +99,7 @@ def _overview(models: list[StoredModel]) -> None:
 def _damaged(model: StoredModel, memory: TrainingMemory) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(f"**{sentence(model.name)}** is damaged and cannot be used. {sentence(model.problem)}")
-        if model.can_delete and st.button("Delete it", key=f"models_delete_{str(model.folder)!a}"):
+        if model.can_delete and st.button("Delete it", key=f"models_delete_{page_parts.key_of(model.folder)}"):
             _carry_out(lambda: _delete(model), memory)
 
 
@@ -94,21 +118,21 @@ def _one(models: list[StoredModel], memory: TrainingMemory) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if model.is_live:
             st.badge("Live now", icon=":material/videocam:", color="green")
-        elif st.button(
+        elif current.may(Right.PROMOTE) and st.button(
             "Put live",
             type="primary",
             icon=":material/videocam:",
             key="models_promote",
             help="A checked copy of it becomes what the live page uses, within seconds.",
         ):
-            _carry_out(lambda: f"{sentence(model_store.promote(model.folder).name)} is live now.", memory)
+            _carry_out(lambda: _promote(model), memory)
         if model.origin == "run" and st.button(
             "Keep",
             icon=":material/bookmark_add:",
             key="models_keep",
             help="Copies it to your models: it stays when the run is deleted, and the live page offers it by name.",
         ):
-            _carry_out(lambda: f"Kept as {sentence(model_store.keep(model.folder).name)}.", memory)
+            _carry_out(lambda: _keep(model), memory)
         if model.can_delete:
             with st.popover("Delete", icon=":material/delete:"):
                 st.write(f"Delete {sentence(model.name)} for good?")
@@ -119,7 +143,9 @@ def _one(models: list[StoredModel], memory: TrainingMemory) -> None:
 
 
 def _delete(model: StoredModel) -> str:
-    model_store.delete_model(model.folder)
+    user = current.require(Right.TRAIN)
+    delete_model(model.folder, user)
+    audit.note(AuditEvent.DELETED, user=user, what=model_words(model.card) if model.card else "model")
     return f"{sentence(model.name)} was deleted."
 
 
@@ -129,4 +155,6 @@ def _carry_out(act: Callable[[], str], memory: TrainingMemory) -> None:
         memory.done = act()
     except FerError as error:
         memory.problem = str(error)
+    except OSError as error:
+        memory.problem = f"That could not be done: {error}. Check the disk and try again."
     st.rerun()

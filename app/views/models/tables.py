@@ -7,13 +7,14 @@ from html import escape
 from app.charts.training import MODEL_COLOURS
 from app.formatting import exact_percent, signed
 from app.html_tables import STYLE, head_row, row, table
+from fer_core.colours import ink_on
 from fer_core.emotions import EMOTIONS
 from train.evaluation.compare import LETTERS, ComparedPair, Comparison
 from train.evaluation.types import EvaluationReport
 
 _STYLE = f"""{STYLE}<style>
 .fer-key {{display:flex; flex-wrap:wrap; gap:.3rem 1.4rem; font-size:.92rem}}
-.fer-letter {{font-weight:700}}
+.fer-letter {{font-weight:700; padding:0 .4em; border-radius:4px}}
 .fer-table.fer-versus {{width:auto; min-width:min(100%, 46rem)}}
 .fer-table.fer-versus th {{opacity:1}}
 .fer-table.fer-versus :is(td, th):last-child {{padding-right:0}}
@@ -56,8 +57,9 @@ _FIGURES = (
 
 
 def letter(index: int) -> str:
-    """A model's letter in its colour."""
-    return f'<span class="fer-letter" style="color:{MODEL_COLOURS[index]}">{LETTERS[index]}</span>'
+    """A model's letter on its colour."""
+    colour = MODEL_COLOURS[index]
+    return f'<span class="fer-letter" style="background:{colour}; color:{ink_on(colour)}">{LETTERS[index]}</span>'
 
 
 def key(titles: Mapping[int, str]) -> str:

@@ -1,9 +1,14 @@
 """What of a session can be taken away: a report, its data, its video; and how it is deleted for good."""
 
 import re
+from pathlib import Path
 
 import streamlit as st
 
+from app.access import audit, current
+from app.access.audit import AuditEvent
+from app.access.files import own_models
+from app.access.types import Right, User
 from app.markdown_text import plain, sentence
 from app.report import page as session_report
 from app.sessions.loaded import LoadedSession, Outline
@@ -14,11 +19,8 @@ from app.store.exchange.export import export_session
 from app.store.privacy import delete_session
 from app.store.temporary import temporary_folder
 from app.tab_memory import SessionMemory
-from app.training import child_jobs as training_jobs
 from app.views.sessions.face_choice import Choice
 from app.views.sessions.timeline import video_file
-from fer_core.expressions.model_list import stored_models
-from train.runs.run import list_runs
 
 
 def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None:
@@ -50,13 +52,14 @@ def _report(loaded: LoadedSession, choice: Choice) -> None:
                 help="The PHQ-4 asks about anxiety and low mood. Its answers are about health: include them only if "
                 "whoever reads the report should know them.",
             )
-        store, number = loaded.store, loaded.outline.session.id
+        store, number, user = loaded.store, loaded.outline.session.id, current.signed_in()
 
         def made() -> str:  # on a thread that sees no widget
-            models = stored_models([run.model_dir for run in list_runs(training_jobs.runs_dir())])
-            return session_report.report(
-                store, number, choice.face, corrected=choice.corrected, with_phq4=with_phq4, models=models
+            made = session_report.report(
+                store, number, choice.face, corrected=choice.corrected, with_phq4=with_phq4, models=own_models(user)
             )
+            audit.note(AuditEvent.EXPORTED, user=user, what=f"report {number}")
+            return made
 
         st.download_button(
             "Report",
@@ -71,7 +74,7 @@ def _report(loaded: LoadedSession, choice: Choice) -> None:
 
 
 def _export(loaded: LoadedSession) -> None:
-    store, outline = loaded.store, loaded.outline
+    store, outline, user = loaded.store, loaded.outline, current.signed_in()
     with st.container(border=True):
         st.markdown("**Data**")
         st.caption(
@@ -81,7 +84,7 @@ def _export(loaded: LoadedSession) -> None:
         with st.container(horizontal=True):
             st.download_button(
                 "Export",
-                lambda: exported(store, outline.session.id),
+                lambda: exported(store, outline.session.id, user),
                 f"{file_stem(outline)}.zip",
                 "application/zip",
                 icon=":material/folder_zip:",
@@ -93,7 +96,7 @@ def _export(loaded: LoadedSession) -> None:
             if video is not None:
                 st.download_button(
                     "Video",
-                    video.read_bytes,
+                    lambda: _read_video(video, outline.session.id, user),
                     f"{file_stem(outline)}{video.suffix}",
                     "video/mp4",
                     icon=":material/movie:",
@@ -102,20 +105,31 @@ def _export(loaded: LoadedSession) -> None:
                 )
 
 
-def exported(store: Store, session_id: int) -> bytes:
-    """The bytes of a session's zip.
+def _read_video(video: Path, session_id: int, user: User) -> bytes:
+    data = video.read_bytes()
+    audit.note(AuditEvent.EXPORTED, user=user, what=f"video {session_id}")
+    return data
+
+
+def exported(store: Store, session_id: int, user: User) -> bytes:
+    """The bytes of a session's zip, for a user whose part of the store this is.
 
     Raises:
         StoreError: it cannot be read or written.
     """
     with temporary_folder(store) as folder:
-        return export_session(store, session_id, folder / "session.zip").read_bytes()
+        data = export_session(store, session_id, folder / "session.zip").read_bytes()
+    audit.note(AuditEvent.EXPORTED, user=user, what=f"session {session_id}")
+    return data
 
 
 def _delete(loaded: LoadedSession, memory: SessionMemory) -> None:
     one = loaded.outline.session
     with st.container(border=True):
         st.markdown("**Delete**")
+        if not current.may(Right.DELETE):
+            st.caption("This account may not delete sessions.")
+            return
         if one.state == "open":
             st.caption("It is being recorded; end the recording first.")
             return
@@ -131,12 +145,14 @@ def _delete(loaded: LoadedSession, memory: SessionMemory) -> None:
 
 
 def _delete_now(store: Store, memory: SessionMemory, session_id: int, title: str) -> None:
+    user = current.require(Right.DELETE)
     try:
         with st.spinner("Deleting it for good …"):
             done = delete_session(store, session_id)
     except StoreError as error:
         st.error(sentence(str(error)))
         return
+    audit.note(AuditEvent.DELETED, user=user, what=f"session {session_id}")
     memory.opened = memory.loaded = None
     memory.compared = ()
     memory.done = f"“{plain(title)}” is deleted."

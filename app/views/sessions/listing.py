@@ -7,6 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from app import state
+from app.access import audit, current
+from app.access.audit import AuditEvent
+from app.access.types import Right
 from app.formatting import clock, counted
 from app.markdown_text import plain, sentence
 from app.sessions.wording import SOURCES_IN_WORDS, when
@@ -20,6 +23,7 @@ from app.store.sessions import sessions
 from app.store.temporary import temporary_folder
 from app.tab_memory import SessionMemory
 from app.views.shared.page_parts import forget_upload
+from app.views.shared.store_parts import owner_words, participant_titles
 from fer_core.private import make_file
 
 PER_PAGE = 20
@@ -49,7 +53,7 @@ def _nothing_yet() -> None:
 
 
 def _listed(store: Store, memory: SessionMemory, stored: Sequence[Session]) -> None:
-    names = {person.id: person.name for person in participants(store)}
+    names = participant_titles(store, participants(store))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(names) > 1:
             _choose_participant(memory, names)
@@ -72,7 +76,7 @@ def _listed(store: Store, memory: SessionMemory, stored: Sequence[Session]) -> N
         st.caption("This participant has no session yet.")
     counts = sample_counts(store, [one.id for one in shown])
     for one in shown:
-        _session_row(memory, one, counts[one.id])
+        _session_row(store, memory, one, counts[one.id])
 
 
 def _choose_participant(memory: SessionMemory, names: dict[int, str]) -> None:
@@ -93,7 +97,7 @@ def _check_key(session_id: int) -> str:
     return f"sessions_check_{session_id}"
 
 
-def _session_row(memory: SessionMemory, one: Session, samples: int) -> None:
+def _session_row(store: Store, memory: SessionMemory, one: Session, samples: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"session_line_{one.id}"):
         st.checkbox(
             f"Compare {plain(one.title)}",
@@ -116,16 +120,16 @@ def _session_row(memory: SessionMemory, one: Session, samples: int) -> None:
                 if one.state in _BADGES:
                     badge, words = _BADGES[one.state]
                     st.markdown(f"{badge}[{words}]", width="content")
-            st.caption(_facts(one, samples))
+            st.caption(_facts(store, one, samples))
 
 
 def _open(memory: SessionMemory, number: int) -> None:
     memory.opened = number
 
 
-def _facts(one: Session, samples: int) -> str:
+def _facts(store: Store, one: Session, samples: int) -> str:
     facts = [
-        plain(one.participant),
+        plain(one.participant + owner_words(store, one.belongs_to)),
         when(one),
         "still going on" if one.duration_s is None else clock(one.duration_s),
         counted(samples, "sample"),
@@ -146,6 +150,7 @@ def _import(store: Store, memory: SessionMemory) -> None:
         )
         if upload is None or not st.button("Import", key="sessions_import_start", icon=":material/upload:"):
             return
+        user = current.require(Right.RECORD)
         try:
             with st.spinner("Reading and checking it"), temporary_folder(store) as folder:
                 path = folder / "session.zip"
@@ -156,6 +161,7 @@ def _import(store: Store, memory: SessionMemory) -> None:
         except (StoreError, OSError) as error:
             st.error(sentence(str(error)))
             return
+        audit.note(AuditEvent.IMPORTED, user=user, what=f"session {number}")
         forget_upload(upload)
         memory.done, memory.opened = f"{sentence(upload.name)} was imported.", number
         st.rerun()

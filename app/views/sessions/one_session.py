@@ -5,6 +5,8 @@ from typing import Final
 
 import streamlit as st
 
+from app.access import current
+from app.access.types import Right
 from app.formatting import clock, counted
 from app.markdown_text import plain, sentence
 from app.sessions.loaded import LoadedSession, load_session
@@ -22,6 +24,7 @@ from app.views.sessions import markers as session_markers
 from app.views.sessions import tasks as session_tasks
 from app.views.sessions import timeline as session_timeline
 from app.views.sessions.face_choice import Choice, choose
+from app.views.shared.store_parts import owner_words
 
 _PARTS: Final[dict[str, tuple[str, Callable[[LoadedSession, SessionMemory, Choice], None]]]] = {
     "Timeline": (":material/timeline:", session_timeline.render),
@@ -68,7 +71,7 @@ def _head(loaded: LoadedSession, memory: SessionMemory) -> None:
         if one.state == "open":
             st.button("Look again", icon=":material/refresh:", key="session_reload", help="It is being recorded.")
     facts = [
-        plain(one.participant),
+        plain(one.participant + owner_words(loaded.store, one.belongs_to)),
         when(one),
         f"{clock(loaded.outline.length_s)} long",
         counted(loaded.outline.count, "sample"),
@@ -106,6 +109,7 @@ def _edit(store: Store, memory: SessionMemory, one: Session) -> None:
         title = st.text_input("Title", one.title, max_chars=MAX_NAME)
         note = st.text_area("Note", one.note)
         if st.form_submit_button("Save", key="session_edit_save"):
+            current.require(Right.RECORD)
             try:
                 edit_session(store, one.id, title=title, note=note)
             except StoreError as error:

@@ -1,11 +1,11 @@
 """The tables of sessions with the page's style."""
 
-from app.charts.style import label_colour, label_words
+from app.charts.style import label_words
 from app.formatting import whole_percent
-from app.html_tables import STYLE, swatch
+from app.html_tables import STYLE, stripes, swatch
 from app.report import session_tables
 from app.session_statistics.summary import Summary
-from fer_core.emotions import EMOTIONS
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 
 _STYLE = f"""{STYLE}<style>{session_tables.CSS}
 .fer-shares-bar {{display:flex; height:1.1rem; border-radius:5px; overflow:hidden}}
@@ -20,7 +20,7 @@ def styled(table: str) -> str:
 
 
 def shares_bar(summary: Summary) -> str:
-    """One bar that is divided by the shares of the labels, paler where they were leaning; below it their figures."""
+    """One bar that is divided by the shares of the labels, striped where they were leaning; below it their figures."""
     seen = [(state, share) for state, share in summary.label_shares.items() if share]
     parts = ""
     for state, share in seen:
@@ -34,8 +34,9 @@ def shares_bar(summary: Summary) -> str:
 def _part(state: str, share: float, *, leaning: bool) -> str:
     if not share:
         return ""
-    colour, words = label_colour(state, leaning=leaning), label_words(state, leaning=leaning)
-    return f'<span style="width:{100 * share:.2f}%; background:{colour}" title="{words}"></span>'
+    colour, words = EMOTION_COLOURS[state], label_words(state, leaning=leaning)
+    filled = stripes(colour) if leaning else colour
+    return f'<span style="width:{100 * share:.2f}%; background:{filled}" title="{words}"></span>'
 
 
 def colour_key() -> str:

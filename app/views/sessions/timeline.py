@@ -22,7 +22,7 @@ PLOT: Final = {"displaylogo": False, "modeBarButtons": [["zoomIn2d", "zoomOut2d"
 AREAS: Final = "Areas"
 HELP: Final = (
     "From above: tasks (blue bands) and markers (diamonds); the label that was shown, high where it was named, lower "
-    "and paler where the program leaned to it (“probably …”), low and grey where it was unsure; the share of each of "
+    "where the program leaned to it (“probably …”), low and grey where it was unsure; the share of each of "
     "the seven, smoothed; the same as a strip, the stronger the colour the more probable; valence, from unpleasant "
     "(−1) to pleasant (+1), and arousal, from calm to excited, both derived from the seven "
     "(Russell & Mehrabian, 1977). Grey: left out. Gaps: not in view. "
@@ -99,7 +99,7 @@ def _chart(loaded: LoadedSession, face: int, *, corrected: bool) -> None:
     else:
         st.html(session_tables.shares_bar(figures))
         st.caption(
-            "Share of the time with each label; paler: “probably”",
+            "Share of the time with each label; striped: “probably”",
             help=f"Of {clock(figures.watched_s)} in which the face was seen. Paler: the program leaned to the label "
             "(“probably …”). Unsure: it gave none.",
         )

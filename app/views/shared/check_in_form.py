@@ -6,6 +6,8 @@ from typing import Literal
 import streamlit as st
 
 from app import state
+from app.access import current
+from app.access.types import Right
 from app.markdown_text import sentence
 from app.session_statistics.check_ins import NO_DIAGNOSIS, PHQ4_ANSWERS, PHQ4_ITEMS, PHQ4_QUESTION, Phq4
 from app.store.database import Store
@@ -127,6 +129,7 @@ def _questions(key: str) -> tuple[int | None, ...]:
 
 
 def _keep(store: Store, check_in: CheckIn) -> bool:
+    current.require(Right.RECORD)
     try:
         add_check_in(store, check_in)
     except StoreError as error:

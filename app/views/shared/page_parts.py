@@ -1,5 +1,6 @@
 """Small parts that pages share: what was done is said once, a child's work is waited for."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -46,6 +47,11 @@ def wait(job: Job, words: str, note: str = "") -> None:
     st.markdown(f":material/hourglass_top: {words} … {view.seconds:.0f} s")
     if note:
         st.caption(note)
+
+
+def key_of(path: Path) -> str:
+    """What a widget's key has of a file or folder: browsers see keys, and places on the server are not for them."""
+    return training_jobs.hash_of(os.fsencode(path))
 
 
 def forget_upload(upload: UploadedFile) -> None:

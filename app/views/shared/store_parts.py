@@ -1,11 +1,12 @@
 """Small parts that the pages of stored sessions share: the store, and whose sessions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
 
-from app import state
+from app.access import current
+from app.access.types import Right
 from app.markdown_text import sentence
 from app.store.database import Store
 from app.store.errors import StoreError
@@ -16,12 +17,14 @@ from app.tab_memory import SessionMemory
 
 ASK_AGAIN_S = 3.0
 """How often a page that the store gave no answer asks again."""
+SHORT_OWNER = 16
+"""Letters of an account's owner that tell people apart."""
 
 
 def opened_store() -> Store | None:
     """The store; None where it cannot be opened, which it says."""
     try:
-        return state.store()
+        return current.store()
     except StoreError as error:
         _say(error)
         return None
@@ -52,7 +55,7 @@ def _wait_for_the_store() -> None:
 
 def _answers() -> bool:
     try:
-        with state.store().read():
+        with current.store().read():
             return True
     except StoreError:
         return False
@@ -61,18 +64,29 @@ def _answers() -> bool:
 def choose_participant(store: Store, memory: SessionMemory, *, key: str) -> Participant | None:
     """A choice among the stored participants, the same on all pages; None where there are none."""
     stored = {person.id: person for person in participants(store)}
+    titles = participant_titles(store, list(stored.values()))
     if not stored:
         return None
     ids = list(stored)
     before = ids.index(memory.participant_id) if memory.participant_id in stored else 0
-    chosen = st.selectbox("Participant", ids, before, format_func=lambda number: stored[number].name, key=key)
+    chosen = st.selectbox("Participant", ids, before, format_func=titles.__getitem__, key=key)
     memory.participant_id = chosen
     return stored[chosen]
 
 
+def participant_titles(store: Store, people: Sequence[Participant]) -> dict[int, str]:
+    """What to call participants, by number; an administrator reads whose others' are."""
+    return {one.id: f"{one.name}{owner_words(store, one.belongs_to)}" for one in people}
+
+
+def owner_words(store: Store, owner: str) -> str:
+    """Whose something is, for the end of its name; empty for one's own."""
+    return "" if owner == store.owner.name else f" ({owner[:SHORT_OWNER]})"
+
+
 def name_participant(store: Store, *, key: str, help_text: str) -> str:
     """A field for a participant's name, an old one or a new; empty while there is none."""
-    names = [person.name for person in participants(store)]
+    names = [person.name for person in participants(store.own)]  # what is recorded is one's own, an administrator's too
     chosen = st.selectbox(
         "Participant", names, None, key=key, accept_new_options=True, placeholder="A name or a code", help=help_text
     )
@@ -80,7 +94,12 @@ def name_participant(store: Store, *, key: str, help_text: str) -> str:
 
 
 def change(memory: SessionMemory, work: Callable[[], object], said: str) -> None:
-    """Change something stored, say so and draw the page anew; where that cannot be done, say why."""
+    """Change something stored, say so and draw the page anew; where that cannot be done, say why.
+
+    Raises:
+        NotAllowedError: the user may not change what is stored.
+    """
+    current.require(Right.RECORD)
     try:
         work()
     except StoreError as error:

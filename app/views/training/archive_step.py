@@ -6,6 +6,9 @@ from pathlib import Path
 import streamlit as st
 
 from app import state
+from app.access import audit, current, files
+from app.access.audit import AuditEvent
+from app.access.types import Right
 from app.formatting import size_words
 from app.markdown_text import sentence
 from app.tab_memory import TrainingMemory
@@ -90,19 +93,25 @@ def _upload(memory: TrainingMemory) -> None:
             )
     if upload is None:
         return
+    user = current.require(Right.TRAIN)
     try:
         with st.spinner(f"Storing {sentence(upload.name)} …"):
             memory.archive = store_upload(upload, upload.name, training_jobs.archives_dir(), expected_bytes=upload.size)
+            files.give(memory.archive, user)
     except ArchiveError as error:
         st.error(sentence(str(error)))
         return
+    except OSError as error:
+        st.error(f"The archive cannot be kept: {sentence(str(error))}. Check the disk's free space.")
+        return
+    audit.note(AuditEvent.UPLOADED, user=user, what="archive")
     page_parts.forget_upload(upload)
     memory.uploads += 1  # a fresh, empty upload field
     st.rerun()
 
 
 def _choose(memory: TrainingMemory) -> Path | None:
-    stored = {archive.path: archive for archive in training_jobs.stored_archives()}
+    stored = {archive.path: archive for archive in files.own_archives(current.signed_in())}
     if memory.archive in stored:
         st.session_state[ARCHIVE_KEY] = memory.archive
     memory.archive = None
@@ -143,7 +152,7 @@ def _choose_label_order(archive: Path) -> None:
     try:
         training_jobs.keep_label_order(archive, chosen)
     except OSError as error:
-        st.error(f"The choice cannot be kept: {error}. Check the disk's free space.")
+        st.error(f"The choice cannot be kept: {sentence(str(error))}. Check the disk's free space.")
 
 
 def _delete_button(archive: Path, title: str) -> None:
@@ -152,7 +161,9 @@ def _delete_button(archive: Path, title: str) -> None:
             f"Delete {sentence(title)} from this computer? Runs that were trained on it stay, but cannot be resumed."
         )
         if st.button("Delete for good", key="train_archive_delete"):
-            training_jobs.delete_archive(archive)
+            user = current.require(Right.TRAIN)
+            files.delete_archive(archive, user)
+            audit.note(AuditEvent.DELETED, user=user, what="archive")
             st.rerun()
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import streamlit as st
 
 from app import html_tables
+from app.access import current
+from app.access.files import own_models
 from app.markdown_text import sentence
 from app.training import child_jobs as training_jobs
 from app.training.answers import read_architectures
 from app.views.shared import page_parts
 from fer_core.expressions.model import KERAS_FILE
-from fer_core.expressions.model_list import stored_models
 from train import architectures
 from train.architectures import ArchitectureInfo
-from train.runs import run as runs
 from train.settings.training import TrainingConfig
 
 SCRATCH, FINE_TUNE = "From scratch", "From a saved model"
@@ -56,10 +56,9 @@ def render() -> ChosenNetwork | None:
 
 
 def _saved_model() -> ChosenNetwork | None:
-    run_models = [run.model_dir for run in runs.list_runs(training_jobs.runs_dir())]
     models = {
         model.folder: model
-        for model in stored_models(run_models)
+        for model in own_models(current.signed_in())
         if model.card and (model.folder / KERAS_FILE).is_file()
     }
     if not models:

@@ -3,6 +3,10 @@
 import streamlit as st
 
 from app import state
+from app.access import audit, current
+from app.access.audit import AuditEvent
+from app.access.files import give, own_runs
+from app.access.types import Right
 from app.markdown_text import sentence
 from app.tab_memory import TrainingMemory
 from app.training import child_jobs as training_jobs
@@ -15,7 +19,7 @@ from app.views.training.archive_step import ChosenData
 from app.views.training.network_step import ChosenNetwork
 from fer_core.errors import FerError
 from train.runs.files import ACTIVE
-from train.runs.run import TrainingRun, list_runs
+from train.runs.run import TrainingRun
 
 NEW, RUNS = "New run", "Runs"
 _VIEW_KEY = "train_view"
@@ -24,7 +28,7 @@ _VIEW_KEY = "train_view"
 def render() -> None:
     """Draw the page."""
     memory = state.training_memory()
-    runs = list_runs(training_jobs.runs_dir())
+    runs = own_runs(current.signed_in())
     if memory.go_to:
         st.session_state[_VIEW_KEY], memory.go_to = memory.go_to, ""
     if _VIEW_KEY not in st.session_state:  # a page opened anew, perhaps reloaded while a run goes on
@@ -76,6 +80,7 @@ def _settings_and_start(data: ChosenData, network: ChosenNetwork, memory: Traini
         return
     if config is None:
         return
+    user = current.require(Right.TRAIN)
     try:
         run = TrainingRun.start(
             training_jobs.runs_dir(),
@@ -85,11 +90,13 @@ def _settings_and_start(data: ChosenData, network: ChosenNetwork, memory: Traini
             report_test=report_test,
             label_order=data.label_order,
         )
+        give(run.dir, user)
     except FerError as error:
         st.error(sentence(str(error)))
         return
     except OSError as error:
         st.error(f"The run cannot be started: {sentence(str(error))}. Check the disk's free space and try again.")
         return
+    audit.note(AuditEvent.RUN_STARTED, user=user, what="run")
     memory.go_to, memory.run = RUNS, run.dir.name
     st.rerun()

@@ -5,6 +5,7 @@ import time
 
 import streamlit as st
 
+from app import places
 from app.charts import training as training_charts
 from app.formatting import exact_percent
 from app.markdown_text import sentence
@@ -35,7 +36,7 @@ def render(run: TrainingRun, known_state: str) -> None:
     elif status.state == "running":
         st.caption("The curves begin with the first epoch's end.")
     if st.toggle("Show the log", key=f"log_{run.dir.name}"):
-        st.code(run.log(lines=200) or "The log is empty.", language=None, height=260)
+        st.code(places.shown(run.log(lines=200)) or "The log is empty.", language=None, height=260)
 
 
 def _bars(status: RunStatus) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import html_tables
+from app.markdown_text import sentence
 from app.training.child_jobs import archive_title
 from train.errors import ConfigError
 from train.runs.request import RunRequest
@@ -16,7 +17,7 @@ def render(run: TrainingRun) -> None:
     try:
         request = run.request()
     except ConfigError as error:
-        st.caption(f"The settings of this run cannot be read. {error}")
+        st.caption(f"The settings of this run cannot be read. {sentence(str(error))}")
         return
     if request is None:
         return

@@ -7,6 +7,9 @@ from typing import Final, Literal
 import streamlit as st
 
 from app import html_tables, state
+from app.access import audit, current
+from app.access.audit import AuditEvent, model_words
+from app.access.types import Right
 from app.formatting import exact_percent
 from app.markdown_text import sentence
 from app.tab_memory import TrainingMemory
@@ -82,24 +85,28 @@ def _buttons(run: TrainingRun, status: RunStatus, memory: TrainingMemory) -> Non
             help="Ends after the present step. The best model so far is kept, exported "
             "and reported, and the run can be resumed.",
         ):
+            user = current.require(Right.TRAIN)
             run.stop()
+            audit.note(AuditEvent.RUN_STOPPED, user=user, what="run")
             st.rerun()
         if run.can_resume and st.button(
             "Resume", icon=":material/play_arrow:", help="Goes on after the last whole epoch, with the same data order."
         ):
-            _try(run.resume, memory)
+            _try(run.resume, memory, AuditEvent.RUN_RESUMED)
         if status.state in FINAL and run.model_dir.is_dir():
             _use_button(run, memory)
         if status.state in FINAL:
             with st.popover("Delete", icon=":material/delete:"):
                 st.write("Delete this run with its log, checkpoint and model? A copy that is live stays live.")
                 if st.button("Delete for good"):
-                    _try(run.delete, memory)
+                    _try(run.delete, memory, AuditEvent.DELETED)
 
 
 def _use_button(run: TrainingRun, memory: TrainingMemory) -> None:
     if any(model.is_live for model in stored_models([run.model_dir]) if model.folder == run.model_dir):
         st.badge("Live now", icon=":material/videocam:", color="green")
+        return
+    if not current.may(Right.PROMOTE):
         return
     if st.button(
         "Use this model",
@@ -107,8 +114,10 @@ def _use_button(run: TrainingRun, memory: TrainingMemory) -> None:
         icon=":material/videocam:",
         help="Puts a checked copy of it live. The Models page compares, and rolls back.",
     ):
+        user = current.require(Right.PROMOTE)
         try:
             card = model_store.promote(run.model_dir)
+            audit.note(AuditEvent.PROMOTED, user=user, what=model_words(card))
         except FerError as error:
             memory.problem = str(error)
         else:
@@ -116,9 +125,11 @@ def _use_button(run: TrainingRun, memory: TrainingMemory) -> None:
         st.rerun()
 
 
-def _try(act: Callable[[], object], memory: TrainingMemory) -> None:
+def _try(act: Callable[[], object], memory: TrainingMemory, event: AuditEvent) -> None:
+    user = current.require(Right.TRAIN)
     try:
         act()
+        audit.note(event, user=user, what="run")
     except FerError as error:
         memory.problem = str(error)
     except OSError as error:

@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from app.access import audit, current
+from app.access.audit import AuditEvent
+from app.access.types import Right
 from app.formatting import counted
 from app.markdown_text import sentence
 from app.store.database import Store
@@ -16,6 +19,7 @@ from app.store.privacy import (
     apply_retention,
     delete_everything,
     overdue,
+    overview,
     retention_days,
     set_retention_days,
 )
@@ -23,22 +27,29 @@ from app.tab_memory import SessionMemory
 from app.views.shared import store_parts as session_parts
 
 EVERYTHING = "delete everything"
+MINE, EVERYBODYS = "What is mine", "Everybody's"
 USUAL_DAYS = 365
 
 
-def delete(memory: SessionMemory, work: Callable[[], Deleted], what: str) -> None:
+def delete(memory: SessionMemory, work: Callable[[], Deleted], what: str, *, noted: str) -> None:
     """Delete, forget what the tab still holds of it, say so and draw the page anew; or say why it cannot be done.
 
     Args:
         memory: what the tab remembers.
         work: deletes.
         what: the beginning of the sentence that says what was deleted.
+        noted: the same for the audit log, see `audit.note`.
+
+    Raises:
+        NotAllowedError: the user may not delete.
     """
+    user = current.require(Right.DELETE)
     try:
         done = work()
     except StoreError as error:
         st.error(sentence(str(error)))
         return
+    audit.note(AuditEvent.DELETED, user=user, what=noted, count=done.sessions)
     memory.opened = memory.participant_id = memory.loaded = None
     memory.compared = ()
     memory.checked_in.clear()
@@ -59,10 +70,13 @@ def retention(store: Store, memory: SessionMemory) -> None:
     )
     kept = "until somebody deletes it" if now is None else f"for {counted(now, 'day')}"
     st.markdown(f"What is stored is kept **{kept}**.")
+    if not current.may(Right.ADMINISTER):
+        st.caption("An administrator can change this for the whole server.")
+        return
     wanted = _wanted_days(now)
     if wanted is None:
         if now is not None and st.button("Keep everything from now on", key="data_keep"):
-            session_parts.change(memory, lambda: set_retention_days(store, None), "Everything is kept from now on.")
+            session_parts.change(memory, lambda: _set_days(store, None), "Everything is kept from now on.")
         return
     due = overdue(store, wanted)
     st.markdown(_due_words(due, wanted))
@@ -91,11 +105,17 @@ def _wanted_days(now: int | None) -> int | None:
 
 def everything(store: Store, memory: SessionMemory, stored: Overview) -> None:
     """All at once."""
+    if not current.may(Right.DELETE):
+        return
     st.subheader("Delete everything", anchor=False)
     with st.expander("Delete all participants, sessions, check-ins and videos", icon=":material/delete_forever:"):
+        chosen = _whose(store)
+        if chosen is not store:
+            stored = overview(chosen)
+        days = " and the number of days above" if chosen.owner.sees_all else ""
         st.markdown(
             f"{counted(stored.participants, 'participant')}, {counted(stored.sessions, 'session')}, "
-            f"{counted(stored.check_ins, 'check-in')}, all videos and the number of days above are deleted for good. "
+            f"{counted(stored.check_ins, 'check-in')}, all their videos{days} are deleted for good. "
             "Models and training runs stay."
         )
         with st.form("data_everything", border=False):
@@ -106,15 +126,30 @@ def everything(store: Store, memory: SessionMemory, stored: Overview) -> None:
         if typed.strip().lower() != EVERYTHING:
             st.warning(f"Those are not the words “{EVERYTHING}”, so nothing was deleted.")
             return
-        delete(memory, lambda: delete_everything(store), "Everything")
+        whose = "everything of everybody" if chosen.owner.sees_all else "everything of their own"
+        delete(memory, lambda: delete_everything(chosen), "Everything", noted=whose)
+
+
+def _whose(store: Store) -> Store:
+    """What is to be deleted: an administrator chooses, where others have something."""
+    if not store.owner.sees_all or overview(store) == overview(store.own):
+        return store
+    choice = st.radio("Whose", [MINE, EVERYBODYS], key="data_everything_whose", horizontal=True)
+    return store if choice == EVERYBODYS else store.own
 
 
 def _keep_for(store: Store, memory: SessionMemory, days: int) -> None:
     def work() -> Deleted:
-        set_retention_days(store, days)
+        _set_days(store, days)
         return apply_retention(store)
 
-    delete(memory, work, f"Kept for {counted(days, 'day')}; what was older")
+    delete(memory, work, f"Kept for {counted(days, 'day')}; what was older", noted="sessions past their time")
+
+
+def _set_days(store: Store, days: int | None) -> None:
+    user = current.require(Right.ADMINISTER)
+    set_retention_days(store, days)
+    audit.note(AuditEvent.RETENTION_CHANGED, user=user, what="days", count=days or 0)
 
 
 def _due_words(due: Overdue, days: int) -> str:

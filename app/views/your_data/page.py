@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import state
+from app import places, state
 from app.formatting import size_words
 from app.store.database import Store
 from app.store.privacy import Overview, overview
@@ -53,7 +53,8 @@ def _overview(store: Store, stored: Overview) -> None:
             st.metric(label, value, help=hint, width=170)
     kind = "a SQLite file on this server" if store.is_sqlite else "a PostgreSQL database"
     since = f" The oldest session is of {stored.oldest.day} {stored.oldest:%B %Y}." if stored.oldest else ""
-    st.markdown(f"Kept in `{store.place}`, {kind}; videos in `{store.videos}`.{since}")
+    where, videos = places.shown(store.place), places.shown(str(store.videos))
+    st.markdown(f"Kept in `{where}`, {kind}; videos in `{videos}`.{since}")
 
 
 def _explanation() -> None:

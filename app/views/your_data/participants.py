@@ -5,6 +5,9 @@ from functools import partial
 
 import streamlit as st
 
+from app.access import audit, current
+from app.access.audit import AuditEvent
+from app.access.types import Right, User
 from app.formatting import counted
 from app.markdown_text import plain
 from app.store.database import Store
@@ -36,17 +39,20 @@ def render(store: Store, memory: SessionMemory) -> None:
         _edit(store, memory, person)
     with rest:
         _export(store, person)
-        _delete(store, memory, person, counts)
+        if current.may(Right.DELETE):
+            _delete(store, memory, person, counts)
 
 
-def exported(store: Store, participant_id: int) -> bytes:
-    """The bytes of a participant's zip.
+def exported(store: Store, participant_id: int, user: User) -> bytes:
+    """The bytes of a participant's zip, for a user whose part of the store this is.
 
     Raises:
         StoreError: it cannot be read or written.
     """
     with temporary_folder(store) as folder:
-        return export_participant(store, participant_id, folder / "participant.zip").read_bytes()
+        data = export_participant(store, participant_id, folder / "participant.zip").read_bytes()
+    audit.note(AuditEvent.EXPORTED, user=user, what=f"participant {participant_id}")
+    return data
 
 
 def _edit(store: Store, memory: SessionMemory, person: Participant) -> None:
@@ -65,6 +71,7 @@ def _edit(store: Store, memory: SessionMemory, person: Participant) -> None:
 
 
 def _export(store: Store, person: Participant) -> None:
+    user = current.signed_in()
     with st.container(border=True):
         st.markdown("**Export everything of this participant**")
         st.caption(
@@ -73,7 +80,7 @@ def _export(store: Store, person: Participant) -> None:
         )
         st.download_button(
             "Export",
-            lambda: exported(store, person.id),
+            lambda: exported(store, person.id, user),
             _file_name(person),
             "application/zip",
             icon=":material/folder_zip:",
@@ -101,4 +108,5 @@ def _delete(store: Store, memory: SessionMemory, person: Participant, counts: st
         if typed.strip() != person.name:
             st.warning("That is not the name above, so nothing was deleted.")
             return
-        data_deletion.delete(memory, partial(delete_participant, store, person.id), plain(person.name))
+        work = partial(delete_participant, store, person.id)
+        data_deletion.delete(memory, work, plain(person.name), noted=f"participant {person.id}")

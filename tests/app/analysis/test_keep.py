@@ -17,6 +17,7 @@ from app.analysis import keep as keep_session
 from app.analysis.explanation import explain, save_faces
 from app.analysis.keep import FileResult, KeepChoices, keep
 from app.live.pipelines import shared_model
+from app.opened_store import everybodys_store
 from app.store.database import Store, open_store
 from app.store.errors import StoreError
 from app.store.participants import find_or_add
@@ -209,9 +210,9 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, astronaut_bgr: np.nda
     cv2.imwrite(str(folder / "portrait.png"), astronaut_bgr)
     monkeypatch.setenv("FER_FILES", str(folder))
     state.analysis_folder.clear()  # each test has a home of its own
-    state.store.clear()
+    everybodys_store.clear()
     yield folder
-    state.store.clear()
+    everybodys_store.clear()
 
 
 def analysed(name: str) -> AppTest:

@@ -307,6 +307,21 @@ def test_jobs_wait_for_each_other(film, photo, tmp_path):
     wait_until(lambda: queue.ahead_of(third) == 0)
 
 
+def test_who_has_many_jobs_lets_others_between(film, photo, tmp_path):
+    queue = AnalysisQueue()
+    work = {name: make_job(tmp_path, film if name == "a1" else photo) for name in ("a1", "a2", "a3", "b1", "b2", "c1")}
+    for name in ("a1", "a2", "a3", "b1", "b2", "c1"):
+        queue.submit(work[name], owner=name[0])
+    wait_until(lambda: work["a1"].view().state == "running")
+
+    expected = sorted(work, key=lambda name: queue.ahead_of(work[name]))
+    assert expected == ["a1", "b1", "c1", "a2", "b2", "a3"]
+    assert len(queue) == 6
+
+    wait_until(lambda: len(queue) == 0, timeout_s=60)
+    assert sorted(work, key=lambda name: work[name]._began_s) == expected
+
+
 def long_film(film: Path, tmp_path: Path) -> Path:
     with open_media(film) as media:
         frames = [frame.frame_bgr for frame in media.frames()][:30]

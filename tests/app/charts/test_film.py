@@ -29,7 +29,7 @@ def face() -> FaceTimeline:
 def test_shares_are_stacked_in_the_house_colours_and_nothing_is_where_the_face_is_not(face):
     figure = expressions(face, length_s=3.0)
 
-    areas = {trace.name: trace for trace in figure.data if trace.type == "scatter"}
+    areas = {trace.name: trace for trace in figure.data if trace.type == "scatter" and trace.stackgroup}
     assert list(areas) == [emotion.capitalize() for emotion in EMOTIONS]
     assert list(areas["Happy"].y) == [0.88, 0.0, 0.88, 0.88]
     assert areas["Happy"].fillcolor == EMOTION_COLOURS["happy"]

@@ -1,7 +1,7 @@
 """A participant's weeks as figures: what they show, on which axes, and with nothing or little to show."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 import pytest
@@ -163,6 +163,17 @@ def test_shares_are_stacked_in_the_emotions_colours_and_sum_to_a_hundred():
 
     assert [bar.marker.color for bar in figure.data] == [EMOTION_COLOURS[emotion] for emotion in EMOTIONS]
     assert np.sum([bar.y for bar in figure.data], axis=0) == pytest.approx(np.full(4, 100), abs=0.5)
+
+
+def test_an_expression_has_its_name_across_days_where_there_are_days_enough():
+    days = [replace(day, probabilities=np.eye(7)[EMOTIONS.index("happy")]) for day in weeks(days=28)]
+    few = [*days[:2], *days[20:]]  # no room on the left
+
+    for shown, earliest in ((days, 0), (few, 20)):
+        figure = history_charts.shares(shown, first=START, last=START + timedelta(days=27))
+        (name,) = [trace for trace in figure.data if trace.type == "scatter"]
+        assert (name.text[0], name.y[0]) == ("Happy", 50)
+        assert name.x[0] >= datetime.combine(START + timedelta(days=earliest), time())
 
 
 def test_the_phq4_has_lines_at_its_published_borders():

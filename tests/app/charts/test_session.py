@@ -21,7 +21,6 @@ from app.charts.curves import (
     shown_labels,
 )
 from app.charts.session import MIDNIGHT_MS, Marks, session_timeline
-from app.charts.style import LEANING_OPACITY, translucent
 from app.formatting import signed, whole_percent
 from app.markdown_text import plain
 from app.report import session_tables
@@ -222,7 +221,7 @@ def test_what_is_left_out_has_no_label():
     assert np.flatnonzero(shown.state < 0).tolist() == [5, 6]
 
 
-def test_the_surer_a_label_the_higher_its_strip_and_leaning_ones_are_paler():
+def test_the_surer_a_label_the_higher_its_strip_in_its_own_colour():
     figure = draw(make_samples(["happy"] * 40 + ["sad?"] * 40 + [None] * 20))
 
     low, middle, high = strips(figure)
@@ -232,7 +231,7 @@ def test_the_surer_a_label_the_higher_its_strip_and_leaning_ones_are_paler():
     codes = list(dict.fromkeys(low.z[0]))
     assert [colours[2 * code] for code in codes] == [
         EMOTION_COLOURS["happy"],
-        translucent(EMOTION_COLOURS["sad"], LEANING_OPACITY),
+        EMOTION_COLOURS["sad"],
         EMOTION_COLOURS["unsure"],
     ]
     assert list(dict.fromkeys(trace(figure, "Shown").text)) == ["Happy", "Probably sad", "Unsure"]
@@ -247,16 +246,17 @@ def test_without_samples_there_is_no_strip_and_no_empty_place_for_it():
     assert bare.layout.yaxis3.domain[1] > draw().layout.yaxis3.domain[1]
 
 
-def test_the_distribution_has_all_states_and_its_leaning_part_is_paler():
+def test_the_distribution_has_all_states_and_its_leaning_part_is_striped():
     summary = summarise(make_samples(["sad"] * 50 + ["happy"] * 30 + ["happy?"] * 20))
 
-    full, pale, words = session_charts.distribution(summary.label_shares, summary.leaning_shares).data
+    full, striped, words = session_charts.distribution(summary.label_shares, summary.leaning_shares).data
 
     assert list(full.x) == pytest.approx([0, 0, 0, 30, 50, 0, 0, 0])
-    assert list(pale.x) == pytest.approx([0, 0, 0, 20, 0, 0, 0, 0])
+    assert list(striped.x) == pytest.approx([0, 0, 0, 20, 0, 0, 0, 0])
     assert words.text[STATES.index("happy")].strip() == whole_percent(0.5)
     assert [word.lower() for word in full.y] == list(STATES)
-    assert pale.marker.color[HAPPY] == translucent(EMOTION_COLOURS["happy"], LEANING_OPACITY)
+    assert (full.marker.pattern.shape, striped.marker.pattern.shape) == ("", "/")
+    assert striped.marker.color[HAPPY] == full.marker.color[HAPPY] == EMOTION_COLOURS["happy"]
 
 
 def test_the_forest_has_a_line_for_each_figure_and_empty_dots_for_what_is_not_clear():
@@ -277,7 +277,7 @@ def test_small_timelines_share_the_scale_they_are_given():
     figure = session_compare_charts.small_timeline(curves_of_timeline(averages(), 1), length_s=60)
 
     assert figure.layout.xaxis.range == (0, 60)
-    assert len(figure.data) == 7
+    assert len([area for area in figure.data if area.stackgroup]) == 7
 
 
 def test_tables_escape_names_and_do_not_round_small_shares_away():

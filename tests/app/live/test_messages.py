@@ -1,7 +1,7 @@
 """Results as the page's scripts get them: the level of each face."""
 
 from app.live.messages import history_message, result_message
-from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE, chip_colours
 from fer_core.results import Doubt, Level
 from tests.helpers.faces import make_emotion, make_face, make_result
 
@@ -20,6 +20,8 @@ def test_a_face_has_its_level_in_words():
     assert [face["reason"] for face in faces] == ["", "", "no clear lead", "too dark"]
     assert faces[1]["text"] == "2 · Probably sad 55 %"
     assert [face["colour"] for face in faces[1:3]] == [EMOTION_COLOURS["sad"], EMOTION_COLOURS[UNSURE]]
+    for face, label, is_leaning in ((faces[0], "sad", False), (faces[1], "sad", True), (faces[2], UNSURE, False)):
+        assert (face["ground"], face["ink"]) == chip_colours(label, leaning=is_leaning)
 
 
 def test_the_history_says_what_each_face_was_called():

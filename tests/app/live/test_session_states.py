@@ -2,6 +2,7 @@
 
 import time
 
+import av
 import numpy as np
 import pytest
 
@@ -157,6 +158,24 @@ def test_a_result_is_not_drawn_on_a_picture_of_another_shape(session, pipeline):
 
     assert not is_drawn(session.on_frame(video_frame(width=240, height=320)))
     assert is_drawn(session.on_frame(video_frame(width=640, height=480)))
+
+
+@pytest.mark.parametrize("returned", [False, True])
+def test_a_huge_picture_is_refused_and_a_smaller_one_is_taken_again(session, pipeline, returned):
+    take = session.on_frame if returned else session.take_frame
+    huge = av.VideoFrame(7680, 4704, "gray")  # a little more than 8K has
+
+    given = take(huge)
+
+    assert pixels(given).shape[0] < 200 if returned else given is huge
+    status = session.status()
+    assert status.state is LiveState.BUSY
+    assert status.message == (
+        "The camera's pictures have 7680 x 4704 pixels (36 megapixels). Choose a smaller size for it."
+    )
+    assert session._worker is None
+    feed(session, lambda: session.latest is not None)
+    assert session.status().state is not LiveState.BUSY
 
 
 def test_a_newcomer_at_a_full_server_is_told_and_comes_in_when_somebody_leaves(pipeline):

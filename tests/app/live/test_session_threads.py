@@ -234,12 +234,12 @@ def test_a_listener_that_keeps_numbers_gets_none_of_them_again(tracked):
 def test_a_session_that_nobody_holds_is_gone_at_once_and_its_key_with_it(pipeline):
     session = LiveSession(Factory(pipeline))
     gone, key = weakref.ref(session), session.channel.key
-    assert channel_of(key) is session.channel
+    assert channel_of(key, "") is session.channel
 
     del session
 
     assert gone() is None
-    assert channel_of(key) is None
+    assert channel_of(key, "") is None
 
 
 def test_a_camera_that_pauses_keeps_its_place_and_its_end_frees_it(pipeline, monkeypatch):

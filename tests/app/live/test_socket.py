@@ -182,4 +182,4 @@ def test_keys_are_long_and_differ(channel: ResultsChannel):
 
     assert channel.key != other.key
     assert len(channel.key) >= 32
-    assert channel_of(channel.key) is channel
+    assert channel_of(channel.key, "") is channel

@@ -247,7 +247,7 @@ def test_a_page_that_vanishes_frees_its_place_and_a_video_that_pauses_keeps_it(f
     wait_until(lambda: pausing._worker is None)
 
     assert len(viewers) == 1
-    assert viewers.enter(pausing), "it is in"
+    assert viewers.enter(pausing) == "", "it is in"
     assert len(viewers) == 1
     pausing.close()
 

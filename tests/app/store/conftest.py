@@ -35,9 +35,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
-    """An empty store, once of each kind."""
+    """One user's part of an empty store, once of each kind: as pages see it, and each query restricted."""
     opened = open_store(store_url)
-    yield opened
+    yield opened.own
     opened.close()
 
 

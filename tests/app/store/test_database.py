@@ -76,7 +76,7 @@ def test_sqlite_is_set_up_for_crashes_readers_and_deletion(sqlite_store: Store):
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_program_uses(store: Store):
-    with store.read() as connection:
+    with store.everybodys.read() as connection:
         options = {"version_table": VERSION_TABLE, "compare_type": True}
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
 

@@ -91,6 +91,7 @@ def test_a_deleted_participant_takes_all_sessions_along(store: Store):
 
 
 def test_everything_is_everything(store: Store):
+    store = store.everybodys
     full_session(store, make_participant(store), video="one.mp4")
     set_retention_days(store, 30)
     (store.videos / "stray.mp4").write_bytes(b"of a crash")
@@ -126,14 +127,14 @@ def test_the_bytes_of_what_was_deleted_are_gone_from_the_files(sqlite_store: Sto
 @pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 def test_the_bytes_of_what_was_deleted_are_gone_from_the_tables_of_the_server(store: Store):
     gone = full_session(store, make_participant(store))
-    with store.outside_transaction() as connection:
+    with store.everybodys.outside_transaction() as connection:
         connection.execute(text("CHECKPOINT"))  # writes the tables to their files
         folder = Path(str(connection.scalar(text("SHOW data_directory")))) / "base"
     assert any(SECRET.encode() in path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
     delete_session(store, gone)
 
-    with store.outside_transaction() as connection:
+    with store.everybodys.outside_transaction() as connection:
         connection.execute(text("CHECKPOINT"))
     assert not any(SECRET.encode() in path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
@@ -191,6 +192,7 @@ def test_a_video_that_is_missing_already_hinders_nothing(store: Store):
 
 
 def test_retention_deletes_what_ended_before_the_chosen_days(store: Store):
+    store = store.everybodys
     person = make_participant(store)
     make_session(store, person, started_at=NOON - timedelta(days=31))
     kept = make_session(store, person, started_at=NOON - timedelta(days=29))
@@ -208,6 +210,7 @@ def test_retention_deletes_what_ended_before_the_chosen_days(store: Store):
 
 
 def test_what_is_overdue_counts_what_goes_with_its_session_and_says_when_the_next_follows(store: Store):
+    store = store.everybodys
     person = make_participant(store)
     old = make_session(store, person, started_at=NOON - timedelta(days=31))
     make_session(store, person, started_at=NOON - timedelta(days=29))

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from app import state
+from app.access import current
+from app.opened_store import everybodys_store
 from app.report.page import report
 from app.store.database import Store
 from app.store.records import Marker
@@ -25,11 +26,11 @@ def script() -> None:
 def page_store(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """The store that the page opens."""
     monkeypatch.setenv("DATABASE_URL", store_url)
-    state.store.clear()
-    opened = state.store()
+    everybodys_store.clear()
+    opened = current.store()
     yield opened
     opened.close()
-    state.store.clear()
+    everybodys_store.clear()
 
 
 def test_a_session_is_listed_opened_reported_and_compared(page_store: Store):

@@ -65,15 +65,25 @@ def chromium_path() -> str | None:
 
 @contextlib.contextmanager
 def serve(
-    *, environment: Mapping[str, str] | None = None, entry: str = "app/main.py", port: int | None = None
+    *,
+    environment: Mapping[str, str] | None = None,
+    entry: str = "app/main.py",
+    port: int | None = None,
+    log: Path | None = None,
 ) -> Iterator[Server]:
-    """The app on a loopback port, a free one by default, as `make run` starts it, with a home folder of its own."""
+    """The app on a loopback port, a free one by default, as `make run` starts it, with a home folder of its own.
+
+    With `log`, what it prints goes to that file.
+    """
     port = port or free_port()
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, contextlib.ExitStack() as stack:
+        out = stack.enter_context(log.open("wb")) if log is not None else None
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", entry, "--server.port", str(port), "--server.address", LOOPBACK],
             cwd=REPOSITORY,
             env=os.environ | {"FER_HOME": home, "MALLOC_ARENA_MAX": "2"} | dict(environment or {}),
+            stdout=out,
+            stderr=subprocess.STDOUT if out is not None else None,
         )
         try:
             url = f"http://{LOOPBACK}:{port}"

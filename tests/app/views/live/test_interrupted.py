@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from app import state
+from app import opened_store
+from app.opened_store import everybodys_store
 from app.store.sessions import recover_sessions, sessions
 from tests.helpers.faces import wait_until
 from tests.helpers.pages import MAIN, assert_fine, open_page, words
@@ -15,9 +16,9 @@ pytestmark = pytest.mark.usefixtures("calls")
 
 @pytest.fixture(autouse=True)
 def _no_other(store):
-    state.interrupted.clear()
+    opened_store.interrupted.clear()
     yield
-    state.interrupted.clear()
+    opened_store.interrupted.clear()
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def interrupted(store, made) -> int:
     one.stop()
     with store.write() as connection:
         connection.execute(text("UPDATE sessions SET state = 'open', owner = 'elsewhere/1/x', alive_at = '2020-01-01'"))
-    state.store.clear()
+    everybodys_store.clear()
     return one.session_id
 
 

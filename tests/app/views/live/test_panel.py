@@ -10,11 +10,12 @@ from typing import Any, cast
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.colours import GREY, VALENCE_COLOUR
 from app.live.session import LiveSession
 from app.tab_memory import HistoryView
 from app.views.live import panel
 from app.views.live.panel import PanelChoice, choice_of
-from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
 from tests.helpers.faces import make_emotion, make_face, make_result
 from tests.helpers.pages import open_page
 
@@ -58,6 +59,7 @@ def test_the_browser_gets_the_feed_the_emotions_and_where_to_start():
     assert data["feed"] == page.session_state["session"].channel.path
     assert [emotion["name"].lower() for emotion in data["emotions"]] == list(EMOTIONS)
     assert [emotion["colour"] for emotion in data["emotions"]] == [EMOTION_COLOURS[name] for name in EMOTIONS]
+    assert data["colours"] == {"unsure": EMOTION_COLOURS[UNSURE], "valence": VALENCE_COLOUR, "trail": GREY}
     assert all(-1 <= value <= 1 for emotion in data["emotions"] for value in emotion["place"])
     assert data["start"] == {"window_s": 60, "face": None, "is_stacked": True, "paused": False}
     assert [cast(Any, button).label for button in page.get("download_button")] == ["Download as CSV"]

@@ -5,7 +5,7 @@ import streamlit
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from app import state
+from app.opened_store import everybodys_store
 from app.recording import baseline as recording_baseline
 from app.recording import recording
 from app.store.database import Store
@@ -290,7 +290,7 @@ def test_lost_pictures_are_said_and_the_closed_recording_too(page, monkeypatch, 
 
 def test_a_store_that_cannot_be_opened_is_said_in_words(page, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "mysql://nowhere")
-    state.store.clear()
+    everybodys_store.clear()
     page.button(key="record_start").click().run()
 
     assert_fine(page)

@@ -7,6 +7,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from app.access.types import LOCAL_USER
 from app.store import privacy
 from app.store.sessions import sessions
 from app.views.sessions import files as session_files
@@ -16,7 +17,7 @@ from tests.helpers.session_pages import open_page, see
 
 
 def test_the_export_is_the_stores_and_reads_back(store, film):
-    with zipfile.ZipFile(io.BytesIO(exported(store, film))) as archive:
+    with zipfile.ZipFile(io.BytesIO(exported(store, film, LOCAL_USER))) as archive:
         assert "samples.csv" in archive.namelist()
         assert "samples.parquet" in archive.namelist()
 
@@ -28,7 +29,7 @@ def upload(page: AppTest, name: str, content: bytes) -> None:
 
 
 def test_an_exported_session_is_imported(store, film):
-    content = exported(store, film)
+    content = exported(store, film, LOCAL_USER)
     page = open_page()
     upload(page, "mine.zip", content)
     assert "this session is already stored" in page.error[0].value

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app import state
+from app.opened_store import everybodys_store
 from app.sessions import loaded as session_data
 from app.sessions.loaded import LoadedSession, load_session
 from app.store.participants import add_check_in
@@ -28,7 +28,7 @@ def test_without_sessions_the_page_says_where_they_come_from(store):
 
 
 def test_a_store_that_cannot_be_opened_is_a_sentence(monkeypatch, tmp_path):
-    state.store.clear()
+    everybodys_store.clear()
     (tmp_path / "home").write_text("a file")
     monkeypatch.setenv("FER_HOME", str(tmp_path / "home"))
 

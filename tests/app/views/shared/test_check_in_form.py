@@ -15,10 +15,10 @@ from tests.helpers.store_builders import make_participant
 def form_alone() -> None:
     import streamlit as st
 
-    from app import state
+    from app.access import current
     from app.views.shared import check_in_form
 
-    if check_in_form.render(state.store(), 1, phase="none", key="form"):
+    if check_in_form.render(current.store(), 1, phase="none", key="form"):
         st.markdown("told that it was saved")
 
 

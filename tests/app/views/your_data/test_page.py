@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import state
+from app.access.types import LOCAL_USER
+from app.opened_store import everybodys_store
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.participants import add_check_in, check_ins, participants
@@ -68,14 +69,14 @@ def test_an_empty_store_is_calm(store: Store):
     [("mysql://host/x", "DATABASE_URL must be"), ("postgresql://127.0.0.1:1/x", "no server answers")],
 )
 def test_a_store_that_cannot_be_opened_is_a_sentence(url: str, sentence: str, monkeypatch: pytest.MonkeyPatch):
-    state.store.clear()
+    everybodys_store.clear()
     monkeypatch.setenv("DATABASE_URL", url)
     page = open_page(data_alone)
 
     assert len(page.error) == 1
     assert sentence in page.error[0].value
     assert "reload the page" in words(page)
-    state.store.clear()
+    everybodys_store.clear()
 
 
 def test_a_full_disk_is_a_sentence(filled: Store, monkeypatch: pytest.MonkeyPatch):
@@ -110,7 +111,7 @@ def test_a_taken_name_is_refused(filled: Store):
 
 
 def test_everything_of_a_participant_is_exported(filled: Store):
-    with zipfile.ZipFile(io.BytesIO(data_people.exported(filled, 1))) as archive:
+    with zipfile.ZipFile(io.BytesIO(data_people.exported(filled, 1, LOCAL_USER))) as archive:
         names = archive.namelist()
 
     assert "participant.json" in names
