@@ -137,7 +137,9 @@ class StreamlitTab:
         """
         async with asyncio.timeout(timeout_s):
             while not is_so():
-                await self.press(key)
+                await self.wait_until(lambda: is_so() or self.widget(key) is not None)
+                if (button := self.widget(key)) is not None:
+                    await self.rerun(fragment=button.fragment, pressed=button.id)
                 with contextlib.suppress(TimeoutError):
                     await self.wait_until(is_so, PRESS_AGAIN_S)
 

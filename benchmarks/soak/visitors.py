@@ -88,7 +88,7 @@ class Visitors:
             await tab.wait_until(lambda: tab.runs > 0)
             key = next((k for k in tab.widget_keys() if k.startswith("session_open_")), "")
             if key:
-                await tab.press_until(key, lambda: tab.widget("session_export") is not None)
+                await tab.press_until(key, lambda: tab.widget("session_back") is not None)
             _no_exception(tab)
         async with open_tab(self._url, "history") as tab:
             await tab.wait_until(lambda: tab.runs > 0)
@@ -98,7 +98,8 @@ class Visitors:
         """Some leave before it is done."""
         async with open_tab(self._url, "analyse") as tab:
             await tab.fill("analyse_server_path", self._file)
-            await tab.press_until("analyse_start", lambda: tab.widget("analyse_start") is None)
+            at_work = {"analyse_cancel", "analyse_new"}
+            await tab.press_until("analyse_start", lambda: not at_work.isdisjoint(tab.widget_keys()))
             if self._chance.random() < 0.7:
                 await tab.wait_until(lambda: tab.widget("analyse_new") is not None)
             _no_exception(tab)
