@@ -75,4 +75,4 @@ def test_what_does_not_come_back_at_rest_is_named(name):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_minute_of_people_coming_and_going_leaves_the_server_as_it_was(capfd):
-    assert soak.main(["--minutes", "0.75", "--viewers", "2"]) == 0, capfd.readouterr().out
+    assert soak.main(["--minutes", "0.5", "--viewers", "2"]) == 0, capfd.readouterr().out
