@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import ipaddress
 import json
 import socket
 import urllib.error
@@ -39,7 +40,7 @@ def _not_free(error: OSError, where: str, address: str, number: int) -> Finding:
         return failing(f"{where}: this user may not have it", "Choose a port from 1024, and put a proxy before it.")
     if error.errno != errno.EADDRINUSE:
         return failing(f"{where}: {error.strerror}", "Choose another port or address.")
-    said = _health("127.0.0.1" if address in ("0.0.0.0", "::") else address, number)  # nosec B104 # compared
+    said = _health("127.0.0.1" if _is_everywhere(address) else address, number)
     if said is None:
         return failing(f"{where}: another program has it", "End that program, or choose another port.")
     return ok(f"{where}: FER Studio itself answers ({said})")
@@ -67,3 +68,10 @@ def _get(url: str) -> object:
             return json.loads(answer.read(4_096))
     except urllib.error.HTTPError as error:  # 503: it answers that it is not well
         return json.loads(error.read(4_096))
+
+
+def _is_everywhere(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_unspecified
+    except ValueError:
+        return False  # a name

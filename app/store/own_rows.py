@@ -90,7 +90,9 @@ def _restricted(statement: Any, owner: str) -> Any:
         is_other = isinstance(element, Select) and element is not statement
         return _restricted(element, owner) if is_other else None
 
-    copy = visitors.replacement_traverse(statement, {}, inner)
+    # Copying takes a millisecond, and most statements have no SELECT within.
+    is_plain = not any(isinstance(e, Select) and e is not statement for e in visitors.iterate(statement))
+    copy = statement if is_plain else visitors.replacement_traverse(statement, {}, inner)
     if isinstance(copy, Select):
         conditions = [_is_own(source, owner) for source in _sources(copy.get_final_froms())]
         return copy.where(*(condition for condition in conditions if condition is not None))
@@ -100,8 +102,8 @@ def _restricted(statement: Any, owner: str) -> Any:
     return copy  # an INSERT, or a UNION, whose SELECTs are restricted
 
 
-def _sources(froms: Iterable[FromClause]) -> Iterator[FromClause]:
-    for source in froms:
+def _sources(tables: Iterable[FromClause]) -> Iterator[FromClause]:
+    for source in tables:
         if isinstance(source, Join):
             yield from _sources((source.left, source.right))
         else:

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -52,25 +51,37 @@ def test_where_udp_is_blocked_snapshots_are_offered_and_all_works_with_them(
 
 
 @pytest.mark.parametrize(
-    ("fault", "row", "words"),
+    ("fault", "words"),
     [
-        ("denied", "Camera", "The camera is blocked for this page. Allow it at the camera or lock sign"),
-        ("no camera", "Camera", "No camera was found. Connect one"),
-        ("insecure", "Page", "This page was opened without HTTPS"),
+        ("denied", "The camera is blocked for this page. Allow it at the camera or lock sign"),
+        ("no camera", "No camera was found. Connect one"),
     ],
 )
-def test_the_check_says_what_is_wrong_and_what_to_do(
-    server: studio.Server, happy_camera: Path, fault: str, row: str, words: str
+def test_the_check_says_what_is_wrong_with_the_camera_and_what_to_do(
+    server: studio.Server, happy_camera: Path, fault: str, words: str
 ) -> None:
-    how: dict[str, Any] = {"camera": None if fault == "no camera" else happy_camera, "allow": fault != "denied"}
-    flags = ("--host-resolver-rules=MAP fer.test 127.0.0.1",) if fault == "insecure" else ()
-    with studio.chromium(**how, flags=flags) as browser:
-        url = server.url.replace(studio.LOOPBACK, "fer.test") if fault == "insecure" else server.url
-        _, page = studio.open_page(browser, url, allow=how["allow"])
+    camera, is_allowed = None if fault == "no camera" else happy_camera, fault != "denied"
+    with studio.chromium(camera=camera, allow=is_allowed) as browser:
+        _, page = studio.open_page(browser, server.url, allow=is_allowed)
         verdict, rows = check(page)
     assert verdict == "Something is in the way."
-    kind, said = rows[row]
+    assert words in rows["Camera"][1]
+    kinds = {name: kind for name, (kind, _) in rows.items()}
+    assert kinds == {"Page": "ok", "Camera": "error", "Server": "ok", "Video's way": "ok"}
+
+
+def test_the_check_says_that_a_page_from_elsewhere_needs_https(happy_camera: Path) -> None:
+    port = studio.free_port()
+    environment = {"FER_ALLOWED_HOSTS": f"fer.test:{port}", "FER_ALLOW_ANONYMOUS": "1"}
+    flags = ("--host-resolver-rules=MAP fer.test 127.0.0.1",)
+    with (
+        studio.serve(environment=environment, port=port) as server,
+        studio.chromium(camera=happy_camera, flags=flags) as browser,
+    ):
+        _, page = studio.open_page(browser, server.url.replace(studio.LOOPBACK, "fer.test"))
+        verdict, rows = check(page)
+    assert verdict == "Something is in the way."
+    assert rows.keys() == {"Page"}, "nothing else can be tried"
+    kind, said = rows["Page"]
     assert kind == "error"
-    assert words in said
-    others = {name: kind for name, (kind, _) in rows.items() if name != row}
-    assert others == ({} if fault == "insecure" else {"Page": "ok", "Server": "ok", "Video's way": "ok"})
+    assert "This page was opened without HTTPS" in said
