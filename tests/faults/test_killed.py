@@ -125,11 +125,15 @@ def test_two_servers_that_delete_what_is_old_at_once_delete_it_once(tmp_path: Pa
         set_retention_days(store, 1)
         environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "FER_HOME": str(tmp_path)}
         command = [sys.executable, "-c", RETENTION]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        children = [subprocess.Popen(command, cwd=REPOSITORY, env=environment, **pipes) for _ in range(2)]
+        pipe = subprocess.PIPE
+        children = [
+            subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdin=pipe, stdout=pipe, text=True)
+            for _ in range(2)
+        ]
         for child in children:
             assert first_line(child) == "ready"
         for child in children:
+            assert child.stdin is not None
             child.stdin.write("go\n")
             child.stdin.flush()
         deleted = [int(child.communicate(timeout=60)[0]) for child in children]
