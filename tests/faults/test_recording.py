@@ -70,7 +70,8 @@ def test_a_bad_network_and_a_cut_one_cost_a_recording_what_was_not_seen(tmp_path
             network.cut()
             await asyncio.sleep(10)
             network.mend()
-            await viewer.tab.wait_until(lambda: viewer.recorded()[0] >= cut_s + 18, PATIENCE_S)
+            stored = viewer.recorded()[1]
+            await viewer.tab.wait_until(lambda: viewer.recorded()[1] >= stored + 20, PATIENCE_S)
             assert "Saved" in await viewer.stop_recording()
             assert viewer.tab.exceptions == []
             return cut_s, float(np.median(viewer.figures(0, float("inf")).lags_ms))
@@ -86,9 +87,9 @@ def test_a_bad_network_and_a_cut_one_cost_a_recording_what_was_not_seen(tmp_path
     gaps_s = np.diff(times_s)
     print(f"{len(before) / cut_s:.1f} samples/s before the cut, lag {lag_ms:.0f} ms, longest gap {gaps_s.max():.1f} s")
     assert len(before) > cut_s, "five a second were asked for, and the machine may be busy"
-    # WebRTC's receiver waits for the last 128 packets of a gap in vain: of this small video, five seconds.
-    assert 9 < gaps_s.max() < 19, "the cut is a gap, and little more than the cut"
-    assert times_s[-1] > cut_s + 14, "then it goes on"
+    # WebRTC's receiver waits for 128 packets in vain, once or twice: of this small video, five seconds each time.
+    assert 9 < gaps_s.max() < GRACE_S + 5, "the cut is a gap"
+    assert times_s[-1] > cut_s + gaps_s.max(), "then it goes on"
 
 
 def test_a_database_that_stops_and_comes_back_costs_a_recording_nothing(tmp_path: Path) -> None:
