@@ -5,7 +5,8 @@ The file is run in two ways: once as the server's application, which has the rou
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -171,7 +172,17 @@ def _web_settings() -> "WebSettings":
         raise SystemExit(str(error)) from None
 
 
+@asynccontextmanager
+async def _lifespan(_: st.App) -> AsyncIterator[None]:
+    """What goes on for as long as the server runs."""
+    from app import housekeeping
+    from app.opened_store import everybodys_store, interrupted
+
+    with housekeeping.kept(everybodys_store, interrupted):
+        yield
+
+
 if __name__ == "__main__":
     main()
 else:
-    app = st.App(__file__, routes=_routes(), middleware=_middleware())
+    app = st.App(__file__, routes=_routes(), middleware=_middleware(), lifespan=_lifespan)

@@ -12,6 +12,7 @@ from typing import Final
 import av
 import numpy as np
 from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
 
 from benchmarks.scene import frames
 
@@ -106,7 +107,13 @@ class ClipTrack(MediaStreamTrack):
         """When each frame was given to the connection, on the monotonic clock."""
 
     async def recv(self) -> av.Packet:
-        """The next frame, at its time, already encoded."""
+        """The next frame, at its time, already encoded.
+
+        Raises:
+            MediaStreamError: the track was stopped, as by a camera that is pulled out.
+        """
+        if self.readyState != "live":
+            raise MediaStreamError
         if self.started_s is None:
             self.started_s = time.monotonic() + self._delay_s
         await asyncio.sleep(max(0.0, self.started_s + self._next / self._per_s - time.monotonic()))

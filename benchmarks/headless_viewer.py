@@ -11,8 +11,9 @@ import argparse
 import asyncio
 import contextlib
 import json
+import re
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from benchmarks.encoded_clip import PER_S, ClipTrack, EncodedClip, all_clips
 from benchmarks.streamlit_tab import StreamlitTab, open_tab
 
 STREAMER: Final = "webrtc_streamer"
+_RECORDED: Final = re.compile(r"Recording (\d+):(\d+) · ([\d,]+) sample")
 PING_EVERY_S: Final = 2.0
 START_TIMEOUT_S: Final = 90.0
 
@@ -115,10 +117,34 @@ class HeadlessViewer:
             await connected.wait()
         await self._tell(playing=True)
 
-    async def stop(self) -> None:
-        """End the video and tell so."""
+    async def record(self, participant: str) -> None:
+        """Agree to a recording of somebody of that name, and wait until it runs; the video plays already."""
+        tab = self.tab
+        await tab.press_until("record_start", lambda: tab.widget("record_participant") is not None)
+        await tab.fill("record_participant", participant)
+        await tab.press_until("record_agree", lambda: tab.widget("record_stop") is not None)
+
+    def recorded(self) -> tuple[int, int]:
+        """Seconds and stored samples of the recording, as the page says."""
+        lines = [found for text in self.tab.said if (found := _RECORDED.search(text))]
+        if not lines:
+            return 0, 0
+        minutes, seconds, samples = lines[-1].groups()
+        return int(minutes) * 60 + int(seconds), int(samples.replace(",", ""))
+
+    async def stop_recording(self) -> str:
+        """End it; gives what the page says of it."""
+        await self.tab.press_until("record_stop", lambda: self._saved() != "")
+        return self._saved()
+
+    def _saved(self) -> str:
+        return next((text for text in self.tab.said if text.startswith("Saved: ")), "")
+
+    async def stop(self, *, says_goodbye: bool = True) -> None:
+        """End the video and tell so, or not."""
         with contextlib.suppress(Exception):  # the server may have gone
-            await self._tell(playing=False)
+            if says_goodbye:
+                await self._tell(playing=False)
         await self.peer.close()
 
     async def hear(self, url: str) -> None:
@@ -157,17 +183,25 @@ class HeadlessViewer:
 
 
 @contextlib.asynccontextmanager
-async def watch(url: str, clip: EncodedClip, *, per_s: int, delay_s: float) -> AsyncIterator[HeadlessViewer]:
-    """A viewer whose video plays and who hears results."""
+async def watch(
+    url: str,
+    clip: EncodedClip,
+    *,
+    per_s: int,
+    delay_s: float,
+    says_goodbye: bool = True,
+    make: Callable[[StreamlitTab, ClipTrack, EncodedClip], HeadlessViewer] = HeadlessViewer,
+) -> AsyncIterator[HeadlessViewer]:
+    """A viewer whose video plays and who hears results; at the end it presses Stop, or only vanishes."""
     async with open_tab(url) as tab:
-        viewer = HeadlessViewer(tab, ClipTrack(clip, per_s=per_s, delay_s=delay_s), clip)
+        viewer = make(tab, ClipTrack(clip, per_s=per_s, delay_s=delay_s), clip)
         hearing = asyncio.create_task(viewer.hear(url))
         try:
             await viewer.start()
             yield viewer
         finally:
             hearing.cancel()
-            await viewer.stop()
+            await viewer.stop(says_goodbye=says_goodbye)
 
 
 async def measure(url: str, *, viewers: int, per_s: int, seconds: float, warm_up_s: float) -> None:

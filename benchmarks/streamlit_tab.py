@@ -7,6 +7,7 @@ messages, as a browser does, so that the server has the same work with it.
 import asyncio
 import contextlib
 import json
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ TOLD_RUNS: Final = 2
 """A large message that so many runs have not used is no longer told to be here; `maxCachedMessageAge` of Streamlit."""
 KEPT_RUNS: Final = 20
 """It is forgotten later: a run that is still to come may have been told of it."""
+WIDGETS: Final = ("button", "download_button", "selectbox", "text_input")
+TEXTS: Final = ("markdown", "alert", "html")
+PRESS_AGAIN_S: Final = 5.0
+_ID_BEFORE_KEY: Final = re.compile(r"^\$\$ID-[0-9a-f]+-")
 
 
 @dataclass(frozen=True)
@@ -44,55 +49,136 @@ class Component:
     data: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Widget:
+    """A button, a field or a choice on the page.
+
+    Attributes:
+        id: under which it tells its value.
+        fragment: in which it stands; empty outside of one.
+    """
+
+    id: str
+    fragment: str
+
+
 class StreamlitTab:
     """One tab; see `open_tab`. Belongs to one event loop."""
 
-    def __init__(self, socket: ClientConnection, url: str) -> None:
+    def __init__(self, socket: ClientConnection, url: str, page: str = "") -> None:
         """Nothing is asked yet.
 
         Args:
             socket: to Streamlit's stream.
             url: of the app.
+            page: its address below the app's, such as "sessions"; empty for the first.
         """
         self.components: dict[str, Component] = {}
         """Newest state of each component by its name; of several with one name, the last drawn."""
         self.runs = 0
         """Runs of the page and of its fragments that ended."""
-        self._socket, self._url = socket, url
+        self.said: list[str] = []
+        """Texts and messages of the page, as they came since its newest whole run began."""
+        self.exceptions: list[str] = []
+        """What Streamlit showed of errors that the app did not catch."""
+        self._socket, self._url, self._name = socket, url, page
         self._page = ""
-        self._values: dict[str, str] = {}
+        self._values: dict[str, WidgetState] = {}
+        self._widgets: dict[str, Widget] = {}
         self._changed = asyncio.Condition()
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._run = ""
         self._run_counts: Counter[str] = Counter()
         self._kept: dict[str, tuple[ForwardMsg, str, int]] = {}
 
-    async def rerun(self, *, fragment: str = "", is_auto: bool = False) -> None:
-        """Ask for a run of the page, or of one fragment of it."""
+    async def rerun(self, *, fragment: str = "", is_auto: bool = False, pressed: str = "") -> None:
+        """Ask for a run of the page, or of one fragment of it, as for a button of that id that was pressed."""
         state = ClientState(
             page_script_hash=self._page,
+            page_name="" if self._page else self._name,
             fragment_id=fragment,
             is_auto_rerun=is_auto,
             cached_message_hashes=[key for key in self._kept if self._age(key) <= TOLD_RUNS],
             context_info=ContextInfo(timezone="UTC", locale="en-US", url=self._url, color_scheme="light"),
         )
-        state.widget_states.widgets.extend(WidgetState(id=i, json_value=value) for i, value in self._values.items())
+        state.widget_states.widgets.extend(self._values.values())
+        if pressed:
+            state.widget_states.widgets.append(WidgetState(id=pressed, trigger_value=True))
         await self._socket.send(BackMsg(rerun_script=state).SerializeToString())
 
     async def tell(self, name: str, value: dict[str, Any]) -> None:
         """Set a component's value, which asks for a run."""
         component = self.components[name]
-        self._values[component.id] = json.dumps(value)
+        self._values[component.id] = WidgetState(id=component.id, json_value=json.dumps(value))
         await self.rerun(fragment=component.fragment)
+
+    def widget(self, key: str) -> Widget | None:
+        """The widget of that key on the page; None where there is none."""
+        return next((one for one in self._widgets.values() if _ID_BEFORE_KEY.sub("", one.id) == key), None)
+
+    def widget_keys(self) -> list[str]:
+        """Of the widgets on the page, those that the app gave."""
+        return [_ID_BEFORE_KEY.sub("", one.id) for one in self._widgets.values()]
+
+    async def press(self, key: str, timeout_s: float = 60) -> None:
+        """Press a button, once it is there.
+
+        Raises:
+            TimeoutError: it did not come.
+        """
+        button = await self._wait_for(key, timeout_s)
+        await self.rerun(fragment=button.fragment, pressed=button.id)
+
+    async def press_until(self, key: str, is_so: Callable[[], bool], timeout_s: float = 60) -> None:
+        """Press a button, again each few seconds, until something is so: while a page is drawn, a press can be lost.
+
+        Raises:
+            TimeoutError: it did not come to be.
+        """
+        async with asyncio.timeout(timeout_s):
+            while not is_so():
+                await self.wait_until(lambda: is_so() or self.widget(key) is not None)
+                if (button := self.widget(key)) is not None:
+                    await self.rerun(fragment=button.fragment, pressed=button.id)
+                with contextlib.suppress(TimeoutError):
+                    await self.wait_until(is_so, PRESS_AGAIN_S)
+
+    async def fill(self, key: str, text: str, timeout_s: float = 60) -> None:
+        """Write into a text field, or choose in a list, once it is there.
+
+        Raises:
+            TimeoutError: it did not come.
+        """
+        field = await self._wait_for(key, timeout_s)
+        self._values[field.id] = WidgetState(id=field.id, string_value=text)
+        await self.rerun(fragment=field.fragment)
+
+    async def wait_for_words(self, *words: str, timeout_s: float = 60) -> None:
+        """Until the page says one of them.
+
+        Raises:
+            TimeoutError: it did not.
+        """
+        await self.wait_until(lambda: any(word in text for word in words for text in self.said), timeout_s)
 
     async def wait_until(self, is_so: Callable[[], bool], timeout_s: float = 60) -> None:
         """Wait until something is so that only messages of the server change.
 
         Raises:
-            TimeoutError: it did not come to be.
+            TimeoutError: it did not come to be; says what the page shows.
         """
-        async with asyncio.timeout(timeout_s), self._changed:
-            await self._changed.wait_for(is_so)
+        try:
+            async with asyncio.timeout(timeout_s), self._changed:
+                await self._changed.wait_for(is_so)
+        except TimeoutError:
+            words = " | ".join(text for text in self.said if "<style>" not in text)
+            raise TimeoutError(f"not within {timeout_s:.0f} s; {self.exceptions or 'no error'}; {words}") from None
+
+    async def _wait_for(self, key: str, timeout_s: float) -> Widget:
+        await self.wait_until(lambda: self.widget(key) is not None, timeout_s)
+        found = self.widget(key)
+        assert found is not None
+        return found
 
     async def listen(self) -> None:
         """Take what the server says, until it says no more."""
@@ -126,6 +212,8 @@ class StreamlitTab:
             self._run = " ".join(message.metadata.run.fragment_ids)
             if not self._run:
                 self.close()
+                self._widgets.clear()
+                self.said.clear()
         elif kind == "navigation":
             self._page = message.navigation.page_script_hash  # that of the new session may be the app's own
         elif kind == "delta":
@@ -141,6 +229,14 @@ class StreamlitTab:
 
     def _take_delta(self, delta: Delta) -> None:
         element = delta.new_element
+        kind = element.WhichOneof("type") or ""
+        if kind in WIDGETS:
+            widget = Widget(getattr(element, kind).id, delta.fragment_id)
+            self._widgets[widget.id] = widget
+        elif kind in TEXTS:
+            self.said.append(getattr(element, kind).body)
+        elif kind == "exception":
+            self.exceptions.append(f"{element.exception.type}: {element.exception.message}")
         if element.WhichOneof("type") == "component_instance":
             found = element.component_instance
             name, data = found.component_name.rsplit(".", 1)[-1], json.loads(found.json_args)
@@ -172,11 +268,11 @@ class StreamlitTab:
 
 
 @contextlib.asynccontextmanager
-async def open_tab(url: str) -> AsyncIterator[StreamlitTab]:
-    """A tab at the app's first page, whose first run has been asked for."""
+async def open_tab(url: str, page: str = "") -> AsyncIterator[StreamlitTab]:
+    """A tab at a page of the app, by default its first, whose first run has been asked for."""
     stream = f"{url.replace('http', 'ws', 1)}/_stcore/stream"
     async with connect(stream, subprotocols=["streamlit"], origin=url, max_size=None) as socket:  # type: ignore[arg-type, list-item]
-        tab = StreamlitTab(socket, url)
+        tab = StreamlitTab(socket, url, page)
         listening = asyncio.create_task(tab.listen())
         try:
             await tab.rerun()

@@ -30,7 +30,7 @@ from app.store import records
 from app.store.database import Store
 from app.store.errors import NoSuchRecordError, StoreError
 from app.store.participants import add_baseline, find_or_add
-from app.store.recorder import Recorder
+from app.store.recorder import Recorder, RecorderStatus
 from app.store.records import NewSession
 from app.store.session_parts import markers
 from app.store.sessions import session
@@ -189,7 +189,7 @@ class Recording:
             return RecordingView(
                 seconds=max(0.0, (now_s if ended_s is None else ended_s) - self._started_s),
                 samples=status.written,
-                problem=" ".join(filter(None, (status.error, _lost(status.lost), video_problem))),
+                problem=" ".join(filter(None, (status.error, *_not_stored(status), video_problem))),
                 closes_in_s=self._closes_in_s(now_s) if is_silent and ended_s is None else None,
                 ended=self._over.is_set(),
                 reason=self._reason,
@@ -305,5 +305,11 @@ class Recording:
         return False
 
 
-def _lost(count: int) -> str:
-    return f"{counted(count, 'sample')} could not be stored." if count else ""
+def _not_stored(status: RecorderStatus) -> list[str]:
+    """Sentences on the samples that the store did not take; none where all is well."""
+    said = []
+    if status.error and status.waiting:
+        said.append(f"Waiting in memory, to be stored when that works again: {counted(status.waiting, 'sample')}.")
+    if status.lost:
+        said.append(f"{counted(status.lost, 'sample')} could not be stored.")
+    return said

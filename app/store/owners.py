@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 _PROCESS: Final = uuid.uuid4().hex[:12]
-_SILENT: Final = timedelta(seconds=60)
+SILENT: Final = timedelta(seconds=60)
 """A process says each second that it lives; one that was silent for so long is dead wherever it ran."""
 
 
@@ -17,14 +17,20 @@ def this_process() -> str:
 
 
 def is_dead(owner: str, alive_at: datetime) -> bool:
-    """Whether the process of that name is gone: known at once on the same machine, else by its silence.
+    """Whether the process of that name seems to be gone: known at once on the same machine, else by its silence.
+
+    One that only cannot reach the database is silent, too, and so is one whose machine has another time of day. See
+    `lookout`.
 
     Args:
         owner: what `this_process` gave it.
         alive_at: when it last said that it lives, with a time zone.
     """
-    if datetime.now(UTC) - alive_at > _SILENT:
-        return True
+    return datetime.now(UTC) - alive_at > SILENT or is_gone(owner)
+
+
+def is_gone(owner: str) -> bool:
+    """Whether the process of that name is certainly gone: known of this machine's alone."""
     host, _, rest = owner.partition("/")
     pid, _, process = rest.partition("/")
     if process == _PROCESS or host != socket.gethostname() or not pid.isdigit():

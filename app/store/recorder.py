@@ -29,6 +29,9 @@ WRITE_EACH_S: Final = 1.0
 MAX_WAITING: Final = 20_000
 """Samples that wait for a database that does not answer: more than half an hour of two faces, 10 MB."""
 CLOSE_S: Final = 5.0
+"""So long `close` waits for what is still to be stored."""
+TRY_S: Final = 1800.0
+"""And so long it is tried after that, for as long as the program runs."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Recorder:
         self._rate_per_s = rate_per_s
         self._changed = threading.Condition()
         self._waiting: deque[tuple[int, FaceEmotion]] = deque()
+        self._in_hand = 0  # and so many are just being written
         self._status = RecorderStatus()
         self._slot = -1
         self._closing_at_s: float | None = None
@@ -95,7 +99,7 @@ class Recorder:
     def status(self) -> RecorderStatus:
         """How it goes now."""
         with self._changed:
-            return replace(self._status, waiting=len(self._waiting))
+            return replace(self._status, waiting=len(self._waiting) + self._in_hand)
 
     @property
     def time_ms(self) -> int:
@@ -118,7 +122,8 @@ class Recorder:
     def close(self, *, ended_s: float | None = None) -> RecorderStatus:
         """Write what waits, and end the session properly; waits for that at most `CLOSE_S`.
 
-        What a failing database did not take by then is lost, and the session is closed at the next start.
+        What a failing database did not take by then is tried again for `TRY_S`, then lost. Where the program ends
+        before, the session is closed at the next start.
 
         Args:
             ended_s: when it ended, on the clock of the results; None for now.
@@ -145,6 +150,7 @@ class Recorder:
                 self._changed.wait_for(lambda: self._closing_at_s is not None, WRITE_EACH_S)
                 closing_at_s, batch = self._closing_at_s, list(self._waiting)
                 self._waiting.clear()
+                self._in_hand = len(batch)
             try:
                 self._write(batch, again=again)
                 if closing_at_s is not None:
@@ -156,9 +162,10 @@ class Recorder:
                 again = True
                 self._put_back(batch, str(error))
                 if closing_at_s is not None:
-                    if time.monotonic() - closing_at_s > CLOSE_S:
+                    since_s = time.monotonic() - closing_at_s
+                    if since_s > TRY_S:
                         self._report(str(error), ended=True)
-                    time.sleep(WRITE_EACH_S / 4)  # else it would try without a pause
+                    time.sleep(WRITE_EACH_S / 4 if since_s < CLOSE_S else WRITE_EACH_S)
             # Broad on purpose: an error that ended this thread would end the recording without a word.
             except Exception as error:
                 log.exception("Recording failed; this second is lost")
@@ -176,6 +183,7 @@ class Recorder:
                 connection.execute(delete(table).where(table.c.session_id == self.session_id, moments))
             insert_samples(connection, self.session_id, rows)
         with self._changed:
+            self._in_hand = 0
             self._status = replace(self._status, written=self._status.written + len(rows), error="")
 
     def _end(self, closing_at_s: float) -> None:
@@ -187,12 +195,14 @@ class Recorder:
     def _put_back(self, batch: list[tuple[int, FaceEmotion]], error: str) -> None:
         log.warning("Recording waits: %s", error)
         with self._changed:
+            self._in_hand = 0
             self._waiting.extendleft(reversed(batch))
             self._forget_the_oldest()
             self._status = replace(self._status, error=error)
 
     def _report(self, error: str, *, lost: int = 0, ended: bool = False) -> None:
         with self._changed:
+            self._in_hand = 0
             if ended and error:
                 lost += len(self._waiting)
                 self._waiting.clear()

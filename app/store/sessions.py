@@ -11,7 +11,7 @@ from app.store.checks import check_name, check_text
 from app.store.database import Store, hasty
 from app.store.errors import NoSuchRecordError
 from app.store.hidden import is_person, is_shown, purge_abandoned
-from app.store.owners import is_dead, this_process
+from app.store.owners import is_gone, this_process
 from app.store.records import NewSession, Session
 from app.store.temporary import forget_temporary
 
@@ -99,9 +99,10 @@ def session(store: Store, session_id: int) -> Session:
 
 
 def recover_sessions(store: Store) -> list[int]:
-    """Close the sessions whose recording process has died, at their last sample; gives their numbers.
+    """Close the sessions whose recording process is certainly gone, at their last sample; gives their numbers.
 
-    What such a process was still storing or deleting goes for good. To be called once as the program starts.
+    What such a process was still storing or deleting goes for good. To be called once as the program starts; of other
+    machines' processes see `lookout`.
     """
     with hasty():
         forget_temporary(store)
@@ -122,7 +123,7 @@ def _recover(store: Store) -> list[int]:
 
 def _abandoned(connection: Connection) -> list[int]:
     open_ones = connection.execute(select(tables.sessions).where(is_shown()).filter_by(state="open")).all()
-    return [int(row.id) for row in open_ones if is_dead(row.owner, row.alive_at)]
+    return [int(row.id) for row in open_ones if is_gone(row.owner)]
 
 
 def end_at_last_moment(connection: Connection, session_id: int) -> None:

@@ -171,7 +171,9 @@ def _past() -> list[Path]:
 def _next_past() -> Path:
     history = own_folder() / _HISTORY
     make_folder(history)
-    return history / f"{datetime.now():%Y-%m-%d-%H%M%S-%f}"
+    name, past = f"{datetime.now():%Y-%m-%d-%H%M%S-%f}", _past()
+    # The newest is the last by name, also where the clock has been set back since.
+    return history / (name if not past or name > past[-1].name else f"{past[-1].name}-")
 
 
 def _forget_oldest() -> None:

@@ -98,6 +98,8 @@ class RunStatus:
         queued_at: when the run was asked for, in seconds since 1970.
         started_at: when this process began to train, in seconds since 1970; 0 before.
         updated_at: of this status, in seconds since 1970.
+        started_s: like `started_at`, by `time.monotonic`, which all processes of a machine share and nobody sets.
+        updated_s: like `updated_at`, likewise.
         error: why it failed, one sentence; else empty.
         notes: what people should know about the run, such as weights that could not be downloaded.
     """
@@ -114,6 +116,8 @@ class RunStatus:
     queued_at: float = 0.0
     started_at: float = 0.0
     updated_at: float = 0.0
+    started_s: float = 0.0
+    updated_s: float = 0.0
     error: str = ""
     notes: tuple[str, ...] = ()
 
@@ -152,7 +156,7 @@ def _from_json(kind: type[_Record], values: Any) -> _Record | None:
 
 def write_status(run_dir: Path, status: RunStatus) -> None:
     """Replace status.json, with the present time in it."""
-    write_json(run_dir / STATUS, asdict(replace(status, updated_at=time.time())))
+    write_json(run_dir / STATUS, asdict(replace(status, updated_at=time.time(), updated_s=time.monotonic())))
 
 
 def read_status(run_dir: Path) -> RunStatus | None:

@@ -56,7 +56,7 @@ def turn_to_train(run_dir: Path, *, still_wanted: Callable[[], bool]) -> Iterato
 def is_alive(status: RunStatus) -> bool:
     """Whether the process behind an active status still runs, or may just be about to say its first word."""
     if status.pid == 0:
-        return time() - status.updated_at < SILENCE_S
+        return abs(time() - status.updated_at) < SILENCE_S  # a time to come is that of a clock that was set back
     return process_start(status.pid) == status.process_started != 0.0
 
 

@@ -43,8 +43,9 @@ class RunReporter:
 
     def stage(self, words: str, *, state: RunState | None = None) -> None:
         """Say what is done now, and the state if it changes."""
-        started = self._status.started_at or (time.time() if state == "running" else 0.0)
-        self._write(stage=words, state=state or self._status.state, started_at=started)
+        starts = state == "running" and not self._status.started_at
+        started = {"started_at": time.time(), "started_s": time.monotonic()} if starts else {}
+        self._write(stage=words, state=state or self._status.state, **started)
         self.log(words)
 
     def note(self, words: str) -> None:

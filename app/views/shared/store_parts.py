@@ -15,6 +15,8 @@ from app.store.records import Participant
 from app.store.tables import MAX_NAME
 from app.tab_memory import SessionMemory
 
+ASK_AGAIN_S = 3.0
+"""How often a page that the store gave no answer asks again."""
 SHORT_OWNER = 16
 """Letters of an account's owner that tell people apart."""
 
@@ -24,7 +26,7 @@ def opened_store() -> Store | None:
     try:
         return current.store()
     except StoreError as error:
-        st.error(sentence(str(error)))
+        _say(error)
         return None
 
 
@@ -34,7 +36,29 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        st.error(sentence(str(error)))
+        _say(error)
+
+
+def _say(error: StoreError) -> None:
+    """Why there is no more of the page; where the store does not answer at all, the page is drawn anew once it does."""
+    st.error(sentence(str(error)))
+    if not _answers():
+        st.caption("This page returns by itself as soon as it can.")
+        _wait_for_the_store()
+
+
+@st.fragment(run_every=ASK_AGAIN_S)
+def _wait_for_the_store() -> None:
+    if _answers():
+        st.rerun()
+
+
+def _answers() -> bool:
+    try:
+        with current.store().read():
+            return True
+    except StoreError:
+        return False
 
 
 def choose_participant(store: Store, memory: SessionMemory, *, key: str) -> Participant | None:

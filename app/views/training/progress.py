@@ -143,7 +143,9 @@ def _batch_size(run: TrainingRun) -> int:
 def _elapsed_s(status: RunStatus) -> float | None:
     if not status.started_at:
         return None
-    return max(0.0, (time.time() if status.state in ACTIVE else status.updated_at) - status.started_at)
+    if status.started_s:
+        return max(0.0, (time.monotonic() if status.state in ACTIVE else status.updated_s) - status.started_s)
+    return max(0.0, status.updated_at - status.started_at)  # a run of an earlier version, which has ended
 
 
 def remaining_s(status: RunStatus, epochs: list[EpochMetrics], *, batch_size: int) -> float | None:

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,22 @@ def test_promoting_what_is_live_changes_nothing(first):
     model_store.promote(first)
 
     assert [card.name if card else None for card in model_store.past_models()] == [None]
+
+
+def test_the_way_back_is_that_of_the_promotions_also_where_the_clock_was_set_back(first, second, monkeypatch):
+    class Clock(datetime):
+        hour_now = 12
+
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2026, 5, 1, cls.hour_now)
+
+    monkeypatch.setattr(model_store, "datetime", Clock)
+    for model in (first, second, first):
+        model_store.promote(model)
+        Clock.hour_now -= 1
+
+    assert [card.name if card else None for card in model_store.past_models()] == ["second", "first", None]
 
 
 def test_promoting_mends_a_damaged_live_copy_of_the_same_model(first):
