@@ -42,7 +42,7 @@ PAGES = (
 LAYERS = {
     "app": (
         ("app.views.sessions", "app.views.history", "app.views.models", "app.views.your_data", "app.views.system"),
-        ("app.views.analyse", "app.views.training"),
+        ("app.views.analyse", "app.views.training", "app.views.sign_in"),
         ("app.views.live",),
         ("app.views.shared",),
         ("app.web",),

@@ -12,6 +12,8 @@ from app.access.passphrase import hash_passphrase
 from tests.helpers.browser import studio
 from tests.helpers.browser.provider import ROLES, provider, secrets_file, sign_in
 
+pytestmark = pytest.mark.browser
+
 WORDS = "correct horse battery"
 PAGES = {
     "viewer": {"Live"},

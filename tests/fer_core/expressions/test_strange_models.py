@@ -186,7 +186,7 @@ def test_a_card_that_is_none_is_one_named_row_everywhere(strange, content):
     assert set(list_models()) == {"default"}
     assert load_model("default").card.name == "default"
     (check,) = [check for check in examine() if check.name == "own models"]
-    assert (check.status, check.found) == ("warn", model.problem)
+    assert (check.status, check.found) == ("warning", model.problem)
 
 
 def test_a_damaged_model_is_a_line_of_the_table_below_the_whole_ones(strange, capsys):
