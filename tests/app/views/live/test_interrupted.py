@@ -1,5 +1,7 @@
 """The live page after the program ended during a recording."""
 
+import socket
+
 import pytest
 from sqlalchemy import text
 
@@ -11,6 +13,8 @@ from tests.helpers.pages import MAIN, assert_fine, open_page, words
 from tests.helpers.recording_page import keys
 from tests.helpers.recordings import begin, feed, result
 
+LARGEST_PID = 2**22
+"""On Linux; no process has a number above it."""
 pytestmark = pytest.mark.usefixtures("calls")
 
 
@@ -29,7 +33,8 @@ def interrupted(store, made) -> int:
     wait_until(lambda: one.view().samples == 1)
     one.stop()
     with store.write() as connection:
-        connection.execute(text("UPDATE sessions SET state = 'open', owner = 'elsewhere/1/x', alive_at = '2020-01-01'"))
+        gone = f"{socket.gethostname()}/{LARGEST_PID + 1}/x"
+        connection.execute(text("UPDATE sessions SET state = 'open', owner = :gone"), {"gone": gone})
     everybodys_store.clear()
     return one.session_id
 
