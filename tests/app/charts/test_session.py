@@ -327,7 +327,14 @@ def test_the_sentence_says_how_it_began_and_ended():
 
 
 def test_sessions_of_other_models_or_levels_are_told_in_one_sentence():
-    stored = vars(new_session(1)) | {"id": 1, "uid": "", "participant": "", "belongs_to": "anna", "ended_at": None, "state": "open"}
+    stored = vars(new_session(1)) | {
+        "id": 1,
+        "uid": "",
+        "participant": "",
+        "belongs_to": "anna",
+        "ended_at": None,
+        "state": "open",
+    }
     one = Session.of(cast("Row[Any]", SimpleNamespace(**stored)))
     other = replace(one, model_name="deep_se", model_sha256="b" * 64)
     old, new = (summarise(make_samples(labels)) for labels in (["happy", None], ["happy", "happy?"]))
