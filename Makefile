@@ -25,11 +25,11 @@ COUNTED := fer_core $(addprefix train/,archive augmentation dataset evaluation s
 # (tests/conftest.py): the longest come first, so that both processes end together.
 PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := -m "not browser" -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart=0
-PAGES_SIDE_BY_SIDE := -m "browser and not video" -n $(JOBS) --dist loadfile --max-worker-restart=0
+PAGES_SIDE_BY_SIDE := -m "browser and not video" -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 IN_BROWSER := tests/browser tests/deploy
 REPORT := --cov-report=term --cov-fail-under=$(COVERAGE)
 
-.PHONY: run test coverage lint lock docs bench pictures setup setup-dev detector chromium postgresql coturn nginx
+.PHONY: run test coverage lint lock docs bench pictures setup setup-dev detector chromium postgresql coturn nginx faketime
 
 # Two pools of memory for all threads: else glibc keeps what each started video's threads left (docs/decisions.md).
 run: setup
@@ -37,7 +37,7 @@ run: setup
 
 # Tests that watch a video have the machine to themselves; those of the other pages go side by side. Only their own files
 # are loaded, as the others bring TensorFlow. 5 is pytest's word for none of this kind.
-test: setup-dev chromium postgresql coturn nginx
+test: setup-dev chromium postgresql coturn nginx faketime
 	@failed=0; \
 	$(PYTEST) $(SIDE_BY_SIDE) $(COUNTED:%=tests/%) $(COUNTED:%=--cov=%) $(REPORT) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
 	$(PYTEST) $(SIDE_BY_SIDE) $(COUNTED:%=--ignore=tests/%) $(PYTEST_ARGS) || [ $$? = 5 ] || failed=1; \
@@ -120,6 +120,13 @@ coturn:
 	@if ! command -v turnserver >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends coturn >/dev/null || \
 		echo "coturn could not be installed: connections by a relay will not be tested."; fi
+
+# Likewise: another time of day for one server, which a test sets back.
+faketime:
+	@if ! ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 && command -v apt-get >/dev/null && \
+		[ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends libfaketime >/dev/null || \
+		echo "libfaketime could not be installed: a clock that is set back will not be tested."; fi
 
 # Likewise, for the tests of deploy/; they start a server of their own.
 nginx:

@@ -12,6 +12,7 @@ import pytest
 from tests.helpers import REPOSITORY
 
 SHARED_DATA = Path(os.environ.get("FER_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+LONG = ("tests/train/", "tests/benchmarks/test_soak", "tests/faults/", "tests/browser/test_training", "tests/deploy/")
 SHARED_YUNET = REPOSITORY.parent / "shared" / "models" / "face_detection_yunet_2026may.onnx"
 
 # Where the machine that tests has YuNet's file beside the project, the YuNet route is tested too.
@@ -20,8 +21,8 @@ if "FER_YUNET" not in os.environ and SHARED_YUNET.is_file():
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of training come first: two processes that take one file after the other end together after short ones."""
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/train/"))
+    """Long files come first: two processes that take one file after the other end together after short ones."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_collection_finish() -> None:
