@@ -118,7 +118,7 @@ postgresql:
 # Likewise: a relay (TURN server), which the tests start on loopback.
 coturn:
 	@if ! command -v turnserver >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-		apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends coturn >/dev/null || \
+		apt-get update -qq >/dev/null && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends coturn >/dev/null || \
 		echo "coturn could not be installed: connections by a relay will not be tested."; fi
 
 # Likewise: another time of day for one server, which a test sets back.
