@@ -6,6 +6,7 @@ header Host tells it.
 """
 
 import logging
+import re
 import secrets
 import time
 from typing import Final
@@ -34,6 +35,8 @@ FOR_PROGRAMS: Final = frozenset({"/healthz", "/metrics"})
 """Monitors ask for these by whatever address they know; their answers are worth nothing to a page."""
 METRICS: Final = frozenset({"/metrics", "/_stcore/metrics"})
 LOG_EVERY_S: Final = 60.0
+# Starlette's router takes "/metrics\n" for "/metrics", as `$` matches before a last line break; no check here would.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _WORDS_ON_HOSTS: Final = "FER_ALLOWED_HOSTS in the server's settings names the hosts that it answers for."
 
 
@@ -55,9 +58,11 @@ class OwnPages(Middleware):
         self._logged_at_s: dict[int, float] = {}
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, or refuse with 400 (no host), 421 (unknown host) or 403 (unknown origin)."""
+        """Pass on, or refuse with 400 (no host, no address), 421 (unknown host) or 403 (unknown origin)."""
         host = host_of(scope)
-        if scope["path"] in METRICS and not self._may_read_metrics(scope):
+        if _CONTROL.search(scope["path"]):
+            await self._refuse(scope, receive, send, 400, "This is no address of a page: it has control characters.")
+        elif scope["path"] in METRICS and not self._may_read_metrics(scope):
             words = "Metrics are for this machine alone, or for whoever sends FER_METRICS_TOKEN as a bearer token."
             await refuse(scope, receive, send, 403, words)
         elif scope["type"] == "http" and scope["path"] in FOR_PROGRAMS and scope["method"] in HARMLESS:

@@ -325,6 +325,13 @@ def test_metrics_are_for_this_machine_or_the_bearer_of_the_token(port, behind_pr
     assert ask(behind_proxy, path, **host, Authorization="Bearer a-token-of-enough-letters").status == 200
 
 
+@pytest.mark.parametrize("path", ["/metrics%0A", "/_stcore/metrics%0a", "/healthz%0A", "/a%00b", "/page%7F"])
+def test_no_address_has_control_characters(port, path):
+    """The router takes "/metrics" and a line break for "/metrics"; so did the one of Streamlit's WebSocket."""
+    assert ask(port, path, X_Forwarded_For="198.51.100.7").status == 400
+    assert knock(port, "/_stcore/stream%0A").status == 400
+
+
 def test_monitors_may_ask_by_any_address(port, behind_proxy):
     assert ask(port, "/healthz", Host="10.1.2.3:8501").status == 200
     token = "Bearer a-token-of-enough-letters"
