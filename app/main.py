@@ -123,6 +123,7 @@ def _routes() -> list[BaseRoute]:
     from app.web import watch
 
     os.umask(PRIVATE_UMASK)
+    server.refuse_ways_around()
     server.refuse_an_open_network(map(str, _web_settings().allowed_hosts))
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     for name in _LIVE_PAGE:
@@ -159,7 +160,7 @@ def _middleware() -> list[Middleware]:
         held=state.held_files,
         account_of=server.account_of_headers,
     )
-    return [*outer, Middleware(Gate), Middleware(OwnDownloads)]
+    return [*outer, Middleware(Gate), Middleware(OwnDownloads, state.recording_tabs().is_recording)]
 
 
 def _web_settings() -> "WebSettings":

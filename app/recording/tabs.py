@@ -59,6 +59,12 @@ class RecordingTabs:
             kept = self._of(key, owner)
             return kept is not None and kept.tab != tab
 
+    def is_recording(self, owner: str) -> bool:
+        """Whether a recording of that user goes on."""
+        with self._lock:
+            own = [kept.recording for kept in self._kept.values() if kept.owner == owner]
+        return any(not recording.view().ended for recording in own)
+
     def forget(self, key: str, *, owner: str) -> None:
         """The recording is found no more."""
         with self._lock:

@@ -1,5 +1,6 @@
 """Links and keys of another user are answered like ones that do not exist: the real middleware, asked by a client."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 
@@ -9,21 +10,28 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from app.access import downloads, server
 from app.access.downloads import STREAM, OwnDownloads, ToldLinks
 from app.access.gate import Gate
 from app.access.settings import AccessSettings
-from app.access.types import AccessMode, User
+from app.access.types import AccessMode, Role, User
 from app.live.channel import PATH, ResultsChannel
 from app.live.socket import FORGOTTEN, serve_results
 from app.server import ServerResource
 from tests.helpers.people import ANNA, BEN
 
 LINK = "/media/7f3c2a9e5b7d4f10a2c4e6f8091b2d3f7f3c2a9e5b7d4f10.zip"
+NUMBER = "0123456789abcdef" * 2
 PEOPLE = {b"who=anna": ANNA, b"who=ben": BEN}
+
+CARA = User("account-cara", "Cara", frozenset({Role.RECORDER}))
+RECORDING: set[str] = set()
+"""Owners of recordings that go on."""
 
 
 async def _file(_: Request) -> PlainTextResponse:
@@ -31,9 +39,22 @@ async def _file(_: Request) -> PlainTextResponse:
 
 
 async def _stream(socket: WebSocket) -> None:
+    """Shows what a page of Streamlit shows, or says back what reached it."""
     await socket.accept()
-    await socket.send_bytes(b"\x0a\x12" + LINK.encode() + b"\x1a\x00")
-    await socket.close()
+    told = ForwardMsg()
+    button = told.delta.new_element.download_button
+    match socket.query_params.get("show"):
+        case "typed":
+            told.delta.new_element.text_area.value = LINK
+            button.label, button.help = NUMBER, LINK
+        case "number":
+            button.deferred_file_id = NUMBER
+        case _:
+            button.url = LINK
+    await socket.send_bytes(told.SerializeToString())
+    with contextlib.suppress(WebSocketDisconnect):
+        while True:
+            await socket.send_bytes(await socket.receive_bytes())
 
 
 def user_of(headers: list[tuple[bytes, bytes]]) -> User | None:
@@ -47,15 +68,17 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setattr(server, "settings", ServerResource(lambda: here, f"{__name__} settings"))
     monkeypatch.setattr(server, "user_of_headers", user_of)
     monkeypatch.setattr(downloads, "kept", lambda _, make: make())
+    monkeypatch.setitem(PEOPLE, b"who=cara", CARA)  # whose sign-in may end
     routes = [
         WebSocketRoute(STREAM, _stream),
         WebSocketRoute(f"/{PATH}{{key}}", serve_results),
         Route("/media/{name}", _file),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(Gate), Middleware(OwnDownloads)])
+    app = Starlette(routes=routes, middleware=[Middleware(Gate), Middleware(OwnDownloads, RECORDING.__contains__)])
     with TestClient(app, base_url="http://fer.example.org") as client:
         yield client
     server.settings.clear()
+    RECORDING.clear()
 
 
 def cookie(who: str) -> dict[str, str]:
@@ -77,6 +100,61 @@ def test_a_link_is_answered_to_whom_it_was_told(client: TestClient) -> None:
     with client.websocket_connect(STREAM, headers=cookie("ben")) as socket:
         socket.receive_bytes()
     assert client.get(LINK, headers=cookie("ben")).text == "frames", "his own page shows the same file"
+
+
+def test_a_link_or_a_number_that_somebody_typed_tells_nothing(client: TestClient) -> None:
+    with client.websocket_connect(f"{STREAM}?show=typed", headers=cookie("ben")) as socket:
+        assert LINK.encode() in socket.receive_bytes()
+        assert said_back(socket, file_of(NUMBER)) == file_of("0" * 32)
+    assert client.get(LINK, headers=cookie("ben")).status_code == 404
+
+
+def test_nobody_gets_a_file_made_without_sign_in_or_once_it_has_ended(client: TestClient) -> None:
+    with client.websocket_connect(STREAM) as socket:
+        socket.receive_bytes()
+        assert said_back(socket, file_of(NUMBER)) == file_of("0" * 32)
+    with client.websocket_connect(f"{STREAM}?show=number", headers=cookie("cara")) as socket:
+        socket.receive_bytes()
+        assert said_back(socket, file_of(NUMBER)) == file_of(NUMBER)
+        del PEOPLE[b"who=cara"]
+        assert said_back(socket, file_of(NUMBER)) == file_of("0" * 32)
+        RECORDING.add(CARA.owner)
+        assert said_back(socket, file_of(NUMBER)) == file_of(NUMBER)
+
+
+def test_a_part_of_a_page_becomes_the_whole_once_the_sign_in_has_ended(client: TestClient) -> None:
+    part, whole = BackMsg(), BackMsg()
+    for message in (part, whole):
+        message.rerun_script.page_script_hash = "page"
+    part.rerun_script.fragment_id = "part"
+    with client.websocket_connect(STREAM, headers=cookie("cara")) as socket:
+        socket.receive_bytes()
+        assert said_back(socket, part) == part
+        del PEOPLE[b"who=cara"]
+        assert said_back(socket, part) == whole
+        assert said_back(socket, whole) == whole
+        RECORDING.add(CARA.owner)
+        assert said_back(socket, part) == part, "a recording is not cut off by an hour's token"
+
+
+def test_nobody_is_told_of_the_programs_repository(client: TestClient) -> None:
+    with client.websocket_connect(STREAM, headers=cookie("anna")) as socket:
+        socket.receive_bytes()
+        assert said_back(socket, BackMsg(load_git_info=True)) == BackMsg(app_heartbeat=True)
+
+
+def file_of(number: str) -> BackMsg:
+    asked = BackMsg()
+    asked.backend_operation_request.deferred_file.file_id = number
+    return asked
+
+
+def said_back(socket: WebSocketTestSession, asked: BackMsg) -> BackMsg:
+    """What of a message reaches Streamlit."""
+    socket.send_bytes(asked.SerializeToString())
+    reached = BackMsg()
+    reached.ParseFromString(socket.receive_bytes())
+    return reached
 
 
 def test_the_results_of_another_are_as_unknown_as_a_wrong_key(client: TestClient) -> None:
