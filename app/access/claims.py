@@ -26,7 +26,9 @@ def user_from_claims(claims: Mapping[str, Any], settings: AccessSettings) -> Use
         return None
     email = str(claims.get("email") or "")
     names = [email] if email and claims.get("email_verified", True) in (True, "true") else []
-    names += _values(claims.get(settings.role_claim)) if settings.role_claim else []
+    values = _values(claims.get(settings.role_claim)) if settings.role_claim else []
+    # Nobody vouches that a group or a user's name that looks like an address is one.
+    names += [value for value in values if "@" not in value]
     roles = settings.roles_of(names)
     shown = email or str(claims.get("name") or claims.get("preferred_username") or subject)
     return User(_owner(issuer, subject), shown, roles) if roles else None

@@ -49,6 +49,12 @@ def test_the_claim_gives_roles_too(groups: Any) -> None:
     assert found.roles == {Role.TRAINER}
 
 
+@pytest.mark.parametrize("groups", ["anna@example.org", ["x@example.org", "@example.org"]])
+def test_a_group_that_looks_like_an_address_is_none(groups: Any) -> None:
+    assert user(email="x@elsewhere.net", groups=groups) is None
+    assert user(email_verified=False, groups=groups) is None
+
+
 @pytest.mark.parametrize("changes", [{"sub": ""}, {"iss": None}, {"email": "x@elsewhere.net", "groups": 7}])
 def test_who_is_nobody_or_listed_nowhere_is_no_user(changes: dict[str, Any]) -> None:
     assert user(**changes) is None
