@@ -107,7 +107,7 @@ def _choices(store: Store, memory: RecordingMemory) -> RecordingChoices:
     wants_video = st.toggle("Keep the video too", key="record_video")
     agrees = False
     if wants_video:
-        st.markdown(consent.VIDEO.format(place=f"`{store.videos}`"))
+        st.markdown(consent.VIDEO.format(place=f"`{places.shown(str(store.videos))}`"))
         agrees = st.checkbox("I agree to the video being kept", key="record_video_agree")
     memory.video_is_open = wants_video and not agrees
     return RecordingChoices(participant, title, float(rate), wants_video and agrees, offset_min())

@@ -5,10 +5,13 @@ from typing import Final, get_args
 
 import streamlit as st
 
+from app.access import current
+from app.access.types import Right
 from app.formatting import clock, counted, parse_clock
 from app.markdown_text import plain
 from app.sessions.loaded import LoadedSession, Outline
 from app.sessions.wording import KINDS_IN_WORDS, marker_line
+from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.records import Marker, MarkerKind
 from app.store.session_parts import add_marker, delete_marker, edit_marker
@@ -49,8 +52,15 @@ def _marker_row(loaded: LoadedSession, memory: SessionMemory, marker: Marker) ->
                 change(
                     memory, lambda: edit_marker(loaded.store, words.marker(loaded.outline)), "The marker was changed."
                 )
-        if st.button("Delete", type="tertiary", icon=":material/delete:", key=f"marker_delete_{marker.id}"):
-            change(memory, lambda: delete_marker(loaded.store, marker.id), "The marker was deleted.")
+        if current.may(Right.DELETE) and st.button(
+            "Delete", type="tertiary", icon=":material/delete:", key=f"marker_delete_{marker.id}"
+        ):
+            _delete(loaded.store, memory, marker.id)
+
+
+def _delete(store: Store, memory: SessionMemory, number: int) -> None:
+    current.require(Right.DELETE)
+    change(memory, lambda: delete_marker(store, number), "The marker was deleted.")
 
 
 def _add(loaded: LoadedSession, memory: SessionMemory) -> None:

@@ -5,6 +5,7 @@ import streamlit
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
+from app import places
 from app.opened_store import everybodys_store
 from app.recording import baseline as recording_baseline
 from app.recording import recording
@@ -118,6 +119,18 @@ def test_an_agreement_without_a_store_is_not_kept_until_there_is_one(page, store
 
 def failing(*_: object, **__: object) -> str:
     raise StoreError("The store is locked.")
+
+
+def test_the_consent_tells_administrators_alone_where_videos_are(page, store):
+    places.decide_by(lambda: False)
+    try:
+        ask(page)
+        page.toggle(key="record_video").set_value(True).run()
+    finally:
+        places.decide_by(lambda: True)
+
+    assert "It is kept as an MP4 file" in words(page)
+    assert str(store.videos.parent) not in words(page)
 
 
 def test_the_video_needs_a_yes_of_its_own(page, store):
