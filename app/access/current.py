@@ -1,5 +1,7 @@
 """Who uses the tab whose page runs."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app.access import audit, server
@@ -45,13 +47,17 @@ def may(right: Right) -> bool:
 
 
 def _or_while_recording(known: User | None) -> User | None:
-    """That user; or whoever began this tab's recording, until it ends, as an hour's token must not cut it off."""
+    """That user; or whoever began this tab's recording, until it ends, as an hour's token must not cut it off.
+
+    Beyond recording they may do nothing then: a recording that never ends must not prolong an administrator's sign-in.
+    """
     from app import state  # which needs this module
 
     if known is not None:
         state.remember_user(known)
         return known
-    return state.user_who_records()
+    before = state.user_who_records()
+    return None if before is None else replace(before, withheld=frozenset(Right) - {Right.RECORD})
 
 
 def signed_in() -> User:

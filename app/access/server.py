@@ -6,10 +6,10 @@ Nowhere else are the parts of Streamlit used that nobody promised to keep.
 import json
 import secrets
 from collections.abc import Iterable, Mapping
-from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
+from starlette.requests import cookie_parser
 from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.runtime.secrets import secrets_singleton
 from streamlit.web.server.server_util import get_cookie_secret
@@ -23,6 +23,12 @@ from app.access.settings import AccessSettings, refuse_if_open
 from app.access.types import ANONYMOUS_USER, LOCAL_USER, AccessMode, User
 from app.server import for_server
 
+_WAYS_AROUND: Final = {
+    "server.baseUrlPath": "below another path than / nothing would be checked. Give the studio a name of its own, such as "
+    "studio.example.org.",
+    "server.enableAgentApi": "programs would use pages that are made for people, and files would reach them unchecked.",
+    "server.trustedUserHeaders": "whoever sends such a header would be whom it names. Sign-in is in docs/deploy.md.",
+}
 _OWNER_BY_PASSPHRASE = "passphrase"  # nosec B105 # a word for it
 
 
@@ -54,6 +60,13 @@ def refuse_an_open_network(hosts: Iterable[str] = ()) -> None:
         raise SystemExit(str(error)) from None
 
 
+def refuse_ways_around() -> None:
+    """End the program with one sentence where Streamlit's settings would lead around what is checked here."""
+    for option, why in _WAYS_AROUND.items():
+        if st.get_option(option):
+            raise SystemExit(f"FER Studio does not start with Streamlit's setting {option}: {why}")
+
+
 def user_by_passphrase(cookies: Mapping[str, str]) -> User | None:
     """Whoever signed in by passphrase, from a request's cookies."""
     here = settings()
@@ -77,15 +90,16 @@ def user_of_cookies(cookies: Mapping[str, str]) -> User | None:
 
 
 def user_of_headers(headers: Iterable[tuple[bytes, bytes]]) -> User | None:
-    """Like `user_of_cookies`, from the headers of an ASGI scope."""
-    jar = SimpleCookie()
+    """Like `user_of_cookies`, from the headers of an ASGI scope.
+
+    They are read as Streamlit reads them: of a header with a cookie that is none, as other programs of a host may set,
+    Python's own reader would forget all.
+    """
+    jar: dict[str, str] = {}
     for name, value in headers:
         if name == b"cookie":
-            try:
-                jar.load(value.decode("latin-1"))
-            except CookieError:
-                return None
-    return user_of_cookies({name: morsel.value for name, morsel in jar.items()})
+            jar |= cookie_parser(value.decode("latin-1"))
+    return user_of_cookies(jar)
 
 
 def account_of_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -138,6 +138,14 @@ def test_a_cookie_counts_with_its_secret_passphrase_role_and_time_alone() -> Non
         cookie.make_cookie(here, "")
 
 
+@pytest.mark.parametrize("other", ["odd", 'theme={"dark": true}', "a[b]=1", "gr\xfc\xdfe=1", 'half="quoted'])
+def test_cookies_of_other_programs_of_this_host_are_passed_over(client: TestClient, other: str) -> None:
+    here = AccessSettings(mode=AccessMode.PASSPHRASE, passphrase=HASH)
+    own = f"{cookie.NAME}={cookie.make_cookie(here, SECRET)}"
+    for header in (f"{other}; {own}", f"{own}; {other}"):
+        assert client.get("/media/a.mp4", headers={"Cookie": header.encode("latin-1")}).text == "private"
+
+
 @pytest.mark.parametrize("mode", [AccessMode.OIDC])
 def test_with_a_provider_the_page_asks_and_everything_private_is_refused(client: TestClient) -> None:
     for path in ("/", "/sessions", "/static/a.js", "/_stcore/host-config"):

@@ -1,7 +1,9 @@
 """How people get in, from the environment."""
 
 import pytest
+from streamlit import config
 
+from app.access import server
 from app.access.passphrase import hash_passphrase
 from app.access.settings import AccessSettings, is_loopback, refuse_if_open
 from app.access.types import AccessMode, Role
@@ -89,3 +91,22 @@ def test_an_open_server_on_a_network_is_refused_and_one_with_a_way_in_is_not() -
             refuse_if_open(read(), address, hosts)
     refuse_if_open(read(FER_PASSPHRASE_HASH=HASH), "")
     refuse_if_open(read(FER_ALLOW_ANONYMOUS="1"), "")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("server.baseUrlPath", "studio"),
+        ("server.enableAgentApi", True),
+        ("server.trustedUserHeaders", {"X-User": "email"}),
+    ],
+)
+def test_settings_of_streamlit_that_lead_around_the_checks_are_refused(option: str, value: object) -> None:
+    server.refuse_ways_around()
+    before = config.get_option(option)
+    config.set_option(option, value)
+    try:
+        with pytest.raises(SystemExit, match=option):
+            server.refuse_ways_around()
+    finally:
+        config.set_option(option, before)

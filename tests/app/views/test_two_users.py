@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import state
-from app.access import audit, files, server
+from app.access import audit, current, files, server
 from app.access.current import NotAllowedError
 from app.access.types import ANONYMOUS_USER, Right, User
 from app.live.pipelines import make_pipeline
@@ -19,8 +19,10 @@ from app.live.session import LiveSession
 from app.recording.going_on import key_of
 from app.recording.recording import Recording
 from app.store.database import Store
+from app.store.records import Marker
+from app.store.session_parts import add_marker
 from app.store.sessions import sessions
-from app.tab_memory import SessionMemory
+from app.tab_memory import RecordingMemory, SessionMemory
 from app.training import child_jobs
 from tests.helpers.pages import MAIN, open_page, page_of, run, session_of, spoken
 from tests.helpers.people import ANNA, BEN, CHIEF, VIEWER, acting
@@ -221,11 +223,15 @@ def test_who_is_no_administrator_cannot_choose_the_time_that_is_kept(
 def test_on_an_anonymous_server_nothing_offers_to_delete(store: Store) -> None:
     person = make_participant(store.everybodys.of(ANONYMOUS_USER), OWN)
     number = make_session(store.everybodys.of(ANONYMOUS_USER), person)
+    marker = add_marker(store.everybodys.of(ANONYMOUS_USER), number, Marker(0, "note", "Began"))
     with acting(ANONYMOUS_USER):
         page = page_with(sessions_page, SessionMemory(opened=number))
         run(page.button_group(key=f"session_part_{number}").set_value("Report and files"))
         assert "may not delete" in spoken(page)
         assert "session_delete_now" not in keys_of(page)
+        run(page.button_group(key=f"session_part_{number}").set_value("Markers"))
+        assert "marker_add" in keys_of(page)
+        assert f"marker_delete_{marker}" not in keys_of(page)
         data = open_page(data_page)
         assert not {"data_everything_sent", f"data_delete_sent_{person}"} & keys_of(data)
 
@@ -235,6 +241,7 @@ def actions(store: Store) -> dict[str, tuple[Right, Callable[[], object]]]:
     from app.store.privacy import Deleted
     from app.views.models import page as models
     from app.views.sessions import files as session_files
+    from app.views.sessions import markers as session_markers
     from app.views.shared import check_in_form, store_parts
     from app.views.training import runs
     from app.views.your_data import deletion
@@ -245,6 +252,7 @@ def actions(store: Store) -> dict[str, tuple[Right, Callable[[], object]]]:
         "change": (Right.RECORD, lambda: store_parts.change(memory, nothing, "")),
         "check in": (Right.RECORD, lambda: check_in_form._keep(store, any_thing)),
         "delete a session": (Right.DELETE, lambda: session_files._delete_now(store, memory, 1, "")),
+        "delete a marker": (Right.DELETE, lambda: session_markers._delete(store, memory, 1)),
         "delete": (Right.DELETE, lambda: deletion.delete(memory, lambda: Deleted(0, 0), "", noted="")),
         "retention": (Right.ADMINISTER, lambda: deletion._set_days(store, 3)),
         "run": (Right.TRAIN, lambda: runs._try(nothing, any_thing, audit.AuditEvent.RUN_RESUMED)),
@@ -261,6 +269,7 @@ def actions(store: Store) -> dict[str, tuple[Right, Callable[[], object]]]:
         "change",
         "check in",
         "delete a session",
+        "delete a marker",
         "delete",
         "retention",
         "run",
@@ -275,3 +284,20 @@ def test_an_action_asks_for_its_right_itself(store: Store, name: str) -> None:
     assert not VIEWER.may(right)
     with acting(VIEWER), pytest.raises(NotAllowedError, match=f"right to {right}"):
         act()
+
+
+def test_whose_sign_in_has_ended_while_recording_may_go_on_recording_and_nothing_else(
+    store: Store, made: list[Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = begin(store.everybodys.of(CHIEF), made)
+    memory = RecordingMemory(recording=recording)
+    monkeypatch.setattr(state, "recording_memory", lambda: memory)
+    state.remember_user(CHIEF)
+
+    found = current._or_while_recording(None)
+    assert found is not None
+    assert (found.owner, found.name) == (CHIEF.owner, CHIEF.name)
+    assert {right for right in Right if found.may(right)} == {Right.RECORD}
+    assert not found.sees_all
+    recording.stop()
+    assert current._or_while_recording(None) is None
