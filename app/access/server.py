@@ -24,8 +24,8 @@ from app.access.types import ANONYMOUS_USER, LOCAL_USER, AccessMode, User
 from app.server import for_server
 
 _WAYS_AROUND: Final = {
-    "server.baseUrlPath": "below another path than / nothing would be checked. Give the studio a name of its own, such as "
-    "studio.example.org.",
+    "server.baseUrlPath": "below another path than / nothing would be checked. Give the studio a name of its own, "
+    "such as studio.example.org.",
     "server.enableAgentApi": "programs would use pages that are made for people, and files would reach them unchecked.",
     "server.trustedUserHeaders": "whoever sends such a header would be whom it names. Sign-in is in docs/deploy.md.",
 }
