@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.access import server
 from app.access.types import AccessMode
 from app.live.channel import OWNER_KEY
+from app.web.proxies import has_word_of_proxy
+from app.web.requests import refuse
 
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 OPEN_ROUTES: Final = (SIGN_IN, SIGN_OUT, "/healthz", "/metrics", "/_stcore/health")
@@ -18,10 +20,17 @@ PRIVATE: Final = ("/fer/", "/media/", "/_stcore/upload_file")
 """Never answered to somebody unknown: results, downloads, uploads. Streamlit's page alone asks who they are."""
 _OF_SOMEBODY: Final = (*PRIVATE, "/_stcore/stream")
 """Where the request itself says whose it is."""
+_WORDS_ON_PROXIES: Final = (
+    "This server asks nobody to sign in and answers this machine alone, and this came through a proxy. Set up sign-in: "
+    "see docs/deploy.md."
+)
 
 
 class Gate:
     """Lets those in who may come in.
+
+    Where nobody signs in because this machine alone is answered, a proxy's clients get nothing: it may well connect
+    from this machine and ask for the host 127.0.0.1, and still stand for others.
 
     With a passphrase nobody else gets anything but the way in. With a provider's sign-in, Streamlit's page itself shows
     the way in; everything beside it is refused until then.
@@ -35,6 +44,9 @@ class Gate:
         """Pass on, or refuse: a page by the way in, anything else with status 401, a socket with 403."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
+            return
+        if _comes_from_elsewhere(scope):
+            await refuse(scope, receive, send, 403, _WORDS_ON_PROXIES)
             return
         if scope["path"].startswith(_OF_SOMEBODY):
             user = server.user_of_headers(scope["headers"])
@@ -61,3 +73,7 @@ class Gate:
         if OWNER_KEY in scope:
             return scope[OWNER_KEY] is not None
         return server.user_of_headers(scope["headers"]) is not None
+
+
+def _comes_from_elsewhere(scope: Scope) -> bool:
+    return server.settings().mode is AccessMode.OPEN and scope["path"] not in OPEN_ROUTES and has_word_of_proxy(scope)

@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.access import cookie, server, sign_in
@@ -143,7 +143,7 @@ def test_cookies_of_other_programs_of_this_host_are_passed_over(client: TestClie
     here = AccessSettings(mode=AccessMode.PASSPHRASE, passphrase=HASH)
     own = f"{cookie.NAME}={cookie.make_cookie(here, SECRET)}"
     for header in (f"{other}; {own}", f"{own}; {other}"):
-        assert client.get("/media/a.mp4", headers={"Cookie": header.encode("latin-1")}).text == "private"
+        assert client.get("/media/a.mp4", headers={b"Cookie": header.encode("latin-1")}).text == "private"
 
 
 @pytest.mark.parametrize("mode", [AccessMode.OIDC])
@@ -162,6 +162,20 @@ def test_where_nobody_signs_in_all_is_answered(client: TestClient) -> None:
     assert client.get("/media/a.mp4").text == "private"
     assert client.get("/sign-in").headers["location"] == "/"
     assert client.post("/sign-in", data={"passphrase": WORDS}).headers["location"] == "/"
+
+
+@pytest.mark.parametrize("mode", [AccessMode.OPEN])
+@pytest.mark.parametrize("word", ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded"])
+def test_an_open_server_answers_nobody_through_a_proxy(client: TestClient, word: str) -> None:
+    for path in ("/", "/media/a.mp4", "/_stcore/host-config"):
+        assert client.get(path, headers={word: "198.51.100.7"}).status_code == 403
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        client.websocket_connect("/_stcore/stream", headers={word: "198.51.100.7"}),
+    ):
+        pass
+    assert refused.value.status_code == 403
+    assert client.get("/healthz", headers={word: "198.51.100.7"}).text == "private"
 
 
 def test_health_is_answered_to_everybody(client: TestClient) -> None:
