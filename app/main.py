@@ -152,6 +152,7 @@ def _middleware() -> list[Middleware]:
     from app.access.downloads import OwnDownloads
     from app.access.gate import Gate
     from app.web.middleware import closed_by_default
+    from app.web.proxies import has_word_of_proxy
 
     outer = closed_by_default(
         _web_settings(),
@@ -160,7 +161,7 @@ def _middleware() -> list[Middleware]:
         held=state.held_files,
         account_of=server.account_of_headers,
     )
-    return [*outer, Middleware(Gate), Middleware(OwnDownloads, state.recording_tabs().is_recording)]
+    return [*outer, Middleware(Gate, has_word_of_proxy), Middleware(OwnDownloads, state.recording_tabs().is_recording)]
 
 
 def _web_settings() -> "WebSettings":

@@ -1,5 +1,6 @@
 """What is answered to whom, before any page runs: ASGI middleware."""
 
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote
 
@@ -10,8 +11,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.access import server
 from app.access.types import AccessMode
 from app.live.channel import OWNER_KEY
-from app.web.proxies import has_word_of_proxy
-from app.web.requests import refuse
 
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 OPEN_ROUTES: Final = (SIGN_IN, SIGN_OUT, "/healthz", "/metrics", "/_stcore/health")
@@ -36,17 +35,23 @@ class Gate:
     the way in; everything beside it is refused until then.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand before `app`."""
+    def __init__(self, app: ASGIApp, came_by_proxy: Callable[[Scope], bool] = lambda _: False) -> None:
+        """Stand before `app`.
+
+        Args:
+            app: what is guarded.
+            came_by_proxy: whether a request came through a proxy, or pretends to.
+        """
         self._app = app
+        self._came_by_proxy = came_by_proxy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse: a page by the way in, anything else with status 401, a socket with 403."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        if _comes_from_elsewhere(scope):
-            await refuse(scope, receive, send, 403, _WORDS_ON_PROXIES)
+        if self._comes_from_elsewhere(scope):
+            await self._refuse_proxy(scope, receive, send)
             return
         if scope["path"].startswith(_OF_SOMEBODY):
             user = server.user_of_headers(scope["headers"])
@@ -74,6 +79,15 @@ class Gate:
             return scope[OWNER_KEY] is not None
         return server.user_of_headers(scope["headers"]) is not None
 
+    def _comes_from_elsewhere(self, scope: Scope) -> bool:
+        is_open = server.settings().mode is AccessMode.OPEN
+        return is_open and scope["path"] not in OPEN_ROUTES and self._came_by_proxy(scope)
 
-def _comes_from_elsewhere(scope: Scope) -> bool:
-    return server.settings().mode is AccessMode.OPEN and scope["path"] not in OPEN_ROUTES and has_word_of_proxy(scope)
+    @staticmethod
+    async def _refuse_proxy(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "Through a proxy nobody is answered here."})
+        else:
+            refusal = JSONResponse({"error": _WORDS_ON_PROXIES}, 403, headers={"Cache-Control": "no-store"})
+            await refusal(scope, receive, send)
