@@ -7,7 +7,7 @@ from typing import Final
 
 from app.formatting import counted
 
-CONSENT_VERSION: Final = "1"
+CONSENT_VERSION: Final = "2"
 """Of all the words below; at most 32 characters."""
 
 STORED: Final = (
@@ -29,6 +29,11 @@ YOURS: Final = (
     "**It stays yours.** You can stop at any time, delete the session at once or later, and take a copy with you. "
     "Agreeing is up to you: without it nothing is stored, and the live picture works all the same."
 )
+ASK_TO_DELETE: Final = (
+    "**You can ask for it back.** You can stop at any time, and take a copy with you. On this server nobody deletes "
+    "sessions from a page: whoever runs it does that for you. Agreeing is up to you: without it nothing is stored, and "
+    "the live picture works all the same."
+)
 VIDEO: Final = (
     "The video shows your face, as it is on this page, with boxes and labels. It is kept as an MP4 file beside the "
     "session, in {place}, and goes when the session is deleted. Whoever can read that folder can watch it."
@@ -42,19 +47,22 @@ FILE_VIDEO: Final = (
 )
 
 
-def points(place: str, retention_days: int | None) -> tuple[str, ...]:
+def points(place: str, retention_days: int | None, *, may_delete: bool = True) -> tuple[str, ...]:
     """What there is to read before a live recording, as Markdown paragraphs.
 
     Args:
         place: of the store, as it may be told.
         retention_days: after how many days sessions are deleted; None for never.
+        may_delete: whether whoever reads this may delete the session on a page.
     """
-    return (STORED, WHERE.format(place=f"`{place}`", kept=kept_for(retention_days)), MEANING, LAW, YOURS)
+    kept = kept_for(retention_days, may_delete=may_delete)
+    return (STORED, WHERE.format(place=f"`{place}`", kept=kept), MEANING, LAW, YOURS if may_delete else ASK_TO_DELETE)
 
 
-def kept_for(retention_days: int | None) -> str:
-    """For how long sessions are kept, in words."""
+def kept_for(retention_days: int | None, *, may_delete: bool = True) -> str:
+    """For how long sessions are kept, in words; see `points`."""
+    who = "you delete" if may_delete else "whoever runs this server deletes"
     if retention_days is None:
-        return "until you delete it"
-    days = counted(retention_days, "day")
-    return f"for {days}, and then it is deleted when the program starts; you can delete it before"
+        return f"until {who} it"
+    before = "; you can delete it before" if may_delete else ""
+    return f"for {counted(retention_days, 'day')}, and is then deleted within an hour{before}"

@@ -57,10 +57,8 @@ def _kept(session_id: int, samples: int) -> None:
 
 
 def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
-    st.markdown(
-        f"{consent.WHERE.format(place=f'`{places.shown(store.place)}`', kept=consent.kept_for(retention_days(store)))} "
-        f"{consent.MEANING}"
-    )
+    kept = consent.kept_for(retention_days(store), may_delete=current.may(Right.DELETE))
+    st.markdown(f"{consent.WHERE.format(place=f'`{places.shown(store.place)}`', kept=kept)} {consent.MEANING}")
     participant = session_parts.name_participant(
         store, key="keep_participant", help_text="Whose session this is, so that it can be compared with others."
     )

@@ -61,7 +61,9 @@ def ask(session: LiveSession) -> None:
         memory.has_agreed = False
         return
     try:
-        for paragraph in consent.points(places.shown(store.place), retention_days(store)):
+        for paragraph in consent.points(
+            places.shown(store.place), retention_days(store), may_delete=current.may(Right.DELETE)
+        ):
             st.markdown(paragraph)
         choices = _choices(store, memory)
     except FerError as error:

@@ -13,13 +13,14 @@ def test_whoever_changes_the_words_gives_them_a_new_version():
             consent.MEANING,
             consent.LAW,
             consent.YOURS,
+            consent.ASK_TO_DELETE,
             consent.VIDEO,
             consent.FILE,
             consent.FILE_VIDEO,
         )
     )
 
-    assert (consent.CONSENT_VERSION, hashlib.sha256(words.encode()).hexdigest()[:12]) == ("1", "b6fbb94f98b9")
+    assert (consent.CONSENT_VERSION, hashlib.sha256(words.encode()).hexdigest()[:12]) == ("2", "64fc43a6e19d")
 
 
 def test_the_consent_names_the_place_and_the_time():
@@ -30,3 +31,12 @@ def test_the_consent_names_the_place_and_the_time():
     assert "until you delete it" in " ".join(consent.points("x", None))
     for said in ("Article 5(1)(f)", "Expressions are not feelings", "diagnosis", "No pictures"):
         assert said in words
+
+
+def test_where_nobody_deletes_on_a_page_nobody_is_promised_that_they_can():
+    for days in (None, 30):
+        words = " ".join(consent.points("x", days, may_delete=False))
+        assert "you delete" not in words
+        assert "you can delete" not in words
+        assert "delete the session at once" not in words
+        assert "whoever runs it does that for you" in words
