@@ -31,6 +31,7 @@ STREAMER: Final = "webrtc_streamer"
 _RECORDED: Final = re.compile(r"Recording (\d+):(\d+) · ([\d,]+) sample")
 PING_EVERY_S: Final = 2.0
 START_TIMEOUT_S: Final = 90.0
+FILL_AGAIN_S: Final = 12.0
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,11 @@ class HeadlessViewer:
         """Agree to a recording of somebody of that name, and wait until it runs; the video plays already."""
         tab = self.tab
         await tab.press_until("record_start", lambda: tab.widget("record_participant") is not None)
-        await tab.fill("record_participant", participant)
-        await tab.press_until("record_agree", lambda: tab.widget("record_stop") is not None)
+        async with asyncio.timeout(START_TIMEOUT_S):
+            while tab.widget("record_stop") is None:
+                await tab.fill("record_participant", participant)  # can be lost, too, while the page is drawn
+                with contextlib.suppress(TimeoutError):
+                    await tab.press_until("record_agree", lambda: tab.widget("record_stop") is not None, FILL_AGAIN_S)
 
     def recorded(self) -> tuple[int, int]:
         """Seconds and stored samples of the recording, as the page says."""

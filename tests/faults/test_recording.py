@@ -141,6 +141,7 @@ def test_two_servers_on_one_home_leave_each_others_recordings_alone(tmp_path: Pa
     with studio.serve(environment=environment) as first, studio.serve(environment=environment) as second:
         asyncio.run(visit(first, second))
         killed_at = datetime.now(UTC)
+        first.process.wait(10)  # else its number is still there, as if it lived
         with store_in(tmp_path) as store:
             asyncio.run(until(lambda: {one.state for one in sessions(store)} == {"closed", "recovered"}))
             kept = {one.participant: one for one in sessions(store)}
