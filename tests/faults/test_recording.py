@@ -59,7 +59,7 @@ def test_a_lost_camera_and_a_closed_tab_keep_what_was_recorded(tmp_path: Path) -
 
 
 def test_a_bad_network_and_a_cut_one_cost_a_recording_what_was_not_seen(tmp_path: Path) -> None:
-    """5 % of the packets lost in each direction, and 200 ms more to and fro; then nothing at all for 10 s."""
+    """5 % of the packets lost in each direction, and 200 ms more there and back; then nothing at all for 10 s."""
 
     async def visit(url: str) -> tuple[float, float]:
         async with far_viewer(url, loss=0.05, delay_s=0.1) as (viewer, network):
