@@ -77,14 +77,14 @@ def overlay_occlusion(
         face_bgr: uint8 (height, width, 3), framed as the tile was; of any size; not modified.
         drops: float (48, 48) from `occlusion_map`. What speaks against the label stays uncoloured.
         label: whose colour.
-        strongest: the drop that gets the full colour; None for the map's own largest, but at least 0.05, so that a map
+        strongest: the drop that gets the full colour; None for the map's own largest, but at least 0.06, so that a map
             of next to nothing does not look like one of much.
 
     Returns:
         uint8 (height, width, 3).
     """
     height, width = checked_frame(face_bgr, "face_bgr").shape[:2]
-    full = strongest if strongest is not None else max(0.05, float(drops.max()))
+    full = strongest if strongest is not None else max(0.06, float(drops.max()))
     weight = cv2.resize(np.clip(drops / full, 0, 1).astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     alpha = 0.65 * weight[..., None]
     blended: np.ndarray = face_bgr * (1 - alpha) + np.array(colour_bgr(label), np.float32) * alpha
