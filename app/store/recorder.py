@@ -99,7 +99,8 @@ class Recorder:
     def status(self) -> RecorderStatus:
         """How it goes now."""
         with self._changed:
-            return replace(self._status, waiting=len(self._waiting) + self._in_hand)
+            # More are not kept, where what is just being written comes back.
+            return replace(self._status, waiting=min(len(self._waiting) + self._in_hand, MAX_WAITING))
 
     @property
     def time_ms(self) -> int:
