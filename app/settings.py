@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from app.environment import number, switch
+
 VIEWERS_PER_CORE: Final = 6
 """Two viewers per core are to get the full 16 results a second on a processor of 2020. With three times as many, each
 still gets the five that a recording stores."""
@@ -70,9 +72,9 @@ class AppSettings:
             turn_urls=_turn_urls(environment.get("FER_TURN_URLS", "")),
             turn_secret=environment.get("FER_TURN_SECRET", "").strip(),
             relay_only=_relay_only(environment.get("FER_ICE_POLICY", "")),
-            returned_picture=_switch("FER_RETURNED_PICTURE", environment),
-            max_viewers=_number("FER_MAX_VIEWERS", environment) or default_max_viewers(),
-            max_viewers_per_user=_number("FER_MAX_VIEWERS_PER_USER", environment) or VIEWERS_PER_USER,
+            returned_picture=switch(environment, "FER_RETURNED_PICTURE"),
+            max_viewers=number(environment, "FER_MAX_VIEWERS", default_max_viewers(), digits=6, example=8),
+            max_viewers_per_user=number(environment, "FER_MAX_VIEWERS_PER_USER", VIEWERS_PER_USER, digits=6, example=8),
         )
         _check_relays(settings)
         return settings
@@ -95,13 +97,6 @@ def folder_from(variable: str) -> Path | None:
     """The folder that whoever runs the server opened to a page by this variable; None where it is not set."""
     chosen = os.environ.get(variable, "").strip()
     return Path(chosen).expanduser() if chosen else None
-
-
-def _switch(name: str, environment: Mapping[str, str]) -> bool:
-    text = environment.get(name, "").strip() or "0"
-    if text not in ("0", "1"):
-        raise ValueError(f"{name} must be 1 or 0; it is {text[:80]!r}")
-    return text == "1"
 
 
 def _ice_servers(name: str, environment: Mapping[str, str]) -> tuple[dict[str, Any], ...] | None:
@@ -162,13 +157,3 @@ def _check_relays(settings: AppSettings) -> None:
 
 def _is_relay(url: str) -> bool:
     return url.startswith(("turn:", "turns:"))
-
-
-def _number(name: str, environment: Mapping[str, str]) -> int:
-    """From 1; 0 where it is not set."""
-    text = environment.get(name, "").strip()
-    if not text:
-        return 0
-    if not (text.isascii() and text.isdigit() and len(text) <= 6 and int(text) >= 1):
-        raise ValueError(f"{name} must be a whole number from 1, such as 8; it is {text[:80]!r}")
-    return int(text)

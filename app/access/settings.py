@@ -8,6 +8,7 @@ from typing import Final
 
 from app.access.passphrase import PassphraseHash
 from app.access.types import AccessMode, Role
+from app.environment import switch
 
 _ROLES_FORM: Final = (
     "FER_ROLES must name who has which role, such as 'administrator=anna@example.org; recorder=@example.org'"
@@ -52,7 +53,7 @@ class AccessSettings:
             ValueError: one of them is no such thing, or two ways to get in are set.
         """
         text = environment.get("FER_PASSPHRASE_HASH", "").strip()
-        is_anonymous = _switch(environment, "FER_ALLOW_ANONYMOUS")
+        is_anonymous = switch(environment, "FER_ALLOW_ANONYMOUS")
         ways = [
             (AccessMode.OIDC, "a provider ([auth] in secrets.toml)", has_provider),
             (AccessMode.PASSPHRASE, "FER_PASSPHRASE_HASH", bool(text)),
@@ -119,13 +120,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
-
-
-def _switch(environment: Mapping[str, str], name: str) -> bool:
-    text = environment.get(name, "").strip() or "0"
-    if text not in ("0", "1"):
-        raise ValueError(f"{name} must be 1 or 0; it is {text[:80]!r}")
-    return text == "1"
 
 
 def _role(text: str) -> Role:

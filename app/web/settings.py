@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.environment import number
 from app.web.hosts import HostPattern, Network, Origin, parse_host_pattern, parse_origin
 
 MEGABYTE: Final = 1 << 20
@@ -61,11 +62,11 @@ class WebSettings:
             trusted_proxies=tuple(map(_network, _listed(environment, "FER_TRUSTED_PROXIES"))),
             embed_in=tuple(map(_origin, _listed(environment, "FER_EMBED_IN"))),
             metrics_token=_token(environment.get("FER_METRICS_TOKEN", "")),
-            max_tabs=_number(environment, "FER_MAX_TABS", MAX_TABS),
-            max_tabs_per_user=_number(environment, "FER_MAX_TABS_PER_USER", MAX_TABS_PER_USER),
-            max_tab_files=_number(environment, "FER_MAX_TAB_FILES", MAX_TAB_FILES),
-            max_tab_files_bytes=_number(environment, "FER_MAX_TAB_FILES_MB", MAX_TAB_FILES_MB) * MEGABYTE,
-            max_files_bytes=_number(environment, "FER_MAX_FILES_MB", MAX_FILES_MB) * MEGABYTE,
+            max_tabs=number(environment, "FER_MAX_TABS", MAX_TABS),
+            max_tabs_per_user=number(environment, "FER_MAX_TABS_PER_USER", MAX_TABS_PER_USER),
+            max_tab_files=number(environment, "FER_MAX_TAB_FILES", MAX_TAB_FILES),
+            max_tab_files_bytes=number(environment, "FER_MAX_TAB_FILES_MB", MAX_TAB_FILES_MB) * MEGABYTE,
+            max_files_bytes=number(environment, "FER_MAX_FILES_MB", MAX_FILES_MB) * MEGABYTE,
         )
 
 
@@ -110,12 +111,3 @@ def _token(text: str) -> str:
             f"FER_METRICS_TOKEN must be at least {MIN_TOKEN_CHARS} letters, digits or signs without spaces"
         )
     return token
-
-
-def _number(environment: Mapping[str, str], name: str, default: int) -> int:
-    text = environment.get(name, "").strip()
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= 1):
-        raise ValueError(f"{name} must be a whole number from 1, such as {default}; it is {text[:80]!r}")
-    return int(text)
