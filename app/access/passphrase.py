@@ -1,6 +1,6 @@
 """A shared passphrase: its hash for the environment, its check, and how often somebody may try.
 
-The hash is scrypt's (RFC 7914) with 32 MB and about 0.1 s a try on a processor of 2021, written as
+The hash is scrypt's (RFC 7914) with 32 MB and a fraction of a second a try, written as
 `scrypt:logarithm of n:r:p:salt:hash`, the last two in base64 of URLs. Between them stand colons, as shells and compose
 files give a dollar a meaning.
 """
