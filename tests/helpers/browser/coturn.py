@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.helpers.browser.studio import LOOPBACK
+from tests.helpers.processes import end
 
 RELAY_PORTS = (49160, 49260)
 
@@ -72,12 +73,7 @@ def relay(folder: Path) -> Iterator[Relay]:
         _wait_until_it_listens(running.port, process)
         yield running
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
 def _free_port() -> int:

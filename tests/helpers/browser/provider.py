@@ -14,6 +14,7 @@ from typing import Any, Final
 from playwright.sync_api import Page
 
 from tests.helpers.browser.studio import LOOPBACK, free_port
+from tests.helpers.processes import end
 
 ACCOUNTS: Final[Mapping[str, Mapping[str, Any]]] = {
     name: {"sub": name, "email": f"{name}@example.org", "email_verified": True}
@@ -41,8 +42,7 @@ def provider(*, token_s: int = 3600) -> Iterator[str]:
         _wait_until_it_answers(f"{url}/.well-known/openid-configuration", process)
         yield url
     finally:
-        process.terminate()
-        process.wait(10)
+        end(process)
 
 
 def secrets_file(folder: Path, *, provider_url: str, app_port: int) -> Path:

@@ -25,6 +25,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.helpers import REPOSITORY
+from tests.helpers.processes import end
 
 LOOPBACK = "127.0.0.1"
 DESKTOP, PHONE = (1280, 900), (390, 844)
@@ -90,12 +91,7 @@ def serve(
             _wait_until_healthy(url, process)
             yield Server(url, process)
         finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
 
 
 def free_port() -> int:
