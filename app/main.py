@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute  # noqa: E402
 
 from app.access.types import Right  # noqa: E402
 from app.colours import CHART_TEXT_CSS  # noqa: E402
+from app.views.shared import frame  # noqa: E402
 from fer_core.private import PRIVATE_UMASK  # noqa: E402
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def main() -> None:
         initial_sidebar_state=SIDEBAR_WIDTH_PX,
     )
     st.logo(Path(__file__).parent / "assets" / "logo.svg", size="large")
-    st.html(f"<style>{_TIGHTER_TOP}{CHART_TEXT_CSS}</style>")
+    st.html(f"<style>{_TIGHTER_TOP}{CHART_TEXT_CSS}{frame.CSS}</style>")
     from app import state
     from app.access import current
     from app.views.shared import account
@@ -78,6 +79,7 @@ def main() -> None:
     }
     state.remember_pages(pages)
     chosen = st.navigation(list(pages.values()), position="top")
+    st.set_page_config(page_title=f"{chosen.title} · FER Studio")
     account.show_notice()
     chosen.run()
     account.show_account(user)

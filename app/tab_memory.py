@@ -5,6 +5,7 @@
 
 import secrets
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,6 +102,7 @@ class SessionMemory:
         opened: number of the session that the Sessions page shows; None for its list.
         participant_id: whose sessions, history and check-ins are shown; None until somebody is chosen.
         done: a sentence to show once: what was done.
+        undo: takes back what `done` says, where that can be taken back; gives a sentence on what is so again.
         problem: a sentence to show once: what could not be done.
         checked_in: what each check-in form last saved, by its key, participant and session; shown in its place.
         check_ins_saved: how many were saved; numbers the forms, so that a new one starts empty.
@@ -112,6 +114,7 @@ class SessionMemory:
     opened: int | None = None
     participant_id: int | None = None
     done: str = ""
+    undo: Callable[[], str] | None = None
     problem: str = ""
     checked_in: dict[tuple[str, int, int | None], CheckIn] = field(default_factory=dict)
     check_ins_saved: int = 0
@@ -158,6 +161,7 @@ class TrainingMemory:
         archive: the archive to choose at the next run of the page; None to stay.
         uploads: how many uploads this tab has stored; a fresh number gives a fresh, empty upload field.
         done: a sentence to show once: what was done.
+        undo: takes back what `done` says, where that can be taken back; gives a sentence on what is so again.
         problem: a sentence to show once: what could not be done.
     """
 
@@ -166,4 +170,5 @@ class TrainingMemory:
     archive: Path | None = None
     uploads: int = 0
     done: str = ""
+    undo: Callable[[], str] | None = None
     problem: str = ""

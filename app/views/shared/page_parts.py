@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import streamlit as st
@@ -14,18 +14,37 @@ from app.markdown_text import sentence
 from app.tab_memory import SessionMemory, TrainingMemory
 from app.training import child_jobs as training_jobs
 from app.training.child_jobs import Job
+from fer_core.errors import FerError
 from fer_core.expressions.model_list import ORIGINS, StoredModel
 from train.archive.uploads import resolve_inside
 from train.errors import ArchiveError
 
 
 def show_messages(memory: TrainingMemory | SessionMemory) -> None:
-    """Show the sentences that the tab remembers, and forget them."""
+    """Show the sentences that the tab remembers, with a button for what can be taken back, and forget them."""
     if memory.problem:
         st.error(sentence(memory.problem))
     if memory.done:
-        st.success(memory.done, icon=":material/check_circle:")
+        _show_done(memory.done, memory, memory.undo)
     memory.problem = memory.done = ""
+    memory.undo = None
+
+
+def _show_done(words: str, memory: TrainingMemory | SessionMemory, undo: Callable[[], str] | None) -> None:
+    if undo is None:
+        st.success(words, icon=":material/check_circle:")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.success(words, icon=":material/check_circle:", width="stretch")
+        # By a call before the next run, as the button is not drawn again.
+        st.button("Undo", key="undo", icon=":material/undo:", on_click=_take_back, args=(memory, undo))
+
+
+def _take_back(memory: TrainingMemory | SessionMemory, undo: Callable[[], str]) -> None:
+    try:
+        memory.done = undo()
+    except (FerError, OSError) as error:
+        memory.problem = f"This cannot be undone: {error}"
 
 
 def start(job: Job) -> bool:
