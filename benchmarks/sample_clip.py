@@ -30,27 +30,27 @@ LEFT, TOP, RIGHT, BOTTOM = 150, 50, 300, 205
 # Points of the face in pixels of the portrait: left and right as one sees them.
 _POINTS: dict[str, tuple[float, float]] = {
     "mouth left": (202.8, 139.7),
-    "mouth right": (245.0, 141.4),
+    "mouth right": (245, 141.4),
     "upper lip top": (224.3, 139.8),
-    "upper lip left": (213.0, 142.4),
+    "upper lip left": (213, 142.4),
     "upper lip": (224.3, 143.6),
     "upper lip right": (235.6, 143.4),
-    "lower lip left": (213.0, 148.0),
+    "lower lip left": (213, 148),
     "lower lip": (224.3, 149.6),
     "lower lip right": (235.6, 148.4),
     "below lip left": (213.5, 153.0),
     "below lip": (224.3, 155.0),
     "below lip right": (234.8, 153.2),
     "chin": (225.5, 178.0),
-    "jaw left": (190.0, 160.0),
-    "jaw right": (254.0, 162.0),
+    "jaw left": (190, 160),
+    "jaw right": (254, 162),
     "fold left": (196.5, 135.7),
     "fold right": (250.7, 140.7),
-    "cheek left": (193.0, 124.0),
-    "cheek right": (256.0, 126.0),
+    "cheek left": (193, 124),
+    "cheek right": (256, 126),
     "nose": (224.5, 128.0),
     "nostril left": (214.5, 130.0),
-    "nostril right": (232.0, 130.0),
+    "nostril right": (232, 130),
     "brow left out": (190.9, 91.0),
     "brow left": (198.4, 88.4),
     "brow left in": (212.9, 92.6),
@@ -62,32 +62,32 @@ _POINTS: dict[str, tuple[float, float]] = {
     "eye left": (203.5, 101.4),
     "eye left out": (192.7, 100.0),
     "eye left in": (211.7, 102.9),
-    "lid right": (247.0, 99.1),
-    "under eye right": (247.0, 106.3),
-    "eye right": (247.0, 103.5),
+    "lid right": (247, 99.1),
+    "under eye right": (247, 106.3),
+    "eye right": (247, 103.5),
     "eye right in": (236.2, 103.2),
-    "eye right out": (259.0, 103.5),
+    "eye right out": (259, 103.5),
 }
 # Less of a smile: corners inwards and down, lips together, cheeks lower.
 _LIPS_CLOSED: dict[str, tuple[float, float]] = {
     "mouth left": (5.5, 5.5),
     "mouth right": (-5.5, 4.5),
-    "upper lip top": (0, 1.0),
+    "upper lip top": (0, 1),
     "upper lip left": (2.5, 2.0),
-    "upper lip": (0, 1.0),
+    "upper lip": (0, 1),
     "upper lip right": (-2.5, 1.6),
     "lower lip left": (2.5, 0.3),
     "lower lip": (0, -1.6),
     "lower lip right": (-2.5, 0.0),
-    "below lip left": (3.0, -0.6),
+    "below lip left": (3, -0.6),
     "below lip": (0, -1.2),
-    "below lip right": (-3.0, -0.6),
+    "below lip right": (-3, -0.6),
     "fold left": (3, 2.5),
     "fold right": (-3, 2.5),
     "cheek left": (0, 2),
     "cheek right": (0, 2),
-    "under eye left": (0, 1.0),
-    "under eye right": (0, 1.0),
+    "under eye left": (0, 1),
+    "under eye right": (0, 1),
 }
 # The jaw falls, the mouth grows round, eyes and brows go up.
 _SURPRISE: dict[str, tuple[float, float]] = {
@@ -95,31 +95,31 @@ _SURPRISE: dict[str, tuple[float, float]] = {
     "mouth right": (-7.5, 7.5),
     "upper lip top": (0, -0.5),
     "upper lip left": (3, -0.5),
-    "upper lip": (0, -1.0),
+    "upper lip": (0, -1),
     "upper lip right": (-3, -0.5),
-    "lower lip left": (4, 11.6),
-    "lower lip": (0, 13.0),
-    "lower lip right": (-4, 11.2),
-    "below lip left": (3, 12.0),
-    "below lip": (0, 13.0),
-    "below lip right": (-3, 11.8),
-    "chin": (0, 10.0),
-    "jaw left": (1, 5.0),
-    "jaw right": (-1, 5.0),
+    "lower lip left": (4, 13.9),
+    "lower lip": (0, 15.6),
+    "lower lip right": (-4, 13.4),
+    "below lip left": (3, 14.4),
+    "below lip": (0, 15.6),
+    "below lip right": (-3, 14.2),
+    "chin": (0, 12),
+    "jaw left": (1, 6),
+    "jaw right": (-1, 6),
     "fold left": (4, 4),
     "fold right": (-4, 4),
     "cheek left": (0, 2),
     "cheek right": (0, 2),
-    "brow left out": (0, -5.0),
-    "brow left": (0, -7.5),
-    "brow left in": (0, -6.0),
-    "brow right in": (0, -6.0),
-    "brow right": (0, -7.5),
-    "brow right out": (0, -5.0),
-    "lid left": (0, -2.6),
-    "lid right": (0, -2.6),
-    "under eye left": (0, 1.6),
-    "under eye right": (0, 1.6),
+    "brow left out": (0, -7.5),
+    "brow left": (0, -11.2),
+    "brow left in": (0, -9),
+    "brow right in": (0, -9),
+    "brow right": (0, -11.2),
+    "brow right out": (0, -7.5),
+    "lid left": (0, -3.9),
+    "lid right": (0, -3.9),
+    "under eye left": (0, 2.4),
+    "under eye right": (0, 2.4),
 }
 _MOUTH_INSIDE = (
     ("mouth left", "upper lip left", "upper lip", "upper lip right", "mouth right"),
@@ -170,7 +170,9 @@ def _looks() -> dict[str, Look]:
 
     smiling = cv2.resize(cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR), None, fx=ENLARGED, fy=ENLARGED,
                          interpolation=cv2.INTER_CUBIC)  # fmt: skip
-    calm = _without_folds(_without_folds(smiling))
+    calm = smiling
+    for _ in range(6):  # with fewer, the network still sees a third of a smile in the surprise
+        calm = _without_folds(calm)
     return {
         "happy": Look(smiling, _moves({})),
         "lips closed": Look(_closed(calm), _moves(_LIPS_CLOSED)),
@@ -266,8 +268,8 @@ def _blended(below: np.ndarray, above: np.ndarray, share: np.ndarray) -> np.ndar
 
 
 _TIMES = (
-    (0.0, "happy"), (2.2, "happy"), (3.0, "lips closed"), (4.0, "lips closed"), (4.5, "surprise"), (7.2, "surprise"),
-    (7.7, "lips closed"), (8.4, "lips closed"), (9.2, "happy"), (float(SECONDS), "happy"),
+    (0.0, "happy"), (2.2, "happy"), (2.8, "lips closed"), (3.3, "lips closed"), (3.8, "surprise"), (7.4, "surprise"),
+    (7.9, "lips closed"), (8.4, "lips closed"), (9.2, "happy"), (float(SECONDS), "happy"),
 )  # fmt: skip
 """When the face shows what, in seconds; in between it changes evenly."""
 
@@ -296,7 +298,7 @@ def _mixed(parts: list[tuple[Look, float]]) -> np.ndarray:
 def _filmed(whole: np.ndarray, turn: float) -> np.ndarray:
     """One frame: the enlarged portrait as a camera sees it at this part of the loop, in radians."""
     across = 345 - 65 * math.cos(turn - 0.9)  # how many of the portrait's pixels the frame shows: near and far
-    middle_x = 224 + 34 * math.sin(turn) + 8 * math.sin(3 * turn)
+    middle_x = 224 + 28 * math.sin(turn) + 8 * math.sin(3 * turn)
     middle_y = max(across * HEIGHT / WIDTH / 2 + 4, 128 + 7 * math.sin(2 * turn))
     scale = WIDTH / across / ENLARGED
     matrix = cv2.getRotationMatrix2D((middle_x * ENLARGED, middle_y * ENLARGED), 2.2 * math.sin(turn + 1), scale)
