@@ -83,6 +83,7 @@ def main() -> None:
     account.show_notice()
     chosen.run()
     account.show_account(user)
+    state.stage_memory().runs += 1
 
 
 def _page(folder: str) -> Callable[[], None]:

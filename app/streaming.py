@@ -14,6 +14,8 @@ from streamlit_webrtc.component import (
 from app.live.ice import IceConfiguration
 
 START, STOP = "Start", "Stop"
+_LONG_AGO = -2
+"""A count of runs from which any is further than the next."""
 
 
 def open_stream(
@@ -24,6 +26,7 @@ def open_stream(
     browser_ice: IceConfiguration,
     server_ice: IceConfiguration,
     returned: bool,
+    is_on_page: bool,
 ) -> bool:
     """Take the camera's video, by a frame of the page with a Start and a Stop button, which the stage works.
 
@@ -35,11 +38,13 @@ def open_stream(
         browser_ice: by which servers the browser finds a way; none are needed on one machine or in one local network.
         server_ice: the same for the server's end.
         returned: send what `on_frame` gives back to the browser, and show it.
+        is_on_page: whether the frame has stayed on the page since it was last drawn, or else begins anew.
 
     Returns:
         Whether the video is playing.
     """
     _hear_what_came_first(key)
+    _say_whether_it_stayed(key, is_on_page=is_on_page)
     context = webrtc_streamer(
         key=key,
         mode=WebRtcMode.SENDRECV if returned else WebRtcMode.SENDONLY,
@@ -90,3 +95,15 @@ def _hear_what_came_first(key: str) -> None:
     context, said = st.session_state.get(key), st.session_state.get(generate_frontend_component_key(key))
     if context is not None and said:
         context._set_state(compile_state(said))  # noqa: SLF001  # there is no public way
+
+
+def _say_whether_it_stayed(key: str, *, is_on_page: bool) -> None:
+    """Decide for `webrtc_streamer` whether its frame has left the page since it was last drawn.
+
+    It decides by Streamlit's count of runs, which rises only when the word of a run's end is sent. Where two runs
+    follow each other closely on a busy server, the count rises by two between two drawings, and it would end a video
+    that plays.
+    """
+    context = st.session_state.get(key)
+    if context is not None:
+        context._last_rendered_run_count = None if is_on_page else _LONG_AGO  # noqa: SLF001  # there is no public way

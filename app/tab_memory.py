@@ -132,12 +132,25 @@ class StageMemory:
         is_missed: this browser cannot show the camera's own stream, so that the server returns its pictures.
         is_unreachable: the stage cannot show these either, so that the stream's own frame is on the page.
         viewer: tells this viewer from others in a relay's log, and says nothing else.
+        runs: of the script, on any page, that went to their end.
+        drawn: how many of these had, when each stream's frame was last drawn, by its key.
     """
 
     shows_picture: bool = False
     is_missed: bool = False
     is_unreachable: bool = False
     viewer: str = field(default_factory=lambda: secrets.token_hex(8))
+    runs: int = 0
+    drawn: dict[str, int] = field(default_factory=dict)
+
+    def draw(self, key: str) -> bool:
+        """Note that a stream's frame is drawn in this run; gives whether it has been on the page since it was last.
+
+        A run that is interrupted takes nothing off the page.
+        """
+        last = self.drawn.get(key)
+        self.drawn[key] = self.runs
+        return last is not None and self.runs <= last + 1
 
 
 @dataclass

@@ -60,6 +60,7 @@ def page() -> None:
             browser_ice={"iceServers": []},
             server_ice={"iceServers": []},
             returned=False,
+            is_on_page=True,
         )
     with st.container(horizontal=True, key="record_row"):
         st.button("Record", icon=":material/radio_button_checked:")

@@ -72,16 +72,18 @@ def _picture(session: LiveSession, memory: StageMemory) -> None:
 
 def _stream(session: LiveSession, memory: StageMemory, browser_ice: ice.IceConfiguration, *, is_returned: bool) -> None:
     """The way to the camera, before anything else, as the page waits for it."""
+    # Another key: a frame that sends and one that also receives are two.
+    key = state.RETURNED_STREAM_KEY if is_returned else state.STREAM_KEY
     with st.container(key="stream_frame_shown" if is_returned and memory.is_unreachable else "stream_frame"):
         st.html(_HIDDEN_FRAME)
         streaming.open_stream(
-            # Another key: a frame that sends and one that also receives are two.
-            key=state.RETURNED_STREAM_KEY if is_returned else state.STREAM_KEY,
+            key=key,
             on_frame=session.on_frame if is_returned else session.take_frame,
             on_end=session.close,
             browser_ice=browser_ice,
             server_ice=ice.for_server(state.app_settings()),
             returned=is_returned,
+            is_on_page=memory.draw(key),
         )
 
 

@@ -349,3 +349,18 @@ def test_a_damaged_model_shows_its_sentence_and_no_traceback(own_model, calls, d
     assert "models/mine: expected" in text, "the model is named, without its place on the server"
     assert page.selectbox(key="model").value == "mine", "it stays chosen, so that the words make sense"
     session.close()
+
+
+def test_the_streams_frame_begins_anew_only_after_a_whole_run_without_it(calls, page):
+    memory = page.session_state["stage_memory"]
+
+    page.run()
+    memory.runs -= 1  # as if that run had been interrupted before its end
+    page.run()
+    memory.shows_picture = True
+    page.run()
+    memory.shows_picture = False
+    page.run()
+    page.run()
+
+    assert [call["is_on_page"] for call in calls] == [False, True, True, False, True]
