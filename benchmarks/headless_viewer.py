@@ -22,10 +22,10 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpCodecParameters, R
 from aiortc.codecs.base import Decoder
 from aiortc.jitterbuffer import JitterFrame
 from av.frame import Frame
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
 from benchmarks.encoded_clip import PER_S, ClipTrack, EncodedClip, all_clips
-from benchmarks.streamlit_tab import StreamlitTab, open_tab
+from benchmarks.streamlit_tab import STRAIGHT, StreamlitTab, Way, open_tab
 
 STREAMER: Final = "webrtc_streamer"
 _RECORDED: Final = re.compile(r"Recording (\d+):(\d+) · ([\d,]+) sample")
@@ -151,11 +151,10 @@ class HeadlessViewer:
                 await self._tell(playing=False)
         await self.peer.close()
 
-    async def hear(self, url: str) -> None:
+    async def hear(self, url: str, way: Way) -> None:
         """Hear results by the page's WebSocket, for as long as it lasts."""
         await self.tab.wait_until(lambda: bool(self._feed()), START_TIMEOUT_S)
-        address = f"{url.replace('http', 'ws', 1)}/{self._feed()}"
-        async with connect(address, origin=url) as socket:  # type: ignore[arg-type]
+        async with way.connect(url, self._feed()) as socket:
             pinging = asyncio.create_task(_ping(socket))
             try:
                 async for text in socket:
@@ -195,11 +194,12 @@ async def watch(
     delay_s: float,
     says_goodbye: bool = True,
     make: Callable[[StreamlitTab, ClipTrack, EncodedClip], HeadlessViewer] = HeadlessViewer,
+    way: Way = STRAIGHT,
 ) -> AsyncIterator[HeadlessViewer]:
     """A viewer whose video plays and who hears results; at the end it presses Stop, or only vanishes."""
-    async with open_tab(url) as tab:
+    async with open_tab(url, way=way) as tab:
         viewer = make(tab, ClipTrack(clip, per_s=per_s, delay_s=delay_s), clip)
-        hearing = asyncio.create_task(viewer.hear(url))
+        hearing = asyncio.create_task(viewer.hear(url, way))
         try:
             await viewer.start()
             yield viewer

@@ -8,8 +8,10 @@ import asyncio
 import contextlib
 import json
 import re
+import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +23,7 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 TOLD_RUNS: Final = 2
 """A large message that so many runs have not used is no longer told to be here; `maxCachedMessageAge` of Streamlit."""
@@ -30,6 +33,40 @@ WIDGETS: Final = ("button", "download_button", "selectbox", "text_input")
 TEXTS: Final = ("markdown", "alert", "html")
 PRESS_AGAIN_S: Final = 5.0
 _ID_BEFORE_KEY: Final = re.compile(r"^\$\$ID-[0-9a-f]+-")
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a visitor gets to the server.
+
+    Attributes:
+        cookies: that it brings, such as of a sign-in: "name=value; name=value".
+        trusted: certificates that it takes; None for the system's.
+    """
+
+    cookies: str = ""
+    trusted: ssl.SSLContext | None = None
+
+    def connect(self, url: str, path: str, **options: Any) -> AbstractAsyncContextManager[ClientConnection]:
+        """A WebSocket at that path of the app.
+
+        Args:
+            url: of the app.
+            path: without a slash at its beginning.
+            options: further ones of `websockets.connect`.
+        """
+        headers = {"Cookie": self.cookies} if self.cookies else {}
+        return connect(
+            f"{url.replace('http', 'ws', 1)}/{path}",
+            origin=Origin(url),
+            additional_headers=headers,
+            ssl=(self.trusted or True) if url.startswith("https:") else None,
+            **options,
+        )
+
+
+STRAIGHT: Final = Way()
+"""Without a sign-in."""
 
 
 @dataclass(frozen=True)
@@ -268,10 +305,9 @@ class StreamlitTab:
 
 
 @contextlib.asynccontextmanager
-async def open_tab(url: str, page: str = "") -> AsyncIterator[StreamlitTab]:
+async def open_tab(url: str, page: str = "", way: Way = STRAIGHT) -> AsyncIterator[StreamlitTab]:
     """A tab at a page of the app, by default its first, whose first run has been asked for."""
-    stream = f"{url.replace('http', 'ws', 1)}/_stcore/stream"
-    async with connect(stream, subprotocols=["streamlit"], origin=url, max_size=None) as socket:  # type: ignore[arg-type, list-item]
+    async with way.connect(url, "_stcore/stream", subprotocols=[Subprotocol("streamlit")], max_size=None) as socket:
         tab = StreamlitTab(socket, url, page)
         listening = asyncio.create_task(tab.listen())
         try:

@@ -1,8 +1,9 @@
 """A real server over a long time: viewers come and go, record, analyse a file and read sessions; does it stay as it is?
 
-    python -m benchmarks.soak --minutes 60 [--viewers 4] [--url URL --pid PID [PID ...] [--file clip.mp4]]
+    python -m benchmarks.soak --minutes 60 [--viewers 4] [--stack | --url URL --pid PID [PID ...] [--file clip.mp4]]
 
-Starts a server of its own, or watches the processes of one that runs. After a warm-up and a rest, it samples what they
+Starts a server of its own, or all of a deployment (nginx, two replicas, PostgreSQL, coturn), or watches the processes
+of a server that runs. After a warm-up and a rest, it samples what they
 hold while people come and go, fits a line to it, lets them rest again, and prints a table. The exit status is 1 where
 something rises, does not come back at rest, or a visit failed.
 """
@@ -10,6 +11,7 @@ something rises, does not come back at rest, or a visit failed.
 import argparse
 import contextlib
 import json
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -17,9 +19,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, HTTPSHandler, Request, build_opener
 
+from app.access.gate import SIGN_IN
 from benchmarks.machine import processor
 from benchmarks.scene import frames
 from benchmarks.soak.figures import LEAST_RISE, MORE_AT_REST, NAMES, Held, Trend
@@ -27,7 +33,9 @@ from benchmarks.table import print_table
 from fer_core.faces.detector import detectors_here
 from fer_core.files.video_writer import VideoWriter
 from tests.helpers.browser import studio
+from tests.helpers.stack import PASSPHRASE, REPLICA_COOKIE, Stack, stack
 
+FILM: Final = "film.mp4"
 TAB_KEPT_S: Final = 10
 """So long the own server keeps a tab that is gone, in case it comes back; Streamlit's usual time is two minutes."""
 STEADY_S: Final = 12.0
@@ -46,11 +54,15 @@ class Target:
         url: of the app.
         pids: of its processes.
         file: to be analysed, as the server names it; empty for none.
+        cookies: that visitors bring; each visit has one of them.
+        trust: file of certificates that they trust; None for the system's.
     """
 
     url: str
     pids: tuple[int, ...]
     file: str
+    cookies: tuple[str, ...] = ("",)
+    trust: Path | None = None
 
 
 @dataclass
@@ -67,7 +79,8 @@ class Soak:
     def load(self, seconds: float, *, each_s: float | None = None) -> None:
         """Have people come and go for so long; sampled each so many seconds once all of them are there, or not."""
         command = [sys.executable, "-m", "benchmarks.soak.visitors", self.target.url, "--seconds", str(seconds)]
-        command += ["--viewers", str(self.viewers), "--file", self.target.file]
+        command += ["--viewers", str(self.viewers), "--file", self.target.file, "--cookies", *self.target.cookies]
+        command += ["--trust", str(self.target.trust)] if self.target.trust else []
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
                 assert process.stdout is not None
@@ -159,17 +172,46 @@ def _at_rest(name: str, first: Held, second: Held) -> list[str]:
 @contextlib.contextmanager
 def own_server() -> Iterator[Target]:
     """A server with a short film to analyse."""
+    with _environment() as environment, studio.serve(environment=environment) as server:
+        yield Target(server.url, (server.process.pid,), FILM)
+
+
+@contextlib.contextmanager
+def own_stack() -> Iterator[Target]:
+    """All of a deployment; what is watched are its replicas."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _environment() as environment,
+        stack(Path(folder), "localhost", environment) as running,
+    ):
+        signed_in = _sign_in(running)
+        cookies = tuple(f"{REPLICA_COOKIE}={letter}; {signed_in}" for letter in running.replicas)
+        pids = tuple(server.process.pid for server in running.replicas.values())
+        yield Target(running.url, pids, FILM, cookies, running.certificate)
+
+
+@contextlib.contextmanager
+def _environment() -> Iterator[dict[str, str]]:
+    """Of a server under test."""
     with tempfile.TemporaryDirectory() as folder:
-        with VideoWriter(Path(folder) / "film.mp4") as writer:
+        with VideoWriter(Path(folder) / FILM) as writer:
             for i, frame in enumerate(frames(width=320, height=240, count=40)):
                 writer.write(frame, i / 20)
-        environment = {
+        yield {
             "FER_FILES": folder,
             "FER_MAX_VIEWERS": "99",
             "STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": str(TAB_KEPT_S),
         }
-        with studio.serve(environment=environment) as server:
-            yield Target(server.url, (server.process.pid,), "film.mp4")
+
+
+def _sign_in(running: Stack) -> str:
+    """The cookie of somebody who knows the passphrase."""
+    trusted = ssl.create_default_context(cafile=running.certificate)
+    jar = CookieJar()
+    opener = build_opener(HTTPSHandler(context=trusted), HTTPCookieProcessor(jar))
+    form = urlencode({"passphrase": PASSPHRASE, "next": "/healthz"}).encode()
+    with opener.open(Request(running.url + SIGN_IN, form, {"Origin": running.url})):
+        return "; ".join(f"{one.name}={one.value}" for one in jar if one.name != REPLICA_COOKIE)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -177,16 +219,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60, help="of people coming and going; default: 60")
     parser.add_argument("--viewers", type=int, default=4, help="at a time; default: 4")
+    parser.add_argument("--stack", action="store_true", help="nginx, two replicas, PostgreSQL and coturn")
     parser.add_argument("--url", help="of a server that runs already; needs --pid, too")
     parser.add_argument("--pid", type=int, nargs="+", default=[], help="of that server's processes")
     parser.add_argument("--file", default="", help="a file below that server's FER_FILES, to be analysed")
     options = parser.parse_args(arguments)
     if bool(options.url) != bool(options.pid):
         parser.error("--url and --pid belong together")
+    if options.url and options.stack:
+        parser.error("--stack starts servers of its own; leave --url out")
     wanted: dict[str, Any] = {"minutes": options.minutes, "viewers": options.viewers}
     if options.url:
         return run(Target(options.url, tuple(options.pid), options.file), **wanted)
-    with own_server() as target:
+    with own_stack() if options.stack else own_server() as target:
         return run(target, **wanted)
 
 

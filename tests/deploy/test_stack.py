@@ -6,93 +6,32 @@ One browser signs in, watches, and records. The replica that it is at is killed,
 import re
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
-from app.access.passphrase import hash_passphrase
 from app.store.database import open_store
 from app.store.samples import read_samples
 from app.store.sessions import sessions
 from benchmarks import scene
 from tests.helpers.browser import studio
-from tests.helpers.certificates import make_certificate
-from tests.helpers.coturn import coturn
-from tests.helpers.postgresql import postgresql
-from tests.helpers.stack import nginx, nginx_program
+from tests.helpers.stack import PASSPHRASE, REPLICA_COOKIE, stack
 
 pytestmark = pytest.mark.browser
 
 HOST = "fer.test"
-PASSPHRASE = "correct horse battery staple"
-SECRET = "north-wind-and-sun"
-
-
-@dataclass(frozen=True)
-class Stack:
-    """What runs.
-
-    Attributes:
-        url: what people open.
-        replicas: by the letter in nginx' cookie.
-        database: its address.
-    """
-
-    url: str
-    replicas: dict[str, studio.Server]
-    database: str
-
-
-@contextmanager
-def stack(folder: Path) -> Iterator[Stack]:
-    """All of it."""
-    nginx_program()
-    home, run = folder / "home", folder / "nginx"
-    run.mkdir()
-    certificate, key = make_certificate(folder, name=HOST)
-    port = studio.free_port()
-    with ExitStack() as running:
-        relay = running.enter_context(coturn(SECRET))
-        database = running.enter_context(running.enter_context(postgresql()).database())
-        environment = {
-            "FER_HOME": str(home),
-            "DATABASE_URL": database,
-            "STREAMLIT_SERVER_COOKIE_SECRET": "the same at both replicas",
-            "FER_PASSPHRASE_HASH": str(hash_passphrase(PASSPHRASE)),
-            "FER_TURN_URLS": f"turn:127.0.0.1:{relay.port}?transport=udp",
-            "FER_TURN_SECRET": SECRET,
-            "FER_ICE_POLICY": "relay",
-            "FER_ALLOWED_HOSTS": f"{HOST}:{port}",
-            "FER_TRUSTED_PROXIES": "127.0.0.1",
-        }
-        replicas = {letter: running.enter_context(studio.serve(environment=environment)) for letter in ("a", "b")}
-        variables = {
-            "FER_NAME": f"{HOST}:{port}",
-            "FER_HTTPS_PORT": f"127.0.0.1:{port}",
-            "FER_HTTP_PORT": f"127.0.0.1:{studio.free_port()}",
-            "FER_CERTIFICATE": str(certificate),
-            "FER_CERTIFICATE_KEY": str(key),
-            "FER_REPLICA_A": replicas["a"].url.removeprefix("http://"),
-            "FER_REPLICA_B": replicas["b"].url.removeprefix("http://"),
-            "FER_RESOLVER": "127.0.0.1",
-        }
-        running.enter_context(nginx(variables, run, port))
-        yield Stack(f"https://{HOST}:{port}", replicas, database)
 
 
 def replica_of(page: Page) -> str:
     """The letter of the replica that this browser is sent to."""
-    return next(str(one.get("value")) for one in page.context.cookies() if one.get("name") == "fer_replica")
+    return next(str(one.get("value")) for one in page.context.cookies() if one.get("name") == REPLICA_COOKIE)
 
 
 def send_to(page: Page, letter: str) -> None:
     """Have nginx send this browser to another replica."""
-    page.context.add_cookies([{"name": "fer_replica", "value": letter, "domain": HOST, "path": "/", "secure": True}])
+    page.context.add_cookies([{"name": REPLICA_COOKIE, "value": letter, "domain": HOST, "path": "/", "secure": True}])
 
 
 def samples_recorded(page: Page) -> int:
@@ -112,7 +51,10 @@ def wait_for_samples(page: Page, count: int) -> None:
 def test_a_recording_survives_its_replica(tmp_path: Path) -> None:
     camera = studio.frames_as_camera(scene.frames(width=640, height=480, count=120), tmp_path / "happy.mjpeg")
     flags = ("--ignore-certificate-errors", f"--host-resolver-rules=MAP {HOST} 127.0.0.1")
-    with stack(tmp_path) as running, studio.chromium(camera=camera, flags=flags) as browser:
+    with (
+        stack(tmp_path, HOST, {"FER_ICE_POLICY": "relay"}) as running,
+        studio.chromium(camera=camera, flags=flags) as browser,
+    ):
         page = studio.new_tab(browser, allow=True)
         page.goto(running.url)
         page.get_by_label("Passphrase").fill(PASSPHRASE)
