@@ -49,6 +49,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
     _add_inspect(command("inspect", commands.inspect, "say what is in an archive, and what is wrong with it"))
     _add_list(command("list", commands.list_architectures, "show the networks with their size and cost"))
+    _add_trial(command("trial", commands.trial, "time some training steps of networks on this machine"))
     _add_fit(command("fit", commands.fit, "train a network on an archive, or go on with an interrupted run"))
     _add_teach(command("teach", commands.teach, "have models answer for fixed views of an archive's training images"))
     _add_recipe(command("recipe", commands.recipe, "carry out a named list of steps: teachers, student, evaluation"))
@@ -90,6 +91,11 @@ def _add_inspect(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+
+
+def _add_trial(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("architectures", nargs="+", metavar="NETWORK", help="as list shows them")
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
@@ -200,7 +206,7 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
 
 
-_COMPUTE: Final = {"fit", "teach", "recipe", "sweep", "export", "evaluate", "compare"}
+_COMPUTE: Final = {"fit", "trial", "teach", "recipe", "sweep", "export", "evaluate", "compare"}
 """Commands that keep a processor busy for long, by themselves or through their children."""
 
 

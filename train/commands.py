@@ -60,6 +60,22 @@ def list_architectures(options: argparse.Namespace) -> None:
         print(f"{info.name:20}{info.parameters:10,}{info.mflops:9.1f}   {info.docline}")
 
 
+def trial(options: argparse.Namespace) -> None:
+    """Time some training steps of networks on this machine."""
+    from train.fitting.trial import time_training
+
+    for name in options.architectures:
+        architectures.check_known(name)
+    with redirect_stdout(sys.stderr):
+        found = [time_training(name) for name in options.architectures]
+    if options.json:
+        print(json.dumps([asdict(measured) for measured in found], indent=2))
+        return
+    print(f"{'name':20}{'images/s':>10}{'start, s':>10}   (training, beside what else this machine does)")
+    for measured in found:
+        print(f"{measured.architecture:20}{measured.images_per_second:10,.0f}{measured.start_s:10.1f}")
+
+
 def fit(options: argparse.Namespace) -> None:
     """Train, or go on."""
     from train.jobs.job import run_job

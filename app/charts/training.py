@@ -16,18 +16,9 @@ from train.runs.files import EpochMetrics
 TRAIN_COLOUR: Final = GREY
 VALIDATION_COLOUR: Final = GREEN
 SECOND_COLOUR: Final = ORANGE
+_CURVE_PX: Final = 250
 MODEL_COLOURS: Final = (VALIDATION_COLOUR, SECOND_COLOUR, VIOLET, PINK)
 """Of compared models, in their order; readable on light and on dark."""
-
-
-def class_counts(per_class: Mapping[str, int]) -> go.Figure:
-    """Images per emotion of one split."""
-    counts = {emotion: per_class.get(emotion, 0) for emotion in EMOTIONS}
-    figure = _emotion_bars(counts, [f"{count:,}" for count in counts.values()], hover="%{x}: %{y:,}")
-    _frame(figure, height=190)
-    figure.update_xaxes(tickangle=-45)
-    figure.update_yaxes(visible=False, range=[0, max(1, *counts.values()) * 1.15])
-    return figure
 
 
 def accuracy_curves(epochs: Sequence[EpochMetrics], *, planned: int) -> go.Figure:
@@ -35,8 +26,8 @@ def accuracy_curves(epochs: Sequence[EpochMetrics], *, planned: int) -> go.Figur
     figure = go.Figure()
     _line(figure, epochs, [100 * e.accuracy for e in epochs], "Training", TRAIN_COLOUR, "%{y:.1f} %")
     _line(figure, epochs, [100 * e.validation_accuracy for e in epochs], "Validation", VALIDATION_COLOUR, "%{y:.1f} %")
-    _epoch_axis(figure, planned=planned, height=230, legend=True)
-    figure.update_yaxes(ticksuffix=" %", rangemode="tozero")
+    _epoch_axis(figure, planned=planned, height=_CURVE_PX, legend=True)
+    figure.update_yaxes(ticksuffix=" %", rangemode="tozero", title_text="Faces named right")
     return figure
 
 
@@ -45,7 +36,8 @@ def loss_curves(epochs: Sequence[EpochMetrics], *, planned: int) -> go.Figure:
     figure = go.Figure()
     _line(figure, epochs, [e.loss for e in epochs], "Training", TRAIN_COLOUR, "%{y:.3f}")
     _line(figure, epochs, [e.validation_loss for e in epochs], "Validation", VALIDATION_COLOUR, "%{y:.3f}")
-    _epoch_axis(figure, planned=planned, height=230, legend=True)
+    _epoch_axis(figure, planned=planned, height=_CURVE_PX, legend=True)
+    figure.update_yaxes(title_text="Loss (nats)")
     return figure
 
 
@@ -53,8 +45,8 @@ def learning_rate_curve(epochs: Sequence[EpochMetrics], *, planned: int) -> go.F
     """The learning rate by epoch."""
     figure = go.Figure()
     _line(figure, epochs, [e.learning_rate for e in epochs], "Learning rate", VALIDATION_COLOUR, "%{y:.2g}")
-    _epoch_axis(figure, planned=planned, height=230)
-    figure.update_yaxes(rangemode="tozero", tickformat=".2g")
+    _epoch_axis(figure, planned=planned, height=_CURVE_PX)
+    figure.update_yaxes(rangemode="tozero", tickformat=".2g", title_text="Learning rate")
     return figure
 
 
@@ -65,8 +57,8 @@ def validation_curves(curves: Mapping[int, Sequence[EpochMetrics]]) -> go.Figure
         shares = [100 * e.validation_accuracy for e in epochs]
         _line(figure, epochs, shares, LETTERS[index], MODEL_COLOURS[index], "%{y:.1f} %")
     longest = max((e.epoch for epochs in curves.values() for e in epochs), default=1)
-    _epoch_axis(figure, planned=longest, height=230, legend=True)
-    figure.update_yaxes(ticksuffix=" %")
+    _epoch_axis(figure, planned=longest, height=_CURVE_PX, legend=True)
+    figure.update_yaxes(ticksuffix=" %", title_text="Validation accuracy")
     return figure
 
 
@@ -89,7 +81,7 @@ def reliability(bins: Sequence[ReliabilityBin]) -> go.Figure:
     )
     _frame(figure, height=300)
     figure.update_xaxes(range=[0, 104], ticksuffix=" %", title_text="Confidence")
-    figure.update_yaxes(range=[0, 104], ticksuffix=" %", title_text="Right")
+    figure.update_yaxes(range=[0, 104], ticksuffix=" %", title_text="Named right")
     return figure
 
 
@@ -99,7 +91,7 @@ def coverage(points: Sequence[CoveragePoint], *, chosen: float | None) -> go.Fig
     thresholds = [100 * p.threshold for p in points]
     for name, values, colour in (
         (
-            "Right, of those labelled",
+            "Correct, of those labelled",
             [None if p.accuracy is None else 100 * p.accuracy for p in points],
             VALIDATION_COLOUR,
         ),
@@ -125,7 +117,7 @@ def coverage(points: Sequence[CoveragePoint], *, chosen: float | None) -> go.Fig
     _frame(figure, height=300, legend=True)
     figure.update_layout(hovermode="x unified")
     figure.update_xaxes(range=[0, 95], ticksuffix=" %", title_text="Unsure below")
-    figure.update_yaxes(range=[0, 104], ticksuffix=" %")
+    figure.update_yaxes(range=[0, 104], ticksuffix=" %", title_text="Share of faces")
     return figure
 
 
@@ -175,6 +167,7 @@ def _epoch_axis(figure: go.Figure, *, planned: int, height: int, legend: bool = 
     figure.update_layout(hovermode="x unified")
     step = next((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if planned / step <= 10), 1000)
     figure.update_xaxes(range=[0.5, max(2, planned) + 0.5], tickformat="d", dtick=step, tick0=1 if step == 1 else 0)
+    figure.update_xaxes(title_text="Epoch")
 
 
 def _frame(figure: go.Figure, *, height: int, legend: bool = False) -> None:

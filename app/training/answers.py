@@ -14,6 +14,7 @@ from train.architectures import ArchitectureInfo
 from train.dataset.report import DatasetReport
 from train.evaluation.compare import Comparison
 from train.evaluation.types import Conversion, EvaluationReport, RunReport, check_confusion
+from train.fitting.trial import Trial
 
 _T = TypeVar("_T")
 _DAMAGE: Final = (KeyError, TypeError, ValueError, AttributeError)
@@ -27,6 +28,15 @@ def read_dataset_report(values: Any) -> DatasetReport | None:
 def read_architectures(values: Any) -> tuple[ArchitectureInfo, ...]:
     """What `python -m train list --json` printed; empty where it is damaged."""
     return _read(tuple[ArchitectureInfo, ...], values) or ()
+
+
+def read_trials(values: Any) -> dict[str, Trial]:
+    """What `python -m train trial --json` printed, by network; empty where it is damaged."""
+    return {trial.architecture: trial for trial in _read(tuple[Trial, ...], values) or () if _is_speed(trial)}
+
+
+def _is_speed(trial: Trial) -> bool:
+    return trial.images_per_second > 0 and trial.validation_per_second > 0
 
 
 def read_run_report(values: Any) -> RunReport | None:

@@ -54,14 +54,15 @@ def test_a_models_files_and_another_form_of_it_are_downloaded(home: Path, tmp_pa
     with studio.serve(environment={"FER_HOME": str(home)}) as server, studio.chromium(camera=None) as browser:
         context, page = studio.open_page(browser, server.url)
         open_models(page, server.url)
-        page.get_by_text("Download", exact=True).first.click()
+        page.get_by_text("Export", exact=True).last.click()
 
         network = downloaded(page, "model.keras", tmp_path)
         card = json.loads((SHIPPED / "card.json").read_text())
         assert hashlib.sha256(network.read_bytes()).hexdigest() == card["sha256"]["model.keras"]
 
-        choose(page, "Model", "the second")
-        page.get_by_role("button", name="Delete", exact=True).wait_for()
+        page.get_by_role("button", name="the second").first.click()
+        page.get_by_role("heading", name="the second").wait_for()
+        page.get_by_text("Export", exact=True).last.click()
         assert json.loads(downloaded(page, "card.json", tmp_path).read_text())["name"].endswith("the second")
 
         page.get_by_role("button", name="Make JSON + H5").click()
@@ -78,7 +79,7 @@ def test_four_models_fit_a_phone(home: Path) -> None:
     with studio.serve(environment={"FER_HOME": str(home)}) as server, studio.chromium(camera=None) as browser:
         context, page = studio.open_page(browser, server.url, size=studio.PHONE)
         open_models(page, server.url)
-        page.get_by_role("tab", name="Compare").click()
+        page.get_by_role("radio", name="Compare").click()
 
         for name in ("the second", "the third"):
             choose(page, "Models", name)

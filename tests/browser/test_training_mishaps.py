@@ -78,7 +78,7 @@ def test_a_killed_run_goes_on_from_the_checkpoint_before_a_damaged_one(archive: 
         wait_until(lambda: len(run.epochs()) > done, timeout_s=240)
         press(page, "Stop")
         state_is(page, "Stopped")
-        page.get_by_role("button", name="Use this model").wait_for(timeout=TRAINING_MS)
+        page.get_by_role("button", name="Use for live video").wait_for(timeout=TRAINING_MS)
         assert [epoch.epoch for epoch in run.epochs()] == list(range(1, len(run.epochs()) + 1))
 
 
@@ -113,7 +113,7 @@ def test_an_upload_that_is_cut_off_leaves_nothing_and_can_be_sent_again(archive:
         _, page = studio.open_page(browser, wire.url)
         studio.go_to(page, "Train")
         page.locator("input[type=file]").wait_for(state="attached")
-        told = page.get_by_text("The file did not arrive whole")
+        told = page.get_by_text("The upload failed")
         assert not told.is_visible()
 
         wire.cut_after = archive.stat().st_size // 4

@@ -1,6 +1,6 @@
 """Two to four models side by side: their cards' figures, and McNemar's test on the same images by a child process."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -13,8 +13,8 @@ from app.markdown_text import sentence
 from app.training import child_jobs as training_jobs
 from app.training import model_jobs
 from app.training.answers import read_comparison, read_evaluation
+from app.training.measured import measured_on
 from app.views.models import tables as models_tables
-from app.views.models.overview import measured_on
 from app.views.shared import page_parts, training_tables
 from app.views.training.dataset_report import PLOT_CONFIG
 from fer_core.expressions.model_list import StoredModel
@@ -23,12 +23,13 @@ from train.runs.files import PROGRESS, read_epochs
 
 _SPLITS = ("test", "validation")
 _MOST = 4
+CHOICE_KEY = "compare_models"
 
 
 def render(models: list[StoredModel]) -> None:
     """Draw the comparison."""
     if len(models) < 2:
-        st.caption("There is only one model. Train another one to compare them.")
+        st.caption("There is only one model. Train another one on the Train page to compare them.")
         return
     titles = page_parts.model_titles(models)
     chosen = _choose(models, titles)
@@ -43,19 +44,26 @@ def render(models: list[StoredModel]) -> None:
 
 def _choose(models: list[StoredModel], titles: dict[Path, str]) -> list[StoredModel]:
     by_folder = {model.folder: model for model in models}
-    live_first = sorted(models, key=lambda model: not model.is_live)
+    _keep_to(by_folder)
     folders = st.multiselect(
         "Models",
         list(by_folder),
-        [model.folder for model in live_first[:2]],
-        key="compare_models",
+        key=CHOICE_KEY,
         max_selections=_MOST,
         select_all=False,
         persist_state="session",
         format_func=titles.__getitem__,
-        help=f"Up to {_MOST}. Differences are those to the first.",
+        help=f"Up to {_MOST}. Differences are to the first one.",
     )
     return [by_folder[folder] for folder in folders]
+
+
+def _keep_to(by_folder: Mapping[Path, StoredModel]) -> None:
+    """Choose the first two at first, the live one among them; forget models that are gone."""
+    if CHOICE_KEY not in st.session_state:
+        st.session_state[CHOICE_KEY] = list(by_folder)[:2]
+    elif any(folder not in by_folder for folder in st.session_state[CHOICE_KEY]):
+        st.session_state[CHOICE_KEY] = [folder for folder in st.session_state[CHOICE_KEY] if folder in by_folder]
 
 
 def _from_cards(models: Sequence[StoredModel]) -> None:
@@ -80,8 +88,8 @@ def _from_cards(models: Sequence[StoredModel]) -> None:
         st.warning(f"The figures of the {split} split are damaged in one of the cards.")
         return
     st.caption(
-        f"From the cards: figures of the {split} split. Small: points more or less than {LETTERS[0]}.",
-        help="Bold is the best of a row. Of the calibration error, less is better.",
+        f"From the model cards, {split} split. Small: difference to {LETTERS[0]} in points.",
+        help="Bold: the best of a row. A lower calibration error is better.",
     )
     sets = [measured_on(card, split) for card in cards]
     same = len({measured.is_same_as for measured in sets}) == 1
@@ -91,7 +99,7 @@ def _from_cards(models: Sequence[StoredModel]) -> None:
             "below."
         )
     st.html(models_tables.figures(reports, measured_on=[measured.title for measured in sets], comparable=same))
-    st.caption("Confusion, in % of each row", help="Rows are what a face shows, columns what it was called.")
+    st.caption("Confusion, in % of each row", help="Rows: the label. Columns: the answer.")
     for start in range(0, len(reports), 2):
         # Row by row, so that on a phone, where columns stack, the order stays.
         for index, column in enumerate(st.columns(2, gap="medium")[: len(reports) - start], start=start):
@@ -107,15 +115,15 @@ def _curves(models: Sequence[StoredModel]) -> None:
         if model.origin == "run" and (run_dir / PROGRESS).exists():
             curves[index] = read_epochs(run_dir)
     if curves:
-        st.caption("Validation accuracy while they were trained", help="Known for models that still have their run.")
+        st.caption("Validation accuracy during training", help="Only for models whose run still exists.")
         st.plotly_chart(training_charts.validation_curves(curves), key="compare_curves", config=PLOT_CONFIG)
 
 
 def _on_same_images(models: Sequence[StoredModel]) -> None:
-    st.markdown("**On the same images**")
+    st.subheader("On the same images", anchor=False)
     archives = {archive.path: archive for archive in own_archives(current.signed_in())}
     if not archives:
-        st.caption("Upload an archive on the Train page to test whether differences are more than chance.")
+        st.caption("To test whether the difference is statistically significant, upload an archive on the Train page.")
         return
     left, right = st.columns(2, gap="medium")
     with left:
@@ -134,7 +142,7 @@ def _on_same_images(models: Sequence[StoredModel]) -> None:
     view = training_jobs.look(job)
     comparison = read_comparison(view.answer) if view.state == "done" else None
     if view.state == "running":
-        page_parts.wait(job, "The models look at the same images")
+        page_parts.wait(job, "Testing the models on the same images")
     elif comparison is not None and len(comparison.models) == len(models):
         _verdict(comparison, [model.name for model in models])
     else:
@@ -149,16 +157,16 @@ def _verdict(comparison: Comparison, names: Sequence[str]) -> None:
     if winners:
         st.success("  \n".join(winners))
     else:
-        st.info("No difference is more than chance: on other images of the same kind it might turn round.")
+        st.info("No statistically significant difference: the ranking could reverse on other images.")
     st.html(models_tables.pairs(comparison))
     accuracies = ", ".join(f"{LETTERS[i]} {exact_percent(share)}" for i, share in enumerate(comparison.accuracies))
-    st.caption(f"{comparison.n:,} images. Right: {accuracies}.", help=_TEST_WORDS)
+    st.caption(f"{comparison.n:,} images. Accuracy: {accuracies}.", help=_TEST_WORDS)
     if len(comparison.pairs) == 1:
         _by_expression(comparison.pairs[0])
 
 
 def _winners(comparison: Comparison, names: Sequence[str]) -> list[str]:
-    """A sentence for each model that is ahead of others by more than chance."""
+    """A sentence for each model that is ahead of others by a significant difference."""
     ahead: dict[int, list[str]] = {}
     for pair in comparison.pairs:
         if pair.is_beyond_chance:
@@ -166,20 +174,20 @@ def _winners(comparison: Comparison, names: Sequence[str]) -> list[str]:
             than = f"than {LETTERS[second]} " if len(names) > 2 else ""
             ahead.setdefault(first, []).append(f"{than}by {100 * abs(pair.difference):.1f} points")
     return [
-        f"{LETTERS[first]} · **{sentence(names[first])}** is better {', '.join(words)}: more than chance."
+        f"{LETTERS[first]} · **{sentence(names[first])}** is better {', '.join(words)}: statistically significant."
         for first, words in sorted(ahead.items())
     ]
 
 
 _TEST_WORDS = (
-    "McNemar's test looks at the images that only one of two models names rightly: p says how likely so uneven a "
-    "division would be if both were equally good. Below 0.05 counts as more than chance. Of several pairs one would "
-    "pass by luck sooner or later, so their p-values are raised by Holm's method. Below the points: the 95 % interval."
+    "McNemar's test uses the images that only one of two models gets right. p is the probability of a division this "
+    "uneven or more if both were equally good; below 0.05 counts as significant. With several pairs, the p-values are "
+    "corrected by Holm's method. Below the points: the 95 % interval."
 )
 
 
 def _by_expression(pair: ComparedPair) -> None:
-    st.caption(f"Recall by expression: points that {LETTERS[pair.first]} is ahead of {LETTERS[pair.second]}")
+    st.caption(f"Recall by expression: {LETTERS[pair.first]} minus {LETTERS[pair.second]}, in points")
     st.plotly_chart(
         training_charts.class_differences(pair.recall_difference), key="compare_classes", config=PLOT_CONFIG
     )

@@ -8,7 +8,7 @@ from app import html_tables
 from app.markdown_text import sentence
 from app.training import child_jobs as training_jobs
 from app.training.answers import read_evaluation
-from app.views.models.overview import measured_on
+from app.training.measured import measured_on
 from app.views.shared import page_parts
 from app.views.training import report as training_report
 from fer_core.expressions.card import ModelCard
@@ -39,7 +39,7 @@ def render(model: StoredModel) -> None:
 def _figures(card: ModelCard, *, key: str) -> None:
     splits = [split for split in ("test", "validation", "train") if split in card.metrics]
     if not splits:
-        st.caption("Nothing was measured when this model was saved.")
+        st.caption("Its accuracy was not measured when it was saved.")
         return
     split = splits[0]
     if len(splits) > 1:
@@ -50,7 +50,7 @@ def _figures(card: ModelCard, *, key: str) -> None:
             required=True,
             format_func=str.capitalize,
             key=f"split_{key}",
-            help="Choices were made on validation, which flatters it; test was looked at once, at the end.",
+            help="The epoch was chosen on validation, so its figures are a little too high. Test was used once.",
         )
     evaluation = read_evaluation(card.metrics[split])
     if evaluation is None:
@@ -90,7 +90,7 @@ def _notes(card: ModelCard) -> None:
         if key in card.notes:
             st.markdown(f"**{title}.** {sentence(str(card.notes[key]))}")
     if about := _published(card).get("about"):
-        st.markdown(f"**Its start had learnt before.** {sentence(str(about))}")
+        st.markdown(f"**Pretraining.** {sentence(str(about))}")
 
 
 def _start(card: ModelCard) -> str:
@@ -111,7 +111,7 @@ def _facts(card: ModelCard) -> None:
     facts = [
         ("Network", card.architecture),
         ("Weights", f"{card.parameters:,}"),
-        ("Learnt from", source),
+        ("Trained on", source),
         ("Data set", str(data.get("name") or "–")),
         ("Faces", ", ".join(f"{split} {count:,}" for split, count in rows.items()) or "–"),
         ("Cleaned by", ", ".join(str(name).replace("_", " ") for name in data.get("cleaned", ())) or "nothing"),
@@ -121,8 +121,8 @@ def _facts(card: ModelCard) -> None:
         ("Temperature", f"{card.temperature:.3f}"),
         ("Unsure below", f"{card.unsure_below:.3f}"),
         ("Named from", "–" if card.named_from is None else f"{card.named_from:.3f}"),
-        ("Answers as", "people would, by FER+ votes" if "votes" in card.outputs else "the labels would"),
+        ("Answers as", "most people would (FER+ votes)" if "votes" in card.outputs else "the labels would"),
         ("Created", card.created),
         ("Made with", ", ".join(f"{name} {version}" for name, version in card.versions.items()) or "–"),
     ]
-    st.html(html_tables.text_table(("", ""), facts))
+    st.html(html_tables.text_table(("Fact", "Value"), facts))

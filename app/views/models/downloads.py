@@ -21,18 +21,23 @@ from fer_core.expressions.model import KERAS_FILE, TFLITE_FILE
 from fer_core.expressions.model_list import StoredModel
 
 _FILES = {
-    KERAS_FILE: "To train it further, here or with Keras.",
-    TFLITE_FILE: "What runs live: LiteRT (TensorFlow Lite), for Python, phones, boards and the web.",
-    CARD_FILE: "What it is: labels in their order, figures, settings, limits.",
+    KERAS_FILE: "For training it further, here or with Keras.",
+    TFLITE_FILE: "The file that runs live: LiteRT (TensorFlow Lite), for Python, phones, boards and the web.",
+    CARD_FILE: "The model card: labels in their order, figures, settings, limits.",
 }
 
 
-def render(model: StoredModel) -> None:
-    """Draw the offers. Outside of anything that redraws itself: a redraw would discard a file on its way."""
+def render(model: StoredModel, *, is_open: bool = False) -> None:
+    """Draw the offers. Outside of anything that redraws itself: a redraw would discard a file on its way.
+
+    Args:
+        model: a whole one.
+        is_open: whether they are shown at first.
+    """
     if model.card is None:
         return
     user = current.signed_in()
-    with st.expander("Download", icon=":material/download:"):
+    with st.expander("Export", icon=":material/download:", expanded=is_open):
         with st.container(horizontal=True):
             for name, purpose in _FILES.items():
                 _file(model.folder / name, purpose, model_words(model.card), user)
@@ -76,7 +81,7 @@ def _form(model: StoredModel, form: str) -> None:
     made = read_conversion(view.answer) if view.state == "done" else None
     packed = job.dir / model_jobs.ZIP
     if view.state == "running":
-        page_parts.wait(job, f"Making {title}, and checking that it answers alike")
+        page_parts.wait(job, f"Making {title} and checking that it gives the same answers")
     elif made is not None and packed.is_file():
         name = re.sub(r"[^\w.-]+", "-", f"{model.name}-{form}.zip")
         st.download_button(

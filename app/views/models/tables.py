@@ -100,12 +100,12 @@ def _figure_row(figure: _Figure, reports: Sequence[EvaluationReport], *, compara
 def pairs(comparison: Comparison) -> str:
     """Each two models on the same images."""
     rows = "".join(_pair_row(pair) for pair in comparison.pairs)
-    return _table(("Points", "Only one right", "p"), rows)
+    return _table(("Difference, points", "Only one right", "p"), rows)
 
 
 def _pair_row(pair: ComparedPair) -> str:
     low, high = (signed(100 * value, 1) for value in pair.interval_95)
-    verdict = "more than chance" if pair.is_beyond_chance else "within chance"
+    verdict = "significant" if pair.is_beyond_chance else "not significant"
     names = f"{letter(pair.first)} against {letter(pair.second)}"
     return row(
         f"{f'<b>{names}</b>' if pair.is_beyond_chance else names}<small>{verdict}</small>",

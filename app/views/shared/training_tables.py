@@ -9,7 +9,8 @@ import numpy as np
 
 from app.formatting import exact_percent, whole_percent
 from app.html_tables import STYLE, head_row, matrix, row, swatch, table
-from fer_core.emotions import EMOTIONS
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
+from train.dataset.report import SplitReport
 from train.evaluation.figures import ClassFigures, Mistake
 
 _STYLE = f"""{STYLE}<style>
@@ -18,11 +19,36 @@ _STYLE = f"""{STYLE}<style>
 .fer-tiles {{display:grid; grid-template-columns:repeat(6, 1fr); gap:.4rem; font-size:.72rem; line-height:1.2}}
 .fer-tiles figure {{margin:0; min-width:0}}
 .fer-tiles img {{width:100%; border-radius:5px; display:block; margin-bottom:.15rem}}
+.fer-table.fer-classes {{table-layout:fixed}}
+.fer-table.fer-classes :is(td, th):first-child {{width:6.4rem; white-space:nowrap}}
+.fer-table.fer-classes th.n {{text-align:left; white-space:normal}}
+.fer-table.fer-classes td.n div {{display:flex; align-items:center; gap:.4rem}}
+.fer-table.fer-classes td.n div i {{height:.8rem; margin:0; min-width:2px; flex:0 1 auto}}
 .fer-faces {{display:grid; grid-template-columns:5rem 1fr; gap:.3rem .6rem; align-items:center; font-size:.86rem}}
 .fer-faces img {{width:100%; max-width:32rem; border-radius:6px; display:block}}
 </style>"""
 TILE_PX = 48
 MISTAKES_SHOWN = 6
+
+
+def class_bars(splits: Mapping[str, SplitReport]) -> str:
+    """How many faces each expression has in each split, as bars with numbers. Each split has its own scale."""
+    heads = [f"{name.capitalize()} · {split.faces:,} faces" for name, split in splits.items()]
+    most = [max(1, *split.per_class.values()) for split in splits.values()]
+    rows = ""
+    for emotion in EMOTIONS:
+        cells = "".join(
+            _bar_cell(EMOTION_COLOURS[emotion], split.per_class.get(emotion, 0), longest)
+            for split, longest in zip(splits.values(), most, strict=True)
+        )
+        rows += f"<tr><td>{swatch(emotion)}</td>{cells}</tr>"
+    return _STYLE + table(head_row("Expression", heads) + rows, css="fer-classes")
+
+
+def _bar_cell(colour: str, count: int, longest: int) -> str:
+    # The number stands right of the bar, so that the longest bar leaves room for it.
+    width = f"calc({count / longest:.3f} * (100% - 3.2rem))"
+    return f'<td class="n"><div><i style="width:{width};background:{colour}"></i>{count:,}</div></td>'
 
 
 def class_table(per_class: Mapping[str, ClassFigures]) -> str:
@@ -70,7 +96,7 @@ def mistakes(found: Mapping[str, Sequence[Mistake]], sheet: np.ndarray) -> str:
                 )
         before += len(own)
         if tiles:
-            blocks += f'<div>Labelled {escape(name)}, called<div class="fer-tiles">{tiles}</div></div>'
+            blocks += f'<div>Labelled {escape(name)}, answered<div class="fer-tiles">{tiles}</div></div>'
     return f'{_STYLE}<div class="fer-mistakes">{blocks}</div>'
 
 

@@ -15,7 +15,7 @@ from app.tab_memory import TrainingMemory
 from app.training import child_jobs as training_jobs
 from app.training.answers import read_dataset_report
 from app.training.child_jobs import Job
-from app.views.shared import page_parts
+from app.views.shared import frame, page_parts
 from app.views.training import dataset_report as training_dataset
 from train.archive.label_orders import LABEL_ORDERS, describe_order
 from train.archive.uploads import store_upload
@@ -63,12 +63,12 @@ def render() -> ChosenData | None:
             page_parts.wait(
                 job,
                 f"Reading **{training_jobs.archive_title(archive)}**",
-                "FER2013 takes about ten seconds. You may leave this page; the work goes on.",
+                "FER2013 takes about ten seconds. It continues when you leave this page.",
             )
         return None
     report = read_dataset_report(view.answer) if view.state == "done" else None
     if report is None:
-        _failed(job, archive, view.error or "The report on this archive is damaged.")
+        _failed(job, archive, view.error or "Its report is damaged.")
         return None
     cleaning = training_dataset.render(report, job.dir / training_jobs.FACES)
     if "train" not in report.splits:
@@ -82,14 +82,14 @@ def _upload(memory: TrainingMemory) -> None:
             "Upload an archive",
             type=["csv", "zip", "gz", "tgz"],
             key=f"train_upload_{memory.uploads}",
-            help="FER2013 as you have it: the csv with the columns emotion, pixels and Usage; a zip or tar.gz of it; "
-            "or a zip or tar.gz of image folders such as train/happy and test/happy. It stays on this computer.",
+            help="FER2013's csv with the columns emotion, pixels and Usage, a zip or tar.gz of it, or a zip or tar.gz "
+            "of image folders such as train/happy and test/happy. It stays on this computer.",
         )
         st.html(_ONLY_WHEN_REFUSED)
         with st.container(key=_REFUSED_KEY):
             st.error(
-                "The file did not arrive whole, or is none of csv, zip, gz and tgz; nothing was stored. Remove it "
-                "with its ×, check the connection, and choose it again."
+                "The upload failed, or the file is not csv, zip, gz or tgz. Nothing was stored. Remove it with its ×, "
+                "check the connection, and choose it again."
             )
     if upload is None:
         return
@@ -122,7 +122,7 @@ def _choose(memory: TrainingMemory) -> Path | None:
         key=ARCHIVE_KEY,
         placeholder="None yet: upload one",
         persist_state="session",
-        help="What was uploaded before. Each archive is read once and kept ready.",
+        help="Archives that you uploaded. Each is read once and kept ready.",
     )
     if chosen is not None:
         _delete_button(chosen, stored[chosen].title)
@@ -143,9 +143,9 @@ def _choose_label_order(archive: Path) -> None:
         "Numeric labels",
         orders,
         orders.index(kept),
-        format_func=lambda name: describe_order(name) if name else "FER2013's 0-6, nothing else",
+        format_func=lambda name: describe_order(name) if name else "FER2013's 0-6",
         key=f"train_label_order_{training_jobs.archive_key(archive)}",
-        help="Data sets count the emotions in different orders. This matters only where folders or labels are numbers.",
+        help="Only where folders or labels are numbers: data sets number the expressions differently.",
     )
     if chosen == kept:
         return
@@ -158,9 +158,10 @@ def _choose_label_order(archive: Path) -> None:
 def _delete_button(archive: Path, title: str) -> None:
     with st.popover("Delete this archive", type="tertiary", icon=":material/delete:"):
         st.write(
-            f"Delete {sentence(title)} from this computer? Runs that were trained on it stay, but cannot be resumed."
+            f"Delete {sentence(title)} from this computer? It cannot be undone. Runs trained on it stay, but cannot be "
+            "resumed."
         )
-        if st.button("Delete for good", key="train_archive_delete"):
+        if frame.danger_button("Delete the archive", key="train_archive_delete"):
             user = current.require(Right.TRAIN)
             files.delete_archive(archive, user)
             audit.note(AuditEvent.DELETED, user=user, what="archive")

@@ -1,12 +1,13 @@
-"""What is in an archive and what is wrong with it, with the switches that mend it."""
+"""What is in an archive and what is wrong with it, each problem with the switch that fixes it."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import streamlit as st
 
 from app import html_tables
-from app.charts import training as training_charts
 from app.formatting import counted
 from app.markdown_text import plain
 from app.views.shared import training_tables
@@ -16,105 +17,150 @@ from train.dataset.report import DatasetReport
 PLOT_CONFIG = {"displayModeBar": False, "responsive": True}
 
 
+@dataclass(frozen=True)
+class _Finding:
+    """A chip, what it means in a sentence, and the cleaning switch that fixes it, if one does."""
+
+    chip: str
+    words: str
+    colour: Literal["orange", "gray"] = "orange"
+    switch: str = ""
+    fix: str = ""
+    help: str = ""
+
+
 def render(report: DatasetReport, faces: Path) -> tuple[str, ...]:
-    """Draw the report, warnings first.
+    """Draw the report: problems first.
 
     Returns:
         The cleaning switches that are on, by their names in `train.runs.request.CLEANING`.
     """
-    if report.warnings:
-        st.warning("  \n".join(map(plain, report.warnings)), icon=":material/warning:")
-    for column, (name, split) in zip(st.columns(len(report.splits), gap="medium"), report.splits.items(), strict=True):
-        with column:
-            st.caption(f"**{name.capitalize()}** · {split.faces:,} faces", help=_SPLIT_HELP.get(name))
-            st.plotly_chart(
-                training_charts.class_counts(split.per_class),
-                key=f"counts_{name}",
-                config=PLOT_CONFIG,
-            )
-    for sentence in _remarks(report):
-        st.caption(sentence)
-    _warn_of_near_duplicates(report)
+    chosen = _findings(report)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _faces(faces)
+        st.html(training_tables.class_bars(report.splits))
+        for remark in _remarks(report):
+            st.caption(remark)
     with right:
-        return _switches(report)
+        _faces(faces)
+    _account(report)
+    return chosen
 
 
-_SPLIT_HELP = {
-    "train": "What the network learns from.",
-    "validation": "What choices are made on, such as which epoch is kept. FER2013 calls it PublicTest.",
-    "test": "Looked at once, at the end, so that the figure is honest. FER2013 calls it PrivateTest.",
-}
+def _findings(report: DatasetReport) -> tuple[str, ...]:
+    found = [*_fixable(report), *_warnings(report)]
+    if not found:
+        st.badge("No problems found", icon=":material/check:", color="green")
+    return tuple(finding.switch for finding in found if _draw(finding))
+
+
+def _draw(finding: _Finding) -> bool:
+    """Whether it is to be fixed."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(finding.chip, color=finding.colour)
+        is_on = bool(finding.switch) and st.toggle(
+            finding.fix, key=f"train_{finding.switch}", persist_state="session", help=finding.help
+        )
+        st.markdown(finding.words, width="stretch")
+    return is_on
+
+
+def _fixable(report: DatasetReport) -> list[_Finding]:
+    leaks, within, blanks = (report.drops.get(name, 0) for name in ("drop_leaks", "drop_duplicates", "drop_blanks"))
+    found = []
+    if leaks:
+        found.append(
+            _Finding(
+                counted(leaks, "leak"),
+                "Images of validation or test that are also in an earlier split. They make accuracy look too high.",
+                switch="drop_leaks",
+                fix="Fix leaks",
+                help="Leaves them out of validation and test. Published figures on FER2013 are about two points too "
+                "high because of them. Near-identical images stay.",
+            )
+        )
+    if within:
+        found.append(
+            _Finding(
+                counted(within, "duplicate"),
+                "Images that occur more than once in the same split.",
+                switch="drop_duplicates",
+                fix="Fix duplicates",
+                help="Keeps one image of each group: the first one with the group's most frequent label.",
+            )
+        )
+    if blanks:
+        found.append(
+            _Finding(
+                counted(blanks, "blank image"),
+                "Images of one grey value, or with almost no contrast. They show no face.",
+                switch="drop_blanks",
+                fix="Fix blanks",
+                help="Leaves them out of every split.",
+            )
+        )
+    return found
+
+
+def _warnings(report: DatasetReport) -> list[_Finding]:
+    found = [_Finding("Check", plain(warning)) for warning in report.warnings]
+    alike = [words for split in report.splits if (words := _near_identical(report, split))]
+    if alike:
+        found.append(
+            _Finding(
+                "Near-identical images",
+                f"{' and '.join(alike)} are identical or near-identical to one in an earlier split, like frames of one "
+                "sequence. Accuracy there says little about new faces.",
+            )
+        )
+    times = report.splits["train"].imbalance if "train" in report.splits else 1.0
+    if times >= 1.5:
+        words = f"The most frequent expression has {times:.0f} times the training faces of the rarest."
+        found.append(_Finding("Uneven", words, colour="gray"))
+    if report.conflicting_groups:
+        words = (
+            f"{_in_groups(report.conflicting_images, report.conflicting_groups)} of identical images have different "
+            "labels."
+        )
+        found.append(_Finding("Contradictions", words, colour="gray"))
+    if report.skipped:
+        words = f"{counted(report.skipped_total, 'entry', 'entries')} could not be used. See **Details**."
+        found.append(_Finding("Skipped", words, colour="gray"))
+    return found
+
+
+def _near_identical(report: DatasetReport, split: str) -> str:
+    """How much of a split looks like an earlier one, where that is much: "28 of 28 test images"."""
+    faces = report.splits[split].faces
+    for leak in report.near_leaks:
+        alike = leak.images + report.leaked(leak.later, leak.earlier)
+        if leak.later == split and alike >= MANY_NEAR_DUPLICATES * faces:
+            return f"{alike:,} of {faces:,} {split} images"
+    return ""
 
 
 def _remarks(report: DatasetReport) -> list[str]:
     remarks = [report.labels_read] if report.labels_read else []
     if report.made_validation:
         remarks.append(
-            "The archive has no validation split: a tenth of its training faces was set aside, the same "
-            f"ones every time. {report.kept_together}"
+            "The archive has no validation split. A tenth of its training faces was set aside, always the same ones. "
+            f"{report.kept_together}"
         )
     if "test" not in report.splits:
-        remarks.append("The archive has no test split: results can be reported on the validation split only.")
-    times = report.splits["train"].imbalance if "train" in report.splits else 1.0
-    if times >= 1.5:
-        remarks.append(f"Imbalance: the commonest expression has {times:.0f} times the training faces of the rarest.")
+        remarks.append("The archive has no test split: accuracy is reported on the validation faces only.")
     return remarks
 
 
-def _warn_of_near_duplicates(report: DatasetReport) -> None:
-    for leak in report.near_leaks:
-        faces = report.splits[leak.later].faces
-        alike = leak.images + report.leaked(leak.later, leak.earlier)
-        if alike >= MANY_NEAR_DUPLICATES * faces:
-            st.warning(
-                f"{alike:,} of {faces:,} images of {leak.later} are identical or near-identical to one in "
-                f"{leak.earlier}, as frames of one sequence are. Accuracy there says little about new faces."
-            )
-
-
 def _faces(path: Path) -> None:
-    st.caption("Training faces as they are labelled", help="A few of each expression, spread over the training split.")
     sheet = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.is_file() else None
     if sheet is None:
-        st.caption("There is no picture of them.")
+        st.caption("There are no sample faces to show.")
     else:
         st.html(training_tables.sample_faces(sheet))
 
 
-def _switches(report: DatasetReport) -> tuple[str, ...]:
-    leaks, within, blanks = (report.drops.get(name, 0) for name in ("drop_leaks", "drop_duplicates", "drop_blanks"))
-    chosen = [
-        name
-        for name, label, help_text in (
-            (
-                "drop_leaks",
-                f"Drop leaking images ({leaks:,})",
-                "Images of validation or test that also stand in an earlier split, each counted once: the network has "
-                "seen them, so they flatter its figures. FER2013's published figures are about two points too high "
-                "through them. Near-identical images stay.",
-            ),
-            (
-                "drop_duplicates",
-                f"Drop duplicates ({within:,})",
-                "Of identical images within one split, one stays: the first with the label that most of them have.",
-            ),
-            (
-                "drop_blanks",
-                f"Drop blank images ({blanks:,})",
-                "Images of one grey value, or with next to no contrast: there is no face in them.",
-            ),
-        )
-        if st.toggle(label, key=f"train_{name}", persist_state="session", help=help_text)
-    ]
-    _account(report)
-    return tuple(chosen)
-
-
 def _account(report: DatasetReport) -> None:
-    rows = [(f"Images of {leak.later} that also stand in {leak.earlier}", f"{leak.images:,}") for leak in report.leaks]
+    rows = [(f"Images of {leak.later} that are also in {leak.earlier}", f"{leak.images:,}") for leak in report.leaks]
     rows += [
         (f"Further images of {leak.later} that are near-identical to one in {leak.earlier}", f"{leak.images:,}")
         for leak in report.near_leaks
@@ -124,9 +170,10 @@ def _account(report: DatasetReport) -> None:
         ("Identical images with different labels", _in_groups(report.conflicting_images, report.conflicting_groups)),
     ]
     rows += [(f"Skipped: {reason}", f"{count:,}") for reason, count in report.skipped.items()]
-    st.html(html_tables.text_table(("", ""), rows, numbers=(1,)))
-    if report.skip_examples:
-        with st.expander(f"What was skipped ({report.skipped_total:,})"):
+    with st.expander("Details"):
+        st.html(html_tables.text_table(("Found", "Images"), rows, numbers=(1,), narrow=True))
+        if report.skip_examples:
+            st.caption(f"What was skipped ({report.skipped_total:,})")
             st.code("\n".join(report.skip_examples), language=None, height=160)
 
 

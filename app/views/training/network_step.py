@@ -1,4 +1,4 @@
-"""Step 2 of a new run: a network to train from scratch, or a saved model to train further."""
+"""Every network to train from scratch, and the saved models that can be trained further."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +11,15 @@ from app.access.files import own_models
 from app.markdown_text import sentence
 from app.training import child_jobs as training_jobs
 from app.training.answers import read_architectures
+from app.training.measured import distinct
+from app.training.plans import DEFAULT
 from app.views.shared import page_parts
 from fer_core.expressions.model import KERAS_FILE
 from train import architectures
 from train.architectures import ArchitectureInfo
-from train.settings.training import TrainingConfig
 
 SCRATCH, FINE_TUNE = "From scratch", "From a saved model"
+START_KEY, ARCHITECTURE_KEY = "train_start", "train_architecture"
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,15 @@ class ChosenNetwork:
 
 def render() -> ChosenNetwork | None:
     """Draw the choice; None where there is nothing to start from."""
+    st.session_state.setdefault(START_KEY, SCRATCH)
+    st.session_state.setdefault(ARCHITECTURE_KEY, DEFAULT.config.architecture)
     start = st.segmented_control(
         "Start",
         [SCRATCH, FINE_TUNE],
-        default=SCRATCH,
         required=True,
-        key="train_start",
+        key=START_KEY,
         persist_state="session",
-        help="From a saved model means fine-tuning: its network and weights are the start. A few epochs then do what "
-        "takes many from scratch.",
+        help="From a saved model (fine-tuning) starts with its network and weights, and needs far fewer epochs.",
     )
     if start == FINE_TUNE:
         return _saved_model()
@@ -46,10 +48,9 @@ def render() -> ChosenNetwork | None:
     name: str = st.selectbox(
         "Network",
         names,
-        names.index(TrainingConfig().architecture),
-        key="train_architecture",
+        key=ARCHITECTURE_KEY,
         persist_state="session",
-        help="Larger networks are more exact and slower to train; all of them are fast enough for live video.",
+        help="Larger networks are more accurate and slower to train. All of them are fast enough for live video.",
     )
     _table(names, name)
     return ChosenNetwork(name)
@@ -58,11 +59,11 @@ def render() -> ChosenNetwork | None:
 def _saved_model() -> ChosenNetwork | None:
     models = {
         model.folder: model
-        for model in own_models(current.signed_in())
+        for model in distinct(own_models(current.signed_in()))
         if model.card and (model.folder / KERAS_FILE).is_file()
     }
     if not models:
-        st.info("There is no saved model that can be trained further yet. Start from scratch.")
+        st.info("No saved model can be trained further yet. Start from scratch.")
         return None
     titles = page_parts.model_titles(models.values())
     folder: Path = st.selectbox(
@@ -71,7 +72,7 @@ def _saved_model() -> ChosenNetwork | None:
         key="train_init_from",
         persist_state="session",
         format_func=titles.__getitem__,
-        help="Dropout and pixel scaling are the saved network's own and do not apply.",
+        help="Dropout and pixel scaling come from the saved network; the settings below do not change them.",
     )
     card = models[folder].card
     return ChosenNetwork(card.architecture if card else "", str(folder))
@@ -94,7 +95,7 @@ def _table(names: list[str], chosen: str) -> None:
     elif view.state == "failed":
         st.caption(f"The networks' sizes are unknown: {sentence(view.error)}")
     else:
-        st.caption("MFLOPs: millions of operations to judge one face once.")
+        st.caption("MFLOPs: millions of operations for one face.")
 
 
 def _row(name: str, info: ArchitectureInfo | None) -> tuple[str, str, str]:

@@ -1,5 +1,7 @@
 """The Train page: a new run out of an archive, and the runs there are. Training itself is a process of its own."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from app import state
@@ -7,19 +9,22 @@ from app.access import audit, current
 from app.access.audit import AuditEvent
 from app.access.files import give, own_runs
 from app.access.types import Right
+from app.formatting import counted
 from app.markdown_text import sentence
 from app.tab_memory import TrainingMemory
 from app.training import child_jobs as training_jobs
-from app.views.shared import page_parts
+from app.training.trials import about
+from app.views.shared import frame, page_parts
 from app.views.training import archive_step as training_data
 from app.views.training import network_step as training_network
+from app.views.training import plan_step as training_plans
 from app.views.training import runs as training_runs
 from app.views.training import settings_step as training_settings
 from app.views.training.archive_step import ChosenData
-from app.views.training.network_step import ChosenNetwork
 from fer_core.errors import FerError
 from train.runs.files import ACTIVE
 from train.runs.run import TrainingRun
+from train.settings.training import TrainingConfig
 
 NEW, RUNS = "New run", "Runs"
 _VIEW_KEY = "train_view"
@@ -27,6 +32,7 @@ _VIEW_KEY = "train_view"
 
 def render() -> None:
     """Draw the page."""
+    frame.heading("Train", "Train a network on your own labelled faces. Training continues when you leave this page.")
     memory = state.training_memory()
     runs = own_runs(current.signed_in())
     if memory.go_to:
@@ -48,33 +54,47 @@ def render() -> None:
         _new_run(memory)
 
 
+def _summary(data: ChosenData, config: TrainingConfig, seconds: float | None) -> None:
+    faces = data.report.splits["train"].faces
+    start = f"{config.architecture} from {Path(config.init_from).name}" if config.init_from else config.architecture
+    takes = f" · {about(seconds)} on this machine" if seconds is not None else ""
+    st.markdown(f"**{sentence(start)}** · {counted(config.epochs, 'epoch')} · {faces:,} training faces{takes}")
+
+
 def _any_active(runs: list[TrainingRun]) -> bool:
     return any(run.status().state in ACTIVE for run in runs)
 
 
 def _new_run(memory: TrainingMemory) -> None:
-    st.subheader("1 · Data")
+    st.header("1 · Data", anchor=False)
     data = training_data.render()
     if data is None:
-        st.caption("The network and its settings follow once there is an archive to learn from.")
+        st.caption("Next: choose a network, then start. Both need data first.")
         return
-    st.subheader("2 · Network")
-    network = training_network.render()
-    if network is not None:
-        _settings_and_start(data, network, memory)
+    _network_and_start(data, memory)
 
 
 @st.fragment
-def _settings_and_start(data: ChosenData, network: ChosenNetwork, memory: TrainingMemory) -> None:
-    st.subheader("3 · Settings")
-    config = training_settings.render(network)
+def _network_and_start(data: ChosenData, memory: TrainingMemory) -> None:
+    st.header("2 · Network", anchor=False)
+    plans = st.container()
+    config = None
+    with st.expander("All networks and settings"):
+        network = training_network.render()
+        if network is not None:
+            config = training_settings.render(network)
+    with plans:
+        seconds = training_plans.render(config, data.report)
+    st.header("3 · Start", anchor=False)
+    if config is not None:
+        _summary(data, config, seconds)
     report_test = "test" in data.report.splits and st.toggle(
         "Report the test split at the end",
         True,
         key="train_report_test",
         persist_state="session",
-        help="The test split is for the end: switch this off while you are still trying settings, or its figures "
-        "become too good to be true.",
+        help="Switch this off while you are still trying settings: the more often you choose by the test images, the "
+        "less their figures say about new faces.",
     )
     if not st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=config is None):
         return

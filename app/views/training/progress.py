@@ -1,4 +1,4 @@
-"""One run's progress: bars, figures, curves, the current confusion matrix, the log's end."""
+"""One run's progress: one bar with its phase and the time left, figures, two curves; more behind a click."""
 
 import statistics
 import time
@@ -25,36 +25,43 @@ def render(run: TrainingRun, known_state: str) -> None:
     for note in status.notes:
         st.info(sentence(note))
     epochs = run.epochs()
-    _bars(status)
-    _figures(run, status, epochs)
+    if status.state in ACTIVE:
+        left_s = remaining_s(status, epochs, batch_size=_batch_size(run))
+        st.progress(_share_done(status), text=sentence(phase(status)) + _left(status, left_s))
+        _figures(status, epochs)
     if epochs:
-        st.caption(
-            "Best validation is measured during training: averaged weights, one look at each face. The exported model "
-            "is measured anew, as it runs."
-        )
         _curves(run, epochs, status)
     elif status.state == "running":
-        st.caption("The curves begin with the first epoch's end.")
-    if st.toggle("Show the log", key=f"log_{run.dir.name}"):
-        st.code(places.shown(run.log(lines=200)) or "The log is empty.", language=None, height=260)
+        st.caption("The curves begin when the first epoch has ended.")
+    _more(run, epochs, status)
 
 
-def _bars(status: RunStatus) -> None:
+def _share_done(status: RunStatus) -> float:
     if not status.epochs:
-        st.progress(0.0, text=sentence(_stage(status)))
-        return
+        return 0.0
     within = status.batch / status.batches if _is_in_epoch(status) else 0.0
-    whole = min(1.0, (status.epoch + within) / status.epochs)
-    st.progress(whole, text=f"{status.epoch} of {status.epochs} epochs done")
-    if status.state in ACTIVE:
-        st.progress(min(1.0, within), text=sentence(_stage(status)))
+    return min(1.0, (status.epoch + within) / status.epochs)
 
 
-def _stage(status: RunStatus) -> str:
+def phase(status: RunStatus) -> str:
+    """What an active run does now: "Preparing: reading the archive", "Compiling …", "Epoch 3 of 25"."""
+    if status.state == "stopping":
+        return "Stopping after this step"
+    if status.state == "queued":
+        return "Waiting: another run is training"
     if _is_in_epoch(status):
-        return f"Epoch {status.epoch + 1}: step {status.batch:,} of {status.batches:,}"
-    words = status.stage or status.state
-    return words[:1].upper() + words[1:]
+        if not status.batch and not status.images_per_second:
+            return "Compiling the network, once"
+        return f"Epoch {status.epoch + 1} of {status.epochs}"
+    if (status.epochs and status.epoch >= status.epochs) or status.stage.startswith("exporting"):
+        return "Finishing: exporting and measuring the best epoch"
+    return f"Preparing: {status.stage}" if status.stage else "Preparing"
+
+
+def _left(status: RunStatus, left_s: float | None) -> str:
+    if left_s is not None:
+        return f" · {words_for_s(left_s)} left"
+    return " · time left is known after the first steps" if _is_in_epoch(status) and status.state == "running" else ""
 
 
 def _is_in_epoch(status: RunStatus) -> bool:
@@ -63,31 +70,22 @@ def _is_in_epoch(status: RunStatus) -> bool:
     return status.batches > 0 and status.epoch < status.epochs and not status.stage.startswith("exporting")
 
 
-def _figures(run: TrainingRun, status: RunStatus, epochs: list[EpochMetrics]) -> None:
+def _figures(status: RunStatus, epochs: list[EpochMetrics]) -> None:
     best = max(epochs, key=lambda e: e.validation_accuracy, default=None)
-    active = status.state in ACTIVE
-    remaining = remaining_s(status, epochs, batch_size=_batch_size(run)) if active else None
     facts = [
-        ("Elapsed", words_for_s(_elapsed_s(status)), "Since this run was started, or resumed last."),
         (
-            "Remaining",
-            words_for_s(remaining) if active else "–",
-            "At the speed so far, without compiling at the start.",
+            "Best accuracy so far",
+            exact_percent(best.validation_accuracy) if best else "–",
+            f"On the validation faces, after epoch {best.epoch}, in one pass. The finished model is measured again, as "
+            "it runs."
+            if best
+            else "On the validation faces, once the first epoch has ended.",
         ),
+        ("Elapsed", words_for_s(_elapsed_s(status)), "Since this run was started, or last resumed."),
         (
             "Images per second",
             f"{status.images_per_second:,.0f}" if status.images_per_second else "–",
-            "Training images, over the present epoch.",
-        ),
-        (
-            "Learning rate",
-            f"{epochs[-1].learning_rate:.2g}" if epochs else "–",
-            "How far each step changes the weights; it falls over the epochs.",
-        ),
-        (
-            "Best validation",
-            exact_percent(best.validation_accuracy) if best else "–",
-            f"After epoch {best.epoch}: the one that is kept." if best else "Of all epochs; the best one is kept.",
+            "Training images in the present epoch, without compiling.",
         ),
     ]
     with st.container(horizontal=True, gap="medium"):
@@ -99,36 +97,37 @@ def _curves(run: TrainingRun, epochs: list[EpochMetrics], status: RunStatus) -> 
     planned = status.epochs or epochs[-1].epoch
     left, right = st.columns(2, gap="medium")
     with left:
-        _plot(
-            training_charts.accuracy_curves(epochs, planned=planned),
-            "Accuracy",
-            f"accuracy_{run.dir.name}",
-            "Share of faces named rightly. Training is measured on changed images and may lie below validation.",
+        st.markdown(
+            "**Accuracy**",
+            help="Share of faces that get their label, in one pass. Training is measured on changed images and may lie "
+            "below validation.",
         )
-        _plot(
-            training_charts.learning_rate_curve(epochs, planned=planned),
-            "Learning rate",
-            f"rate_{run.dir.name}",
-            "How far each step changes the weights.",
-        )
+        _plot(training_charts.accuracy_curves(epochs, planned=planned), f"accuracy_{run.dir.name}")
     with right:
-        _plot(
-            training_charts.loss_curves(epochs, planned=planned),
-            "Loss",
-            f"loss_{run.dir.name}",
-            "What training makes small: how surprised the network is by the right answer.",
-        )
-        counts = read_confusion(read_json(run.dir / CONFUSION))
-        if counts:
-            st.caption(
-                "Validation so far, in % of each row",
-                help="Rows are what a face shows, columns what it was called; the diagonal is right.",
-            )
-            st.html(training_tables.confusion(counts, shares=True))
+        st.markdown("**Loss**", help="What training minimises: the lower, the more probable the labels are to it.")
+        _plot(training_charts.loss_curves(epochs, planned=planned), f"loss_{run.dir.name}")
 
 
-def _plot(figure: object, title: str, key: str, help_text: str) -> None:
-    st.caption(title, help=help_text)
+def _more(run: TrainingRun, epochs: list[EpochMetrics], status: RunStatus) -> None:
+    with st.expander("Learning rate, confusion so far, log" if status.state in ACTIVE else "Learning rate and log"):
+        if epochs:
+            left, right = st.columns(2, gap="medium")
+            with left:
+                st.markdown("**Learning rate**", help="How far each step changes the weights.")
+                planned = status.epochs or epochs[-1].epoch
+                _plot(training_charts.learning_rate_curve(epochs, planned=planned), f"rate_{run.dir.name}")
+            counts = read_confusion(read_json(run.dir / CONFUSION))
+            if counts and status.state in ACTIVE:
+                with right:
+                    st.markdown(
+                        "**Confusion on validation, % of each row**", help="Rows: the label. Columns: the answer."
+                    )
+                    st.html(training_tables.confusion(counts, shares=True))
+        if st.toggle("Show the log", key=f"log_{run.dir.name}"):
+            st.code(places.shown(run.log(lines=200)) or "The log is empty.", language=None, height=260)
+
+
+def _plot(figure: object, key: str) -> None:
     st.plotly_chart(figure, key=key, config=PLOT_CONFIG)
 
 
@@ -144,8 +143,8 @@ def _elapsed_s(status: RunStatus) -> float | None:
     if not status.started_at:
         return None
     if status.started_s:
-        return max(0.0, (time.monotonic() if status.state in ACTIVE else status.updated_s) - status.started_s)
-    return max(0.0, status.updated_at - status.started_at)  # a run of an earlier version, which has ended
+        return max(0.0, time.monotonic() - status.started_s)
+    return max(0.0, status.updated_at - status.started_at)  # a run of an earlier version
 
 
 def remaining_s(status: RunStatus, epochs: list[EpochMetrics], *, batch_size: int) -> float | None:

@@ -22,7 +22,7 @@ from train.runs.run import TrainingRun
 
 def render(report: RunReport, run: TrainingRun) -> None:
     """Draw it: the test split first where there is one."""
-    st.subheader("Report")
+    st.header("Result", anchor=False)
     evaluation = report.validation
     if report.test is not None:
         choice = st.segmented_control(
@@ -31,14 +31,14 @@ def render(report: RunReport, run: TrainingRun) -> None:
             default="Test",
             required=True,
             key=f"split_{run.dir.name}",
-            help="Choices, such as which epoch is kept, were made on validation, which flatters it. Test was looked "
-            "at once, at the end.",
+            help="The best epoch was chosen on validation, so its figures are a little too high. Test was used once, "
+            "at the end.",
         )
         evaluation = report.test if choice == "Test" else report.validation
     else:
         why = _why_no_test(report, run)
         st.caption(
-            f"Figures of the validation split, on which the epoch was chosen: a little too good. No "
+            "Figures of the validation split. They are a little too high, because the best epoch was chosen on it. No "
             f"test split was reported. {why}"
         )
     crowd = crowd_of(report.crowd) if evaluation is report.validation else None
@@ -49,7 +49,7 @@ def render(report: RunReport, run: TrainingRun) -> None:
     st.caption(
         f"Epoch {report.best_epoch} was kept · {model.parameters:,} weights · {model.ms_per_face:.1f} ms per face · "
         f"LiteRT file of {size_words(model.litert_bytes)} ({model.litert_weights})",
-        help="LiteRT is the form in which the network runs live. Time for one face, where it was trained.",
+        help="LiteRT is the format that runs live. The time for one face was measured where it was trained.",
     )
     sheet = _mistake_sheet(run, evaluation.split)
     details(evaluation, key=f"{run.dir.name}_{evaluation.split}", unsure_below=model.unsure_below, mistake_sheet=sheet)
@@ -74,11 +74,9 @@ def accuracy_steps(steps: Sequence[tuple[str, float]]) -> None:
     """Say what each accuracy on the validation split was measured on, where there are several."""
     if len(steps) > 1:
         rows = [(words, exact_percent(value)) for words, value in steps]
-        st.html(
-            html_tables.text_table(
-                ("Accuracy on validation, from training to use", ""), rows, numbers=(1,), narrow=True
-            )
-        )
+        with st.expander("From the accuracy in training to this one"):
+            head = ("Measured on validation", "Accuracy")
+            st.html(html_tables.text_table(head, rows, numbers=(1,), narrow=True))
 
 
 def crowd_of(values: object) -> CrowdFigures | None:
@@ -99,13 +97,13 @@ def crowd_headline(c: CrowdFigures) -> None:
             "This is what the live page shows.",
         ),
         (
-            "Off the voters' shares",
+            "Distance from voters",
             f"{c.ece:.3f}",
             "Expected calibration error against the votes: by how much a share such as 70 % differs from the share of "
             f"people who say so, on average over {c.n_voted:,} faces.",
         ),
         (
-            "Lost to neutral",
+            "Wrongly neutral",
             exact_percent(c.called_neutral),
             f"Share of {c.n_expressive:,} plain expressions, which fewer than one in ten people call neutral, that the "
             "model calls neutral.",
@@ -117,7 +115,9 @@ def crowd_headline(c: CrowdFigures) -> None:
     with st.container(horizontal=True, gap="medium"):
         for label, value, help_text in facts:
             st.metric(label, value, help=help_text, width="content")
-    st.caption("Above: against what people see. Below: against the labels of the archive, one person's word each.")
+    st.caption(
+        "Above: compared with what ten people see. Below: compared with the archive's labels, each one person's."
+    )
 
 
 def headline(e: EvaluationReport, crowd: CrowdFigures | None = None) -> None:
@@ -127,38 +127,39 @@ def headline(e: EvaluationReport, crowd: CrowdFigures | None = None) -> None:
     low, high = map(exact_percent, e.interval_95)
     facts = [
         (
-            "Accuracy" if crowd is None else "Label accuracy",
+            f"Accuracy, {e.split}" if crowd is None else f"Label accuracy, {e.split}",
             exact_percent(e.accuracy),
-            f"Share of {e.n:,} faces that the exported model names as labelled. 95 % interval {low} to {high}.",
+            f"Share of {e.n:,} {e.split} faces that get their label from the exported model. 95 % interval {low} to "
+            f"{high}.",
         )
     ]
     if e.accuracy_without_duplicates is not None:
         where = " or ".join(e.compared_with) or "train"
-        words = f"On the {e.n_without_duplicates:,} faces that do not also stand in {where}."
+        words = f"On the {e.n_without_duplicates:,} faces that are not also in {where}."
         facts.append(("Without leaks", exact_percent(e.accuracy_without_duplicates), words))
         if e.n_without_near_duplicates is not None:
             words = (
-                f"On the {e.n_without_near_duplicates:,} faces that have no near-identical one in {where} either, as "
+                f"On the {e.n_without_near_duplicates:,} faces that have no near-identical one in {where} either, such "
             )
-            words += "other frames of one sequence are."
+            words += "as another frame of the same sequence."
             facts.append(("Without near-duplicates", exact_percent(e.accuracy_without_near_duplicates), words))
     facts += [
         (
             "Macro-F1",
             f"{e.macro_f1:.3f}",
-            "Mean over the expressions of F1, which balances precision and recall: rare "
-            "ones count as much as frequent ones. Expressions count that occur or were answered, as in scikit-learn.",
+            "Mean of the expressions' F1, which balances precision and recall. Rare expressions count as much as "
+            "frequent ones. As in scikit-learn, over the expressions that occur or were answered.",
         ),
         (
             "Balanced accuracy",
             exact_percent(e.balanced_accuracy),
-            "Mean over the expressions of the share that was found.",
+            "Mean of the expressions' recall: the share of its faces that was found.",
         ),
     ]
     with st.container(horizontal=True, gap="medium"):
         for label, value, help_text in facts:
             st.metric(label, value, help=help_text, width="content")
-    st.caption(f"On {e.n:,} faces: with so many, chance leaves the accuracy between {low} and {high} (95 % interval).")
+    st.caption(f"95 % interval of the accuracy: {low} to {high} ({e.n:,} {e.split} faces).")
     _warn(e)
 
 
@@ -182,8 +183,8 @@ def details(e: EvaluationReport, *, key: str, unsure_below: float, mistake_sheet
     with per_class:
         st.html(training_tables.class_table(e.per_class))
         st.caption(
-            "Precision: of the faces called so, the share that is. Recall: of the faces that are, the share "
-            "called so. F1 balances both."
+            "Precision: the share of these answers that is right. Recall: the share of these faces that was found. F1 "
+            "balances both."
         )
     with calibration:
         _calibration(e, key)
@@ -197,7 +198,7 @@ def details(e: EvaluationReport, *, key: str, unsure_below: float, mistake_sheet
 def _confusion(e: EvaluationReport) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
-        st.caption("In % of each row", help="Rows are what a face shows, columns what it was called.")
+        st.caption("In % of each row", help="Rows: the label. Columns: the answer.")
         st.html(training_tables.confusion(e.confusion, shares=True))
     with right:
         st.caption("In faces")
@@ -208,17 +209,17 @@ def _calibration(e: EvaluationReport, key: str) -> None:
     c = e.calibration
     before = f" Before the temperature of {c.temperature:.2f} it was {exact_percent(c.ece_before)}." if c else ""
     st.caption(
-        f"Confidence and accuracy lie {exact_percent(e.ece)} apart on average (ECE).{before}",
-        help="ECE is the expected calibration error: the mean gap between how sure the network is and how often "
-        "it is right. The temperature scales its confidence; which expression wins stays the same.",
+        f"Confidence and accuracy differ by {exact_percent(e.ece)} on average (ECE).{before}",
+        help="ECE (expected calibration error): the mean difference between how sure the network is and how often it "
+        "is right. The temperature scales the confidence; the answer stays the same.",
     )
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with left:
         st.plotly_chart(training_charts.reliability(e.reliability), key=f"reliability_{key}", config=PLOT_CONFIG)
     with right:
         st.caption(
-            "On the dotted line confidence is honest; below it the network is too sure, above it too modest. "
-            "Larger dots stand for more faces."
+            "On the dotted line, confidence equals accuracy. Below it the network is too sure, above it is not sure "
+            "enough. Larger dots stand for more faces."
         )
 
 
@@ -230,9 +231,8 @@ def _unsure(e: EvaluationReport, key: str, unsure_below: float) -> None:
         )
     with right:
         st.caption(
-            "Withholding the label of a face below a confidence leaves fewer labels, and more of them are "
-            "right. The dotted line is this model's own threshold; the live page's setting moves along this "
-            "axis."
+            "The higher the threshold, the fewer faces get a label, and the more of these labels are right. The dotted "
+            "line is this model's own threshold. The setting on the Live page moves along this axis."
         )
 
 
@@ -240,7 +240,7 @@ def _mistakes(e: EvaluationReport, sheet: np.ndarray | None) -> None:
     if sheet is None:
         st.caption("The pictures of this run's mistakes were not kept.")
     else:
-        st.caption("The surest mistakes of each expression. Some of the labels may be wrong themselves.")
+        st.caption("The most confident mistakes for each expression. Some of the labels may be wrong themselves.")
         st.html(training_tables.mistakes(e.mistakes, sheet))
 
 

@@ -10,10 +10,12 @@ from app.training.child_jobs import archive_title
 from train.errors import ConfigError
 from train.runs.request import RunRequest
 from train.runs.run import TrainingRun
+from train.settings.fields import Setting, settings_of
+from train.settings.training import TrainingConfig
 
 
 def render(run: TrainingRun) -> None:
-    """Draw the settings that are not the defaults, and what they make of the learning rate."""
+    """Draw the settings that are not the defaults, as set and in effect."""
     try:
         request = run.request()
     except ConfigError as error:
@@ -21,8 +23,8 @@ def render(run: TrainingRun) -> None:
         return
     if request is None:
         return
-    with st.expander("Settings"):
-        st.html(html_tables.text_table(("", ""), _rows(request)))
+    with st.expander("Settings of this run"):
+        st.html(html_tables.text_table(("Setting", "As set", "In effect"), _rows(request), narrow=True))
         st.caption("Settings that are not listed have their defaults.")
 
 
@@ -40,19 +42,27 @@ def archive_title_of(name: str) -> str:
     return archive_title(Path(name))
 
 
-def _rows(request: RunRequest) -> list[tuple[str, str]]:
+def _rows(request: RunRequest) -> list[tuple[str, str, str]]:
+    """Each setting as it was typed, and what it came to where that may be something else."""
     training = request.training
+    rate = _settings()["learning_rate"].words(training.learning_rate)
     rows = [
-        ("Archive", archive_title_of(request.archive_name)),
-        ("Network", training.architecture),
-        ("Epochs planned", str(training.epochs)),
-        ("Peak learning rate", training.learning_rate_words),
-        ("Cleaning", ", ".join(switch.replace("_", " ") for switch in request.cleaning) or "none"),
-        ("Report of the test split", "asked for" if request.report_test else "not asked for"),
-        ("Seed", str(training.seed)),
+        ("Archive", archive_title_of(request.archive_name), ""),
+        ("Network", training.architecture, ""),
+        ("Epochs", str(training.epochs), ""),
+        ("Learning rate", rate, training.learning_rate_words),
+        ("Fixes", ", ".join(switch.replace("_", " ") for switch in request.cleaning) or "none", ""),
+        ("Report of the test split", "yes" if request.report_test else "no", ""),
+        ("Seed", str(training.seed), ""),
     ]
-    told = {"architecture", "epochs", "seed"}
-    rows += [(item.label, item.words(value)) for item, value in request.changed_settings() if item.name not in told]
+    told = {"architecture", "epochs", "learning_rate", "seed"}
+    changed = [(item, value) for item, value in request.changed_settings() if item.name not in told]
+    rows += [(item.label, item.words(value), "") for item, value in changed]
     further = {"FER+ votes": request.ferplus, "Teachers' answers": request.teacher_views}
-    rows += [(label, item.path.name) for label, item in further.items() if item]
-    return rows + [("Teacher", teacher.path.name) for teacher in request.teachers]
+    rows += [(label, item.path.name, "") for label, item in further.items() if item]
+    return rows + [("Teacher", teacher.path.name, "") for teacher in request.teachers]
+
+
+def _settings() -> dict[str, Setting]:
+    """The settings of training by their names."""
+    return {item.name: item for item in settings_of(TrainingConfig)}

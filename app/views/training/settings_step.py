@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from app.markdown_text import sentence
+from app.training.plans import DEFAULT
 from app.views.training.network_step import ChosenNetwork
 from train.errors import ConfigError
 from train.settings.augmentation import AugmentConfig
@@ -21,6 +22,20 @@ GROUPS = {
 }
 _CHOSEN_ELSEWHERE = frozenset({"architecture", "init_from"})
 _COLUMNS = 4
+_KEY = "train_setting_"
+
+
+def fill_in(config: TrainingConfig) -> None:
+    """Put these settings into the form, before it is drawn."""
+    for part in (config, config.augment):
+        for item in settings_of(type(part)):
+            if item.name not in _CHOSEN_ELSEWHERE:
+                st.session_state[_KEY + item.name] = _as_typed(item, getattr(part, item.name))
+
+
+def _as_typed(item: Setting, value: Any) -> Any:
+    """A value as its widget holds it: an empty field where it stands for something else, such as "automatic"."""
+    return None if item.zero_is and value == 0 else value
 
 
 def render(network: ChosenNetwork) -> TrainingConfig | None:
@@ -42,7 +57,7 @@ def render(network: ChosenNetwork) -> TrainingConfig | None:
     except ConfigError as error:
         st.error(f"These settings do not go together: {sentence(str(error).rstrip('.'))}.")
         return None
-    st.caption(f"Peak learning rate: {config.learning_rate_words}")
+    st.caption(f"Learning rate in effect: {config.learning_rate_words}")
     return config
 
 
@@ -67,12 +82,15 @@ def _grid(items: Sequence[Setting]) -> dict[str, Any]:
 
 
 def _widget(item: Setting) -> Any:
-    key = f"train_setting_{item.name}"
+    key = _KEY + item.name
+    if key not in st.session_state:  # a widget's own default would stand against what a plan fills in
+        config = DEFAULT.config
+        part = config if hasattr(config, item.name) else config.augment
+        st.session_state[key] = _as_typed(item, getattr(part, item.name))
     if item.choices:
         return st.selectbox(
             item.label,
             item.choices,
-            item.choices.index(item.default),
             key=key,
             help=item.help,
             format_func=lambda value: value.replace("_", " "),
@@ -83,27 +101,23 @@ def _widget(item: Setting) -> Any:
             item.label,
             item.minimum,
             item.maximum,
-            item.default,
-            item.step,
+            step=item.step,
             key=key,
             help=item.help,
             persist_state="session",
         )
     number = int if isinstance(item.default, int) else float
-    label = f"{item.label} (0: {item.zero_is})" if item.zero_is else item.label
-    return st.number_input(
-        label,
+    empty: Any = None if item.zero_is else "min"
+    value: float | None = st.number_input(
+        item.label,
         min_value=None if item.minimum is None else number(item.minimum),
         max_value=None if item.maximum is None else number(item.maximum),
-        value=item.default,
+        value=empty,
         step=number(item.step or 1),
-        format="%d" if number is int else f"%.{_decimals(item)}f",
+        format="%d" if number is int else "%g",  # shows what was typed, such as 0.0003, not a rounded 0.000
         key=key,
         help=item.help,
+        placeholder=item.zero_is or None,
         persist_state="session",
     )
-
-
-def _decimals(item: Setting) -> int:
-    """Enough to show the default and one step, at least one."""
-    return max(1, *(len(f"{value:.6f}".rstrip("0").partition(".")[2]) for value in (item.default, item.step or 1)))
+    return number(0) if value is None else value

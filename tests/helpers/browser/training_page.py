@@ -49,12 +49,17 @@ def wait_for_report(page: Page) -> None:
 
 def start_training(page: Page, *, epochs: int) -> None:
     """The quickest network, on the chosen archive."""
+    page.get_by_text("All networks and settings").click()
     choose(page, "Network", "baseline_cnn")
     fill_number(page, "Epochs", epochs)
     page.get_by_role("button", name="Start training").click()
 
 
 def wait_for_epochs(page: Page, epochs: int, *done: int) -> None:
-    """For one of them: the page looks once a second, so a short epoch can pass between two looks."""
-    shown = "|".join(map(str, done))
-    page.get_by_text(re.compile(f"({shown}) of {epochs} epochs done")).wait_for(timeout=TRAINING_MS)
+    """For one of them: the page looks once a second, so a short epoch can pass between two looks.
+
+    While a run trains, the bar names the present epoch; after the last one there is a model to use.
+    """
+    present = "|".join(f"Epoch {count + 1} of {epochs}" for count in done if count < epochs)
+    ended = "Use for live video" if epochs in done else ""
+    page.get_by_text(re.compile("|".join(filter(None, (present, ended))))).first.wait_for(timeout=TRAINING_MS)

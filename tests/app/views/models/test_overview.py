@@ -1,7 +1,9 @@
-"""Figures of different images never stand in one column of the models' list."""
+"""The table of models: the live one first, then by accuracy within a data set; no model twice."""
 
+import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,86 +11,100 @@ import numpy as np
 import pytest
 
 from app.views.models import tables as models_tables
-from app.views.models.overview import by_data_set
+from app.views.models.overview import row_html, rows_of
 from fer_core.expressions.card import read_card
 from fer_core.expressions.model_list import StoredModel
 from fer_core.paths import SHIPPED_MODELS
 from train.evaluation.evaluate import report
+from train.runs.files import MODEL, REPORT
+
+Store = Callable[..., StoredModel]
+FER = {"source": "fer2013.csv", "sha256": "a" * 64, "cleaned": []}
+CK = {"source": "0123456789abcdef-ck.zip", "sha256": "b" * 64, "cleaned": []}
+
+
+def sha256_of(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
 @pytest.fixture
-def stored(tmp_path: Path):
-    def make(name: str, dataset: dict[str, Any], **metrics: dict[str, Any]) -> StoredModel:
+def stored(tmp_path: Path) -> Store:
+    def make(name: str, dataset: dict[str, Any], *, files: str = "", **metrics: dict[str, Any]) -> StoredModel:
         folder = tmp_path / name
         shutil.copytree(SHIPPED_MODELS / "default", folder)
         card = json.loads((folder / "card.json").read_text())
-        changes = {"name": name, "dataset": dataset, "metrics": metrics}
+        changes = {
+            "name": name,
+            "dataset": dataset,
+            "metrics": metrics,
+            "sha256": {"model.tflite": sha256_of(files or name)},
+        }
         (folder / "card.json").write_text(json.dumps(card | changes))
         return StoredModel(folder, "own", read_card(folder), "", is_live=name == "live")
 
     return make
 
 
-FER = {"source": "fer2013.csv", "sha256": "a" * 64, "cleaned": []}
-CK = {"source": "0123456789abcdef-ck.zip", "sha256": "b" * 64, "cleaned": []}
+def names(*models: StoredModel) -> list[str]:
+    return [row.model.name for row in rows_of(models)]
 
 
-def tables(*models: StoredModel) -> list[tuple[str, list[list[str]]]]:
-    found = by_data_set(models)
-    return [(t.title, [[row[0].split("\n")[0], *row[1:]] for row in t.rows]) for t in found]
+def test_the_live_model_is_first_then_the_best_of_its_data_set(stored: Store) -> None:
+    live = stored("live", FER, validation={"accuracy": 0.706})
+    poor = stored("poor", FER, validation={"accuracy": 0.6})
+    good = stored("good", FER, validation={"accuracy": 0.72})
+    tiles = stored("tiles", CK, validation={"accuracy": 0.979})
+    bare = stored("bare", {})
+
+    assert names(bare, tiles, poor, good, live) == ["live", "good", "poor", "tiles", "bare"]
+    assert names() == []
 
 
-def test_each_data_set_has_a_table_of_its_own(stored):
-    ck = stored("tiles", CK, validation={"accuracy": 0.979})
-    fer = stored("live", FER, validation={"accuracy": 0.706}, test={"accuracy": 0.72})
+def test_cleaned_images_are_another_data_set(stored: Store) -> None:
+    live = stored("live", FER, validation={"accuracy": 0.7})
+    cleaned = stored("cleaned", FER | {"cleaned": ["drop_leaks"]}, validation={"accuracy": 0.9})
+    voted = stored("voted", FER | {"cleaned": ["drop_not_faces"]}, validation={"accuracy": 0.6})
 
-    assert tables(ck, fer) == [
-        ("ck.zip", [["tiles", "97.9\u00a0%", "–"]]),
-        ("fer2013.csv", [["live · live", "70.6\u00a0%", "72.0\u00a0%"]]),
-    ]
-    assert [t.live for t in by_data_set([ck, fer])] == [None, 0]
+    assert names(live, cleaned, voted) == ["live", "voted", "cleaned"]
 
 
-def test_a_figure_of_another_archive_stands_in_that_archives_table(stored):
-    on_fer = {"accuracy": 0.645, "source": "fer2013.csv", "archive_sha256": "a" * 64, "cleaned": []}
-    model = stored("tiles", CK, validation={"accuracy": 0.979}, test=on_fer)
+def test_a_row_gives_the_accuracy_with_its_interval_and_its_images(stored: Store) -> None:
+    figures = {"accuracy": 0.706, "interval_95": [0.691, 0.721], "n": 3589}
+    model = stored("mine", CK, validation=figures, test={"accuracy": 0.69})
 
-    assert tables(model) == [
-        ("ck.zip", [["tiles", "97.9\u00a0%", "–"]]),
-        ("fer2013.csv", [["tiles", "–", "64.5\u00a0%"]]),
-    ]
+    (row,) = rows_of([model])
 
-
-def test_cleaned_images_are_other_images(stored):
-    whole = stored("whole", FER, validation={"accuracy": 0.7})
-    cleaned = stored("cleaned", FER | {"cleaned": ["drop_leaks"]}, validation={"accuracy": 0.68})
-    voted = stored("voted", FER | {"cleaned": ["drop_not_faces"]}, validation={"accuracy": 0.71})
-
-    assert [(title, [row[0] for row in rows]) for title, rows in tables(whole, cleaned, voted)] == [
-        ("fer2013.csv", ["whole", "voted"]),
-        ("fer2013.csv (drop leaks)", ["cleaned"]),
-    ]
+    assert row.cells[0][0] == "ck.zip"
+    assert row.cells[1] == ("70.6\u00a0% (69.1–72.1)", "3,589 validation faces · test 69.0\u00a0%")
+    assert row.cells[2][0].endswith("MB")
+    assert row.cells[3][0] == "–", "nobody measured it"
+    assert "70.6" in row_html(row)
 
 
-def test_archives_of_one_name_are_told_apart_and_those_of_one_content_are_not(stored):
-    one = stored("one", FER, validation={"accuracy": 0.7})
-    same = stored("same", FER | {"source": "renamed.csv"}, validation={"accuracy": 0.69})
-    other = stored("other", FER | {"sha256": "c" * 64}, validation={"accuracy": 0.9})
+def test_a_run_tells_the_time_a_face_also_of_its_kept_copy(stored: Store, tmp_path: Path) -> None:
+    kept = stored("kept", FER, files="same", validation={"accuracy": 0.7})
+    other = stored("run", FER, files="same", validation={"accuracy": 0.7})
+    run_dir = tmp_path / "a-run"
+    run_dir.mkdir()
+    other.folder.rename(run_dir / MODEL)
+    (run_dir / REPORT).write_text(json.dumps({"model": {"ms_per_face": 0.613}}))
+    run = StoredModel(run_dir / MODEL, "run", other.card, "", is_live=False)
 
-    titles = [title for title, _ in tables(one, same, other)]
-    assert titles == ["fer2013.csv, SHA-256 aaaaaaaa", "fer2013.csv, SHA-256 cccccccc"]
+    (row,) = rows_of([run, kept])
+
+    assert row.model is kept
+    assert row.cells[3][0] == "0.61"
+    (run_dir / REPORT).write_text("{")
+    assert rows_of([run])[0].cells[3][0] == "–"
 
 
-def test_models_without_figures_are_still_listed(stored):
-    bare = stored("bare", {}, validation={})
-    fer = stored("live", FER, validation={"accuracy": 0.706})
+def test_what_a_card_says_is_no_html(stored: Store) -> None:
+    model = stored("mine", CK | {"source": "<b>x</b>.zip"}, validation={"accuracy": 0.5})
 
-    assert tables(bare) == [("", [["bare"]])]
-    assert tables(bare, fer)[1] == ("Nothing was measured when these were saved", [["bare"]])
-    assert by_data_set([]) == ()
+    assert "<b>" not in row_html(rows_of([model])[0])
 
 
-def test_compared_figures_of_different_images_are_not_ranked():
+def test_compared_figures_of_different_images_are_not_ranked() -> None:
     right = np.eye(7)[[0, 1, 2, 3]]
     labels = np.arange(4)
     good = report(right, labels, split="validation", fresh=np.ones(4, bool))

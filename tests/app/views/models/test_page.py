@@ -14,12 +14,13 @@ from streamlit.testing.v1 import AppTest
 from app.formatting import size_words
 from app.training import child_jobs as training_jobs
 from app.training import model_jobs
+from app.views.shared.page_parts import key_of
 from fer_core import paths
 from fer_core.expressions import model_store
 from fer_core.expressions.model_list import live_card
 from tests.helpers import pages
 from tests.helpers.faces import wait_until
-from tests.helpers.pages import assert_fine, press_label, words
+from tests.helpers.pages import assert_fine, press, press_label, words
 from tests.helpers.training_folders import finish, make_run, store_archive
 from train.runs import files as progress
 
@@ -59,9 +60,21 @@ def run_model(name: str) -> Path:
     return folder
 
 
+def key(action: str, folder: Path) -> str:
+    """Of a button in that model's row."""
+    return f"models_{action}_{key_of(folder)}"
+
+
+def keys(page: AppTest) -> list[str]:
+    return [str(button.key) for button in page.button]
+
+
 def choose(page: AppTest, folder: Path) -> None:
-    page.selectbox(key="models_choice").set_value(folder).run()
-    assert_fine(page)
+    press(page, key("open", folder))
+
+
+def heads(page: AppTest) -> list[str]:
+    return [item.value for item in page.header]
 
 
 def test_at_first_only_the_shipped_model_is_there_and_live():
@@ -69,9 +82,10 @@ def test_at_first_only_the_shipped_model_is_there_and_live():
 
     text = words(page)
     assert "Live now: **default**" in text
-    assert "came with the program" in text
     assert "There is only one model" in text
-    assert labels(page) == ["Make ONNX", "Make SavedModel", "Make JSON + H5"]
+    assert labels(page) == ["default", "Export", "Make ONNX", "Make SavedModel", "Make JSON + H5"]
+    assert [item.value for item in page.title] == ["Models"]
+    assert heads(page) == ["default"]
     for note in ("Meant for", "Not for", "Limits", "Licence of the data"):
         assert note in text
 
@@ -82,41 +96,109 @@ def test_a_model_names_the_published_weights_that_it_started_from():
     origin = {"name": "faces.dat", "about": "Face recognition on photographs; CC0."}
     (folder / "card.json").write_text(json.dumps(card | {"training": {"pretrained": origin}}))
     page = open_page()
-    assert "learnt before" not in words(page)
+    assert "Pretraining" not in words(page)
 
     choose(page, folder)
 
-    assert "**Its start had learnt before.** Face recognition on photographs; CC0." in words(page)
+    assert "**Pretraining.** Face recognition on photographs; CC0." in words(page)
     assert "faces.dat" in "".join(part.proto.body for part in page.get("html"))
 
 
-def test_a_runs_model_is_put_live_and_rolled_back():
-    folder = run_model("mine")
-    page = open_page()
-    choose(page, folder)
-
-    press_label(page, "Put live")
-
-    assert "mine is live now" in words(page)
-    assert "Live now: **mine**" in words(page)
-    press_label(page, "Roll back now")
-    assert "default is live again" in words(page)
+def live_name() -> str:
     card = live_card()
     assert card is not None
-    assert card.name == "default"
+    return card.name
+
+
+def test_a_runs_model_is_put_live_and_undone():
+    folder = run_model("mine")
+    page = open_page()
+
+    press(page, key("promote", folder))
+
+    assert "mine is now used for live video" in words(page)
+    assert "Live now: **mine**" in words(page)
+    press(page, "undo")
+    assert "default is live again" in words(page)
+    assert live_name() == "default"
+    press(page, key("open", SHIPPED))
+    assert "undo" not in keys(page), "said once"
+
+
+def test_going_back_to_the_previous_model_can_be_undone_too():
+    folder = run_model("mine")
+    page = open_page()
+    press(page, key("promote", folder))
+
+    assert "Go back to the previous model (default, 70.7\u00a0%)" in labels(page)
+    press(page, "models_roll_back")
+
+    assert live_name() == "default"
+    press(page, "undo")
+    assert "mine is live again" in words(page)
+    assert live_name() == "mine"
+
+
+def test_undo_leaves_alone_what_somebody_made_live_since():
+    page = open_page()
+    first, second = run_model("first"), run_model("second")
+    page.run()
+    press(page, key("promote", first))
+    model_store.promote(second)
+
+    press(page, "undo")
+
+    assert "Another model was made live since" in page.error[0].value
+    assert live_name() == "second"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words_of_it"),
+    [
+        ({"accuracy": 0.24}, "46.7 points below the live model (default, 70.7 %)"),
+        ({"archive_sha256": "b" * 64}, "different images, so the two cannot be compared"),
+    ],
+)
+def test_a_worse_or_otherwise_measured_model_asks_with_both_figures(changes: dict[str, Any], words_of_it: str):
+    folder = run_model("mine")
+    card = json.loads((folder / "card.json").read_text())
+    figures = card["metrics"]["validation"] | changes
+    (folder / "card.json").write_text(json.dumps(card | {"metrics": {"validation": figures}}))
+
+    page = open_page()
+
+    (asked,) = (item.value for item in page.markdown if "all the same?" in item.value)
+    assert words_of_it in asked.replace("\\", "")
+    assert "70.7" in asked
+    press(page, key("promote", folder))
+    assert live_name() == "mine"
+
+
+def test_a_run_and_its_kept_copy_are_one_row():
+    folder = run_model("mine")
+    kept = model_store.keep(folder)
+
+    page = open_page()
+
+    assert sorted(name for name in keys(page) if name.startswith("models_open_")) == sorted(
+        [key("open", SHIPPED), key("open", kept)]
+    )
+    press(page, key("delete", kept))
+    assert "Its training run still has the model" in words(page)
+    assert key("open", folder) in keys(page)
 
 
 def test_a_runs_model_is_kept_and_deleted():
     folder = run_model("mine")
     page = open_page()
-    choose(page, folder)
-    assert "Delete for good" not in labels(page), "a run's model goes with its run"
+    assert key("delete", folder) not in keys(page), "a run's model goes with its run"
 
-    press_label(page, "Keep")
+    press(page, key("keep", folder))
     kept = paths.home() / "models" / "mine"
     assert kept.is_dir()
-    choose(page, kept)
-    press_label(page, "Delete for good")
+    shutil.rmtree(folder.parent)
+    page.run()
+    press(page, key("delete", kept))
 
     assert not kept.exists()
     assert "mine was deleted" in words(page)
@@ -126,9 +208,7 @@ def test_the_shipped_model_offers_no_deletion():
     run_model("mine")
     page = open_page()
 
-    choose(page, SHIPPED)
-
-    assert "Delete for good" not in labels(page)
+    assert key("delete", SHIPPED) not in keys(page)
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"schema_version": 1}'])
@@ -152,7 +232,7 @@ def test_a_damaged_live_model_is_said_and_rolled_back(file):
     page = open_page()
 
     assert "The live model is damaged" in page.error[0].value
-    press_label(page, "Roll back now")
+    press(page, "models_roll_back")
     assert "default is live again" in words(page)
 
 
@@ -165,7 +245,7 @@ def test_cards_with_poor_figures_break_nothing(metrics):
 
     choose(page, folder)
 
-    assert page.selectbox(key="models_choice").value == folder
+    assert heads(page) == ["mine"]
     assert "Make ONNX" in labels(page)
 
 
@@ -175,8 +255,8 @@ def test_figures_by_the_votes_come_before_those_by_the_labels():
     choose(page, SHIPPED)
 
     names = [metric.label for metric in page.metric]
-    assert names.index("Crowd accuracy") < names.index("Label accuracy")
-    assert "Accuracy" not in names
+    assert names.index("Crowd accuracy") < names.index("Label accuracy, validation")
+    assert "Accuracy, validation" not in names
 
 
 @pytest.mark.parametrize("crowd", [None, {}, {"accuracy": 0.9}, "many"])
@@ -190,7 +270,7 @@ def test_a_card_without_votes_or_with_damaged_ones_shows_the_labels_alone(crowd)
     choose(page, folder)
 
     names = [metric.label for metric in page.metric]
-    assert "Accuracy" in names
+    assert "Accuracy, validation" in names
     assert "Crowd accuracy" not in names
 
 
@@ -213,6 +293,7 @@ def comparison_of(*pairs: dict[str, Any], models: int = 2) -> dict[str, Any]:
 
 
 def compare(page: AppTest, *folders: Path) -> None:
+    page.button_group(key="models_view").set_value("Compare").run()
     page.multiselect(key="compare_models").set_value(list(folders)).run()
     assert_fine(page)
 
@@ -227,13 +308,17 @@ def compared(answer: Any, *more: Path) -> AppTest:
 
 
 def test_two_models_are_compared_from_their_cards():
-    run_model("mine")
+    folder = run_model("mine")
+    page = open_page()
 
-    text = words(open_page())
+    press(page, key("compare", folder))
 
+    text = words(page)
+    assert page.multiselect(key="compare_models").value == [SHIPPED, folder]
+    assert heads(page) == ["Compare models"]
     assert "Recall of happy" in text
-    assert "Validation accuracy while they were trained" in text
-    assert "Upload an archive on the Train page" in text
+    assert "Validation accuracy during training" in text
+    assert "upload an archive on the Train page" in text
 
 
 def test_up_to_four_models_are_compared_and_each_has_its_letter():
@@ -279,13 +364,16 @@ def test_models_of_the_same_name_can_be_told_apart():
     kept = [paths.home() / "models" / name for name in ("a", "b")]
     for folder in kept:
         shutil.copytree(SHIPPED, folder)
+        card = json.loads((folder / "card.json").read_text())
+        (folder / "note.txt").write_text(folder.name)
+        files = card["sha256"] | {"note.txt": hashlib.sha256(folder.name.encode()).hexdigest()}
+        (folder / "card.json").write_text(json.dumps(card | {"sha256": files}))
     page = open_page()
 
     compare(page, *kept)
-    choose(page, kept[1])
 
     assert page.multiselect(key="compare_models").value == kept
-    assert page.selectbox(key="models_choice").value == kept[1]
+    assert "default (yours), models/b" in page.multiselect(key="compare_models").options
 
 
 def test_a_compared_model_may_go_away():
@@ -303,13 +391,13 @@ def test_a_compared_model_may_go_away():
 def test_the_difference_on_the_same_images_is_told():
     page = compared(comparison_of(pair_of()))
 
-    assert "A · **mine** is better by 10.0 points: more than chance" in page.success[0].value
+    assert "A · **mine** is better by 10.0 points: statistically significant" in page.success[0].value
     assert "20 : 10" in words(page)
-    assert "points that A is ahead of B" in words(page)
+    assert "A minus B, in points" in words(page)
 
 
 def test_a_difference_within_chance_is_told_as_such():
-    assert "No difference is more than chance" in compared(comparison_of(pair_of(p=0.4))).info[0].value
+    assert "No statistically significant difference" in compared(comparison_of(pair_of(p=0.4))).info[0].value
 
 
 def test_of_several_models_those_beyond_chance_are_named():
@@ -318,9 +406,12 @@ def test_of_several_models_those_beyond_chance_are_named():
     page = compared(comparison_of(*pairs, models=3), run_model("other"))
 
     (verdict,) = page.success
-    assert verdict.value == "B · **default** is better than A by 10.0 points, than C by 20.0 points: more than chance."
+    assert (
+        verdict.value
+        == "B · **default** is better than A by 10.0 points, than C by 20.0 points: statistically significant."
+    )
     assert "A</span> against" in words(page)
-    assert "within chance" in words(page)
+    assert "not significant" in words(page)
 
 
 @pytest.mark.parametrize("answer", ["[]", "{}", '{"n": 1}', comparison_of(), comparison_of(pair_of(0, 2))])
@@ -342,7 +433,7 @@ def test_the_difference_is_tested_by_a_real_child():
     job = model_jobs.comparison([folder, SHIPPED], archive, "validation")
     wait_until(lambda: training_jobs.look(job).state != "running", timeout_s=120)
     page.run()
-    assert "No difference is more than chance" in words(page), training_jobs.look(job)
+    assert "No statistically significant difference" in words(page), training_jobs.look(job)
 
 
 def downloads(page: AppTest) -> list[str]:

@@ -10,14 +10,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.training import child_jobs as training_jobs
+from app.training.plans import DEFAULT, PLANS, Plan
 from app.views.training import page as training
+from fer_core import paths
+from fer_core.emotions import EMOTION_COLOURS
 from fer_core.expressions.card import read_card
 from fer_core.expressions.model_list import live_card
 from fer_core.paths import SHIPPED_MODELS
 from tests.helpers import pages
 from tests.helpers.faces import wait_until
 from tests.helpers.pages import assert_fine, html_of, words
-from tests.helpers.training_folders import DATASET, finish, list_networks, make_run, store_archive
+from tests.helpers.training_folders import DATASET, finish, list_networks, make_run, store_archive, time_networks
 from train.archive.reader import Dataset
 from train.dataset.report import report_on
 from train.runs import files as progress
@@ -36,12 +39,13 @@ def script() -> None:
 
 def open_page() -> AppTest:
     list_networks()
+    time_networks()
     return pages.open_page(script)
 
 
 def told(page: AppTest) -> list[str]:
     """The errors on the page, but for the one of the upload field, which only the browser shows."""
-    return [str(error.value) for error in page.error if not error.value.startswith("The file did not arrive whole")]
+    return [str(error.value) for error in page.error if not error.value.startswith("The upload failed")]
 
 
 def button(page: AppTest, label: str) -> Any:
@@ -71,8 +75,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[TrainingRun]:
 def test_at_first_there_is_only_the_upload():
     page = open_page()
 
-    assert "follow once there is an archive" in words(page)
-    assert [item.value for item in page.subheader] == ["1 · Data"]
+    assert "Both need data first" in words(page)
+    assert [item.value for item in page.title] == ["Train"]
+    assert [item.value for item in page.header] == ["1 · Data"]
     assert "Start training" not in [button.label for button in page.button]
 
 
@@ -90,7 +95,7 @@ def test_an_upload_is_stored_and_read_by_a_real_child(tmp_path):
     assert "Reading **mine.csv**" in words(page)
     wait_until(lambda: training_jobs.look(training_jobs.inspection(stored.path)).state == "done", timeout_s=60)
     page.run()
-    assert "**Train** · 64 faces" in words(page)
+    assert "Train · 64 faces" in html_of(page)
     assert html_of(page).count("Faces labelled") == 7
 
 
@@ -121,17 +126,51 @@ def test_a_damaged_report_can_be_made_again(answer):
     assert "damaged" in words(page) or "Reading" in words(page)
 
 
-def test_the_report_names_splits_leaks_and_switches():
+def badges(page: AppTest) -> str:
+    return " ".join(item.value for item in page.markdown if "-badge[" in item.value)
+
+
+def test_the_report_names_splits_and_their_classes():
     store_archive()
 
     page = open_page()
 
-    text = words(page)
-    for wanted in ("**Train** · 64 faces", "**Validation** · 28 faces", "**Test** · 28 faces", "also stand in train"):
+    text = html_of(page)
+    for wanted in ("Train · 64 faces", "Validation · 28 faces", "Test · 28 faces", "also in train"):
         assert wanted in text
-    switches = [toggle for toggle in page.toggle if toggle.label.startswith("Drop")]
-    assert len(switches) == 3
-    assert all(toggle.help for toggle in switches)
+    assert text.count(EMOTION_COLOURS["happy"]) >= 4, "a swatch, and a bar for each split"
+    assert "Near-identical images" in badges(page), "the drawn faces look alike"
+    assert not [toggle for toggle in page.toggle if toggle.label.startswith("Fix")], "nothing that can be fixed"
+
+
+def test_each_problem_that_can_be_fixed_has_its_switch(started):
+    path = store_archive()
+    drops = {"drop_leaks": 12, "drop_duplicates": 1, "drop_blanks": 0}
+    report = replace(report_on(DATASET), drops=drops, near_leaks=(), conflicting_groups=1, conflicting_images=2)
+    finish(training_jobs.inspection(path), report.to_json())
+    page = open_page()
+
+    said = badges(page)
+    for chip in ("12 leaks", "1 duplicate", "Contradictions"):
+        assert chip in said
+    assert "blank" not in said
+    switches = {toggle.label: toggle for toggle in page.toggle if toggle.label.startswith("Fix")}
+    assert list(switches) == ["Fix leaks", "Fix duplicates"]
+    assert all(toggle.help for toggle in switches.values())
+    switches["Fix leaks"].set_value(True).run()
+    button(page, "Start training").click().run()
+
+    request = started[0].request()
+    assert request is not None
+    assert request.cleaning == ("drop_leaks",)
+
+
+def test_an_archive_without_problems_is_said_to_have_none():
+    path = store_archive()
+    report = replace(report_on(DATASET), drops={}, near_leaks=(), warnings=(), skipped={}, conflicting_groups=0)
+    finish(training_jobs.inspection(path), report.to_json())
+
+    assert "No problems found" in badges(open_page())
 
 
 def test_numbers_of_another_set_are_refused_until_their_order_is_chosen(started):
@@ -168,8 +207,7 @@ def test_warnings_stand_first_and_show_names_as_they_are():
 
     page = open_page()
 
-    first, *_ = page.warning  # the drawn faces are also much alike, which is said after it
-    assert "train/\\*hapy\\*" in first.value
+    assert "train/\\*hapy\\*" in words(page)
 
 
 def test_an_archive_without_training_faces_is_shown_and_cannot_be_trained_on():
@@ -180,7 +218,7 @@ def test_an_archive_without_training_faces_is_shown_and_cannot_be_trained_on():
     page = open_page()
 
     assert_fine(page)
-    assert "There are no training faces" in page.warning[0].value
+    assert "There are no training faces" in words(page)
     assert "Start training" not in [button.label for button in page.button]
 
 
@@ -192,7 +230,7 @@ def test_an_uploaded_archive_can_be_deleted():
 
     assert_fine(page)
     assert not path.exists()
-    assert "follow once there is an archive" in words(page)
+    assert "Both need data first" in words(page)
 
 
 def test_a_path_on_the_server_is_offered_only_where_a_folder_is_configured(tmp_path, monkeypatch):
@@ -235,7 +273,6 @@ def test_starting_makes_a_run_with_the_settings_of_the_page(started):
     page = open_page()
     page.number_input(key="train_setting_epochs").set_value(3).run()
     page.selectbox(key="train_architecture").select("baseline_cnn").run()
-    page.toggle(key="train_drop_leaks").set_value(True).run()
 
     button(page, "Start training").click().run()
 
@@ -244,20 +281,82 @@ def test_starting_makes_a_run_with_the_settings_of_the_page(started):
     request = run.request()
     assert request is not None
     assert (request.training.epochs, request.training.architecture) == (3, "baseline_cnn")
-    assert request.cleaning == ("drop_leaks",)
+    assert request.cleaning == ()
     assert request.report_test
     assert page.session_state["train_view"] == training.RUNS
     assert page.selectbox(key="run").value == run.dir.name
 
 
-def test_untouched_settings_are_the_defaults(started):
+def test_untouched_settings_are_the_middle_plans(started):
     store_archive()
+    page = open_page()
+    assert page.radio(key="train_plan").value == DEFAULT.name
 
-    button(open_page(), "Start training").click().run()
+    button(page, "Start training").click().run()
 
     request = started[0].request()
     assert request is not None
-    assert request.training == TrainingConfig()
+    assert request.training == DEFAULT.config
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+def test_a_plan_is_told_with_accuracy_and_time_and_fills_in_its_settings(started, plan: Plan):
+    store_archive()
+    page = open_page()
+    page.number_input(key="train_setting_epochs").set_value(7).run()
+    assert page.radio(key="train_plan").value is None, "settings of one's own"
+    assert "Your own settings are used" in words(page)
+    page.number_input(key="train_setting_learning_rate").set_value(0.0003).run()
+
+    page.radio(key="train_plan").set_value(plan.name).run()
+
+    assert_fine(page)
+    caption = page.radio(key="train_plan").proto.captions[PLANS.index(plan)]
+    assert f"**{plan.accuracy:.1%}".replace("%", "\u00a0%") in caption
+    assert "About 10 s" in caption
+    assert page.number_input(key="train_setting_learning_rate").value is None, "automatic again"
+    button(page, "Start training").click().run()
+    request = started[0].request()
+    assert request is not None
+    assert request.training == plan.config
+
+
+def test_the_learning_rate_is_shown_as_typed_with_the_effective_one_beside():
+    store_archive()
+    page = open_page()
+    rate = page.number_input(key="train_setting_learning_rate")
+    assert (rate.value, rate.proto.placeholder, rate.proto.format) == (None, "automatic", "%g")
+    assert "Learning rate in effect: 0.1 = 0.1 (automatic for sgd)" in words(page)
+
+    rate.set_value(0.0003).run()
+
+    assert "Learning rate in effect: 0.0003 = 0.0003 (as set)" in words(page)
+
+
+def test_settings_stay_while_another_part_of_the_page_is_looked_at(started):
+    store_archive()
+    page = open_page()
+    page.number_input(key="train_setting_epochs").set_value(7).run()
+    page.selectbox(key="train_architecture").select("baseline_cnn").run()
+
+    page.button_group(key="train_view").set_value(training.RUNS).run()
+    page.button_group(key="train_view").set_value(training.NEW).run()
+
+    assert page.number_input(key="train_setting_epochs").value == 7
+    assert page.selectbox(key="train_architecture").value == "baseline_cnn"
+
+
+def test_no_trial_is_made_while_a_run_trains():
+    store_archive()
+    make_run("busy", "running")
+    list_networks()
+    page = pages.page_of(script)
+    page.session_state["train_view"] = training.NEW
+
+    pages.run(page)
+
+    assert "measured once no run is training" in words(page)
+    assert not list((paths.home() / "answers").glob("trial-*"))
 
 
 def test_settings_that_do_not_go_together_are_told_and_not_started(started):
@@ -296,7 +395,7 @@ def test_without_runs_the_page_says_so():
     page.button_group(key="train_view").set_value(training.RUNS).run()
 
     assert_fine(page)
-    assert "There are no runs yet" in words(page)
+    assert "No runs yet" in words(page)
 
 
 def test_a_page_opened_while_a_run_goes_on_shows_it():
@@ -306,8 +405,9 @@ def test_a_page_opened_while_a_run_goes_on_shows_it():
 
     assert page.session_state["train_view"] == training.RUNS
     assert metrics(page)["Elapsed"] in ("61 s", "1 min")
-    assert metrics(page)["Best validation"] == "38.0\u00a0%"
-    assert metrics(page)["Remaining"] == "45 s"  # 1.5 of 4 epochs are left, 30 s each
+    assert metrics(page)["Best accuracy so far"] == "38.0\u00a0%"
+    (bar,) = page.get("progress")
+    assert cast(Any, bar).proto.text == "Epoch 3 of 4 · 45 s left"  # 1.5 of 4 epochs are left, 30 s each
     assert len(page.get("plotly_chart")) == 3
     assert "fer-matrix" in html_of(page)
     assert [button.label for button in page.button] == ["Stop"]
@@ -329,7 +429,8 @@ def test_a_waiting_run_says_so():
     page = open_page()
 
     assert_fine(page)
-    assert metrics(page)["Remaining"] == "–"
+    (bar,) = page.get("progress")
+    assert cast(Any, bar).proto.text == "Waiting: another run is training"
 
 
 def test_a_failed_run_shows_its_sentence_and_can_be_resumed(started):
@@ -365,15 +466,41 @@ def finished_page(**options: Any) -> AppTest:
 def test_a_finished_run_is_reported():
     page = finished_page()
 
-    assert {"Accuracy", "Without leaks", "Macro-F1", "Balanced accuracy"} <= set(metrics(page))
+    assert {"Accuracy, test", "Without leaks", "Macro-F1", "Balanced accuracy"} <= set(metrics(page))
     text = words(page)
-    assert "On 28 faces" in text
+    assert "(28 test faces)" in text
     assert "Epoch 2 was kept" in text
     assert "(ECE). Before the temperature of 1.10 it was" in text
     assert html_of(page).count("Labelled ") >= 5, "the grid of mistakes"
     assert "Precision" in text
     page.button_group(key="split_done").set_value("Validation").run()
     assert_fine(page)
+    assert "Accuracy, validation" in metrics(page)
+
+
+def test_a_finished_run_is_told_beside_the_live_model_on_the_same_images_alone():
+    page = finished_page()
+    assert "This model is live." in words(page), "the run's model is a copy of the shipped one"
+    path = training_jobs.runs_dir() / "done" / progress.MODEL / "card.json"
+    card = json.loads(path.read_text())
+    card["sha256"]["model.keras"] = "0" * 64
+    card["metrics"]["validation"]["accuracy"] = 0.24
+    path.write_text(json.dumps(card))
+
+    page.run()
+    assert "24.0 % of 3,589 validation faces, 46.7 points below the live model" in words(page)
+
+    card["metrics"]["validation"]["archive_sha256"] = "b" * 64
+    path.write_text(json.dumps(card))
+    page.run()
+    assert "different images, so the two cannot be compared" in words(page)
+
+
+def test_a_finished_run_offers_its_files_in_one_menu():
+    page = finished_page()
+
+    labels = [button.label for button in page.download_button]
+    assert labels == ["Curves (CSV)", "Report (text)", "Confusion, validation (CSV)", "Confusion, test (CSV)"]
 
 
 def test_without_a_test_split_the_report_says_so():
@@ -426,7 +553,6 @@ def test_the_two_accuracies_of_a_model_stand_together_each_named():
     html = html_of(page)
     assert 'During training, after epoch 2: averaged weights, one pass</td><td class="n">26.8' in html
     assert 'As it runs: int8 weights, mean with the mirror image, calibrated</td><td class="n">24.0' in html
-    assert "Best validation is measured during training" in words(page)
 
 
 def test_a_runs_settings_are_shown_with_the_learning_rate_that_is_used():
@@ -441,8 +567,8 @@ def test_a_runs_settings_are_shown_with_the_learning_rate_that_is_used():
 
     assert_fine(page)
     html = html_of(page)
-    assert "0.0005 = 0.001 (automatic for adam) x batch size 64 / 128" in html
-    for label, value in (("Label smoothing", "0.2"), ("Cleaning", "drop leaks"), ("Archive", "drawn.csv")):
+    assert "<td>automatic</td><td>0.0005 = 0.001 (automatic for adam) x batch size 64 / 128</td>" in html
+    for label, value in (("Label smoothing", "0.2"), ("Fixes", "drop leaks"), ("Archive", "drawn.csv")):
         assert f"<td>{label}</td><td>{value}</td>" in html
 
 
@@ -472,14 +598,39 @@ def test_using_a_model_puts_it_live():
     card_path.write_text(json.dumps(values | {"name": "done", "sha256": files}))
     page.run()
 
-    button(page, "Use this model").click().run()
+    button(page, "Use for live video").click().run()
 
     assert_fine(page)
-    assert "done is live now" in page.success[0].value
+    assert "done is now used for live video" in page.success[0].value
     card = live_card()
     assert card is not None
     assert card.name == "done"
-    assert "Use this model" not in [button.label for button in page.button]
+    assert "Use for live video" not in [button.label for button in page.button]
+
+    button(page, "Undo").click().run()
+
+    assert "default is live again" in page.success[0].value
+    card = live_card()
+    assert card is not None
+    assert card.name == "default"
+
+
+def test_a_worse_model_is_put_live_only_after_both_figures_were_shown():
+    page = finished_page()
+    path = training_jobs.runs_dir() / "done" / progress.MODEL / "card.json"
+    card = json.loads(path.read_text())
+    files = {"model.tflite": card["sha256"]["model.tflite"]}
+    figures = card["metrics"] | {"validation": card["metrics"]["validation"] | {"accuracy": 0.24}}
+    path.write_text(json.dumps(card | {"name": "done", "sha256": files, "metrics": figures}))
+    page.run()
+
+    assert "Use for live video" not in [button.label for button in page.button], "a menu asks first"
+    asked = next(item.value for item in page.markdown if "all the same?" in item.value)
+    assert "24.0" in asked
+    assert "70.7" in asked
+    button(page, "Use it").click().run()
+
+    assert "done is now used for live video" in page.success[0].value
 
 
 def test_a_damaged_model_is_not_put_live():
@@ -489,7 +640,7 @@ def test_a_damaged_model_is_not_put_live():
     (model / "card.json").write_text(json.dumps(card | {"sha256": {"model.tflite": "0" * 64}}))
     page.run()
 
-    button(page, "Use this model").click().run()
+    button(page, "Use for live video").click().run()
 
     assert_fine(page)
     assert "expected model.tflite with sha256" in page.error[0].value
@@ -525,11 +676,11 @@ def test_damaged_run_files_break_nothing(file, damage):
 def test_deleting_a_run_removes_its_folder():
     page = finished_page()
 
-    button(page, "Delete for good").click().run()
+    button(page, "Delete the run").click().run()
 
     assert_fine(page)
     assert not (training_jobs.runs_dir() / "done").exists()
-    assert "There are no runs yet" in words(page)
+    assert "No runs yet" in words(page)
 
 
 def test_several_runs_are_listed_with_their_state():

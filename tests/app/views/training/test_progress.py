@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.views.training.progress import remaining_s
+from app.views.training.progress import phase, remaining_s
 from train.runs.files import EpochMetrics, RunStatus
 
 RUNNING = RunStatus("running", epoch=0, epochs=10, batch=0, batches=20)
@@ -47,3 +47,23 @@ def test_within_the_first_epoch_steps_tell_once_there_are_steady_ones():
 
 def test_what_is_no_epoch_has_no_time_left():
     assert remaining_s(replace(RUNNING, state="queued", batches=0), [], batch_size=32) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (replace(RUNNING, state="queued", batches=0, stage="waiting for its turn"), "Waiting: another run is training"),
+        (replace(RUNNING, batches=0, stage="reading the archive"), "Preparing: reading the archive"),
+        (RUNNING, "Compiling the network, once"),
+        (replace(RUNNING, batch=3), "Epoch 1 of 10"),
+        (replace(RUNNING, epoch=4, images_per_second=900.0), "Epoch 5 of 10"),
+        (replace(RUNNING, state="stopping", batch=3), "Stopping after this step"),
+        (replace(RUNNING, epoch=10, stage="training"), "Finishing: exporting and measuring the best epoch"),
+        (
+            replace(RUNNING, epoch=4, stage="exporting the best epoch"),
+            "Finishing: exporting and measuring the best epoch",
+        ),
+    ],
+)
+def test_each_phase_has_its_words(status: RunStatus, words: str) -> None:
+    assert phase(status) == words
