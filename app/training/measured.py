@@ -147,8 +147,8 @@ def _why_not(own: Measurement, theirs: tuple[Measurement, ...], live: ModelCard)
     if not theirs:
         return f"The accuracy of the live model ({live.name}) was not measured, so they cannot be compared."
     return (
-        f"The live model ({live.name}) has {theirs[0].words} of {theirs[0].measured.title}, and this one was measured "
-        f"on {own.measured.title}: different images, so the two cannot be compared."
+        f"The live model ({live.name}) reaches {theirs[0].words} of {theirs[0].measured.title}, and this one was "
+        f"measured on {own.measured.title}: different images, so the two cannot be compared."
     )
 
 

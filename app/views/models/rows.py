@@ -20,6 +20,7 @@ from fer_core.expressions.model_list import ORIGINS, StoredModel
 
 CHOICE_KEY, VIEW_KEY, EXPORT_KEY = "models_choice", "models_view", "models_export"
 DETAILS, COMPARE = "Details", "Compare"
+_DONE_KEY = "models_done"
 _COLUMNS = (3, 8, 1.5)
 
 
@@ -47,6 +48,7 @@ def choose(folder: Path, view: str = DETAILS, *, export: bool = False) -> None:
     """Show that model below the table, from the next run on; with `export`, its downloads are open."""
     st.session_state[CHOICE_KEY], st.session_state[VIEW_KEY] = folder, view
     st.session_state[EXPORT_KEY] = export
+    _close_menus()
 
 
 def _row(row: ModelRow, live: StoredModel | None, memory: TrainingMemory) -> None:
@@ -68,7 +70,11 @@ def _row(row: ModelRow, live: StoredModel | None, memory: TrainingMemory) -> Non
                 st.caption(ORIGINS[model.origin])
         with middle:
             st.html(overview.row_html(row))
-        with right, st.popover("Actions", width="stretch"):
+        # A menu with another key is a closed one: it closes once something was done.
+        menu = (
+            f"models_menu_{key}_{page_parts.key_of(live.folder) if live else ''}_{st.session_state.get(_DONE_KEY, 0)}"
+        )
+        with right, st.popover("Actions", width="stretch", key=menu):
             _actions(model, live, key, memory)
 
 
@@ -107,6 +113,11 @@ def _actions(model: StoredModel, live: StoredModel | None, key: str, memory: Tra
 def _compare(*folders: Path) -> None:
     st.session_state["compare_models"] = list(folders)
     st.session_state[VIEW_KEY] = COMPARE
+    _close_menus()
+
+
+def _close_menus() -> None:
+    st.session_state[_DONE_KEY] = st.session_state.get(_DONE_KEY, 0) + 1
 
 
 def _keep(model: StoredModel) -> str:
@@ -129,6 +140,7 @@ def _delete(model: StoredModel) -> str:
 
 def _carry_out(act: Callable[[], str], memory: TrainingMemory) -> None:
     """Carry it out, remember the sentence that it gives, and draw the page anew."""
+    _close_menus()
     try:
         memory.done = act()
     except FerError as error:

@@ -43,25 +43,26 @@ def render(runs: list[TrainingRun]) -> None:
         st.info("No runs yet. Choose **New run** above to train your first network.")
         return
     memory = state.training_memory()
-    overview = st.empty()
     states = {run.dir.name: run.status() for run in runs}
     run = _choose(runs, memory)
     status = states[run.dir.name]
     if len(runs) > 1:
-        overview.html(_all_runs(runs, states, chosen=run))
+        with st.expander(f"All runs ({len(runs)})"):
+            st.html(_all_runs(runs, states, chosen=run))
     st.header(sentence(run.dir.name), anchor=False)
-    report = _report(run, status)
-    _buttons(run, status, report, memory)
     if status.state == "failed":
         words = sentence(status.error) or "The run failed without a message. The log may say more."
         st.error(words, icon=":material/error:")
     if status.state in FINAL:
         _outcome(run, status)
+    report = _report(run, status)
+    _buttons(run, status, report, memory)
+    if report is not None:
+        training_report.render(report, run)
+        st.header("Training", anchor=False)
     training_run_settings.render(run)
     watch = st.fragment(training_progress.render, run_every=1.0 if status.state in ACTIVE else None)
     watch(run, status.state)
-    if report is not None:
-        training_report.render(report, run)
     if any(other.state in ACTIVE for other in states.values()):
         _notice_changes(runs, {name: other.state for name, other in states.items()})
 
@@ -185,7 +186,7 @@ def _all_runs(runs: list[TrainingRun], states: dict[str, RunStatus], *, chosen: 
             )
         )
     head = ("Run", "State", "Epochs", "Validation accuracy", "Data")
-    return html_tables.text_table(head, rows, numbers=(2, 3), chosen=runs.index(chosen), lines=8)
+    return html_tables.text_table(head, rows, numbers=(2, 3), chosen=runs.index(chosen), lines=16)
 
 
 def _accuracy(run: TrainingRun, status: RunStatus) -> str:
