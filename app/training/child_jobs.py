@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -85,6 +86,8 @@ class StoredArchive:
 _lock = kept(f"{__name__}.lock", threading.Lock)
 _began: dict[Path, float] = kept(f"{__name__}.began", dict)
 """Folder of each job that runs now, in whichever browser tab it was asked for, and when it began."""
+_processes: dict[Path, "subprocess.Popen[bytes]"] = kept(f"{__name__}.processes", dict)
+"""The child of each job that runs now, once it has been started."""
 _failures: dict[Path, str] = kept(f"{__name__}.failures", dict)
 """Sentence of each job whose error file could not be written, as on a full disk."""
 
@@ -104,6 +107,14 @@ def start(job: Job) -> None:
         _began[job.dir] = time.monotonic()
         _failures.pop(job.dir, None)
     threading.Thread(target=_run, args=(job,), name=f"job-{job.dir.name}", daemon=True).start()
+
+
+def give_up(job: Job) -> None:
+    """End the job's child, if it runs; the job is as it was before its start."""
+    with _lock:
+        process = _processes.get(job.dir)
+        if process is not None:
+            process.terminate()
 
 
 def look(job: Job) -> JobView:
@@ -222,6 +233,8 @@ def _run(job: Job) -> None:
         error = _run_child(job)
     except OSError as problem:
         error = f"The work could not be done: {problem}. Check the disk and try again."
+    with _lock:
+        _processes.pop(job.dir, None)
     kept = True
     if error:
         try:
@@ -244,11 +257,15 @@ def _run_child(job: Job) -> str:
         process = subprocess.Popen(
             command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=log, umask=PRIVATE_UMASK
         )
+        with _lock:
+            _processes[job.dir] = process
         with contextlib.suppress(OSError, AttributeError):  # lower priority where the system knows it
             os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
         status = process.wait()
         log.seek(0)
         last = next((line.strip() for line in reversed(log.read().splitlines()) if line.strip()), "")
+    if status == -signal.SIGTERM:  # given up: as if it had not been started
+        return ""
     if status == 2 and last:  # the command's own word for what it could not do
         return last
     if status != 0:

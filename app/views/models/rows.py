@@ -71,9 +71,8 @@ def _row(row: ModelRow, live: StoredModel | None, memory: TrainingMemory) -> Non
         with middle:
             st.html(overview.row_html(row))
         # A menu with another key is a closed one: it closes once something was done.
-        menu = (
-            f"models_menu_{key}_{page_parts.key_of(live.folder) if live else ''}_{st.session_state.get(_DONE_KEY, 0)}"
-        )
+        live_key = page_parts.key_of(live.folder) if live else ""
+        menu = f"models_menu_{key}_{live_key}_{st.session_state.get(_DONE_KEY, 0)}"
         with right, st.popover("Actions", width="stretch", key=menu):
             _actions(model, live, key, memory)
 

@@ -101,6 +101,7 @@ def _network_and_start(data: ChosenData, memory: TrainingMemory) -> None:
     if config is None:
         return
     user = current.require(Right.TRAIN)
+    training_plans.give_up_trials(config)
     try:
         run = TrainingRun.start(
             training_jobs.runs_dir(),

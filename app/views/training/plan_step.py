@@ -64,6 +64,12 @@ def render(config: TrainingConfig | None, report: DatasetReport) -> float | None
     return _seconds(config, known.get(config.architecture), report) if config else None
 
 
+def give_up_trials(config: TrainingConfig) -> None:
+    """End the trials that these settings asked for, as a run is about to need the processor."""
+    for names in ([plan.config.architecture for plan in PLANS], [config.architecture]):
+        training_jobs.give_up(trial(names))
+
+
 def _apply() -> None:
     """Fill the chosen plan's settings into the widgets, before the page is drawn with them."""
     plan = next(plan for plan in PLANS if plan.name == st.session_state[PLAN_KEY])

@@ -55,6 +55,21 @@ def test_a_refusal_is_the_last_line_said(program):
     assert finished(job()) == training_jobs.JobView("failed", error="It is no archive. Choose another.")
 
 
+def test_a_job_that_is_given_up_is_as_before_its_start(program):
+    write_program(program, "exec sleep 60")
+    training_jobs.give_up(job())
+    assert training_jobs.look(job()).state == "new", "nothing runs that could end"
+    training_jobs.start(job())
+    wait_until(lambda: (program.parent / "calls").exists())
+
+    training_jobs.give_up(job())
+
+    assert finished(job()) == training_jobs.JobView("new")
+    write_program(program, "echo '[1]'")
+    training_jobs.start(job())
+    assert finished(job()).answer == [1]
+
+
 def test_a_killed_child_is_said(program):
     write_program(program, "kill -9 $$")
 
