@@ -1,5 +1,6 @@
 """Draw a result on a frame."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, Literal, cast
 
@@ -50,8 +51,7 @@ def annotate(
     thickness = max(2, round(min(width, height) / 240))
     text_px = int(np.clip(min(width, height) / 22, 13, 40))
     several = len(result.faces) > 1
-    chips: list[tuple[np.ndarray, tuple[int, int, int]]] = []
-    taken: list[_Rectangle] = []
+    chips: list[tuple[np.ndarray, _Rectangle]] = []
     for emotion in result.faces:
         left, top, right, bottom = (round(v * scale) for v in emotion.face.xyxy)
         if mirror:
@@ -67,9 +67,11 @@ def annotate(
             for x, y in emotion.face.landmarks * scale:
                 cv2.circle(canvas, (round(width - x if mirror else x), round(y)), thickness, colour, -1, cv2.LINE_AA)
         chip = _chip(face_text(emotion, numbered=several), text_px, word, is_leaning=is_leaning)[:height, :width]
-        chips.append((chip, (left - thickness // 2, top, bottom)))
+        half = thickness // 2
+        chips.append((chip, (left - half, top, right + half, bottom)))
+    boxes, taken = [box for _, box in chips], list[_Rectangle]()
     for chip, box in chips:  # after all boxes, whose lines would cross the words
-        place = _free_place(chip.shape, box, (height, width), taken)
+        place = _free_place(chip.shape, box, boxes, (height, width), taken)
         taken.append(place)
         canvas[place[1] : place[3], place[0] : place[2]] = chip
     return cv2.addWeighted(canvas, 0.5, plain, 0.5, 0) if muted else canvas
@@ -125,25 +127,43 @@ def _dashed_rectangle(canvas: np.ndarray, box: _Rectangle, colour: _Colour, thic
 
 
 def _free_place(
-    chip_shape: tuple[int, ...], box: tuple[int, int, int], canvas_shape: tuple[int, int], taken: list[_Rectangle]
+    chip_shape: tuple[int, ...],
+    box: _Rectangle,
+    boxes: Sequence[_Rectangle],
+    canvas_shape: tuple[int, int],
+    taken: Sequence[_Rectangle],
 ) -> _Rectangle:
-    """Where a chip goes: above its box, or below, or inside, or further off, whichever covers no chip placed before.
+    """Where a chip goes: above its box, or below, or beside it, or further off, or inside.
+
+    The first place that covers no chip placed before and no face. Where there is none, as in a crowd, the one that
+    covers the least of faces and, as far as possible, nothing of chips.
 
     Args:
         chip_shape: its height, width, ...
-        box: left, top and bottom of the face's box.
+        box: of its face.
+        boxes: of all faces.
         canvas_shape: height and width; the chip is moved inside.
         taken: places of the chips so far.
     """
     chip_h, chip_w = chip_shape[:2]
-    left, top, bottom = box
+    left, top, right, bottom = box
+    wanted = [(x, y) for y in (top - chip_h, bottom) for x in (left, right - chip_w)]
+    wanted += [(x, y) for x in (left - chip_w, right) for y in (top, bottom - chip_h)]
+    wanted += [(x, y) for y in (top - 2 * chip_h, bottom + chip_h) for x in (left, right - chip_w)]
+    wanted += [(left, top), (left, bottom - chip_h)]
     places = []
-    for wanted in (top - chip_h, bottom, top, bottom - chip_h, top - 2 * chip_h, bottom + chip_h):
-        x = int(np.clip(left, 0, canvas_shape[1] - chip_w))
-        y = int(np.clip(wanted, 0, canvas_shape[0] - chip_h))
+    for wanted_x, wanted_y in wanted:
+        x = int(np.clip(wanted_x, 0, canvas_shape[1] - chip_w))
+        y = int(np.clip(wanted_y, 0, canvas_shape[0] - chip_h))
         places.append((x, y, x + chip_w, y + chip_h))
-    return next((place for place in places if not any(_overlap(place, other) for other in taken)), places[0])
+
+    def covered(place: _Rectangle) -> tuple[int, int]:
+        return sum(_overlap(place, other) for other in taken), sum(_overlap(place, other) for other in boxes)
+
+    return min(places, key=covered)  # of equals the first
 
 
-def _overlap(a: _Rectangle, b: _Rectangle) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+def _overlap(a: _Rectangle, b: _Rectangle) -> int:
+    """The area that both have, in pixels."""
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    return max(0, width) * max(0, height)

@@ -183,6 +183,43 @@ def test_every_label_of_neighbouring_faces_can_be_read_whole(boxes, mirror):
         assert place_of(chip_of(emotion, GREY, numbered=True), canvas) is not None, emotion.label
 
 
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        [(200, 150, 320, 270)],
+        [(200, 0, 320, 120)],  # no room above
+        [(200, 0, 320, 480)],  # nor below: beside it
+        [(560, 0, 639, 480)],
+        [(200, 200, 320, 320), (200, 60, 320, 196)],  # another face is just above
+        [(200, 200, 300, 300), (200, 60, 300, 196), (200, 304, 300, 440)],  # above and below
+    ],
+)
+def test_a_label_covers_no_face_where_there_is_any_room(boxes, mirror):
+    names = ("happy", "sad", "fear")
+    emotions = [
+        make_emotion(name, face=make_face(xyxy, track_id=i))
+        for i, (name, xyxy) in enumerate(zip(names, boxes, strict=False), start=1)
+    ]
+
+    canvas = annotate(GREY, make_result(*emotions), mirror=mirror)
+
+    for left, top, right, bottom in boxes:
+        if mirror:
+            left, right = 640 - right, 640 - left
+        inside = canvas[top + 4 : bottom - 4, left + 4 : right - 4]
+        assert (inside == 90).all()
+
+
+def test_a_face_that_fills_the_picture_is_covered_at_its_edge_alone():
+    emotion = emotion_at((0, 0, 640, 480))
+
+    canvas = annotate(GREY, make_result(emotion))
+
+    chip = chip_of(emotion, GREY)
+    assert place_of(chip, canvas) == (0, 0)
+
+
 @pytest.mark.parametrize(
     "xyxy",
     [
