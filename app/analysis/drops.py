@@ -33,7 +33,7 @@ def refusal(name: str, head: bytes) -> str:
     if foreign is not None:
         return f"is {foreign}"
     if _is_text(head):
-        return "is a text"
+        return "is a text file"
     is_known = PurePath(name).suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES
     return "" if is_known or _is_video(head) else "is neither a picture nor a video"
 

@@ -9,9 +9,11 @@ from fer_core.emotions import EMOTION_COLOURS, UNSURE
 
 MOST_BARS: Final = 4
 """Labels with a bar of their own, beside unsure; a rarer one stands in the table of faces."""
+MINUTE_S: Final = 60.0
+"""Shorter videos are told with tenths."""
 _STYLE: Final = """<style>
 .fer-card {border:1px solid rgba(128,128,128,.28); border-radius:.6rem; padding:.9rem 1rem 1rem}
-.fer-card dl {display:grid; grid-template-columns:repeat(auto-fit, minmax(6.2rem, 1fr)); gap:.7rem 1rem; margin:0}
+.fer-card dl {display:grid; grid-template-columns:repeat(2, 1fr); gap:.7rem 1rem; margin:0; padding:0}
 .fer-card dt {font-size:.8rem; font-weight:400; opacity:.75}
 .fer-card dd {margin:0; font-size:1.3rem; font-weight:600; font-variant-numeric:tabular-nums}
 .fer-card div.bars {display:grid; grid-template-columns:5rem 1fr 3rem; gap:.4rem .6rem; align-items:center;
@@ -26,7 +28,7 @@ def html(summary: FileSummary) -> str:
     """Faces, length, frames analysed and the share of unsure; below, the leading labels of all faces together."""
     figures = {
         "Faces": f"{len(summary.faces)}",
-        "Length": clock(summary.seconds),
+        "Length": clock(summary.seconds, tenths=summary.seconds < MINUTE_S),
         "Frames analysed": f"{summary.looks:,}",
         "Unsure": share_cell(summary.shares[UNSURE]),
     }

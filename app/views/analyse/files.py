@@ -36,9 +36,16 @@ SAMPLE_HELP: Final = "A clip of 10 seconds, drawn from a portrait."
 MOST_TOLD: Final = 5
 """Of wrong files so many are named."""
 LOOKS = {"Every frame": EVERY_FRAME} | {f"{fps} a second": Sampling(fps=fps) for fps in (10, 5, 2, 1)}
-_DROP_CSS = """<style>
-.st-key-analyse_drop section {min-height: 9rem; flex-direction: column; justify-content: center; gap: .4rem}
+_DROP_CSS: Final = """<style>
+.st-key-analyse_drop {position: relative}
+.st-key-analyse_drop section {min-height: 9rem; padding: 1.2rem 1rem 3.2rem; border-style: dashed;
+  align-items: center; justify-content: center}
+.st-key-analyse_drop section > span, .st-key-analyse_drop section > div {flex: 0 1 auto; margin: 0; width: auto}
+.st-key-analyse_drop > div:last-child {position: absolute; bottom: .9rem; left: 1rem; right: 1rem; width: auto;
+  text-align: center; pointer-events: none}
+@media (max-width: 640px) {.st-key-analyse_drop section {padding-bottom: 6.4rem}}
 </style>"""
+"""The words on formats stand in the drop zone, below its button and its files."""
 UPLOADS_GO: Final = (
     "Uploads are deleted as soon as they are analysed, results when you start a new analysis or close the page."
 )
@@ -76,7 +83,7 @@ def _drop_zone(memory: AnalysisMemory) -> list[UploadedFile]:
     st.html(_DROP_CSS)
     with st.container(key="analyse_drop"):
         dropped = st.file_uploader(
-            "Pictures and videos",
+            "Drop pictures and videos here",
             accept_multiple_files=True,
             key=f"analyse_upload_{memory.uploads}",
             help=UPLOADS_GO,

@@ -6,7 +6,7 @@ from app import state
 from app.views.analyse import files as analyse_files
 from app.views.analyse import progress as analyse_progress
 from app.views.analyse import results as analyse_results
-from app.views.analyse import strips
+from app.views.analyse import strips, thumbnail
 from app.views.shared import frame
 
 LINE = "Find the expressions in your pictures and videos. They are analysed on the computer that runs this page."
@@ -28,7 +28,7 @@ def render() -> None:
         analyse_files.render(memory)
         return
     st.query_params[_ADDRESS] = "open"
-    st.html(strips.style())
+    st.html(f"<style>{strips.CSS}{thumbnail.CSS}</style>")
     view = job.view()
     if view.state == "done":
         analyse_results.render(job, view, memory)

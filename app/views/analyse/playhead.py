@@ -18,7 +18,7 @@ def render(
         key: of this place.
     """
     playhead = component(
-        "fer_playhead", "analyse/playhead.js", html="analyse/playhead.html", css="analyse/playhead.css"
+        "fer_film_playhead", "analyse/playhead.js", html="analyse/playhead.html", css="analyse/playhead.css"
     )
     data = {"film": film_key, "charts": charts_key, "length_s": length_s, "labels": labels}
     playhead(key=key, data=data, height="content")

@@ -5,7 +5,7 @@ import streamlit as st
 from app import state
 from app.analysis.jobs import AnalysisJob, AnalysisView
 from app.formatting import clock, counted, whole_percent
-from app.views.analyse import strips
+from app.views.analyse import strips, thumbnail
 
 ROWS = 20
 """So many files are shown at a time, from a little before the one at work."""
@@ -65,8 +65,7 @@ def _files(view: AnalysisView) -> None:
         st.caption(f"{counted(first, 'file')} before these")
     for index, file in enumerate(shown, start=first):
         with st.container(key=f"analyse_row_{index}", horizontal=True, vertical_alignment="center", wrap=False):
-            if file.thumbnail_jpeg is not None:
-                st.image(file.thumbnail_jpeg, alt="", width=72)
+            thumbnail.render(file)
             st.html(strips.progress_row(file))
     after = len(view.files) - first - len(shown)
     if after:

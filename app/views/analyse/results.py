@@ -8,11 +8,16 @@ from app.analysis.jobs import AnalysisJob, AnalysisView, FileView
 from app.formatting import clock, counted
 from app.markdown_text import plain, sentence
 from app.tab_memory import AnalysisMemory
-from app.views.analyse import downloads, one_file, strips
+from app.views.analyse import downloads, one_file, strips, thumbnail
 from app.views.analyse import keep as analyse_keep
+from app.views.analyse.one_file import SHOWN_VIDEO_BYTES
+
+__all__ = ["SHOWN_VIDEO_BYTES", "render"]
 
 MIN_SPEED_S: Final = 10.0
 """Of less video than this no speed is told."""
+MINUTE_S: Final = 60.0
+"""Shorter times are told with tenths."""
 PER_PAGE: Final = 20
 _ROWS_CSS: Final = """<style>
 [class*="st-key-analyse_pick_"] {padding: .5rem .6rem; border-radius: .5rem; border: 1px solid transparent}
@@ -58,7 +63,7 @@ def _headline(job: AnalysisJob, view: AnalysisView) -> str:
     if media_s:
         # In a short film most of the time goes into getting ready.
         speed = f" ({media_s / view.seconds:.1f} times real time)" if media_s >= MIN_SPEED_S else ""
-        parts.append(f"{clock(media_s)} of video in {view.seconds:.1f} s{speed}")
+        parts.append(f"{clock(media_s, tenths=media_s < MINUTE_S)} of video in {view.seconds:.1f} s{speed}")
     elif done:
         parts.append(f"{view.seconds:.1f} s")
     if job.is_cancelled():
@@ -90,8 +95,7 @@ def _row(index: int, file: FileView, memory: AnalysisMemory, *, is_chosen: bool)
     with st.container(
         key=f"analyse_pick_{'on' if is_chosen else 'off'}_{index}", horizontal=True, gap="small", wrap=False
     ):
-        if file.thumbnail_jpeg is not None:
-            st.image(file.thumbnail_jpeg, alt="", width=72)
+        thumbnail.render(file)
         with st.container():
             st.button(
                 plain(file.title),

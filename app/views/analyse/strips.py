@@ -5,6 +5,8 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
+import numpy as np
+
 from app.analysis.jobs import FileView
 from app.analysis.summary import FaceTimeline, FileSummary
 from app.colours import BLUE, ERROR_TEXT
@@ -31,11 +33,7 @@ CSS: Final = f"""
   overflow:hidden}}
 .fer-progress b {{display:block; height:100%; background:{BLUE}; border-radius:3px}}
 """
-
-
-def style() -> str:
-    """What the pieces of HTML here need; once on a page."""
-    return f"<style>{CSS}</style>"
+"""What the pieces of HTML here need; once on a page."""
 
 
 def strip(summary: FileSummary) -> str:
@@ -104,14 +102,18 @@ def _shown(summary: FileSummary) -> list[tuple[str, float]]:
 def _lane(timeline: FaceTimeline, length_s: float) -> str:
     """A face's labels over the whole of the file: in each piece the one that is most frequent there."""
     pieces: list[list[str]] = [[] for _ in range(_PIECES)]
-    cells = list(zip(timeline.seconds, timeline.labels, timeline.levels, strict=True))
-    for at, (at_s, label, level) in enumerate(cells):
-        until_s = cells[at + 1][0] if at + 1 < len(cells) else length_s
-        first = min(_PIECES - 1, int(at_s / max(length_s, 1e-9) * _PIECES))
-        end = max(first + 1, min(_PIECES, int(until_s / max(length_s, 1e-9) * _PIECES)))
-        for piece in pieces[first:end]:
+    edges = [*_starts(timeline), length_s]
+    for at, (label, level) in enumerate(zip(timeline.labels, timeline.levels, strict=True)):
+        first, end = (min(_PIECES, round(edge / max(length_s, 1e-9) * _PIECES)) for edge in edges[at : at + 2])
+        for piece in pieces[first : max(first + 1, end)]:
             piece.append(_colour(label, level))
     return _gradient([max(piece, key=piece.count) if piece else "transparent" for piece in pieces])
+
+
+def _starts(timeline: FaceTimeline) -> list[float]:
+    """When each cell begins, in seconds: as on the chart, halfway from the one before it."""
+    half_s = float(np.diff(timeline.seconds).min()) / 2 if len(timeline.seconds) > 1 else 0.0
+    return [max(0.0, round(float(at_s) - half_s, 3)) for at_s in timeline.seconds]
 
 
 def _colour(label: str | None, level: Level | None) -> str:
@@ -133,10 +135,10 @@ def _gradient(colours: Sequence[str]) -> str:
 def labels_over_time(timeline: FaceTimeline) -> list[tuple[float, str, str]]:
     """When each label of a face begins: the second, the words, and the colour; "Not in view" where it is not."""
     found: list[tuple[float, str, str]] = []
-    for at_s, label, level in zip(timeline.seconds, timeline.labels, timeline.levels, strict=True):
+    for at_s, label, level in zip(_starts(timeline), timeline.labels, timeline.levels, strict=True):
         words = "Not in view"
         if level is not None:
             words = label_words(None if label == UNSURE else label, level).capitalize()
         if not found or found[-1][1] != words:
-            found.append((round(float(at_s), 2), words, _colour(label, level)))
+            found.append((at_s, words, _colour(label, level)))
     return found

@@ -41,16 +41,18 @@ def picture_faces(found: Sequence[FaceEmotion]) -> str:
 
 
 def _face_table(corner: str, numbers: Sequence[int | None], rows: str) -> str:
-    return _STYLE + table(head_row(corner, [f"Face {number}" for number in numbers]) + rows, css="fer-shares")
+    head = head_row(corner, [f"Face {number}" for number in numbers])
+    return _STYLE + table(head + rows, css="fer-shares", box_css="fer-narrow")
 
 
 def _bars(
     labels: Sequence[str], columns: Sequence[Mapping[str, float]], leaning: Sequence[Mapping[str, float]] = ()
 ) -> str:
-    """A row for each label, with each share as a number on a bar; what was only leaning is striped."""
+    """A row for each label that was shown, with each share as a number on a bar; what was only leaning is striped."""
     return "".join(
         share_row(label, [shares[label] for shares in columns], leaning=[part.get(label, 0.0) for part in leaning])
         for label in labels
+        if any(shares[label] for shares in columns)
     )
 
 

@@ -14,7 +14,7 @@ from app.sessions.wording import headline
 from app.store.checks import check_video_name
 from app.store.errors import StoreError
 from app.tab_memory import SessionMemory
-from app.views.analyse.one_file import SHOWN_VIDEO_BYTES
+from app.views.analyse.results import SHOWN_VIDEO_BYTES
 from app.views.sessions import tables as session_tables
 from app.views.sessions.face_choice import Choice, read_words
 

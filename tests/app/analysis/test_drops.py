@@ -18,9 +18,9 @@ HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
     ("name", "head", "said"),
     [
         ("empty.mp4", b"", "is empty (0 bytes)"),
-        ("letter.txt", b"Dear all,\n", "is a text"),
-        ("letter.mp4", b"no film\n" * 50, "is a text"),
-        ("letter.mp4", ("x" * (HEAD_BYTES - 1) + "é").encode()[:HEAD_BYTES], "is a text"),
+        ("letter.txt", b"Dear all,\n", "is a text file"),
+        ("letter.mp4", b"no film\n" * 50, "is a text file"),
+        ("letter.mp4", ("x" * (HEAD_BYTES - 1) + "é").encode()[:HEAD_BYTES], "is a text file"),
         ("report.jpg", b"%PDF-1.7\n\x80", "is a PDF document"),
         ("films.zip", b"PK\x03\x04\x14\0", "is a zip archive or an Office document"),
         ("phone.heic", HEIC, "cannot be read: HEIC pictures cannot be read. Save it as JPEG or PNG"),
