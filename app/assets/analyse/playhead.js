@@ -99,7 +99,7 @@ function listen(chart, seek, length_s, signal) {
     const area = areaOf(chart)?.getBoundingClientRect();
     if (!area || down.button || down.clientX < area.left || down.clientX > area.right) return;
     const released = new AbortController();
-    const until = { signal: AbortSignal.any([signal, released.signal]), capture: true };
+    const until = { signal: released.signal, capture: true };
     if (down.pointerType === "mouse") {
       seek(secondAt(down));
       window.addEventListener("pointermove", (move) => seek(secondAt(move)), until);

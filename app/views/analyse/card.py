@@ -14,6 +14,7 @@ MINUTE_S: Final = 60.0
 _STYLE: Final = """<style>
 .fer-card {border:1px solid rgba(128,128,128,.28); border-radius:.6rem; padding:.9rem 1rem 1rem}
 .fer-card dl {display:grid; grid-template-columns:repeat(2, 1fr); gap:.7rem 1rem; margin:0; padding:0}
+.fer-card dl div {display:flex; flex-direction:column; justify-content:space-between}
 .fer-card dt {font-size:.8rem; font-weight:400; opacity:.75}
 .fer-card dd {margin:0; font-size:1.3rem; font-weight:600; font-variant-numeric:tabular-nums}
 .fer-card div.bars {display:grid; grid-template-columns:5rem 1fr 3rem; gap:.4rem .6rem; align-items:center;

@@ -71,7 +71,9 @@ def _is_small(path: Path) -> bool:
 def _picture(summary: FileSummary) -> None:
     if len(summary.picture_faces) == 1:
         st.html(face_bars.html(summary.picture_faces[0]))
-    else:
+        return
+    st.html(analyse_tables.picture_rows(summary.picture_faces))
+    with st.expander("All shares"):
         st.html(analyse_tables.picture_faces(summary.picture_faces))
 
 

@@ -24,7 +24,6 @@ _ROWS_CSS: Final = """<style>
 [class*="st-key-analyse_pick_on_"] {border-color: rgba(128,128,128,.35); background: rgba(128,128,128,.1)}
 [class*="st-key-analyse_pick_"] button {min-height: 0; padding: 0; justify-content: flex-start; text-align: left}
 [class*="st-key-analyse_pick_"] button p {overflow-wrap: anywhere; font-weight: 600; font-size: .92rem}
-[class*="st-key-analyse_pick_"] [data-testid="stVerticalBlock"] {gap: .15rem}
 </style>"""
 
 
@@ -63,13 +62,17 @@ def _headline(job: AnalysisJob, view: AnalysisView) -> str:
     if media_s:
         # In a short film most of the time goes into getting ready.
         speed = f" ({media_s / view.seconds:.1f} times real time)" if media_s >= MIN_SPEED_S else ""
-        parts.append(f"{clock(media_s, tenths=media_s < MINUTE_S)} of video in {view.seconds:.1f} s{speed}")
+        parts.append(f"{clock(media_s, tenths=media_s < MINUTE_S)} of video in {_time_words(view.seconds)}{speed}")
     elif done:
-        parts.append(f"{view.seconds:.1f} s")
+        parts.append(_time_words(view.seconds))
     if job.is_cancelled():
         return f":material/cancel: **Cancelled** · {' · '.join(parts)}"
     icon = ":material/check_circle:" if done else ":material/error:"
     return f"{icon} {' · '.join(parts)}"
+
+
+def _time_words(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < MINUTE_S else f"{clock(seconds)} min"
 
 
 def _chosen(view: AnalysisView, memory: AnalysisMemory) -> int:
@@ -87,26 +90,27 @@ def _list(view: AnalysisView, chosen: int, memory: AnalysisMemory) -> None:
         page = st.number_input("Page", 1, pages, chosen // PER_PAGE + 1, key="analyse_page", help=f"1 to {pages}")
         first = (int(page) - 1) * PER_PAGE
         st.caption(f"{first + 1}–{min(first + PER_PAGE, count)} of {count}")
-    for index, file in enumerate(view.files[first : first + PER_PAGE], start=first):
-        _row(index, file, memory, is_chosen=index == chosen)
+    with st.container(gap="xxsmall"):
+        for index, file in enumerate(view.files[first : first + PER_PAGE], start=first):
+            _row(index, file, memory, is_chosen=index == chosen)
 
 
 def _row(index: int, file: FileView, memory: AnalysisMemory, *, is_chosen: bool) -> None:
-    with st.container(
-        key=f"analyse_pick_{'on' if is_chosen else 'off'}_{index}", horizontal=True, gap="small", wrap=False
-    ):
-        thumbnail.render(file)
-        with st.container():
-            st.button(
-                plain(file.title),
-                key=f"analyse_open_{index}",
-                type="tertiary",
-                on_click=_choose,
-                args=(memory, index),
-                wrap=True,
-            )
-            strip = strips.strip(file.summary) if file.summary else ""
-            st.html(strip + strips.result_line(file))
+    with st.container(key=f"analyse_pick_{'on' if is_chosen else 'off'}_{index}", gap="xsmall"):
+        with st.container(horizontal=True, gap="small", wrap=False):
+            thumbnail.render(file)
+            with st.container(gap=None):
+                st.button(
+                    plain(file.title),
+                    key=f"analyse_open_{index}",
+                    type="tertiary",
+                    on_click=_choose,
+                    args=(memory, index),
+                    wrap=True,
+                )
+                st.html(strips.result_line(file))
+        if file.summary is not None:
+            st.html(strips.strip(file.summary))
 
 
 def _choose(memory: AnalysisMemory, index: int) -> None:

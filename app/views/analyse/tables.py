@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from app.analysis.summary import LABELS, FileSummary
-from app.formatting import clock, signed
+from app.formatting import clock, signed, whole_percent
 from app.html_tables import STYLE, head_row, row, share_cell, share_row, stripes, table
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE
 from fer_core.results import FaceEmotion, Level, label_words
@@ -12,6 +12,10 @@ MOST_FACES = 6
 """Columns of the table of faces; the others are in the CSV."""
 _STYLE = f"""{STYLE}<style>
 .fer-shares tr.share td {{padding-top:.26rem; padding-bottom:.26rem}}
+.fer-people td {{white-space:nowrap}}
+.fer-people .seven {{width:60%; padding-right:0}}
+.fer-people .seven span {{display:flex; height:.8rem; border-radius:3px; overflow:hidden; min-width:5rem}}
+.fer-people .seven b {{display:block; height:100%}}
 </style>"""
 
 
@@ -38,6 +42,35 @@ def picture_faces(found: Sequence[FaceEmotion]) -> str:
     rows += _bars(EMOTIONS, [face.probabilities for face in shown])
     more = f"<small>{len(found) - len(shown)} more, smaller ones.</small>" if len(found) > len(shown) else ""
     return _face_table("", [face.face.track_id for face in shown], rows) + more
+
+
+def picture_rows(found: Sequence[FaceEmotion]) -> str:
+    """A row for each face of a picture: its number, what it is called, and a bar of its seven shares."""
+    faces = sorted(found, key=lambda emotion: emotion.face.track_id or 0)
+    rows = "".join(
+        f"<tr><td>{face.face.track_id}</td><td>{_called(face)}</td>"
+        f'<td class="seven"><span title="{_seven_words(face)}">{_seven(face)}</span></td></tr>'
+        for face in faces
+    )
+    return _STYLE + table(f'<tr><th>Face</th><th>Label</th><th class="seven">Shares</th></tr>{rows}', css="fer-people")
+
+
+def _called(face: FaceEmotion) -> str:
+    words = label_words(face.label, face.level).capitalize()
+    colour = EMOTION_COLOURS[face.label or UNSURE]
+    sure = f" {whole_percent(face.confidence)}" if face.label is not None else ""
+    return f'<i style="background:{colour}"></i>{words}{sure}'
+
+
+def _seven(face: FaceEmotion) -> str:
+    return "".join(
+        f'<b style="width:{100 * face.probabilities[emotion]:.1f}%;background:{EMOTION_COLOURS[emotion]}"></b>'
+        for emotion in EMOTIONS
+    )
+
+
+def _seven_words(face: FaceEmotion) -> str:
+    return ", ".join(f"{emotion} {whole_percent(face.probabilities[emotion])}" for emotion in EMOTIONS)
 
 
 def _face_table(corner: str, numbers: Sequence[int | None], rows: str) -> str:

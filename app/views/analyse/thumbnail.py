@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.analysis.jobs import FileView
 
-WIDTH_PX: Final = 72
+WIDTH_PX: Final = 64
 CSS: Final = f"""
 .fer-no-picture {{width:{WIDTH_PX}px; aspect-ratio:4/3; border-radius:.5rem; background:rgba(128,128,128,.16)}}
 [class*="st-key-thumbnail_"] {{flex:none}}

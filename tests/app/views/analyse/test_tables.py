@@ -3,8 +3,8 @@
 import numpy as np
 
 from app.analysis.summary import LABELS, FaceSummary, FaceTimeline, FileSummary
-from app.views.analyse.tables import MOST_FACES, faces, picture_faces
-from fer_core.emotions import EMOTIONS
+from app.views.analyse.tables import MOST_FACES, faces, picture_faces, picture_rows
+from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 from fer_core.results import Doubt, Level
 from tests.helpers.faces import make_emotion, make_face
 
@@ -53,6 +53,18 @@ def test_a_pictures_faces_say_what_they_are_called():
 
     assert html.index("Happy</td>") < html.index("Unsure</td>") < html.index("Probably fear</td>")
     assert "90 %" in html
+
+
+def test_a_picture_of_several_has_a_row_for_each_with_all_seven_shares():
+    leaning = make_emotion("fear", share=0.5, face=make_face(track_id=2), level=Level.LEANING)
+    dark = make_emotion("sad", face=make_face(track_id=1), doubts=(Doubt.TOO_DARK,))
+
+    html = picture_rows([leaning, dark])
+
+    assert html.index("<td>1</td>") < html.index("Unsure") < html.index("<td>2</td>") < html.index("Probably fear 50 %")
+    assert html.count("<b style=") == 2 * len(EMOTIONS)
+    assert "fear 50 %, " in html
+    assert f"width:50.0%;background:{EMOTION_COLOURS['fear']}" in html
 
 
 def test_faces_stand_in_the_order_of_their_numbers():
