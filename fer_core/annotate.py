@@ -16,6 +16,25 @@ Overlay = Literal["boxes", "landmarks", "nothing"]
 _Rectangle = tuple[int, int, int, int]
 _Colour = tuple[int, int, int]
 _DASHES_PER_SIDE: Final = 5
+_MAY_COVER: Final = 0.25
+"""Of a label's area; it stays where it stood in the frame before while it covers no more of faces than that."""
+
+
+class LabelPlaces:
+    """Where the labels of one stream's faces stood last. With it they do not jump to and fro from frame to frame."""
+
+    def __init__(self) -> None:
+        """No face was seen yet."""
+        self._of_face: dict[int, int] = {}
+
+    def last(self, face: int | None) -> int | None:
+        """Which of the places around its box, in the order in which they are tried; None for a new face."""
+        return None if face is None else self._of_face.get(face)
+
+    def note(self, face: int | None, place: int) -> None:
+        """It stands there now; a face without a number is not followed."""
+        if face is not None:
+            self._of_face[face] = place
 
 
 def annotate(
@@ -25,6 +44,7 @@ def annotate(
     overlay: Overlay = "boxes",
     mirror: bool = False,
     muted: bool = False,
+    places: LabelPlaces | None = None,
 ) -> np.ndarray:
     """A copy of the frame with a box and a label for each face; dashed and darker where it only leans to the label.
 
@@ -34,6 +54,7 @@ def annotate(
         overlay: boxes with labels; these and the landmarks; or nothing.
         mirror: swap left and right, as people know themselves; the labels stay readable.
         muted: in grey and half transparent, for a result that is no longer new.
+        places: of the frames before, the same object for all frames of one stream.
 
     Returns:
         uint8 (height, width, 3).
@@ -51,7 +72,8 @@ def annotate(
     thickness = max(2, round(min(width, height) / 240))
     text_px = int(np.clip(min(width, height) / 22, 13, 40))
     several = len(result.faces) > 1
-    chips: list[tuple[np.ndarray, _Rectangle]] = []
+    places = places or LabelPlaces()
+    chips: list[tuple[np.ndarray, _Rectangle, int | None]] = []
     for emotion in result.faces:
         left, top, right, bottom = (round(v * scale) for v in emotion.face.xyxy)
         if mirror:
@@ -68,10 +90,13 @@ def annotate(
                 cv2.circle(canvas, (round(width - x if mirror else x), round(y)), thickness, colour, -1, cv2.LINE_AA)
         chip = _chip(face_text(emotion, numbered=several), text_px, word, is_leaning=is_leaning)[:height, :width]
         half = thickness // 2
-        chips.append((chip, (left - half, top, right + half, bottom)))
-    boxes, taken = [box for _, box in chips], list[_Rectangle]()
-    for chip, box in chips:  # after all boxes, whose lines would cross the words
-        place = _free_place(chip.shape, box, boxes, (height, width), taken)
+        chips.append((chip, (left - half, top, right + half, bottom), emotion.face.track_id))
+    boxes, taken = [box for _, box, _ in chips], list[_Rectangle]()
+    for chip, box, face in chips:  # after all boxes, whose lines would cross the words
+        around = _places_around(chip.shape, box, (height, width))
+        chosen = _best_place(around, boxes, taken, before=places.last(face))
+        places.note(face, chosen)
+        place = around[chosen]
         taken.append(place)
         canvas[place[1] : place[3], place[0] : place[2]] = chip
     return cv2.addWeighted(canvas, 0.5, plain, 0.5, 0) if muted else canvas
@@ -126,24 +151,15 @@ def _dashed_rectangle(canvas: np.ndarray, box: _Rectangle, colour: _Colour, thic
             cv2.line(canvas, (x, ys[k]), (x, ys[k + 1]), colour, thickness, cv2.LINE_AA)
 
 
-def _free_place(
-    chip_shape: tuple[int, ...],
-    box: _Rectangle,
-    boxes: Sequence[_Rectangle],
-    canvas_shape: tuple[int, int],
-    taken: Sequence[_Rectangle],
-) -> _Rectangle:
-    """Where a chip goes: above its box, or below, or beside it, or further off, or inside.
-
-    The first place that covers no chip placed before and no face. Where there is none, as in a crowd, the one that
-    covers the least of faces and, as far as possible, nothing of chips.
+def _places_around(
+    chip_shape: tuple[int, ...], box: _Rectangle, canvas_shape: tuple[int, int]
+) -> tuple[_Rectangle, ...]:
+    """Where a chip may go, the best first: above its box, below, beside it, further off, inside.
 
     Args:
         chip_shape: its height, width, ...
         box: of its face.
-        boxes: of all faces.
         canvas_shape: height and width; the chip is moved inside.
-        taken: places of the chips so far.
     """
     chip_h, chip_w = chip_shape[:2]
     left, top, right, bottom = box
@@ -151,16 +167,34 @@ def _free_place(
     wanted += [(x, y) for x in (left - chip_w, right) for y in (top, bottom - chip_h)]
     wanted += [(x, y) for y in (top - 2 * chip_h, bottom + chip_h) for x in (left, right - chip_w)]
     wanted += [(left, top), (left, bottom - chip_h)]
-    places = []
-    for wanted_x, wanted_y in wanted:
-        x = int(np.clip(wanted_x, 0, canvas_shape[1] - chip_w))
-        y = int(np.clip(wanted_y, 0, canvas_shape[0] - chip_h))
-        places.append((x, y, x + chip_w, y + chip_h))
+    most_x, most_y = canvas_shape[1] - chip_w, canvas_shape[0] - chip_h
+    corners = [(min(max(x, 0), most_x), min(max(y, 0), most_y)) for x, y in wanted]
+    return tuple((x, y, x + chip_w, y + chip_h) for x, y in corners)
 
-    def covered(place: _Rectangle) -> tuple[int, int]:
+
+def _best_place(
+    places: Sequence[_Rectangle], boxes: Sequence[_Rectangle], taken: Sequence[_Rectangle], *, before: int | None
+) -> int:
+    """Which place a chip gets: the first that covers no chip placed before and no face.
+
+    Where there is none, as in a crowd, the one that covers the least of faces, and nothing of chips if possible.
+
+    Args:
+        places: from `_places_around`.
+        boxes: of all faces.
+        taken: places of the chips so far.
+        before: which of the places it had in the frame before, where it stays as long as it hardly covers anything.
+    """
+
+    def covered(index: int) -> tuple[int, int]:
+        place = places[index]
         return sum(_overlap(place, other) for other in taken), sum(_overlap(place, other) for other in boxes)
 
-    return min(places, key=covered)  # of equals the first
+    if before is not None:
+        chips, faces = covered(before)
+        if not chips and faces <= _MAY_COVER * _overlap(places[before], places[before]):
+            return before
+    return min(range(len(places)), key=covered)  # of equals the first
 
 
 def _overlap(a: _Rectangle, b: _Rectangle) -> int:

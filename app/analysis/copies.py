@@ -9,7 +9,7 @@ from typing import Final, Self
 import cv2
 import numpy as np
 
-from fer_core.annotate import annotate
+from fer_core.annotate import LabelPlaces, annotate
 from fer_core.files.media import open_media
 from fer_core.files.pictures.kinds import WRITABLE_SUFFIXES
 from fer_core.files.pictures.still import write_picture
@@ -37,6 +37,7 @@ class AnnotatedCopy:
         self._is_wanted = is_wanted
         self._show = show
         self._shown_at_s = -PREVIEW_EVERY_S
+        self._places = LabelPlaces()
         # One thread: the encoder would take every core from the live pages.
         self._video = VideoWriter(path, threads=1) if path.suffix.lower() not in WRITABLE_SUFFIXES else None
 
@@ -50,7 +51,7 @@ class AnnotatedCopy:
         is_preview_due = now_s - self._shown_at_s >= PREVIEW_EVERY_S
         if not self._is_wanted and not is_preview_due:
             return
-        labelled_bgr = annotate(frame_bgr, result)
+        labelled_bgr = annotate(frame_bgr, result, places=self._places)
         if self._is_wanted and self._video is not None:
             self._video.write(labelled_bgr, result.captured_at_s)
         elif self._is_wanted:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_core.annotate import _chip, annotate, face_text, percent
+from fer_core.annotate import LabelPlaces, _chip, annotate, face_text, percent
 from fer_core.colours import contrast, luminance, rgb
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE, chip_colours, colour_bgr
 from fer_core.results import Doubt, FaceEmotion, Level
@@ -209,6 +209,27 @@ def test_a_label_covers_no_face_where_there_is_any_room(boxes, mirror):
             left, right = 640 - right, 640 - left
         inside = canvas[top + 4 : bottom - 4, left + 4 : right - 4]
         assert (inside == 90).all()
+
+
+def test_a_label_does_not_jump_while_its_face_trembles_at_the_edge():
+    chip = chip_of(emotion_at((200, 150, 320, 270)), GREY)
+    tops = [chip.shape[0] + tremble for tremble in (2, -1, 1, -2, 2)]
+    places = LabelPlaces()
+
+    steady: list[bool] = []
+    jumping: list[bool] = []
+    for top in tops:
+        result = make_result(emotion_at((200, top, 320, top + 120)))
+        for remembered, found in ((places, steady), (None, jumping)):
+            place = place_of(chip, annotate(GREY, result, places=remembered))
+            assert place is not None
+            found.append(place[1] < top)
+
+    assert steady == [True] * 5
+    assert jumping == [True, False, True, False, True], "without a memory"
+    annotate(GREY, make_result(emotion_at((200, 2, 320, 122))), places=places)
+    low = annotate(GREY, make_result(emotion_at((200, 2, 320, 122))), places=places)
+    assert (low[6:118, 204:316] == 90).all(), "where it would cover the face, it moves"
 
 
 def test_a_face_that_fills_the_picture_is_covered_at_its_edge_alone():

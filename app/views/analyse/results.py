@@ -20,11 +20,16 @@ MINUTE_S: Final = 60.0
 """Shorter times are told with tenths."""
 PER_PAGE: Final = 20
 _ROWS_CSS: Final = """<style>
-[class*="st-key-analyse_pick_"] {padding: .5rem .6rem; border-radius: .5rem; border: 1px solid transparent}
+[class*="st-key-analyse_pick_"] {padding: .5rem .6rem; border-radius: .5rem; border: 1px solid transparent;
+  position: relative}
+[class*="st-key-analyse_pick_"]:hover {background: rgba(128,128,128,.06)}
 [class*="st-key-analyse_pick_on_"] {border-color: rgba(128,128,128,.35); background: rgba(128,128,128,.1)}
 [class*="st-key-analyse_pick_"] button {min-height: 0; padding: 0; justify-content: flex-start; text-align: left}
+[class*="st-key-analyse_pick_"] [data-testid="stButton"] button {position: static}
+[class*="st-key-analyse_pick_"] [data-testid="stButton"] button::after {content: ""; position: absolute; inset: 0}
 [class*="st-key-analyse_pick_"] button p {overflow-wrap: anywhere; font-weight: 600; font-size: .92rem}
 </style>"""
+"""The whole of a row is its button."""
 
 
 def render(job: AnalysisJob, view: AnalysisView, memory: AnalysisMemory) -> None:
