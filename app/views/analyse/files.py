@@ -82,6 +82,7 @@ def render(memory: AnalysisMemory) -> None:
 def _drop_zone(memory: AnalysisMemory) -> list[UploadedFile]:
     st.html(_DROP_CSS)
     with st.container(key="analyse_drop"):
+        # Without `type`: the field's own refusal goes by the name alone, and does not say what a file is instead.
         dropped = st.file_uploader(
             "Drop pictures and videos here",
             accept_multiple_files=True,
@@ -114,7 +115,8 @@ def _named_on_server() -> dict[str, Any]:
     folder = folder_from("FER_FILES")
     if folder is None:
         return {}
-    with st.expander("Files on the server", icon=":material/folder:"):
+    is_filled = bool(st.session_state.get("analyse_server_path"))  # as after another analysis
+    with st.expander("Files on the server", expanded=is_filled, icon=":material/folder:"):
         named = page_parts.path_on_server(
             folder,
             "File or folder",

@@ -1,4 +1,7 @@
-"""One playhead for a video and its charts; both stand in containers of their own. The only module that knows it."""
+"""One playhead for a video and its charts; both stand in containers of their own. The only module that knows it.
+
+The video is Streamlit's own: its address is told to its owner alone (`app.access.downloads`), and no component has it.
+"""
 
 from collections.abc import Sequence
 

@@ -50,14 +50,14 @@ def render(job: AnalysisJob, view: AnalysisView, memory: AnalysisMemory) -> None
     if job.request.passed_over:
         st.caption(sentence(job.request.passed_over))
     if len(view.files) == 1:
-        _file(job, view.files[0], memory)
+        _file(job, view, 0, memory)
         return
     chosen = _chosen(view, memory)
     left, right = st.columns([2, 5], gap="medium")
     with left:
         _list(view, chosen, memory)
     with right:
-        _file(job, view.files[chosen], memory)
+        _file(job, view, chosen, memory)
 
 
 def _headline(job: AnalysisJob, view: AnalysisView) -> str:
@@ -123,12 +123,14 @@ def _choose(memory: AnalysisMemory, index: int) -> None:
     memory.keeping = ""
 
 
-def _file(job: AnalysisJob, file: FileView, memory: AnalysisMemory) -> None:
+def _file(job: AnalysisJob, view: AnalysisView, index: int, memory: AnalysisMemory) -> None:
+    file = view.files[index]
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(plain(file.title), anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
             analyse_keep.offer(job, file, memory)
-            downloads.render(job, file)
+            if any(each.summary is not None for each in view.files):
+                downloads.render(job, file)
     analyse_keep.render(job, file, memory)
     if file.sentence:
         (st.warning if file.summary else st.error)(sentence(file.sentence))
