@@ -24,17 +24,19 @@ class AnalysisMemory:
         job: the analysis that this tab asked for; None before the first and after it was discarded.
         keeping: title of the file that is about to be kept as a session; empty while there is none.
         kept: files of that job that were kept: title to the session's number and its count of samples.
+        chosen: which of the job's files is looked at; None for the first that showed something.
         uploads: how often this tab stored uploads; a fresh number gives a fresh, empty upload field.
     """
 
     job: AnalysisJob | None = None
     keeping: str = ""
     kept: dict[str, tuple[int, int]] = field(default_factory=dict)
+    chosen: int | None = None
     uploads: int = 0
 
     def begin(self, job: AnalysisJob) -> None:
         """Keep a submitted job; it is discarded with the tab, or with the process at the latest."""
-        self.job, self.keeping, self.kept = job, "", {}
+        self.job, self.keeping, self.kept, self.chosen = job, "", {}, None
         self.uploads += 1
         weakref.finalize(self, job.discard)
 

@@ -1,5 +1,6 @@
 """Draw a result on a frame."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, Literal, cast
 
@@ -15,6 +16,25 @@ Overlay = Literal["boxes", "landmarks", "nothing"]
 _Rectangle = tuple[int, int, int, int]
 _Colour = tuple[int, int, int]
 _DASHES_PER_SIDE: Final = 5
+_MAY_COVER: Final = 0.25
+"""Of a label's area; it stays where it stood in the frame before while it covers no more of faces than that."""
+
+
+class LabelPlaces:
+    """Where the labels of one stream's faces stood last. With it they do not jump to and fro from frame to frame."""
+
+    def __init__(self) -> None:
+        """No face was seen yet."""
+        self._of_face: dict[int, int] = {}
+
+    def last(self, face: int | None) -> int | None:
+        """Which of the places around its box, in the order in which they are tried; None for a new face."""
+        return None if face is None else self._of_face.get(face)
+
+    def note(self, face: int | None, place: int) -> None:
+        """It stands there now; a face without a number is not followed."""
+        if face is not None:
+            self._of_face[face] = place
 
 
 def annotate(
@@ -24,6 +44,7 @@ def annotate(
     overlay: Overlay = "boxes",
     mirror: bool = False,
     muted: bool = False,
+    places: LabelPlaces | None = None,
 ) -> np.ndarray:
     """A copy of the frame with a box and a label for each face; dashed and darker where it only leans to the label.
 
@@ -33,6 +54,7 @@ def annotate(
         overlay: boxes with labels; these and the landmarks; or nothing.
         mirror: swap left and right, as people know themselves; the labels stay readable.
         muted: in grey and half transparent, for a result that is no longer new.
+        places: of the frames before, the same object for all frames of one stream.
 
     Returns:
         uint8 (height, width, 3).
@@ -50,8 +72,8 @@ def annotate(
     thickness = max(2, round(min(width, height) / 240))
     text_px = int(np.clip(min(width, height) / 22, 13, 40))
     several = len(result.faces) > 1
-    chips: list[tuple[np.ndarray, tuple[int, int, int]]] = []
-    taken: list[_Rectangle] = []
+    places = places or LabelPlaces()
+    chips: list[tuple[np.ndarray, _Rectangle, int | None]] = []
     for emotion in result.faces:
         left, top, right, bottom = (round(v * scale) for v in emotion.face.xyxy)
         if mirror:
@@ -67,9 +89,14 @@ def annotate(
             for x, y in emotion.face.landmarks * scale:
                 cv2.circle(canvas, (round(width - x if mirror else x), round(y)), thickness, colour, -1, cv2.LINE_AA)
         chip = _chip(face_text(emotion, numbered=several), text_px, word, is_leaning=is_leaning)[:height, :width]
-        chips.append((chip, (left - thickness // 2, top, bottom)))
-    for chip, box in chips:  # after all boxes, whose lines would cross the words
-        place = _free_place(chip.shape, box, (height, width), taken)
+        half = thickness // 2
+        chips.append((chip, (left - half, top, right + half, bottom), emotion.face.track_id))
+    boxes, taken = [box for _, box, _ in chips], list[_Rectangle]()
+    for chip, box, face in chips:  # after all boxes, whose lines would cross the words
+        around = _places_around(chip.shape, box, (height, width))
+        chosen = _best_place(around, boxes, taken, before=places.last(face))
+        places.note(face, chosen)
+        place = around[chosen]
         taken.append(place)
         canvas[place[1] : place[3], place[0] : place[2]] = chip
     return cv2.addWeighted(canvas, 0.5, plain, 0.5, 0) if muted else canvas
@@ -124,26 +151,53 @@ def _dashed_rectangle(canvas: np.ndarray, box: _Rectangle, colour: _Colour, thic
             cv2.line(canvas, (x, ys[k]), (x, ys[k + 1]), colour, thickness, cv2.LINE_AA)
 
 
-def _free_place(
-    chip_shape: tuple[int, ...], box: tuple[int, int, int], canvas_shape: tuple[int, int], taken: list[_Rectangle]
-) -> _Rectangle:
-    """Where a chip goes: above its box, or below, or inside, or further off, whichever covers no chip placed before.
+def _places_around(
+    chip_shape: tuple[int, ...], box: _Rectangle, canvas_shape: tuple[int, int]
+) -> tuple[_Rectangle, ...]:
+    """Where a chip may go, the best first: above its box, below, beside it, further off, inside.
 
     Args:
         chip_shape: its height, width, ...
-        box: left, top and bottom of the face's box.
+        box: of its face.
         canvas_shape: height and width; the chip is moved inside.
-        taken: places of the chips so far.
     """
     chip_h, chip_w = chip_shape[:2]
-    left, top, bottom = box
-    places = []
-    for wanted in (top - chip_h, bottom, top, bottom - chip_h, top - 2 * chip_h, bottom + chip_h):
-        x = int(np.clip(left, 0, canvas_shape[1] - chip_w))
-        y = int(np.clip(wanted, 0, canvas_shape[0] - chip_h))
-        places.append((x, y, x + chip_w, y + chip_h))
-    return next((place for place in places if not any(_overlap(place, other) for other in taken)), places[0])
+    left, top, right, bottom = box
+    wanted = [(x, y) for y in (top - chip_h, bottom) for x in (left, right - chip_w)]
+    wanted += [(x, y) for x in (left - chip_w, right) for y in (top, bottom - chip_h)]
+    wanted += [(x, y) for y in (top - 2 * chip_h, bottom + chip_h) for x in (left, right - chip_w)]
+    wanted += [(left, top), (left, bottom - chip_h)]
+    most_x, most_y = canvas_shape[1] - chip_w, canvas_shape[0] - chip_h
+    corners = [(min(max(x, 0), most_x), min(max(y, 0), most_y)) for x, y in wanted]
+    return tuple((x, y, x + chip_w, y + chip_h) for x, y in corners)
 
 
-def _overlap(a: _Rectangle, b: _Rectangle) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+def _best_place(
+    places: Sequence[_Rectangle], boxes: Sequence[_Rectangle], taken: Sequence[_Rectangle], *, before: int | None
+) -> int:
+    """Which place a chip gets: the first that covers no chip placed before and no face.
+
+    Where there is none, as in a crowd, the one that covers the least of faces, and nothing of chips if possible.
+
+    Args:
+        places: from `_places_around`.
+        boxes: of all faces.
+        taken: places of the chips so far.
+        before: which of the places it had in the frame before, where it stays as long as it hardly covers anything.
+    """
+
+    def covered(index: int) -> tuple[int, int]:
+        place = places[index]
+        return sum(_overlap(place, other) for other in taken), sum(_overlap(place, other) for other in boxes)
+
+    if before is not None:
+        chips, faces = covered(before)
+        if not chips and faces <= _MAY_COVER * _overlap(places[before], places[before]):
+            return before
+    return min(range(len(places)), key=covered)  # of equals the first
+
+
+def _overlap(a: _Rectangle, b: _Rectangle) -> int:
+    """The area that both have, in pixels."""
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    return max(0, width) * max(0, height)

@@ -15,7 +15,7 @@ from typing import Final, Literal
 from app.analysis.summary import FileSummary
 from fer_core.expressions.card import ModelCard
 from fer_core.faces.detector import DetectorName
-from fer_core.files.analyse import Inputs, expand_inputs
+from fer_core.files.analyse import Inputs, Progress, expand_inputs
 from fer_core.files.timing import EVERY_FRAME, Sampling
 from fer_core.limits import MAX_FACES
 from fer_core.names import distinct_names, shown_name
@@ -73,6 +73,9 @@ class FileView:
     Attributes:
         time_s: how far into it the analysis is.
         duration_s: its length; None while that is unknown.
+        share: how much of it is done, 0-1; None while that is unknown.
+        remaining_s: about how long the rest of it will take; None while that is unknown, and where it is not at work.
+        thumbnail_jpeg: its first picture, small; None before it was looked at, and where it shows none.
         sentence: why it failed, or what was broken in it; else empty.
         summary: what it showed, once it is done or stopped.
         copy: its annotated picture or video, once there is one.
@@ -83,6 +86,9 @@ class FileView:
     state: FileState = "waiting"
     time_s: float = 0.0
     duration_s: float | None = None
+    share: float | None = None
+    remaining_s: float | None = None
+    thumbnail_jpeg: bytes | None = None
     sentence: str = ""
     summary: FileSummary | None = None
     copy: Path | None = None
@@ -131,7 +137,7 @@ class AnalysisJob:
         self._lock = threading.Lock()
         self._files = [FileView(file.title) for file in request.files]
         self._state: AnalysisState = "waiting"
-        self._began_s = self._ended_s = 0.0
+        self._began_s = self._ended_s = self._file_began_s = 0.0
         self._looks = 0
         self._expected_looks: int | None = None
         self._preview_jpeg: bytes | None = None
@@ -152,14 +158,22 @@ class AnalysisJob:
     def view(self) -> AnalysisView:
         """Where it stands."""
         with self._lock:
-            until_s = self._ended_s or time.monotonic()
-            seconds = until_s - self._began_s if self._began_s else 0.0
+            now_s = time.monotonic()
+            seconds = (self._ended_s or now_s) - self._began_s if self._began_s else 0.0
             share = min(1.0, self._looks / self._expected_looks) if self._expected_looks else None
-            is_known = self._state == "running" and share and seconds >= MIN_REMAINING_AFTER_S
-            remaining_s = seconds * (1 - share) / share if is_known and share else None
-            return AnalysisView(
-                self._state, tuple(self._files), share, seconds, remaining_s, self._preview_jpeg, self._problem
+            remaining_s = _remaining_s(seconds, share) if self._state == "running" else None
+            files = tuple(
+                replace(file, remaining_s=_remaining_s(now_s - self._file_began_s, file.share))
+                if file.state == "running"
+                else file
+                for file in self._files
             )
+            return AnalysisView(self._state, files, share, seconds, remaining_s, self._preview_jpeg, self._problem)
+
+    def view_file(self, index: int) -> FileView:
+        """Where this file stands, without what is computed for `view`."""
+        with self._lock:
+            return self._files[index]
 
     def cancel(self) -> None:
         """End it at the next frame, or at once where it still waits; what was analysed until then is kept."""
@@ -200,17 +214,22 @@ class AnalysisJob:
         with self._lock:
             self._files[index] = update(self._files[index])
 
-    def count_frame(self, index: int, time_s: float, duration_s: float | None) -> None:
-        """One more frame was analysed.
+    def begin_file(self, index: int) -> None:
+        """The work on this file begins."""
+        with self._lock:
+            self._file_began_s = time.monotonic()
+            self._files[index] = replace(self._files[index], state="running")
 
-        Args:
-            index: of its file.
-            time_s: of the frame, in seconds from the file's start.
-            duration_s: the file's length; None where it is unknown.
-        """
+    def count_frame(self, index: int, progress: Progress) -> None:
+        """One more frame of that file was analysed."""
         with self._lock:
             self._looks += 1
-            self._files[index] = replace(self._files[index], time_s=time_s, duration_s=duration_s)
+            self._files[index] = replace(
+                self._files[index],
+                time_s=progress.time_s,
+                duration_s=progress.duration_s,
+                share=progress.share,
+            )
 
     def show_preview(self, preview_jpeg: bytes) -> None:
         """Show this frame to those who look."""
@@ -227,6 +246,11 @@ class AnalysisJob:
             discarded = self._discarded
         if discarded:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _remaining_s(seconds: float, share: float | None) -> float | None:
+    """About how long the rest will take, at the pace so far; None while nobody can tell."""
+    return seconds * (1 - share) / share if share and seconds >= MIN_REMAINING_AFTER_S else None
 
 
 def server_files(folder: Path, chosen: Path) -> tuple[tuple[InputFile, ...], str]:

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import islice
-from pathlib import Path
+from itertools import chain, count, islice
+from pathlib import Path, PurePath
 from typing import Final
 
 from app.recording.consent import CONSENT_VERSION
@@ -21,7 +21,9 @@ from app.store.checks import check_name
 from app.store.database import Store
 from app.store.records import NewSession
 from app.store.samples import Row, insert_samples, sample_row
+from app.store.sessions import sessions
 from app.store.staging import StagedSession, staged
+from app.store.tables import MAX_NAME
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.card import ModelCard
 from fer_core.files.table import cell_text
@@ -70,6 +72,14 @@ class KeepChoices:
     with_video: bool = False
 
 
+def proposed_title(store: Store, source: str) -> str:
+    """A title for the session of that file that none of one's sessions has: the file's name, numbered where needed."""
+    used = {one.title for one in sessions(store.own)}
+    title = (PurePath(source).stem.strip() or source)[: MAX_NAME - len(" (99999)")]
+    numbered = (f"{title} ({number})" for number in count(2))
+    return next(free for free in chain([title], numbered) if free not in used)
+
+
 def keep(
     store: Store,
     result: FileResult,
@@ -109,9 +119,9 @@ def keep(
     )
     check_name("A participant's name", choices.participant)  # before anything is copied
     with staged(store, new) as stage, _video_copy(store, video_file, result.video):
-        count = _store_samples(stage, result, on_progress)
+        stored = _store_samples(stage, result, on_progress)
         stage.publish(choices.participant, choices.filmed_at + timedelta(seconds=result.seconds))
-    return stage.session_id, count
+    return stage.session_id, stored
 
 
 @contextmanager
@@ -132,12 +142,12 @@ def _video_copy(store: Store, name: str | None, source: Path | None) -> Iterator
 
 
 def _store_samples(stage: StagedSession, result: FileResult, on_progress: Callable[[float], object]) -> int:
-    rows, count = _rows(result.table, result.source), 0
+    rows, stored = _rows(result.table, result.source), 0
     while part := list(islice(rows, ROWS_AT_ONCE)):
         stage.in_step(partial(insert_samples, session_id=stage.session_id, rows=part))
-        count += len(part)
+        stored += len(part)
         on_progress(min(1.0, part[-1]["time_ms"] / 1000 / max(result.seconds, 1e-3)))
-    return count
+    return stored
 
 
 def _rows(table: Path, source: str) -> Iterator[Row]:

@@ -79,7 +79,7 @@ class FileSummary:
     Attributes:
         seconds: its length as it was seen, whatever its head states; 0 for a picture.
         looks: frames analysed.
-        faces: longest in view first.
+        faces: longest in view first; `numbered` has them by number.
         picture_faces: the faces of a picture as they were judged; empty for a video.
     """
 
@@ -91,9 +91,25 @@ class FileSummary:
     @property
     def main_label(self) -> str | None:
         """What the faces were called longest, all together; None without a face."""
-        if not self.faces:
-            return None
-        return max(LABELS, key=self._seconds)
+        return max(LABELS, key=self._seconds) if self.faces else None
+
+    @property
+    def numbered(self) -> tuple[FaceSummary, ...]:
+        """The faces by their numbers: those that came into view together stand from left to right."""
+        return tuple(sorted(self.faces, key=lambda face: face.number))
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Of the time in view of all faces together, for each of LABELS; they sum to 1. All 0 without a face."""
+        whole = sum(face.seconds for face in self.faces)
+        return {label: self._seconds(label) / whole if whole else 0.0 for label in LABELS}
+
+    @property
+    def leaders(self) -> list[tuple[str, float]]:
+        """The labels that were shown with their shares, the longest first, without unsure."""
+        shares = self.shares
+        shown = [(label, shares[label]) for label in EMOTIONS if shares[label] > 0]
+        return sorted(shown, key=lambda each: -each[1])
 
     @property
     def main_words(self) -> str:
@@ -101,8 +117,13 @@ class FileSummary:
         label = self.main_label
         if label is None or label == UNSURE:
             return label or ""
-        leaning_s = sum(face.leaning[label] * face.seconds for face in self.faces)
-        return label_words(label, Level.LEANING if leaning_s > self._seconds(label) / 2 else Level.NAMED)
+        is_leaning = self.leaning(label) > self.shares[label] / 2
+        return label_words(label, Level.LEANING if is_leaning else Level.NAMED)
+
+    def leaning(self, label: str) -> float:
+        """Of the time in view of all faces together, the share in which they were only leaning to an emotion."""
+        whole = sum(face.seconds for face in self.faces)
+        return sum(face.leaning[label] * face.seconds for face in self.faces) / whole if whole else 0.0
 
     def _seconds(self, label: str) -> float:
         return sum(face.shares[label] * face.seconds for face in self.faces)

@@ -6,16 +6,18 @@ Imports no Streamlit.
 import contextlib
 import os
 import threading
+import time
 from collections import deque
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from itertools import chain, zip_longest
 from typing import Final
 
 import cv2
 import numpy as np
 
-from app.analysis.copies import AnnotatedCopy
+from app.analysis.copies import THUMBNAIL_PX, AnnotatedCopy, first_picture, small_jpeg
 from app.analysis.explanation import save_faces
 from app.analysis.jobs import AnalysisJob, InputFile
 from app.analysis.summary import SummaryBuilder
@@ -30,6 +32,9 @@ from fer_core.results import FrameResult
 
 NICE: Final = 10
 """Where the system knows it, the thread gives way to the live pages' threads."""
+
+THUMBNAILS_S: Final = 2.0
+"""So long a job may look at its files before its work begins."""
 
 
 class AnalysisQueue:
@@ -124,6 +129,7 @@ def _run(job: AnalysisJob) -> str:
     model, detector = load_model(request.model), build_detector(request.detector)
     job.card = model.card
     job.expect(expected_frames([file.path for file in request.files], request.sampling))
+    _show_thumbnails(job)
     provenance = Provenance(model.card, detector.name, request.sampling, request.max_faces)
     done = 0
     unreadable: dict[str, str] = {}
@@ -146,9 +152,19 @@ def _run(job: AnalysisJob) -> str:
     return ""
 
 
+def _show_thumbnails(job: AnalysisJob) -> None:
+    """Of the files that will be analysed first, as many as take no time worth telling; the others get theirs later."""
+    until_s = time.monotonic() + THUMBNAILS_S
+    for index, file in enumerate(job.request.files):
+        if time.monotonic() > until_s or job.is_cancelled():
+            return
+        thumbnail_jpeg = first_picture(file.path)
+        job.update_file(index, partial(replace, thumbnail_jpeg=thumbnail_jpeg))
+
+
 def _analyse_one(job: AnalysisJob, index: int, file: InputFile, run: FileRun) -> str:
     """One file; returns why it could not be analysed, or nothing."""
-    job.update_file(index, lambda view: replace(view, state="running"))
+    job.begin_file(index)
     try:
         _analyse_readable(job, index, file, run)
         return ""
@@ -178,6 +194,8 @@ def _analyse_readable(job: AnalysisJob, index: int, file: InputFile, run: FileRu
     faces = job.folder / f"{index:05d}-faces.npz"
 
     def take(frame_bgr: np.ndarray, result: FrameResult) -> None:
+        if job.view_file(index).thumbnail_jpeg is None:
+            job.update_file(index, partial(replace, thumbnail_jpeg=small_jpeg(frame_bgr, THUMBNAIL_PX)))
         copy.add(frame_bgr, result)
         if info.is_picture and result.faces:
             save_faces(faces, frame_bgr, result)
@@ -187,7 +205,7 @@ def _analyse_readable(job: AnalysisJob, index: int, file: InputFile, run: FileRu
             file.path,
             file.title,
             on_frame=lambda frame: summary.add(frame.result),
-            on_progress=lambda progress: job.count_frame(index, progress.time_s, progress.duration_s),
+            on_progress=partial(job.count_frame, index),
             frame_sink=take,
         )
     whole = summary.summary()

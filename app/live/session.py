@@ -31,7 +31,7 @@ from app.live.release_memory import give_memory_back_soon
 from app.live.types import LiveListener, LiveSettings, LiveStatus, TellsProgress, highest_face_of
 from app.live.viewers import Viewers
 from app.live.worker_pipeline import LiveAnalysis, MakePipeline, NewestModel, failure_words
-from fer_core.annotate import annotate
+from fer_core.annotate import LabelPlaces, annotate
 from fer_core.faces.tracker import FaceNumbers
 from fer_core.history import EmotionHistory
 from fer_core.limits import MAX_FRAME_PIXELS, megapixels
@@ -103,6 +103,7 @@ class LiveSession:
         self._clock = CaptureClock()
         self._progress = LiveProgress()
         self._frame_times = self._progress.frame_times
+        self._places = LabelPlaces()
         self._to_bgr, self._recorded_to_bgr = FrameConverter(), FrameConverter()
 
     @property
@@ -253,6 +254,7 @@ class LiveSession:
             overlay=settings.overlay,
             mirror=settings.mirror,
             muted=shown is not None and shown.is_late,
+            places=self._places,
         )
 
     def _is_too_large(self, frame: av.VideoFrame) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from fer_core.annotate import annotate
+from fer_core.annotate import LabelPlaces, annotate
 from fer_core.console import INTERRUPTED, print_line, print_notice
 from fer_core.errors import MediaError, ResultsError
 from fer_core.expressions.model import EmotionModel, load_model
@@ -190,7 +190,8 @@ def _annotated_copy(path: Path | None, stack: ExitStack) -> FrameSink | None:
     if path.suffix.lower() in WRITABLE_SUFFIXES:
         return lambda frame_bgr, result: write_picture(path, annotate(frame_bgr, result))
     video = stack.enter_context(VideoWriter(path))
-    return lambda frame_bgr, result: video.write(annotate(frame_bgr, result), result.captured_at_s)
+    places = LabelPlaces()
+    return lambda frame_bgr, result: video.write(annotate(frame_bgr, result, places=places), result.captured_at_s)
 
 
 def _nothing_done(tally: Tally, count: int) -> str:

@@ -1,4 +1,4 @@
-"""The Analyse page in the browser: upload, timeline, a downloaded table, a labelled video that really plays."""
+"""The Analyse page in the browser: upload, one playhead for video and charts, a downloaded table."""
 
 import csv
 from pathlib import Path
@@ -45,6 +45,37 @@ def upload_and_start(page: Page, *files: Path) -> None:
     start.and_(page.locator(":enabled")).click()
 
 
+def check_playhead(page: Page) -> None:
+    """A press on a chart moves the video and the line on both charts, so does the slider; playing moves them on."""
+    video, lines, slider = page.locator("video"), page.locator(".fer-playhead"), page.get_by_role("slider")
+    video.evaluate("video => video.pause()")
+    area = page.locator(".nsewdrag").first
+    box = area.bounding_box()
+    assert box is not None
+    length_s = float(slider.get_attribute("max") or 0)
+
+    area.click(position={"x": box["width"] * 0.25, "y": 20})
+    assert video.evaluate("video => video.currentTime") == pytest.approx(0.25 * length_s, abs=0.2)
+    slider.focus()
+    before_s = video.evaluate("video => video.currentTime")
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("at => document.querySelector('video').currentTime > at + 0.3", arg=before_s)
+
+    at_s = video.evaluate("video => video.currentTime")
+    assert lines.count() == 2
+    for line in lines.all():
+        place = line.bounding_box()
+        assert place is not None
+        assert place["x"] + 1 == pytest.approx(box["x"] + at_s / length_s * box["width"], abs=3)
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function("at => document.querySelector('video').currentTime > at + 0.5", arg=at_s)
+    page.get_by_role("button", name="Pause", exact=True).click()
+    later = lines.first.bounding_box()
+    assert later is not None
+    assert later["x"] > box["x"] + at_s / length_s * box["width"]
+
+
 def test_upload_watch_and_take_away(film: Path, tmp_path: Path) -> None:
     with studio.serve(environment={"FER_HOME": str(tmp_path / "home")}) as server, studio.chromium(camera=None) as b:
         context, page = studio.open_page(b, server.url)
@@ -65,6 +96,9 @@ def test_upload_watch_and_take_away(film: Path, tmp_path: Path) -> None:
         assert position_s > 0.5
         assert shown > 5
 
+        check_playhead(page)
+
+        page.get_by_role("button", name="Downloads").click()
         with page.expect_download() as waiting:
             page.get_by_role("button", name="CSV").click()
         table = tmp_path / waiting.value.suggested_filename
@@ -76,11 +110,33 @@ def test_upload_watch_and_take_away(film: Path, tmp_path: Path) -> None:
         last = [row["label"] for row in rows[len(rows) * 2 // 3 :] if row["label"]]
         assert last.count("happy") > 0.7 * len(last) > 0
 
+        page.keyboard.press("Escape")
         page.get_by_role("button", name="New analysis").click()
         page.get_by_role("button", name="Start").wait_for()
         kept = [path.name for path in (tmp_path / "home" / "analyses").rglob("*") if path.is_file()]
         assert kept == ["lock"], "nothing of it is stored"
         assert errors == []
+        context.close()
+
+
+def test_a_wrong_kind_is_told_when_it_is_dropped_and_the_sample_needs_no_file(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear all,")
+    with studio.serve(environment={"FER_HOME": str(tmp_path / "home")}) as server, studio.chromium(camera=None) as b:
+        context, page = studio.open_page(b, server.url)
+        open_analyse(page)
+        page.locator("input[type=file]").set_input_files(str(letter))
+        page.get_by_text("is a text file").wait_for()
+        assert page.get_by_role("button", name="Start").is_disabled()
+
+        page.get_by_role("button", name="Try the sample").click()
+        page.get_by_role("button", name="Cancel").wait_for()
+        page.get_by_role("progressbar", name="sample.webm").wait_for()
+        page.get_by_role("button", name="New analysis").wait_for()
+        page.get_by_role("heading", name="sample.webm", level=2).wait_for()
+        assert page.get_by_role("heading", level=1).all_inner_texts() == ["Analyse"]
+        page.reload()
+        page.get_by_text("results of your last analysis are gone").wait_for()
         context.close()
 
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_core.annotate import _chip, annotate, face_text, percent
+from fer_core.annotate import LabelPlaces, _chip, annotate, face_text, percent
 from fer_core.colours import contrast, luminance, rgb
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE, chip_colours, colour_bgr
 from fer_core.results import Doubt, FaceEmotion, Level
@@ -181,6 +181,64 @@ def test_every_label_of_neighbouring_faces_can_be_read_whole(boxes, mirror):
 
     for emotion in emotions:
         assert place_of(chip_of(emotion, GREY, numbered=True), canvas) is not None, emotion.label
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        [(200, 150, 320, 270)],
+        [(200, 0, 320, 120)],  # no room above
+        [(200, 0, 320, 480)],  # nor below: beside it
+        [(560, 0, 639, 480)],
+        [(200, 200, 320, 320), (200, 60, 320, 196)],  # another face is just above
+        [(200, 200, 300, 300), (200, 60, 300, 196), (200, 304, 300, 440)],  # above and below
+    ],
+)
+def test_a_label_covers_no_face_where_there_is_any_room(boxes, mirror):
+    names = ("happy", "sad", "fear")
+    emotions = [
+        make_emotion(name, face=make_face(xyxy, track_id=i))
+        for i, (name, xyxy) in enumerate(zip(names, boxes, strict=False), start=1)
+    ]
+
+    canvas = annotate(GREY, make_result(*emotions), mirror=mirror)
+
+    for left, top, right, bottom in boxes:
+        if mirror:
+            left, right = 640 - right, 640 - left
+        inside = canvas[top + 4 : bottom - 4, left + 4 : right - 4]
+        assert (inside == 90).all()
+
+
+def test_a_label_does_not_jump_while_its_face_trembles_at_the_edge():
+    chip = chip_of(emotion_at((200, 150, 320, 270)), GREY)
+    tops = [chip.shape[0] + tremble for tremble in (2, -1, 1, -2, 2)]
+    places = LabelPlaces()
+
+    steady: list[bool] = []
+    jumping: list[bool] = []
+    for top in tops:
+        result = make_result(emotion_at((200, top, 320, top + 120)))
+        for remembered, found in ((places, steady), (None, jumping)):
+            place = place_of(chip, annotate(GREY, result, places=remembered))
+            assert place is not None
+            found.append(place[1] < top)
+
+    assert steady == [True] * 5
+    assert jumping == [True, False, True, False, True], "without a memory"
+    annotate(GREY, make_result(emotion_at((200, 2, 320, 122))), places=places)
+    low = annotate(GREY, make_result(emotion_at((200, 2, 320, 122))), places=places)
+    assert (low[6:118, 204:316] == 90).all(), "where it would cover the face, it moves"
+
+
+def test_a_face_that_fills_the_picture_is_covered_at_its_edge_alone():
+    emotion = emotion_at((0, 0, 640, 480))
+
+    canvas = annotate(GREY, make_result(emotion))
+
+    chip = chip_of(emotion, GREY)
+    assert place_of(chip, canvas) == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -9,61 +9,67 @@ from app.access import audit, current
 from app.access.audit import AuditEvent
 from app.access.types import Right
 from app.analysis.jobs import AnalysisJob, FileView
-from app.analysis.keep import FileResult, KeepChoices, keep
+from app.analysis.keep import FileResult, KeepChoices, keep, proposed_title
 from app.formatting import counted
 from app.markdown_text import sentence
 from app.recording import consent
 from app.store.database import Store
 from app.store.errors import StoreError
 from app.store.privacy import retention_days
+from app.store.tables import MAX_NAME
 from app.tab_memory import AnalysisMemory
 from app.views.live import consent as live_consent
 from app.views.shared import store_parts as session_parts
 
 
-def render(job: AnalysisJob, file: FileView, memory: AnalysisMemory) -> None:
-    """Draw the offer below a video's result, or what became of it."""
-    if file.summary is None or not file.summary.faces or file.summary.picture_faces or job.card is None:
+def offer(job: AnalysisJob, file: FileView, memory: AnalysisMemory) -> None:
+    """Draw the button of a video's result; where it was saved, the one that opens the session."""
+    if not _may_be_kept(job, file):
         return
     if file.title in memory.kept:
-        _kept(*memory.kept[file.title])
-        return
-    if memory.keeping != file.title:
-        if st.button("Keep as a session", icon=":material/bookmark_add:", key="keep_ask"):
+        if st.button("Open the session", icon=":material/timeline:", key="keep_open"):
+            state.session_memory().opened = memory.kept[file.title][0]
+            state.go_to("sessions")
+    elif memory.keeping != file.title:
+        is_wanted = st.button("Save as session", type="primary", icon=":material/bookmark_add:", key="keep_ask")
+        if is_wanted:
             memory.keeping = file.title
             st.rerun()
+
+
+def render(job: AnalysisJob, file: FileView, memory: AnalysisMemory) -> None:
+    """Draw the form where it was asked for, or what became of it."""
+    if not _may_be_kept(job, file) or file.summary is None or job.card is None:
         return
-    with st.container(border=True):
-        store = session_parts.opened_store()
-        if store is None:
-            return
-        video = file.copy if file.copy is not None and file.copy.exists() else None
-        result = FileResult(job.csv, file.title, file.summary.seconds, file.summary.looks, job.card, video)
-        try:
-            _form(store, result, memory)
-        except StoreError as error:
-            st.error(sentence(str(error)))
-
-
-def _kept(session_id: int, samples: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f":material/check_circle: Kept as a session: {counted(samples, 'sample')}",
-            width="content",
+    if file.title in memory.kept:
+        st.success(
+            f"Saved as a session: {counted(memory.kept[file.title][1], 'sample')}.", icon=":material/check_circle:"
         )
-        if st.button("Open the session", icon=":material/timeline:", key="keep_open"):
-            state.session_memory().opened = session_id
-            state.go_to("sessions")
+    elif memory.keeping == file.title:
+        with st.container(border=True):
+            store = session_parts.opened_store()
+            if store is None:
+                return
+            video = file.copy if file.copy is not None and file.copy.exists() else None
+            result = FileResult(job.csv, file.title, file.summary.seconds, file.summary.looks, job.card, video)
+            try:
+                _form(store, result, memory)
+            except StoreError as error:
+                st.error(sentence(str(error)))
+
+
+def _may_be_kept(job: AnalysisJob, file: FileView) -> bool:
+    summary = file.summary
+    return bool(summary and summary.faces and not summary.picture_faces and job.card and job.csv.exists())
 
 
 def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
     kept = consent.kept_for(retention_days(store), may_delete=current.may(Right.DELETE))
     st.markdown(f"{consent.WHERE.format(place=f'`{places.shown(store.place)}`', kept=kept)} {consent.MEANING}")
-    participant = session_parts.name_participant(
-        store, key="keep_participant", help_text="Whose session this is, so that it can be compared with others."
-    )
+    participant = session_parts.name_participant(store, key="keep_participant", help_text="Whose session this is.")
     left, right = st.columns([2, 1], gap="small")
-    title = left.text_input("Title", result.source[:200], key=f"keep_title_{result.source}", max_chars=200)
+    proposed = proposed_title(store, result.source)
+    title = left.text_input("Title", proposed, key=f"keep_title_{result.source}", max_chars=MAX_NAME)
     here = timezone(timedelta(minutes=live_consent.offset_min()))
     now = datetime.now(UTC).astimezone(here)
     day = right.date_input(
@@ -72,14 +78,14 @@ def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
         max_value=now.date(),
         min_value=now.date().replace(year=1900),
         key="keep_day",
-        help="The history goes by this day.",
+        help="History sorts the session by this day.",
     )
     agreed = st.checkbox(consent.FILE, key="keep_agree")
     with_video = result.video is not None and st.checkbox(
-        consent.FILE_VIDEO, key="keep_video", help="Leave this open to keep the numbers alone."
+        consent.FILE_VIDEO, key="keep_video", help="Leave this unticked to save only the numbers."
     )
     with st.container(horizontal=True):
-        wanted = st.button("Keep it", type="primary", icon=":material/bookmark_add:", key="keep_start")
+        wanted = st.button("Save", type="primary", icon=":material/bookmark_add:", key="keep_start")
         if st.button("Cancel", key="keep_cancel"):
             memory.keeping = ""
             st.rerun()
@@ -90,7 +96,7 @@ def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
     elif not title.strip():
         st.warning("Give the session a title first.")
     elif not agreed:
-        st.warning("Without the agreement of the people in the video nothing is kept.")
+        st.warning("Nothing is saved without the agreement of the people in the video.")
     else:
         _keep(store, result, KeepChoices(participant, title, datetime.combine(day, now.timetz()), with_video), memory)
 
@@ -105,7 +111,7 @@ def _keep(store: Store, result: FileResult, choices: KeepChoices, memory: Analys
     except OSError as error:
         bar.empty()
         st.error(
-            f"It cannot be kept: {sentence(str(error.strerror or error))}. Check the disk's free space and try again."
+            f"It cannot be saved: {sentence(str(error.strerror or error))}. Check the disk's free space and try again."
         )
         return
     except StoreError:

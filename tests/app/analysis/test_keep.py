@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from app import state
 from app.analysis import keep as keep_session
 from app.analysis.explanation import explain, save_faces
-from app.analysis.keep import FileResult, KeepChoices, keep
+from app.analysis.keep import FileResult, KeepChoices, keep, proposed_title
 from app.live.pipelines import shared_model
 from app.opened_store import everybodys_store
 from app.store.database import Store, open_store
@@ -161,6 +161,17 @@ def test_when_it_cannot_be_kept_nothing_is_left(store: Store, result: FileResult
     assert list(store.videos.glob("*")) == []
 
 
+def test_the_proposed_title_is_one_that_no_session_has(store: Store, result: FileResult):
+    assert proposed_title(store, "trip/smile.mp4") == "smile"
+    for _ in range(2):
+        keep(store, result, replace(WISH, title=proposed_title(store, result.source)))
+
+    assert {one.title for one in sessions(store)} == {"smile", "smile (2)"}
+    assert proposed_title(store, "smile.webm") == "smile (3)"
+    assert proposed_title(store, ".mp4") == ".mp4"
+    assert len(proposed_title(store, "long " * 100)) <= 200
+
+
 # Why this label
 
 
@@ -233,7 +244,7 @@ def test_a_videos_result_is_kept_after_consent(files: Path, store: Store):
     assert "Name the participant" in page.warning[-1].value
     page.selectbox(key="keep_participant").set_value("P01").run()
     page.button(key="keep_start").click().run()
-    assert "Without the agreement" in page.warning[-1].value
+    assert "without the agreement" in page.warning[-1].value
     assert sessions(store) == []
     page.date_input(key="keep_day").set_value(datetime.now(UTC).date() - timedelta(days=3)).run()
     page.checkbox(key="keep_agree").set_value(True).run()
@@ -242,10 +253,10 @@ def test_a_videos_result_is_kept_after_consent(files: Path, store: Store):
     run(page)
 
     (kept,) = sessions(store)
-    assert (kept.title, kept.source, kept.state) == ("smile.mp4", "file", "closed")
+    assert (kept.title, kept.source, kept.state) == ("smile", "file", "closed")
     assert (store.videos / str(kept.video_file)).is_file()
     assert len(read_samples(store, kept.id).time_s) > 10
-    assert any("Kept as a session" in element.value for element in page.markdown)
+    assert page.success[0].value == f"Saved as a session: {len(read_samples(store, kept.id).time_s)} samples."
     page.button(key="keep_open").click()
     run(page)
     assert page.session_state["session_memory"].opened == kept.id

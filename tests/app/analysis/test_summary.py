@@ -73,6 +73,25 @@ def test_what_most_of_the_time_was_is_told_in_words(results: list[FrameResult], 
     assert summarise(results).main_words == words
 
 
+def test_all_faces_together_have_shares_by_their_time_in_view():
+    # Face 2 is in view for three seconds, sad for two of them; face 1 for one second.
+    found = summarise(
+        [
+            *(seen(at_s, "sad", number=2, leaning=at_s == 0.0) for at_s in (0.0, 1.0)),
+            seen(2.0, "happy", number=2),
+            seen(3.0, number=1, unsure=True),
+        ]
+    )
+
+    assert found.shares == pytest.approx(dict.fromkeys(LABELS, 0.0) | {"sad": 0.5, "happy": 0.25, UNSURE: 0.25})
+    assert found.leaders == [("sad", pytest.approx(0.5)), ("happy", pytest.approx(0.25))]
+    assert (found.leaning("sad"), found.leaning("happy")) == pytest.approx((0.25, 0.0))
+    assert [face.number for face in found.numbered] == [1, 2]
+    nobody = summarise([make_result()])
+    assert set(nobody.shares.values()) == {0.0}
+    assert (nobody.leaders, nobody.leaning("sad")) == ([], 0.0)
+
+
 def test_a_cell_of_the_timeline_has_the_level_that_its_label_had_most():
     # Of the first 20 ms, a cell, three quarters lean to sad; then an hour, in which cells are joined.
     leaning = [seen(at_s, "sad", leaning=True) for at_s in (0.0, 0.005)]

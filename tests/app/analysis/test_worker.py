@@ -12,10 +12,13 @@ import cv2
 import numpy as np
 import pytest
 
+from app.analysis import worker
+from app.analysis.copies import THUMBNAIL_PX
 from app.analysis.jobs import AnalysisJob, AnalysisRequest, InputFile, server_files, unique_titles
 from app.analysis.worker import AnalysisQueue, run_job
 from app.tab_memory import AnalysisMemory
 from fer_core.errors import MediaError
+from fer_core.files.analyse import Progress
 from fer_core.files.media import open_media
 from fer_core.files.timing import Sampling
 from fer_core.files.video_writer import VideoWriter
@@ -75,9 +78,47 @@ def test_a_video_becomes_table_document_copy_and_summary(film, tmp_path):
         pairs = [(a.frame_bgr, b.frame_bgr) for a, b in zip(copy.frames(), original.frames(), strict=True)]
     assert np.abs(pairs[20][0].astype(int) - pairs[20][1]).max() > 100, "something was drawn"
     assert view.preview_jpeg is not None
-    preview_bgr = cv2.imdecode(np.frombuffer(view.preview_jpeg, np.uint8), cv2.IMREAD_COLOR)
-    assert preview_bgr is not None
-    assert max(preview_bgr.shape[:2]) == 480
+    assert max(decoded(view.preview_jpeg).shape[:2]) == 480
+    assert (file.share, file.remaining_s) == (1.0, None)
+
+
+def decoded(jpeg: bytes | None) -> np.ndarray:
+    assert jpeg is not None
+    picture_bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture_bgr is not None
+    return picture_bgr
+
+
+def test_every_file_that_shows_something_has_a_small_picture(film, photo, tmp_path, monkeypatch):
+    (tmp_path / "empty.mp4").touch()
+    for budget_s in (2.0, -1.0):  # all before the work begins, and each when its turn comes
+        monkeypatch.setattr(worker, "THUMBNAILS_S", budget_s)
+        job = make_job(tmp_path, film, tmp_path / "empty.mp4", photo, sampling=Sampling(fps=2))
+
+        run_job(job)
+
+        shown = [file.thumbnail_jpeg for file in job.view().files]
+        assert shown[1] is None
+        for jpeg in (shown[0], shown[2]):
+            picture_bgr = decoded(jpeg)
+            assert max(picture_bgr.shape[:2]) == THUMBNAIL_PX
+            assert picture_bgr.mean() > 60
+
+
+def test_a_file_at_work_tells_its_own_time_left(film, photo, tmp_path):
+    job = make_job(tmp_path, film, photo)
+    job.begin()
+    job.expect(80)
+    job.begin_file(0)
+    assert job.view().files[0].remaining_s is None
+
+    job._file_began_s -= 4  # as if it had begun so much earlier
+    job.count_frame(0, Progress(10, 1.0, 40, 4.0))
+
+    first, second = job.view().files
+    assert (first.state, first.time_s, first.duration_s, first.share) == ("running", 1.0, 4.0, 0.25)
+    assert first.remaining_s == pytest.approx(12.0, abs=2)
+    assert (second.state, second.share, second.remaining_s) == ("waiting", None, None)
 
 
 def test_a_picture_keeps_its_faces_and_gets_a_copy(photo, tmp_path):

@@ -207,7 +207,7 @@ def go_to(page: Page, title: str) -> None:
     run of the old page, and of two waiting runs only the later one is made, at once or a moment after the new page was
     there. People click again; so does this.
     """
-    address = re.compile(r"//[^/]+/(live)?(\?.*)?$" if title == "Live" else f"/{title.lower().split()[-1]}$")
+    address = re.compile(r"//[^/]+/(live)?(\?.*)?$" if title == "Live" else rf"/{title.lower().split()[-1]}(\?.*)?$")
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if address.search(page.url):
