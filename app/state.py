@@ -147,6 +147,8 @@ def remember_pages(pages: Mapping[str, StreamlitPage]) -> None:
 def go_to(name: str) -> None:
     """Leave this page for another by its name in the address, such as "sessions"; where it stands alone, draw anew."""
     page = st.session_state.get(_PAGES_KEY, {}).get(name)
+    # The address that is left behind says nothing of what is opened there.
+    session_memory().addressed = None
     if page is None:
         st.rerun()
     st.switch_page(page)

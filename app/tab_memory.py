@@ -102,6 +102,7 @@ class SessionMemory:
 
     Attributes:
         opened: number of the session that the Sessions page shows; None for its list.
+        addressed: what the page's address named when `opened` was last brought together with it.
         participant_id: whose sessions, history and check-ins are shown; None until somebody is chosen.
         done: a sentence to show once: what was done.
         undo: takes back what `done` says, where that can be taken back; gives a sentence on what is so again.
@@ -114,6 +115,7 @@ class SessionMemory:
     """
 
     opened: int | None = None
+    addressed: int | None = None
     participant_id: int | None = None
     done: str = ""
     undo: Callable[[], str] | None = None

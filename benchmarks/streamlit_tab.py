@@ -10,7 +10,7 @@ import json
 import re
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -120,6 +120,7 @@ class StreamlitTab:
         """What Streamlit showed of errors that the app did not catch."""
         self._socket, self._url, self._name = socket, url, page
         self._page = ""
+        self._query = ""
         self._values: dict[str, WidgetState] = {}
         self._widgets: dict[str, Widget] = {}
         self._changed = asyncio.Condition()
@@ -131,6 +132,7 @@ class StreamlitTab:
     async def rerun(self, *, fragment: str = "", is_auto: bool = False, pressed: str = "") -> None:
         """Ask for a run of the page, or of one fragment of it, as for a button of that id that was pressed."""
         state = ClientState(
+            query_string=self._query,  # browsers name the address with each run
             page_script_hash=self._page,
             page_name="" if self._page else self._name,
             fragment_id=fragment,
@@ -253,16 +255,21 @@ class StreamlitTab:
                 self.said.clear()
         elif kind == "navigation":
             self._page = message.navigation.page_script_hash  # that of the new session may be the app's own
+        elif kind == "page_info_changed":
+            self._query = message.page_info_changed.query_string
         elif kind == "delta":
             self._take_delta(message.delta)
         elif kind == "auto_rerun":
             self._repeat(message.auto_rerun)
         elif kind == "stop_auto_rerun":
-            for fragment in message.stop_auto_rerun.fragment_ids:
-                if fragment in self._timers:
-                    self._timers.pop(fragment).cancel()
+            self._stop(message.stop_auto_rerun.fragment_ids)
         elif kind == "script_finished":
             self._end_run()
+
+    def _stop(self, fragments: Iterable[str]) -> None:
+        for fragment in fragments:
+            if fragment in self._timers:
+                self._timers.pop(fragment).cancel()
 
     def _take_delta(self, delta: Delta) -> None:
         element = delta.new_element

@@ -10,7 +10,7 @@ from html import escape
 from typing import Final
 
 from app.charts.curves import curves_of_timeline, shown_labels
-from app.charts.session import Marks
+from app.charts.session_marks import Marks
 from app.colours import AROUSAL_COLOUR, VALENCE_COLOUR
 from app.formatting import clock, whole_percent
 from app.report import session_tables, timeline_svg
@@ -80,7 +80,7 @@ def report(
     one = outline.session
     body = [f"<h1>{escape(one.title)}</h1>", f'<p class="small">{escape(one.participant)}, {when(one)}</p>']
     if face is None:
-        body.append("<p>No face counts in this session.</p>")
+        body.append("<p>Nothing to show: no face was seen, or all are ignored.</p>")
     else:
         figures = loaded.figures(face, corrected=corrected)
         samples = loaded.face(face, corrected=corrected)
@@ -121,8 +121,8 @@ def _timeline(loaded: LoadedSession, face: int, *, corrected: bool) -> str:
         marks=Marks(outline.markers, outline.tasks.tasks, outline.left_out),
     )
     explained = (
-        "The strip on top is the label that was shown: high where it was named, lower where the program "
-        "leaned to it (“probably …”), low and grey where it was unsure."
+        "The strip at the top is the label: high where it was named, lower where it was “probably”, low and grey "
+        "where the program was unsure."
     )
     return _section("Timeline", f'<figure>{drawn}</figure><div class="key">{key}</div><p class="small">{explained}</p>')
 
@@ -131,16 +131,16 @@ def _markers(outline: Outline) -> str:
     notes = _list([marker_line(marker) for marker in outline.markers if marker.kind == "note"], "ol")
     others = [
         f"{task.name}: {clock(task.start_s, tenths=True)} to {clock(task.end_s, tenths=True)}"
-        + ("" if task.is_closed else " (no end was marked)")
+        + ("" if task.is_closed else " (no end marked)")
         for task in outline.tasks.tasks
     ]
-    others += [f"Left out: {clock(a, tenths=True)} to {clock(b, tenths=True)}" for a, b in outline.left_out]
+    others += [f"Excluded: {clock(a, tenths=True)} to {clock(b, tenths=True)}" for a, b in outline.left_out]
     return _section("Markers", notes + _list(others))
 
 
 def _figures(figures: FaceFigures) -> list[str]:
     whole = figures.whole
-    title = "Figures by task" if figures.tasks else "Figures"
+    title = "Statistics by task" if figures.tasks else "Statistics"
     columns = {WHOLE: whole} | {
         (name if name != WHOLE else f"{name} (task)"): own for name, own in figures.tasks.items()
     }
@@ -152,13 +152,12 @@ def _figures(figures: FaceFigures) -> list[str]:
     levels = f"<p>{escape(levels_line(whole.level_shares))}</p>"
     found.append(
         '<div class="two">'
-        + _section("How long a label stayed", session_tables.dwell_times(whole))
+        + _section("Label durations", session_tables.dwell_times(whole))
         + _section("Why the program was unsure", levels + session_tables.doubts(figures.doubts))
         + "</div>"
     )
-    explained = "How often the label of the row was followed at once by that of the column."
     moves = session_tables.transitions(whole.transitions)
-    found.append(_section("What followed what", f'{moves}<p class="small">{explained}</p>'))
+    found.append(_section("Transitions", f'{moves}<p class="small">{session_tables.TRANSITIONS_EXPLAINED}</p>'))
     if whole.peaks:
         found.append(_section("Strongest moments", session_tables.peaks(whole.peaks)))
     return found
@@ -174,7 +173,7 @@ def _facts(outline: Outline, face: int | None, *, corrected: bool) -> str:
         "Source": SOURCES_IN_WORDS[one.source],
         "State": STATES_IN_WORDS[one.state],
         "Consent": "none stored" if one.consent_at is None else f"{one.consent_at:%d %b %Y, %H:%M} UTC",
-        "Values": "with the neutral baseline taken off" if corrected else "raw",
+        "Values": "relative to the neutral face" if corrected else "raw",
     }
     if face is not None:
         facts["Face"] = outline.face_name(face)
@@ -186,7 +185,7 @@ def _facts(outline: Outline, face: int | None, *, corrected: bool) -> str:
 def _check_ins(outline: Outline, *, with_phq4: bool) -> str:
     # Without the PHQ-4 a check-in of nothing else is left out: that there are answers is nobody's business either.
     shown = [one for one in outline.check_ins if with_phq4 or one.valence or one.arousal or one.note or not one.phq4]
-    return _section("In their own words", _list([check_in_line(one, phq4=with_phq4) for one in shown]))
+    return _section("Check-ins", _list([check_in_line(one, phq4=with_phq4) for one in shown]))
 
 
 def _model(outline: Outline, models: Iterable[StoredModel]) -> str:
@@ -194,7 +193,7 @@ def _model(outline: Outline, models: Iterable[StoredModel]) -> str:
     words = f"<p>{escape(one.model_name)}, fingerprint (SHA-256) {escape(one.model_sha256[:12] or 'unknown')}</p>"
     card = next((m.card for m in models if m.card and m.card.sha256.get(TFLITE_FILE) == one.model_sha256), None)
     if card is None:
-        return _section("The model", words + "<p>Its measured accuracy is not known here: this model is gone.</p>")
+        return _section("The model", words + "<p>Its accuracy is not known here: this model is no longer stored.</p>")
     return _section("The model", words + f"<p>{escape(_accuracy(card))}</p>")
 
 

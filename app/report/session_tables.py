@@ -11,12 +11,17 @@ from app.html_tables import MATRIX_CSS, SHARES_CSS, head_row, matrix, row, share
 from app.session_statistics.comparison import FIGURES, Stretch
 from app.session_statistics.summary import STATES, Peak, Spread, Summary
 from app.sessions.wording import LEVELS_IN_WORDS
+from fer_core.emotions import EMOTIONS
 from fer_core.results import Doubt, Level
 
 CSS: Final = f"""{MATRIX_CSS}{SHARES_CSS}
 .fer-session th.n {{white-space:normal; overflow-wrap:anywhere; min-width:4.2rem}}
 """
 """What these tables need beside a style of tables: a page's, or a report's."""
+TRANSITIONS_EXPLAINED: Final = (
+    "How often the expression of the row was followed by that of the column. Unsure time between two expressions is "
+    "skipped: happy, then unsure, then sad counts as happy to sad. Gaps and excluded time end the count."
+)
 
 
 def figures(columns: Mapping[str, Summary]) -> str:
@@ -68,7 +73,7 @@ def dwell_times(summary: Summary) -> str:
         for state, dwell in summary.dwells.items()
         if dwell.times
     )
-    return _table("Label", ("Came", "Median stay", "Longest"), rows)
+    return _table("Label", ("Times", "Median", "Longest"), rows)
 
 
 def doubts(shares: Mapping[Doubt, float]) -> str:
@@ -86,16 +91,16 @@ def peaks(found: Sequence[Peak]) -> str:
 
 
 def transitions(counts: np.ndarray) -> str:
-    """The matrix of transitions: rows are the label before, columns the one after.
+    """The matrix of transitions: rows are the expression before, columns the one after.
 
     Args:
-        counts: int (8, 8) in the order of STATES.
+        counts: int (7, 7) in the order of EMOTIONS.
     """
     return matrix(
-        STATES,
+        EMOTIONS,
         counts.tolist(),
         cell=lambda count, _: str(count or ""),
-        hint=lambda state, after, count, _: f"{state} to {after}: {count}",
+        hint=lambda before, after, count, _: f"{before} to {after}: {count}",
     )
 
 

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from app.charts.curves import Curves, ShownLabels
-from app.charts.session import LEVEL_ROWS, Marks
+from app.charts.session_marks import Marks
+from app.charts.session_strips import LEVEL_ROWS
 from app.charts.style import (
     area_names,
     label_words,

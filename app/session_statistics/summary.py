@@ -7,11 +7,12 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from app.session_statistics.spans import ALWAYS, Range, Weights, weigh
+from app.session_statistics.transitions import transitions
 from fer_core.emotions import EMOTIONS, UNSURE
 from fer_core.results import Doubt, Level
 
 STATES: Final = (*EMOTIONS, UNSURE)
-"""Order of the rows and columns of `Summary.transitions`."""
+"""What a moment can show, in the order of tables and charts."""
 
 
 class SamplesLike(Protocol):
@@ -110,9 +111,9 @@ class Summary:
         mean_probabilities: emotion to mean probability; they sum to 1, or are all 0 without time.
         valence: None without time.
         arousal: likewise.
-        transitions: int64 (8, 8), how often the state of the row was followed at once by that of the column, both in
-            the order of STATES; nothing is counted across gaps and excluded ranges.
-        flips_per_min: changes from one emotion to another, with or without a moment of "unsure" between them.
+        transitions: int64 (7, 7), how often the emotion of the row was followed by that of the column, see
+            `app.session_statistics.transitions`.
+        flips_per_min: how many of these changes came in a minute.
         dwells: state to how long it stayed.
         peaks: the strongest first, at most ten, without neutral; of each emotion that was strong, its strongest
             is there, and between two of one emotion it was not strong for at least `APART_S`.
@@ -181,6 +182,7 @@ def summarise(
     shares = np.bincount(states, weights.seconds, len(STATES)) / (watched_s or 1)
     leaning = np.bincount(states, weights.seconds * samples.leaning, len(STATES)) / (watched_s or 1)
     means = weights.seconds @ samples.probabilities / (watched_s or 1)
+    changes = transitions(states, weights.stretch)
     return Summary(
         watched_s=watched_s,
         samples=int((weights.stretch >= 0).sum()),
@@ -189,8 +191,8 @@ def summarise(
         mean_probabilities=dict(zip(EMOTIONS, means.tolist(), strict=True)),
         valence=_spread(samples.valence, weights.seconds),
         arousal=_spread(samples.arousal, weights.seconds),
-        transitions=_transitions(states, weights.stretch),
-        flips_per_min=_flips(states, weights.stretch) / watched_s * 60 if watched_s else 0.0,
+        transitions=changes,
+        flips_per_min=float(changes.sum()) / watched_s * 60 if watched_s else 0.0,
         dwells=_dwells(states, weights),
         peaks=_peaks(samples, weights.stretch),
     )
@@ -222,19 +224,6 @@ def _spread(values: np.ndarray, seconds: np.ndarray) -> Spread | None:
         return None
     mean = float(seconds @ values / total)
     return Spread(mean, float(np.sqrt(seconds @ (values - mean) ** 2 / total)))
-
-
-def _transitions(states: np.ndarray, stretch: np.ndarray) -> np.ndarray:
-    before, after = states[:-1], states[1:]
-    changes = (before != after) & (stretch[:-1] == stretch[1:]) & (stretch[1:] >= 0)
-    counts = np.zeros((len(STATES), len(STATES)), np.int64)
-    np.add.at(counts, (before[changes], after[changes]), 1)
-    return counts
-
-
-def _flips(states: np.ndarray, stretch: np.ndarray) -> int:
-    named = states < len(EMOTIONS)
-    return int(_transitions(states[named], stretch[named]).sum())
 
 
 def _dwells(states: np.ndarray, weights: Weights) -> dict[str, Dwell]:

@@ -26,7 +26,7 @@ KINDS_IN_WORDS: Final[Mapping[str, str]] = {
     "note": "Note",
     "task_start": "Task starts",
     "task_end": "Task ends",
-    "exclude": "Left out",
+    "exclude": "Excluded",
 }
 CAVEATS: Final = (
     "A face's expression is not a feeling: people smile without joy and feel without showing it.",

@@ -119,7 +119,7 @@ def test_pages_show_poisoned_words_letter_by_letter(poisoned: int, script):
     assert found(run(page_of(script))) == []
 
 
-@pytest.mark.parametrize("part", ["Timeline", "Figures", "Tasks", "Markers", "Faces", "Report and files"])
+@pytest.mark.parametrize("part", ["Overview", "Tasks and markers", "Statistics", "Export"])
 def test_a_poisoned_session_is_shown_letter_by_letter(poisoned: int, part: str):
     page = page_of(sessions_script)
     page.session_state["session_memory"] = SessionMemory(opened=poisoned)

@@ -1,4 +1,7 @@
-"""The Sessions page in the browser, over two sessions of real film: look, mark, compare, take away, read back."""
+"""The Sessions page in the browser, over two sessions of real film: look, mark, compare, take away, read back.
+
+And over drawn values: the playhead, the address and the preview, which need no clip.
+"""
 
 import json
 import zipfile
@@ -80,15 +83,15 @@ def test_a_film_is_looked_at_marked_and_taken_away(home: Path, url: str, browser
     page.locator(".js-plotly-plot .scatterlayer").first.wait_for()
     page.locator(".js-plotly-plot .heatmaplayer").first.wait_for()
 
-    see(page, "Markers")
+    see(page, "Tasks and markers")
     page.get_by_label("Time", exact=True).fill("0:09")
     page.get_by_label("Text", exact=True).fill("the joke <b>")
     page.get_by_role("button", name="Add", exact=True).click()
     page.get_by_text("0:09.0 · Note · the joke <b>").wait_for()
-    see(page, "Timeline")
-    page.locator(".js-plotly-plot").get_by_text("the joke <b>").wait_for()
+    see(page, "Overview")
+    page.get_by_role("button", name="Note 1: go to 0:09.0 · the joke <b>").wait_for()
 
-    see(page, "Report and files")
+    see(page, "Export")
     exported, report = take_away(page, "Export", tmp_path), take_away(page, "Report", tmp_path)
     assert errors == []
     page.context.close()

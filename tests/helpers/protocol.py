@@ -63,6 +63,7 @@ class Tab:
         """Use `opened_tab`."""
         self._socket = socket
         self._session = ""
+        self._page = self._query = ""
 
     def rerun(self, page: str = "", pressed: Sequence[str] = (), chosen: Mapping[str, str] | None = None) -> Shown:
         """Ask for a run and read all that it shows.
@@ -73,7 +74,10 @@ class Tab:
             chosen: number of a choice to what is chosen.
         """
         message = BackMsg()
-        message.rerun_script.page_script_hash = page
+        if page != self._page:
+            self._page, self._query = page, ""
+        # Browsers name the address with each run.
+        message.rerun_script.page_script_hash, message.rerun_script.query_string = page, self._query
         states = [WidgetState(id=number, trigger_value=True) for number in pressed]
         for number, text in (chosen or {}).items():
             states.append(WidgetState(id=number, string_array_value=StringArray(data=[text])))
@@ -100,6 +104,8 @@ class Tab:
             shown.text += str(message)
             if kind == "navigation":
                 shown.pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
+            elif kind == "page_info_changed":
+                self._query = message.page_info_changed.query_string
             elif kind == "delta":
                 _note(message.delta.new_element, shown)
             elif kind == "script_finished":

@@ -1,4 +1,4 @@
-"""Which face of a session is looked at, and whether its baseline is taken off."""
+"""Which face of a session is looked at, and whether its values are relative to the neutral face."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from app.markdown_text import plain
 from app.sessions.loaded import LoadedSession
 
 RAW: Final = "Raw"
-CORRECTED: Final = "Baseline taken off"
+CORRECTED: Final = "Relative to neutral"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What to show: a face (None where no face counts), raw or with the neutral baseline taken off."""
+    """What to show: a face (None where no face counts), with raw values or relative to the neutral face."""
 
     face: int | None
     corrected: bool = False
@@ -39,7 +39,7 @@ def choose(loaded: LoadedSession) -> Choice:
 
 
 def choose_together(compared: Mapping[str, LoadedSession]) -> dict[int, Choice]:
-    """For sessions beside each other, by their numbers: a face of each, and the baseline taken off all or none.
+    """For sessions beside each other, by their numbers: a face of each, and all or none relative to neutral.
 
     Args:
         compared: title to session.
@@ -59,7 +59,7 @@ def choose_together(compared: Mapping[str, LoadedSession]) -> dict[int, Choice]:
         if shown and not without:
             corrected = _is_corrected(key="compare_values")
     if without and len(without) < len(shown):
-        st.caption(f"Raw values, for there is no baseline to take off: {', '.join(without)}.")
+        st.caption(f"Raw values, as no neutral face was measured: {', '.join(without)}.")
     return choices | {number: Choice(face, corrected) for number, face in faces.items()}
 
 
@@ -71,7 +71,7 @@ def _face(loaded: LoadedSession, label: str, *, key: str) -> int:
         width=240,
         key=key,
         persist_state="session",
-        help="The one seen most comes first. Faces can be named, merged and ignored under “Faces” of the session.",
+        help="The face seen most comes first. Name, merge and ignore faces in the session's overview.",
     )
 
 
@@ -83,8 +83,8 @@ def _is_corrected(*, key: str) -> bool:
         required=True,
         key=key,
         persist_state="session",
-        help="The neutral baseline is what this person's face shows at rest. Taken off, a face that looks sad "
-        "by itself counts as neutral. The labels stay those that were shown.",
+        help="Relative to this person's neutral face: a face that looks sad at rest counts as neutral. Labels do not "
+        "change.",
     )
     return values == CORRECTED
 

@@ -1,4 +1,4 @@
-"""The faces of a session: name them, count two as one, ignore them, take all of it back; and see them side by side."""
+"""The faces of a session: name, merge and ignore them, take all of it back, and see them side by side."""
 
 from typing import Final
 
@@ -8,24 +8,25 @@ from app.formatting import counted
 from app.markdown_text import plain
 from app.report import session_tables
 from app.sessions.loaded import LoadedSession
+from app.store.database import Store
 from app.store.records import Identity
 from app.store.session_parts import ignore_identity, merge_identities, rename_identity, split_identity
 from app.store.tables import MAX_NAME
 from app.tab_memory import SessionMemory
 from app.views.sessions import differences as session_differences
-from app.views.sessions.face_choice import Choice, read_words
+from app.views.sessions.face_choice import read_words
 from app.views.sessions.tables import styled
 from app.views.shared.store_parts import change
 
 MOST_BESIDE: Final = 6
 _HELP = (
-    "The program follows faces by their place and colours and recognises nobody: after two seconds out of view the "
-    "same person gets a new number. Merge the numbers of one person; ignore passers-by. No sample is changed, and all "
-    "of it can be taken back."
+    "The program follows faces by place and colour and recognises nobody: after two seconds out of view the same "
+    "person gets a new number. Merge the numbers of one person, and ignore passers-by. Samples do not change, so you "
+    "can undo all of it."
 )
 
 
-def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None:
+def render(loaded: LoadedSession, memory: SessionMemory) -> None:
     """Draw them."""
     known = loaded.outline.identities
     if not known:
@@ -39,7 +40,7 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
     if len(loaded.faces) > 1 and st.toggle(
         "Compare the faces",
         key=f"faces_beside_{loaded.outline.session.id}",
-        help=f"Of the faces seen most, at most {MOST_BESIDE}, the figures in raw values.",
+        help=f"Raw statistics of at most {MOST_BESIDE} faces, those seen most.",
     ):
         _beside(loaded)
 
@@ -54,7 +55,7 @@ def _beside(loaded: LoadedSession) -> None:
         return
     sides = {titles[face]: [made] for face in chosen if (made := loaded.stretch(face)) is not None}
     if len(sides) < 2:
-        st.caption("One of the two was not seen in the time that counts.")
+        st.caption("One of the two faces was not seen in the time that counts.")
         return
     session_differences.render(sides, key=f"faces_{loaded.outline.session.id}")
 
@@ -66,20 +67,25 @@ def _face_row(loaded: LoadedSession, memory: SessionMemory, one: Identity, count
         _name(loaded, memory, one)
         if one.merged_into is not None:
             if st.button("Split again", type="tertiary", key=f"face_split_{one.face}", icon=":material/call_split:"):
-                change(
-                    memory, lambda: split_identity(store, number, one.face), f"Face {one.face} counts for itself again."
-                )
+                change(memory, lambda: split_identity(store, number, one.face), f"Face {one.face} is split off again.")
             return
         _merge(loaded, memory, one)
         if one.ignored:
             if st.button("Count again", type="tertiary", key=f"face_count_{one.face}", icon=":material/visibility:"):
-                change(
-                    memory,
-                    lambda: ignore_identity(store, number, one.face, ignored=False),
-                    f"Face {one.face} counts again.",
-                )
+                _ignore(loaded, memory, one.face, ignored=False)
         elif st.button("Ignore", type="tertiary", key=f"face_ignore_{one.face}", icon=":material/visibility_off:"):
-            change(memory, lambda: ignore_identity(store, number, one.face), f"Face {one.face} counts nowhere now.")
+            _ignore(loaded, memory, one.face, ignored=True)
+
+
+def _ignore(loaded: LoadedSession, memory: SessionMemory, face: int, *, ignored: bool) -> None:
+    store, number = loaded.store, loaded.outline.session.id
+    said = {True: f"Face {face} is ignored.", False: f"Face {face} counts again."}
+
+    def undo(_: None) -> str:
+        ignore_identity(store, number, face, ignored=not ignored)
+        return said[not ignored]
+
+    change(memory, lambda: ignore_identity(store, number, face, ignored=ignored), said[ignored], undo=undo)
 
 
 def _face_text(loaded: LoadedSession, one: Identity, count: int) -> str:
@@ -95,14 +101,21 @@ def _name(loaded: LoadedSession, memory: SessionMemory, one: Identity) -> None:
         st.form(f"face_form_{one.face}", border=False),
     ):
         name = st.text_input(
-            "Name", one.name, max_chars=MAX_NAME, key=f"face_text_{one.face}", help="Empty takes it away."
+            "Name", one.name, max_chars=MAX_NAME, key=f"face_text_{one.face}", help="Leave it empty for no name."
         )
         if st.form_submit_button("Save", key=f"face_save_{one.face}"):
+            store, number = loaded.store, loaded.outline.session.id
             change(
                 memory,
-                lambda: rename_identity(loaded.store, loaded.outline.session.id, one.face, name),
-                f"Face {one.face} has a new name." if name.strip() else f"Face {one.face} has no name now.",
+                lambda: rename_identity(store, number, one.face, name),
+                f"Face {one.face} renamed." if name.strip() else f"Face {one.face} has no name now.",
+                undo=lambda _: _undo_name(store, number, one),
             )
+
+
+def _undo_name(store: Store, session_id: int, before: Identity) -> str:
+    rename_identity(store, session_id, before.face, before.name)
+    return f"Face {before.face} has its previous name."
 
 
 def _merge(loaded: LoadedSession, memory: SessionMemory, one: Identity) -> None:
@@ -115,5 +128,5 @@ def _merge(loaded: LoadedSession, memory: SessionMemory, one: Identity) -> None:
             change(
                 memory,
                 lambda: merge_identities(loaded.store, loaded.outline.session.id, [one.face], into),
-                f"Face {one.face} counts as {loaded.outline.face_name(into)} now.",
+                f"Face {one.face} now counts as {plain(loaded.outline.face_name(into))}.",
             )

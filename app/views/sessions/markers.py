@@ -1,4 +1,4 @@
-"""A session's markers: add, change and delete notes, tasks and what is left out."""
+"""A session's tasks in numbers, and its markers: add, change and delete notes, tasks and excluded ranges."""
 
 from dataclasses import dataclass
 from typing import Final, get_args
@@ -16,27 +16,35 @@ from app.store.errors import StoreError
 from app.store.records import Marker, MarkerKind
 from app.store.session_parts import add_marker, delete_marker, edit_marker
 from app.tab_memory import SessionMemory
+from app.views.sessions import tasks as session_tasks
 from app.views.sessions.face_choice import Choice
 from app.views.shared.store_parts import change
 
 KINDS: Final[tuple[MarkerKind, ...]] = get_args(MarkerKind)
-TIME_HELP: Final = "Since the session's start: minutes and seconds such as 1:15, or seconds such as 75.5."
+TIME_HELP: Final = "From the start of the session: minutes and seconds (1:15) or seconds (75.5)."
 _HELP: Final = {
     "note": "A note at a moment.",
-    "task_start": "A named task or stimulus starts here; figures by task count from it.",
+    "task_start": "A named task or stimulus starts here. Its statistics begin here.",
     "task_end": "It ends here.",
-    "exclude": "A range that counts nowhere. Its samples stay stored, and count again once this is deleted.",
+    "exclude": "This range is excluded from all results. Its samples stay stored and count again when you delete this.",
 }
 
 
 def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None:
     """Draw them."""
+    st.header("Tasks", anchor=False)
+    session_tasks.render(loaded, choice)
+    st.header("Markers", anchor=False)
     outline = loaded.outline
     if stray := outline.tasks.stray_ends:
-        st.warning(f"These tasks end without a start: {plain(', '.join(stray))}. Add the starts, or delete the ends.")
+        st.warning(f"These tasks end but do not start: {plain(', '.join(stray))}. Add a start, or delete the end.")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.caption(counted(len(outline.markers), "marker") if outline.markers else "There are no markers yet.")
+        st.caption(
+            counted(len(outline.markers), "marker")
+            if outline.markers
+            else "No markers yet. Add one here, or while recording."
+        )
         for marker in outline.markers:
             _marker_row(loaded, memory, marker)
     with right:
@@ -50,23 +58,37 @@ def _marker_row(loaded: LoadedSession, memory: SessionMemory, marker: Marker) ->
             words = _fields(loaded.outline, marker, key=f"marker_{marker.id}")
             if st.form_submit_button("Save", key=f"marker_save_{marker.id}"):
                 change(
-                    memory, lambda: edit_marker(loaded.store, words.marker(loaded.outline)), "The marker was changed."
+                    memory,
+                    lambda: edit_marker(loaded.store, words.marker(loaded.outline)),
+                    "Marker changed.",
+                    undo=lambda _: _undo_edit(loaded.store, marker),
                 )
         if current.may(Right.DELETE) and st.button(
             "Delete", type="tertiary", icon=":material/delete:", key=f"marker_delete_{marker.id}"
         ):
-            _delete(loaded.store, memory, marker.id)
+            _delete(loaded, memory, marker)
 
 
-def _delete(store: Store, memory: SessionMemory, number: int) -> None:
+def _undo_edit(store: Store, before: Marker) -> str:
+    edit_marker(store, before)
+    return "The marker is as before."
+
+
+def _delete(loaded: LoadedSession, memory: SessionMemory, marker: Marker) -> None:
     current.require(Right.DELETE)
-    change(memory, lambda: delete_marker(store, number), "The marker was deleted.")
+    store, session_id = loaded.store, loaded.outline.session.id
+
+    def undo(_: None) -> str:
+        add_marker(store, session_id, marker)
+        return "The marker is back."
+
+    change(memory, lambda: delete_marker(store, marker.id), "Marker deleted.", undo=undo)
 
 
 def _add(loaded: LoadedSession, memory: SessionMemory) -> None:
     number = loaded.outline.session.id
     with st.container(border=True):
-        st.markdown("**Add a marker**")
+        st.subheader("Add a marker", anchor=False)
         kind = st.segmented_control(
             "Kind",
             KINDS,
@@ -84,8 +106,14 @@ def _add(loaded: LoadedSession, memory: SessionMemory) -> None:
                 change(
                     memory,
                     lambda: add_marker(loaded.store, number, words.marker(loaded.outline)),
-                    "The marker was added.",
+                    "This range is excluded." if kind == "exclude" else "Marker added.",
+                    undo=lambda added: _undo_add(loaded.store, added, kind),
                 )
+
+
+def _undo_add(store: Store, number: int, kind: MarkerKind) -> str:
+    delete_marker(store, number)
+    return "This range counts again." if kind == "exclude" else "The marker is removed."
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""The sessions page: all sessions, one of them, or several side by side."""
+"""The Sessions page: all sessions, one of them, or several side by side."""
 
 from app import state
+from app.views.sessions import address
 from app.views.sessions import compare as sessions_compare
 from app.views.sessions import listing as sessions_list
 from app.views.sessions import one_session as session_page
@@ -14,11 +15,13 @@ def render() -> None:
     if store is None:
         return
     memory = state.session_memory()
-    page_parts.show_messages(memory)
+    address.follow(memory)
     with session_parts.plain_errors():
         if memory.opened is not None:
             session_page.render(store, memory, memory.opened)
-        elif memory.compared:
+            return
+        page_parts.show_messages(memory)
+        if memory.compared:
             sessions_compare.render(store, memory)
         else:
             sessions_list.render(store, memory)

@@ -1,4 +1,4 @@
-"""A session by task: the figures of each, and two of them against each other."""
+"""A session by task: the statistics of each, and two tasks against each other."""
 
 import streamlit as st
 
@@ -7,7 +7,6 @@ from app.markdown_text import plain
 from app.report import session_tables
 from app.session_statistics.comparison import make_stretch
 from app.sessions.loaded import LoadedSession
-from app.tab_memory import SessionMemory
 from app.views.sessions import differences as session_differences
 from app.views.sessions.face_choice import Choice, read_words
 from app.views.sessions.tables import styled
@@ -15,22 +14,22 @@ from app.views.sessions.tables import styled
 WHOLE = "Whole session"
 
 
-def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None:
+def render(loaded: LoadedSession, choice: Choice) -> None:
     """Draw it."""
     tasks = loaded.outline.tasks
     if not tasks.names:
         st.info(
-            "This session has no tasks. Under “Markers”, or while recording, mark where a task starts and ends; "
-            "its figures then stand here."
+            "This session has no tasks. Mark where a task starts and ends, below or while recording, and its "
+            "statistics appear here."
         )
         return
     if choice.face is None:
-        st.caption("There are no figures: no face counts.")
+        st.caption("No statistics: all faces are ignored, or all of the time is excluded.")
         return
     for task in tasks.tasks:
         if not task.is_closed:
             st.caption(
-                f"“{plain(task.name)}” has no end marker, so it lasts to the session's end ({clock(task.end_s)})."
+                f"“{plain(task.name)}” has no end marker, so it lasts until the session ends ({clock(task.end_s)})."
             )
     with st.spinner(read_words(loaded)):
         figures = loaded.figures(choice.face, corrected=choice.corrected)

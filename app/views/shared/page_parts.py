@@ -10,6 +10,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from app.access.current import NotAllowedError
 from app.markdown_text import sentence
 from app.tab_memory import SessionMemory, TrainingMemory
 from app.training import child_jobs as training_jobs
@@ -43,7 +44,7 @@ def _show_done(words: str, memory: TrainingMemory | SessionMemory, undo: Callabl
 def _take_back(memory: TrainingMemory | SessionMemory, undo: Callable[[], str]) -> None:
     try:
         memory.done = undo()
-    except (FerError, OSError) as error:
+    except (FerError, OSError, NotAllowedError) as error:
         memory.problem = f"This cannot be undone: {error}"
 
 

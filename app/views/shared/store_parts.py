@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import streamlit as st
 
@@ -19,6 +20,8 @@ ASK_AGAIN_S = 3.0
 """How often a page that the store gave no answer asks again."""
 SHORT_OWNER = 16
 """Letters of an account's owner that tell people apart."""
+
+T = TypeVar("T")
 
 
 def opened_store() -> Store | None:
@@ -93,17 +96,30 @@ def name_participant(store: Store, *, key: str, help_text: str) -> str:
     return (chosen or "").strip()[:MAX_NAME]
 
 
-def change(memory: SessionMemory, work: Callable[[], object], said: str) -> None:
+def change(memory: SessionMemory, work: Callable[[], T], said: str, *, undo: Callable[[T], str] | None = None) -> None:
     """Change something stored, say so and draw the page anew; where that cannot be done, say why.
+
+    Args:
+        memory: where the next run finds what to say.
+        work: makes the change.
+        said: what was done, a sentence.
+        undo: takes it back, given what `work` gave, and gives a sentence on what is so again; None where nothing can.
 
     Raises:
         NotAllowedError: the user may not change what is stored.
     """
     current.require(Right.RECORD)
     try:
-        work()
+        made = work()
     except StoreError as error:
         st.error(sentence(str(error)))
         return
     memory.done = said
+    if undo is not None:
+        memory.undo = lambda: _taken_back(undo, made)
     st.rerun()
+
+
+def _taken_back(undo: Callable[[T], str], made: T) -> str:
+    current.require(Right.RECORD)
+    return undo(made)

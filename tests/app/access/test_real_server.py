@@ -77,7 +77,7 @@ def opened(tab: Tab, number: int) -> Shown:
     listed, page = of_page(tab, "sessions")
     tab.rerun(page, [listed.widgets[f"session_open_{number}"]])
     part = next(n for key, n in tab.rerun(page).widgets.items() if key == f"session_part_{number}")
-    return tab.rerun(page, chosen={part: ":material/download: Report and files"})
+    return tab.rerun(page, chosen={part: ":material/download: Export"})
 
 
 def status_of(site: Site, path: str, account: str) -> int:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Row
 
 from app.charts import comparison as session_compare_charts
-from app.charts import session as session_charts
+from app.charts import shares as share_charts
 from app.charts.curves import (
     LINE_SPANS,
     Curves,
@@ -20,7 +20,8 @@ from app.charts.curves import (
     on_grid,
     shown_labels,
 )
-from app.charts.session import MIDNIGHT_MS, Marks, session_timeline
+from app.charts.session import MIDNIGHT_MS, session_timeline
+from app.charts.session_marks import MOST_NUMBERS, Marks, shortened
 from app.formatting import signed, whole_percent
 from app.markdown_text import plain
 from app.report import session_tables
@@ -168,7 +169,7 @@ def test_marks_stand_where_they_belong_and_cannot_be_html():
 
     figure = draw(marks=marks)
 
-    note = trace(figure, "Marker")
+    note = trace(figure, "Note")
     assert list(note.x) == [MIDNIGHT_MS + 5000]
     shapes = [(shape.type, shape.x0 - MIDNIGHT_MS, shape.x1 - MIDNIGHT_MS) for shape in figure.layout.shapes]
     assert ("rect", 7000, 8000) in shapes
@@ -193,10 +194,34 @@ def test_the_time_axis_is_a_clock_for_a_day_and_numbers_beyond():
     assert (days.type, days.range, days.ticktext[0]) == (None, (0, 200_000), "0:00")
 
 
-def test_many_notes_show_their_words_under_the_mouse_alone():
-    marks = Marks([Marker(1000 * i, "note", f"note {i}") for i in range(13)])
+def test_notes_are_numbered_in_a_lane_of_their_own_above_the_tasks():
+    marks = Marks([Marker(1000 * i, "note", f"note {i}") for i in range(3)], (Task("film", 1.0, 4.0, is_closed=True),))
 
-    assert trace(draw(marks=marks), "Marker").mode == "markers"
+    figure = draw(marks=marks)
+
+    notes = trace(figure, "Note")
+    assert (notes.mode, list(notes.text)) == ("markers+text", ["1", "2", "3"])
+    (task,) = [shape for shape in figure.layout.shapes if shape.type == "rect"]
+    low, high = figure.layout.yaxis4.domain
+    assert low + (high - low) * notes.y[0] / 2 > task.y1 > task.y0 >= figure.layout.yaxis5.domain[1]
+    assert figure.layout.yaxis4.ticktext == ("Tasks", "Notes")
+    assert figure.layout.showlegend is False, "it stands above the chart"
+
+
+def test_many_notes_have_no_numbers():
+    marks = Marks([Marker(1000 * i, "note", f"note {i}") for i in range(MOST_NUMBERS + 1)])
+
+    assert trace(draw(marks=marks), "Note").mode == "markers"
+
+
+def test_a_tasks_name_is_cut_where_it_does_not_fit():
+    short, long = Task("a task with a long name", 1.0, 2.0, is_closed=True), Task("film", 2.0, 12.0, is_closed=True)
+
+    figure = draw(marks=Marks((), (short, long)))
+
+    assert [shape.label.text for shape in figure.layout.shapes] == ["a tas…", "film"]
+    assert shortened("<b>", 3) == "&lt;b&gt;"
+    assert shortened("film", 3) == ""
 
 
 def test_labels_are_those_shown_for_most_of_each_cell_and_nothing_where_the_face_was_away():
@@ -249,7 +274,7 @@ def test_without_samples_there_is_no_strip_and_no_empty_place_for_it():
 def test_the_distribution_has_all_states_and_its_leaning_part_is_striped():
     summary = summarise(make_samples(["sad"] * 50 + ["happy"] * 30 + ["happy?"] * 20))
 
-    full, striped, words = session_charts.distribution(summary.label_shares, summary.leaning_shares).data
+    full, striped, words = share_charts.distribution(summary.label_shares, summary.leaning_shares).data
 
     assert list(full.x) == pytest.approx([0, 0, 0, 30, 50, 0, 0, 0])
     assert list(striped.x) == pytest.approx([0, 0, 0, 20, 0, 0, 0, 0])
@@ -361,7 +386,7 @@ def test_free_text_cannot_become_markdown():
 
 
 def test_lines_of_markers_and_check_ins():
-    assert marker_line(Marker(8500, "exclude", end_ms=9500)) == "0:08.5 to 0:09.5 · Left out"
+    assert marker_line(Marker(8500, "exclude", end_ms=9500)) == "0:08.5 to 0:09.5 · Excluded"
     mood = CheckIn(1, NOON, "after", 1, 7, 3, "fine", (0, 0, 0, 0))
     assert check_in_line(mood, phq4=False) == "Check-in after: pleasure 7 of 9 · arousal 3 of 9 · fine"
     assert check_in_line(CheckIn(1, NOON)) == "Check-in: without answers"

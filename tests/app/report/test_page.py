@@ -151,11 +151,11 @@ def test_it_tells_facts_markers_tasks_and_caveats(store, film):
         "compact_se",
         "0:05.0 · Note · the door",
         "first: 0:00.0 to 0:09.0",
-        "second: 0:11.0 to 1:00.0 (no end was marked)",
-        "Left out: 0:03.0 to 0:04.0",
+        "second: 0:11.0 to 1:00.0 (no end marked)",
+        "Excluded: 0:03.0 to 0:04.0",
         "nothing here is a diagnosis",
-        "What followed what",
-        "this model is gone",
+        "Transitions",
+        "this model is no longer stored",
     ):
         assert words in text
 
@@ -210,7 +210,7 @@ def test_without_a_face_or_samples_it_still_says_what_there_is(store):
     text = make(store, number, None).text
 
     assert "Nobody came" in text
-    assert "No face counts in this session." in text
+    assert "Nothing to show: no face was seen" in text
 
 
 def test_the_drawing_breaks_where_the_face_was_gone(store):

@@ -42,13 +42,14 @@ def test_a_session_is_listed_opened_reported_and_compared(page_store: Store):
     page = open_page(script)
     assert "100 samples" in "\n".join(caption.value for caption in page.caption)
     page.button(key=f"session_open_{first}").click().run()
-    for part in ("Figures", "Tasks", "Markers", "Faces", "Report and files", "Timeline"):
+    for part in ("Tasks and markers", "Statistics", "Export", "Overview"):
         page.button_group(key=f"session_part_{first}").set_value(part).run()
         assert (list(page.exception), list(page.error)) == ([], [])
-    assert "It began mostly sad and ended mostly happy." in page.markdown[0].value
+    assert "It began mostly sad and ended mostly happy." in "\n".join(words.value for words in page.markdown)
     html = report(page_store, first, 1, corrected=False, with_phq4=False, models=())
     assert "It began mostly sad and ended mostly happy." in html
 
+    page.button(key="session_back").click().run()
     page.session_state["session_memory"] = SessionMemory(compared=(first, second))
     page.run()
     assert (list(page.exception), list(page.error)) == ([], [])

@@ -176,7 +176,7 @@ def noted(store: Store) -> list[tuple[str, str, str, int]]:
 def test_what_is_deleted_and_changed_is_noted_without_names(store: Store, hers: tuple[int, int], audited: None) -> None:
     with acting(ANNA):
         page = page_with(sessions_page, SessionMemory(opened=hers[1]))
-        run(page.button_group(key=f"session_part_{hers[1]}").set_value("Report and files"))
+        run(page.button_group(key=f"session_part_{hers[1]}").set_value("Export"))
         run(page.button(key="session_delete_now").click())
     with acting(CHIEF):
         page = open_page(data_page)
@@ -226,10 +226,10 @@ def test_on_an_anonymous_server_nothing_offers_to_delete(store: Store) -> None:
     marker = add_marker(store.everybodys.of(ANONYMOUS_USER), number, Marker(0, "note", "Began"))
     with acting(ANONYMOUS_USER):
         page = page_with(sessions_page, SessionMemory(opened=number))
-        run(page.button_group(key=f"session_part_{number}").set_value("Report and files"))
+        run(page.button_group(key=f"session_part_{number}").set_value("Export"))
         assert "may not delete" in spoken(page)
         assert "session_delete_now" not in keys_of(page)
-        run(page.button_group(key=f"session_part_{number}").set_value("Markers"))
+        run(page.button_group(key=f"session_part_{number}").set_value("Tasks and markers"))
         assert "marker_add" in keys_of(page)
         assert f"marker_delete_{marker}" not in keys_of(page)
         data = open_page(data_page)

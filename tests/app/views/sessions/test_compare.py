@@ -124,7 +124,7 @@ def test_baselines_are_taken_off_all_sessions_or_none(store):
     assert valences(before) != valences(spoken(page)), "a face that looks sad by itself is less so"
     page.multiselect(key="compare_sessions").set_value([first, raw]).run()
     assert_fine(page)
-    assert "Raw values, for there is no baseline to take off: Never at rest." in spoken(page)
+    assert "Raw values, as no neutral face was measured: Never at rest." in spoken(page)
     assert [group.key for group in page.button_group if group.key == "compare_values"] == []
 
 

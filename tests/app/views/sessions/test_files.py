@@ -1,19 +1,27 @@
 """A session as a file, from a file, and deleted."""
 
 import io
+import json
+import re
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from app.access import audit
+from app.access.audit import AuditEvent
 from app.access.types import LOCAL_USER
 from app.store import privacy
+from app.store.participants import add_check_in
+from app.store.records import CheckIn
 from app.store.sessions import sessions
 from app.views.sessions import files as session_files
 from app.views.sessions.files import exported
 from tests.helpers.pages import memory_of, press, spoken
 from tests.helpers.session_pages import open_page, see
+from tests.helpers.store_builders import NOON
 
 
 def test_the_export_is_the_stores_and_reads_back(store, film):
@@ -35,7 +43,7 @@ def test_an_exported_session_is_imported(store, film):
     assert "this session is already stored" in page.error[0].value
 
     page = open_page(film)
-    see(page, "Report and files")
+    see(page, "Export")
     press(page, "session_delete_now")
     page = open_page()
     upload(page, "mine.zip", content)
@@ -52,8 +60,8 @@ def test_what_is_no_export_is_refused_in_a_sentence(store):
 
 def test_deleting_asks_first_and_says_what_remains(store, film, monkeypatch):
     page = open_page(film)
-    see(page, "Report and files")
-    assert "goes for good" in spoken(page)
+    see(page, "Export")
+    assert "permanently deletes" in spoken(page)
     real, warning = privacy.delete_session, "Traces stay in the -wal file."
     monkeypatch.setattr(session_files, "delete_session", lambda *given: replace(real(*given), warning=warning))
     press(page, "session_delete_now")
@@ -61,3 +69,29 @@ def test_deleting_asks_first_and_says_what_remains(store, film, monkeypatch):
     assert sessions(store) == []
     assert "is deleted." in spoken(page)
     assert page.error[0].value == warning
+
+
+def test_the_report_is_previewed_in_a_frame_that_may_do_nothing(store, film):
+    add_check_in(store, CheckIn(1, NOON, "before", film, phq4=(3, 3, 0, 0)))
+    page = open_page(film)
+    see(page, "Export")
+
+    assert "It began mostly sad and ended mostly happy." in shown_report(page)
+    assert "PHQ-4" not in shown_report(page)
+    page.toggle(key=f"report_phq4_{film}").set_value(True).run()
+    assert "PHQ-4: 6 of 12 (moderate)" in shown_report(page)
+    page.toggle(key=f"report_preview_{film}").set_value(False).run()
+    assert previews(page) == []
+    assert audit.flush()
+    assert [one for one in audit.recent() if one.event == AuditEvent.EXPORTED] == [], "to look at it takes nothing away"
+    html = (Path(session_files.__file__).parents[2] / "assets" / "session" / "preview.html").read_text(encoding="utf-8")
+    assert re.search(r"<iframe [^>]*\bsandbox>", html), "no permission is given"
+
+
+def previews(page: AppTest) -> list[Any]:
+    return [part.proto for part in page.get("bidi_component") if part.proto.component_name == "fer_report_preview"]
+
+
+def shown_report(page: AppTest) -> str:
+    (preview,) = previews(page)
+    return str(json.loads(preview.json)["html"])
