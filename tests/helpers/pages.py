@@ -55,7 +55,8 @@ def press_label(page: AppTest, label: str) -> AppTest:
 
 def words(page: AppTest) -> str:
     """Everything that is written on the page, as Markdown and HTML."""
-    kinds = (page.markdown, page.caption, page.error, page.info, page.warning, page.success, page.subheader, page.text)
+    heads = (page.title, page.header, page.subheader)
+    kinds = (*heads, page.markdown, page.caption, page.error, page.info, page.warning, page.success, page.text)
     said = [str(item.value) for kind in kinds for item in kind]
     return "\n".join([*said, html_of(page)])
 

@@ -31,13 +31,15 @@ def heading(title: str, line: str, *, in_a_row: bool = False) -> None:
         st.caption(line, width=width)
 
 
-def danger_button(label: str, *, key: str, **options: Any) -> bool:
+def danger_button(label: str, *, key: str, in_form: bool = False, **options: Any) -> bool:
     """Draw a red button, for what cannot be undone; gives whether it was pressed.
 
     Args:
         label: what is destroyed, such as "Delete the session".
         key: of the button.
+        in_form: it sends the form in which it stands.
         options: further ones of `st.button`.
     """
+    draw = st.form_submit_button if in_form else st.button
     with st.container(key=f"danger_{key}", width=options.pop("width", "content")):
-        return bool(st.button(label, key=key, **options))
+        return bool(draw(label, key=key, **options))
