@@ -51,7 +51,7 @@ class Stored:
     def words(self) -> str:
         """In one line, such as "2 sessions, 1:02:30 in all · 1 check-in · last on 3 May 2026"."""
         length = f", {clock(self.seconds)} in all" if self.seconds else ""
-        parts = [f"{counted(self.sessions, 'session')}{length}"]
+        parts = [f"{counted(self.sessions, 'session')}{length}" if self.sessions else "No sessions"]
         if self.check_ins:
             parts.append(counted(self.check_ins, "check-in"))
         if self.newest is not None:
@@ -166,9 +166,9 @@ def _file_name(person: Participant) -> str:
 
 
 def _delete(store: Store, memory: SessionMemory, person: Participant, stored: Stored) -> None:
-    counts = f"{counted(stored.sessions, 'session')} and {counted(stored.check_ins, 'check-in')}"
+    counts = f"{counted(stored.sessions, 'session')}, {counted(stored.check_ins, 'check-in')}"
     st.markdown(
-        f"This permanently deletes **{plain(person.name)}** with {counts}, baselines and videos. It cannot be undone. "
+        f"This permanently deletes **{plain(person.name)}** with {counts}, and all baselines and videos. It cannot be undone. "
         "Export first if anybody may want it."
     )
     with st.form(f"data_delete_form_{person.id}", border=False):

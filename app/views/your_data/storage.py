@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from app.colours import GREEN, GREY
+from app.colours import GREEN, GREY, translucent
 from app.formatting import counted, size_words
 from app.store.database import Store
 from app.store.privacy import Overview, overview
@@ -36,7 +36,10 @@ def render(store: Store) -> Overview:
     stored = overview(store)
     st.header("Storage", anchor=False)
     st.markdown(sentence_of(stored))
-    parts = [Part("Videos", stored.video_bytes, GREEN), Part("Free on this disk", _free(store.videos), GREY)]
+    parts = [
+        Part("Videos", stored.video_bytes, GREEN),
+        Part("Free on this disk", _free(store.videos), translucent(GREY, 0.3)),
+    ]
     own = Part("Database", stored.database_bytes, _BLUE)
     if store.is_sqlite:
         st.html(bar([own, *parts]))
