@@ -168,8 +168,8 @@ def _file_name(person: Participant) -> str:
 def _delete(store: Store, memory: SessionMemory, person: Participant, stored: Stored) -> None:
     counts = f"{counted(stored.sessions, 'session')}, {counted(stored.check_ins, 'check-in')}"
     st.markdown(
-        f"This permanently deletes **{plain(person.name)}** with {counts}, and all baselines and videos. It cannot be undone. "
-        "Export first if anybody may want it."
+        f"This permanently deletes **{plain(person.name)}** with {counts}, and all baselines and videos. "
+        "It cannot be undone. Export first if anybody may want it."
     )
     with st.form(f"data_delete_form_{person.id}", border=False):
         typed = st.text_input("Type the name to confirm", key=f"data_delete_name_{person.id}", autocomplete="off")

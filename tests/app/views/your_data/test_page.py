@@ -48,7 +48,7 @@ def test_it_says_what_is_stored_where_and_since_when(filled: Store):
     oldest = NOW - timedelta(days=100)
     since = f"{oldest.day} {oldest:%B %Y}"
     assert f"3 sessions of 2 participants with 30 samples, 1 check-in, since {since}." in words(page)
-    assert re.search(r"Database: [\d.]+ (kB|MB).*Videos: 0.0 kB.*Free on this disk: [\d,.]+ MB", words(page))
+    assert re.search(r"Database: [\d.]+ (kB|MB).*Videos: 0.0 kB.*Free on this disk: [\d,.]+ [MG]B", words(page))
     assert str(filled.file) in words(page)
     assert "Backups and snapshots" in words(page)
     assert "LUKS" in words(page)
