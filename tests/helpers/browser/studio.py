@@ -188,13 +188,21 @@ def new_tab(
     dark: bool = False,
     allow: bool = False,
     offline: bool = False,
+    takes_scripts: bool = False,
+    is_still: bool = False,
 ) -> Page:
-    """An empty tab of a visitor of its own, patient in whatever it is asked to wait for."""
+    """An empty tab of a visitor of its own, patient in whatever it is asked to wait for.
+
+    With `takes_scripts`, its pages run a test's scripts in spite of their security policy; with `is_still`, its visitor
+    wants no motion.
+    """
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if dark else "light",
         permissions=["camera"] if allow else [],
         offline=offline,
+        bypass_csp=takes_scripts,
+        reduced_motion="reduce" if is_still else "no-preference",
     )
     context.set_default_timeout(PATIENCE_S * 1000)
     return context.new_page()
