@@ -2,10 +2,12 @@
 and nothing moves for who wants no motion.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +33,8 @@ HEADINGS: Final = """() => {
   const found = [];
   const look = (root) => {
     for (const element of root.querySelectorAll("*")) {
-      if (/^H[1-6]$/.test(element.tagName) && element.checkVisibility()) found.push(`${element.tagName} ${element.innerText}`);
+      const isHeading = /^H[1-6]$/.test(element.tagName) && element.checkVisibility();
+      if (isHeading) found.push(`${element.tagName} ${element.innerText}`);
       if (element.shadowRoot) look(element.shadowRoot);
     }
   };
@@ -98,7 +101,7 @@ def ask_for_keys(page: Page) -> None:
 STATES: Final = {
     "live": State("", "button.start"),
     "live, consent": State("", "[role=dialog] >> text=I agree", by_button("Record")),
-    "live, settings": State("", "text=Mirror", unfold_settings),
+    "live, settings": State("", "text=Boxes exactly on the faces", unfold_settings),
     "live, keys": State("", "dialog.help[open]", ask_for_keys),
     "live, picture": State("", "[data-testid=stFileUploader]", by_button("Use a picture")),
     "analyse": State("analyse", "[data-testid=stFileUploader]"),
@@ -142,7 +145,7 @@ def assert_in_order(page: Page) -> None:
     levels = [int(head[1]) for head in found]
     assert levels[:1] == [1], found
     assert levels.count(1) == 1, found
-    assert all(below <= above + 1 for above, below in zip(levels, levels[1:], strict=False)), found
+    assert all(below <= above + 1 for above, below in pairwise(levels)), found
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -273,3 +276,28 @@ def test_a_participant_is_deleted_by_keyboard_alone(browser: Browser, tmp_path: 
         page.get_by_text("Ada: deleted with 1 session.").wait_for()
         page.get_by_text("No participants yet.").wait_for()
         page.context.close()
+
+
+@pytest.mark.video
+def test_a_session_is_recorded_by_keyboard_alone(happy_camera: Path, tmp_path: Path) -> None:
+    with (
+        studio.serve(environment={"FER_HOME": str(tmp_path)}) as server,
+        studio.chromium(camera=happy_camera) as browser,
+    ):
+        _, page = studio.open_page(browser, server.url)
+        wait_until_drawn(page)
+        tab_to(page, "button.start")
+        page.keyboard.press("Enter")
+        studio.wait_until_playing(page)
+        tab_to(page, ".st-key-record_start button")
+        page.keyboard.press("Enter")
+        page.get_by_role("dialog").get_by_text("I agree").wait_for()
+        tab_to(page, "[role=dialog] .st-key-record_participant input")
+        page.keyboard.type("P01")
+        page.keyboard.press("Enter")
+        tab_to(page, "[role=dialog] .st-key-record_agree button")
+        page.keyboard.press("Enter")
+        page.locator(".fer-rec").filter(has_text=re.compile(r"· [1-9]\d* sample")).wait_for()
+        tab_to(page, ".st-key-record_stop button")
+        page.keyboard.press("Enter")
+        page.get_by_text(re.compile(r"Saved: \d+:\d+, \d+ samples?")).wait_for()
