@@ -45,6 +45,7 @@ MOVING: Final = """() => document.getAnimations({ subtree: true })
   .filter((one) => one.playState === "running").map((one) => `${one.animationName ?? one.transitionProperty} of
   ${one.effect.target.outerHTML.slice(0, 150)}`)"""
 LOOKS: Final = {"desktop-light": (studio.DESKTOP, False), "phone-dark": (studio.PHONE, True)}
+PATIENCE_MS: Final = studio.PATIENCE_S * 1000
 PAGES: Final = ("Live", "Analyse", "Sessions", "History", "Train", "Models", "Your data", "System")
 
 
@@ -128,6 +129,7 @@ def open_state(page: Page, url: str, state: State) -> None:
 
 def wait_until_drawn(page: Page) -> None:
     """Until the page's run has ended and its parts have come."""
+    page.locator("[data-testid=stEvent] style").first.wait_for(state="attached")
     page.locator("[data-testid=stApp][data-test-script-state=notRunning] h1").first.wait_for()
     page.wait_for_timeout(800)
 
@@ -220,17 +222,18 @@ def test_the_sidebar_closes_and_opens(browser: Browser, filled: studio.Server, s
     page.goto(filled.url)
     wait_until_drawn(page)
     panel = page.locator(".panel").first
+    panel.wait_for(state="attached")
     opens, closes = page.get_by_test_id("stExpandSidebarButton"), page.get_by_test_id("stSidebarCollapseButton")
     if size == studio.DESKTOP:
-        expect(panel).to_be_in_viewport()
+        expect(panel).to_be_in_viewport(timeout=PATIENCE_MS)
         closes.get_by_role("button").click()
-    expect(panel).not_to_be_in_viewport()
+    expect(panel).not_to_be_in_viewport(timeout=PATIENCE_MS)
     if size == studio.PHONE:
         assert opens.evaluate("one => getComputedStyle(one, '::after').content") == '"Menu"'
     opens.click()
-    expect(panel).to_be_in_viewport()
+    expect(panel).to_be_in_viewport(timeout=PATIENCE_MS)
     closes.get_by_role("button").click()
-    expect(panel).not_to_be_in_viewport()
+    expect(panel).not_to_be_in_viewport(timeout=PATIENCE_MS)
     page.context.close()
 
 

@@ -38,7 +38,7 @@ def render(store: Store) -> Overview:
     st.markdown(sentence_of(stored))
     parts = [
         Part("Videos", stored.video_bytes, GREEN),
-        Part("Free on this disk", _free(store.videos), translucent(GREY, 0.3)),
+        Part("Free on this disk", _free(store.videos), translucent(GREY, 0.45)),
     ]
     own = Part("Database", stored.database_bytes, _BLUE)
     if store.is_sqlite:
