@@ -60,10 +60,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[studio.Server]:
     """An app with some weeks of one participant, and a few sessions of another."""
     home = tmp_path_factory.mktemp("home")
     store = open_store(f"sqlite:///{home / 'sessions' / 'sessions.sqlite3'}")
-    fill(store, "P01", first=datetime.now(UTC) - timedelta(days=31))
+    now = datetime.now(UTC).replace(minute=0)
+    fill(store, "P01", first=now - timedelta(days=31))
     ada = make_participant(store, "Ada")
     for days in (3, 2, 1):
-        make_session(store, ada, started_at=datetime.now(UTC) - timedelta(days=days))
+        make_session(store, ada, started_at=now - timedelta(days=days))
     store.close()
     with studio.serve(environment={"FER_HOME": str(home)}) as server:
         yield server
