@@ -155,7 +155,7 @@ def assert_in_order(page: Page) -> None:
 @pytest.mark.parametrize("name", STATES)
 def test_a_page_can_be_used_by_everyone(browser: Browser, filled: studio.Server, name: str, look: str) -> None:
     size, dark = LOOKS[look]
-    page = studio.new_tab(browser, size=size, dark=dark, takes_scripts=True)
+    page = studio.new_tab(browser, size=size, dark=dark, bypass_csp=True)
     open_state(page, filled.url, STATES[name])
     assert findings(page) == []
     assert_in_order(page)
@@ -165,7 +165,7 @@ def test_a_page_can_be_used_by_everyone(browser: Browser, filled: studio.Server,
 def test_the_way_in_can_be_used_by_everyone(browser: Browser) -> None:
     environment = {"FER_PASSPHRASE_HASH": str(hash_passphrase("correct horse")), "FER_PASSPHRASE_ROLE": "recorder"}
     with studio.serve(environment=environment) as server:
-        page = studio.new_tab(browser, takes_scripts=True)
+        page = studio.new_tab(browser, bypass_csp=True)
         page.goto(server.url)
         page.get_by_label("Passphrase").wait_for()
         assert findings(page) == []
@@ -182,7 +182,7 @@ def test_the_way_in_can_be_used_by_everyone(browser: Browser) -> None:
 
 
 def test_axe_finds_what_is_wrong(browser: Browser, filled: studio.Server) -> None:
-    page = studio.new_tab(browser, takes_scripts=True)
+    page = studio.new_tab(browser, bypass_csp=True)
     page.goto(f"{filled.url}/data")
     wait_until_drawn(page)
     page.evaluate("document.querySelector('h1').insertAdjacentHTML('afterend', '<img src=x><h5>Deep</h5>')")
@@ -239,7 +239,7 @@ def test_the_sidebar_closes_and_opens(browser: Browser, filled: studio.Server, s
 
 
 def test_nothing_moves_for_who_wants_no_motion(browser: Browser, filled: studio.Server) -> None:
-    page = studio.new_tab(browser, is_still=True)
+    page = studio.new_tab(browser, reduced_motion="reduce")
     for name in ("live", "sessions", "data"):
         open_state(page, filled.url, STATES[name])
         assert page.evaluate(MOVING) == [], name

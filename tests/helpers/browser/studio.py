@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -46,8 +47,6 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 )
-
-
 _browsers: list[Browser] = []
 
 
@@ -188,21 +187,15 @@ def new_tab(
     dark: bool = False,
     allow: bool = False,
     offline: bool = False,
-    takes_scripts: bool = False,
-    is_still: bool = False,
+    **more: Any,
 ) -> Page:
-    """An empty tab of a visitor of its own, patient in whatever it is asked to wait for.
-
-    With `takes_scripts`, its pages run a test's scripts in spite of their security policy; with `is_still`, its visitor
-    wants no motion.
-    """
+    """An empty tab of a visitor of its own, patient in all its waiting; `more` goes to Playwright's `new_context`."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if dark else "light",
         permissions=["camera"] if allow else [],
         offline=offline,
-        bypass_csp=takes_scripts,
-        reduced_motion="reduce" if is_still else "no-preference",
+        **more,
     )
     context.set_default_timeout(PATIENCE_S * 1000)
     return context.new_page()
