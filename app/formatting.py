@@ -50,7 +50,9 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def size_words(size_bytes: int) -> str:
-    """A file's size: "12.3 kB", "1,234.5 MB"."""
+    """A file's size, or a disk's: "12.3 kB", "1,234.5 MB", "76.4 GB"."""
+    if size_bytes >= 1e10:
+        return f"{size_bytes / 1e9:,.1f} GB"
     return f"{size_bytes / 1e6:,.1f} MB" if size_bytes >= 1e5 else f"{size_bytes / 1e3:,.1f} kB"
 
 

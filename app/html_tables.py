@@ -25,6 +25,20 @@ SHARES_CSS: Final = """
 .fer-shares td:first-child {white-space:nowrap; width:1%; padding-right:1.2rem}
 """
 """Of tables with a row of shares: the class "fer-shares"."""
+_CARDS_CSS: Final = """
+@media (max-width:640px) {
+  .fer-cards th {display:none}
+  .fer-cards tr {display:block; padding:.5rem 0; border-top:1px solid rgba(128,128,128,.3)}
+  .fer-cards tr:first-child {padding:0; border:0}
+  .fer-cards td {display:flow-root; border:0; padding:.12rem 0; overflow-wrap:anywhere}
+  .fer-cards td.n {text-align:left; white-space:normal}
+  .fer-cards td::before {content:attr(data-label); float:left; width:8.5rem; padding-right:.6rem; opacity:.7;
+    font-weight:400}
+  .fer-cards td:first-child {font-size:1rem; font-weight:600}
+  .fer-cards td:first-child::before {content:none}
+  .fer-cards td:empty {display:none}
+}
+"""
 STYLE: Final = f"""<style>
 .fer-scroll {{overflow:auto}}
 .fer-table {{border-collapse:collapse; font-size:.88rem; width:100%}}
@@ -35,7 +49,7 @@ STYLE: Final = f"""<style>
 .fer-table i {{display:inline-block; width:.7rem; height:.7rem; border-radius:3px; margin-right:.45rem}}
 .fer-table small {{opacity:.7; font-size:.8rem; font-weight:400}}
 .fer-narrow {{max-width:46rem}}
-{MATRIX_CSS}{SHARES_CSS}</style>"""
+{MATRIX_CSS}{SHARES_CSS}{_CARDS_CSS}</style>"""
 """What a page's tables need; a report has a style for paper."""
 _DEEPEST: Final = 0.7
 """Of a matrix's cells, so that both themes' text can be read on them."""
@@ -50,7 +64,8 @@ def table(rows: str, *, css: str = "", box_css: str = "", height_rem: float | No
         box_css: further classes of the box.
         height_rem: a longer table scrolls within this height.
     """
-    height = f' style="max-height:{height_rem:.1f}rem"' if height_rem else ""
+    # What scrolls must be reached by keys.
+    height = f' style="max-height:{height_rem:.1f}rem" tabindex="0"' if height_rem else ""
     box, own = f"fer-scroll {box_css}".strip(), f"fer-table {css}".strip()
     return f'<div class="{box}"{height}><table class="{own}">{rows}</table></div>'
 
@@ -149,6 +164,9 @@ def text_table(
 ) -> str:
     """A page's table of plain text, with its style; a cell's second line is small.
 
+    On a phone, the rows of a table of three or more columns are cards: the first cell above, the others below it, each
+    after its column's head.
+
     Args:
         head: above each column.
         rows: their cells.
@@ -157,18 +175,24 @@ def text_table(
         lines: a longer table scrolls within the height of so many rows.
         narrow: keep the numbers near their labels on a wide screen.
     """
+    is_cards = len(head) > 2
     columns = [' class="n"' if i in numbers else "" for i in range(len(head))]
     heads = "".join(f"<th{css}>{escape(cell)}</th>" for css, cell in zip(columns, head, strict=True))
+    named = [f'{css} data-label="{escape(cell)}"' if is_cards else css for css, cell in zip(columns, head, strict=True)]
     marks: Mapping[int | None, str] = {chosen: ' class="on"'}
     body = "".join(
         f"<tr{marks.get(i, '')}>"
-        + "".join(f"<td{css}>{_text_cell(cell)}</td>" for css, cell in zip(columns, cells, strict=True))
+        + "".join(f"<td{attributes}>{_text_cell(cell)}</td>" for attributes, cell in zip(named, cells, strict=True))
         + "</tr>"
         for i, cells in enumerate(rows)
     )
     height_rem = 2.1 * (lines + 1) if lines else None
-    box_css = "fer-narrow" if narrow else ""
-    return STYLE + table(f"<tr>{heads}</tr>{body}", box_css=box_css, height_rem=height_rem)
+    return STYLE + table(
+        f"<tr>{heads}</tr>{body}",
+        css="fer-cards" if is_cards else "",
+        box_css="fer-narrow" if narrow else "",
+        height_rem=height_rem,
+    )
 
 
 def _text_cell(text: str) -> str:

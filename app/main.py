@@ -29,12 +29,6 @@ if TYPE_CHECKING:
     from app.web.settings import WebSettings
 
 SIDEBAR_WIDTH_PX = 380
-# Streamlit leaves a tenth of a laptop's screen empty above the first widget.
-_TIGHTER_TOP = """
-[data-testid="stMainBlockContainer"] {padding-top: 4.2rem; padding-bottom: 3rem}
-[data-testid="stSidebarHeader"] {margin-bottom: 0; height: 3.6rem}
-[data-testid="stSidebarContent"] [data-testid="stVerticalBlock"] {gap: 0.7rem}
-"""
 # Address, folder of app/views, title, icon, and the right without which the page is not there.
 _PAGES = (
     ("live", "live", "Live", "videocam", None),
@@ -57,8 +51,8 @@ def main() -> None:
         layout="wide",
         initial_sidebar_state=SIDEBAR_WIDTH_PX,
     )
-    st.logo(Path(__file__).parent / "assets" / "logo.svg", size="large")
-    st.html(f"<style>{_TIGHTER_TOP}{CHART_TEXT_CSS}{frame.CSS}</style>")
+    st.logo(frame.LOGO, size="large")
+    st.html(f"<style>{frame.css()}{CHART_TEXT_CSS}</style>")
     from app import state
     from app.access import current
     from app.views.shared import account
@@ -80,9 +74,9 @@ def main() -> None:
     state.remember_pages(pages)
     chosen = st.navigation(list(pages.values()), position="top")
     st.set_page_config(page_title=f"{chosen.title} · FER Studio")
+    account.show_account(user)
     account.show_notice()
     chosen.run()
-    account.show_account(user)
     state.stage_memory().runs += 1
 
 

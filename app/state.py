@@ -57,7 +57,7 @@ _USER_KEY = "user"
 T = TypeVar("T")
 
 
-@st.cache_resource  # may be dropped at any time: the environment says the same again
+@st.cache_resource(show_spinner=False)  # may be dropped at any time: the environment says the same again
 def app_settings() -> AppSettings:
     """The environment's settings, read once per process."""
     return AppSettings.from_environment()

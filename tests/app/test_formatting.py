@@ -62,9 +62,10 @@ def test_counts_agree_with_their_nouns():
 
 
 def test_sizes_have_the_unit_that_fits():
-    assert [size_words(n) for n in (900, 99_999, 100_000, 1_234_500_000)] == [
+    assert [size_words(n) for n in (900, 99_999, 100_000, 1_234_500_000, 76_418_100_000)] == [
         "0.9 kB",
         "100.0 kB",
         "0.1 MB",
         "1,234.5 MB",
+        "76.4 GB",
     ]

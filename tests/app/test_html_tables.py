@@ -8,7 +8,7 @@ def test_rows_have_a_head_and_numbers():
     assert head_row("Label", ["Came"]) == '<tr><th>Label</th><th class="n">Came</th></tr>'
     assert row("Happy", ["3", "4"]) == '<tr><td>Happy</td><td class="n">3</td><td class="n">4</td></tr>'
     assert table("x", css="a", box_css="b", height_rem=4.2) == (
-        '<div class="fer-scroll b" style="max-height:4.2rem"><table class="fer-table a">x</table></div>'
+        '<div class="fer-scroll b" style="max-height:4.2rem" tabindex="0"><table class="fer-table a">x</table></div>'
     )
 
 
@@ -50,3 +50,13 @@ def test_text_is_escaped_and_second_lines_are_small():
     assert '<tr><th>&lt;a&gt;</th><th class="n">n</th></tr>' in html
     assert '<tr class="on"><td>x<br><small>&lt;b&gt;</small></td><td class="n">1</td></tr>' in html
     assert "max-height:8.4rem" in html
+
+
+def test_three_columns_become_cards_on_a_phone_whose_cells_name_their_column():
+    cards = text_table(("Model", 'The "best"', "ms"), [("a", "b", "1")], numbers=(2,))
+
+    assert 'class="fer-table fer-cards"' in cards
+    assert (
+        '<td data-label="Model">a</td><td data-label="The &quot;best&quot;">b</td><td class="n" data-label="ms">1</td>'
+    ) in cards
+    assert "fer-cards" not in text_table(("", ""), [("a", "1")]).split("</style>")[1]

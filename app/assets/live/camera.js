@@ -200,6 +200,7 @@ class Camera {
   findWindow() {
     try {
       const frame = document.querySelector('iframe[title*="webrtc_streamer"]');
+      if (frame) frame.inert = Boolean(frame.closest(".st-key-stream_frame")); // hidden: no key must lead into it
       return frame?.contentDocument?.body ? frame.contentWindow : null;
     } catch {
       return null; // of another origin

@@ -4,7 +4,10 @@ class RecordingBadge {
   constructor(badge, pill, stage) {
     this.badge = badge;
     this.pill = pill;
-    pill.onclick = () => stage.scrollIntoView({ behavior: "smooth", block: "center" });
+    pill.onclick = () => {
+      const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+      stage.scrollIntoView({ behavior, block: "center" });
+    };
     pill.title = "Back to the video";
     this.isStageSeen = true;
     this.watch = new IntersectionObserver(([entry]) => {

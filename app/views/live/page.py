@@ -17,20 +17,23 @@ from app.views.live import record as live_record
 from app.views.live import reloaded_tab as live_return
 from app.views.live import settings as live_settings
 from app.views.live import stage as live_stage
-from app.views.shared import fair_share
+from app.views.shared import fair_share, frame
 
 ASK_AGAIN_S = 3.0
 """How often a viewer for whom there is no place asks for one."""
 RENEW_RELAY_S = 600.0
 """How often a page looks whether there are newer credentials for the relay; there are each hour."""
+_LINE = "Which expression each face shows, how it changes, and how sure the program is."
 # The stage works the stream's frame, which has no picture of its own. It must be there, or browsers would not run it.
 _HIDDEN_FRAME = """<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-stream_frame) {position:absolute}
 .st-key-stream_frame {position:absolute; width:1px; height:1px; overflow:hidden; opacity:0; pointer-events:none}
 </style>"""
 
 
 def render() -> None:
     """Draw the page."""
+    frame.heading("Live", _LINE, in_a_row=True)
     session, memory = live_return.live_session(), state.stage_memory()
     if memory.shows_picture:
         _picture(session, memory)

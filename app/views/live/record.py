@@ -105,7 +105,7 @@ def _how_it_goes(session: LiveSession, recording: Recording, memory: RecordingMe
     if view.problem:
         st.error(sentence(view.problem))
     if stopped:
-        with st.spinner("Storing the rest …"):
+        with st.spinner("Storing the rest …", show_time=True):
             recording.stop()
         session.listener = None
         memory.problem = ""

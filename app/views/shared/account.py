@@ -26,16 +26,14 @@ def show_notice() -> None:
 
 
 def show_account(user: User) -> None:
-    """At the end of the sidebar: the account with what it may do, and the way out."""
+    """At the header's right, on phones at the page's end: the account with what it may do, and the way out."""
     mode = server.settings().mode
     if mode not in (AccessMode.PASSPHRASE, AccessMode.OIDC):
         return
     roles = ", ".join(_ROLES[role] for role in Role if role in user.roles)
-    with st.sidebar:
-        st.divider()
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{plain(user.name or 'Signed in by passphrase')} · {roles}")
-            if mode is AccessMode.OIDC:
-                st.button("Sign out", key="sign_out", on_click=st.logout, type="tertiary")
-            else:
-                st.html(f'<a href="{SIGN_OUT}">Sign out</a>')  # Streamlit's own links open another tab
+    with st.container(key="account", horizontal=True, vertical_alignment="center"):
+        st.caption(f"{plain(user.name or 'Signed in by passphrase')} · {roles}", width="content")
+        if mode is AccessMode.OIDC:
+            st.button("Sign out", key="sign_out", on_click=st.logout, type="tertiary")
+        else:
+            st.html(f'<a href="{SIGN_OUT}">Sign out</a>', width="content")  # Streamlit's own links open another tab

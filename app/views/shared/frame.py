@@ -1,40 +1,45 @@
 """What is the same on every page: its heading, one plain line below it, and the look of buttons that destroy."""
 
-from typing import Any, Final
+from base64 import b64encode
+from pathlib import Path
+from typing import Any, Final, Literal
 
 import streamlit as st
 
-CSS: Final = """
-.st-key-page_heading {gap: 0}
-.st-key-page_heading h1 {padding: 0 0 .15rem}
-.st-key-page_heading [data-testid="stCaptionContainer"] {font-size: 1rem}
-[class*="st-key-danger_"] button {border-color: #c0392f; background: #c0392f; color: #fff}
-[class*="st-key-danger_"] button:hover, [class*="st-key-danger_"] button:active,
-[class*="st-key-danger_"] button:focus-visible {border-color: #9c2a22; background: #9c2a22; color: #fff}
-[class*="st-key-danger_"] button:disabled {border-color: inherit; background: transparent; color: inherit; opacity: .5}
-"""
-"""Red with white on it has a contrast of 5.4, and 7.5 while the pointer is over it."""
+_ASSETS: Final = Path(__file__).parents[2] / "assets"
+LOGO: Final = _ASSETS / "logo.svg"
 
 
-def heading(title: str, line: str) -> None:
+def css() -> str:
+    """The style of all pages, with the logo that it draws."""
+    logo = b64encode(LOGO.read_bytes()).decode()
+    return (_ASSETS / "frame.css").read_text(encoding="utf-8").replace("LOGO", f"data:image/svg+xml;base64,{logo}")
+
+
+def heading(title: str, line: str, *, in_a_row: bool = False) -> None:
     """Draw the page's one H1 and the line that says what the page is for. Called first, once in a run.
 
     Args:
         title: as the menu names the page, or of the one thing that the page shows.
         line: Markdown; one plain sentence.
+        in_a_row: the line stands beside the title, where what follows needs the height.
     """
-    with st.container(key="page_heading"):
-        st.title(title, anchor=False)
-        st.caption(line)
+    key = "page_heading_in_a_row" if in_a_row else "page_heading"
+    with st.container(key=key, horizontal=in_a_row, vertical_alignment="bottom" if in_a_row else "top"):
+        width: Literal["content", "stretch"] = "content" if in_a_row else "stretch"
+        st.title(title, anchor=False, width=width)
+        st.caption(line, width=width)
 
 
-def danger_button(label: str, *, key: str, **options: Any) -> bool:
+def danger_button(label: str, *, key: str, in_form: bool = False, **options: Any) -> bool:
     """Draw a red button, for what cannot be undone; gives whether it was pressed.
 
     Args:
         label: what is destroyed, such as "Delete the session".
         key: of the button.
+        in_form: it sends the form in which it stands.
         options: further ones of `st.button`.
     """
+    draw = st.form_submit_button if in_form else st.button
     with st.container(key=f"danger_{key}", width=options.pop("width", "content")):
-        return bool(st.button(label, key=key, **options))
+        return bool(draw(label, key=key, **options))

@@ -23,10 +23,13 @@ from train.errors import ArchiveError
 
 def show_messages(memory: TrainingMemory | SessionMemory) -> None:
     """Show the sentences that the tab remembers, with a button for what can be taken back, and forget them."""
-    if memory.problem:
-        st.error(sentence(memory.problem))
-    if memory.done:
-        _show_done(memory.done, memory, memory.undo)
+    if memory.problem or memory.done:
+        # Kept in view by the page's style, as what was pressed may be far below.
+        with st.container(key="messages"):
+            if memory.problem:
+                st.error(sentence(memory.problem))
+            if memory.done:
+                _show_done(memory.done, memory, memory.undo)
     memory.problem = memory.done = ""
     memory.undo = None
 

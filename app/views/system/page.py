@@ -14,6 +14,7 @@ from app.formatting import counted
 from app.html_tables import STYLE, table, text_table
 from app.markdown_text import sentence
 from app.store.errors import StoreError
+from app.views.shared import frame
 from fer_core.findings import Check, Place, Status
 
 EVENTS: Final = 100
@@ -38,9 +39,10 @@ _CSS: Final = """<style>
 def render() -> None:
     """Draw the page."""
     current.require(Right.ADMINISTER)
+    frame.heading("System", "How this server is doing, and what was done on it.")
     memory = state.system_memory()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader("State of this server", anchor=False)
+        st.header("Checks", anchor=False)
         if st.button("Check again", icon=":material/refresh:", key="system_again"):
             memory.examination = None
     if memory.examination is None:
@@ -59,19 +61,23 @@ def render() -> None:
 def _wait(examination: BackgroundExamination) -> None:
     if examination.checks is not None:
         st.rerun()
-    st.markdown(f":material/hourglass_top: Looking at the store, the models, the relays … {examination.seconds:.0f} s")
+    st.markdown(f":material/hourglass_top: Checking the store, the models and the relays … {examination.seconds:.0f} s")
+    st.caption("This takes up to half a minute.")
 
 
 def _events() -> None:
     """The newest entries of the audit log."""
-    st.subheader("What was done", anchor=False)
+    st.header("What was done", anchor=False)
     try:
         entries = audit.recent(EVENTS)
     except StoreError as error:
         st.error(sentence(str(error)))
         return
     if not entries:
-        st.caption("Nothing yet. Here stands who signed in, recorded, exported, deleted, trained or promoted what.")
+        st.caption(
+            "Nothing yet. Sign-ins, recordings, exports, deletions, training runs and changes of the live model "
+            "appear here."
+        )
         return
     rows = [
         (

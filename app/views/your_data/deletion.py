@@ -1,6 +1,7 @@
 """Deleting on the data page: after a number of days, or everything at once."""
 
 from collections.abc import Callable
+from typing import Final
 
 import streamlit as st
 
@@ -24,11 +25,18 @@ from app.store.privacy import (
     set_retention_days,
 )
 from app.tab_memory import SessionMemory
+from app.views.shared import frame
 from app.views.shared import store_parts as session_parts
 
 EVERYTHING = "delete everything"
-MINE, EVERYBODYS = "What is mine", "Everybody's"
-USUAL_DAYS = 365
+MINE, EVERYBODYS = "Only mine", "Everybody's"
+UNTIL_DELETED, OTHER_DAYS = "Until deleted", "Other"
+USUAL_DAYS: Final = (30, 90, 180, 365)
+_CORNER_CSS: Final = """<style>
+.st-key-data_corner {border-color:#c0392f; margin-top:1rem}
+.st-key-data_corner h2 {color:#c0392f}
+@media (prefers-color-scheme: dark) {.st-key-data_corner h2 {color:#f08a80}}
+</style>"""
 
 
 def delete(memory: SessionMemory, work: Callable[[], Deleted], what: str, *, noted: str) -> None:
@@ -54,7 +62,7 @@ def delete(memory: SessionMemory, work: Callable[[], Deleted], what: str, *, not
     memory.compared = ()
     memory.checked_in.clear()
     videos = f" and {counted(done.videos, 'video')}" if done.videos else ""
-    memory.done = f"{what}: deleted with {counted(done.sessions, 'session')}{videos}."
+    memory.done, memory.undo = f"{what}: deleted with {counted(done.sessions, 'session')}{videos}.", None
     memory.problem = done.warning
     st.rerun()
 
@@ -62,40 +70,53 @@ def delete(memory: SessionMemory, work: Callable[[], Deleted], what: str, *, not
 def retention(store: Store, memory: SessionMemory) -> None:
     """For how long sessions are kept."""
     now = retention_days(store)
-    st.subheader(
-        "How long it is kept",
-        help="Sessions, check-ins and baselines that are older are deleted each time the program starts, and when you "
-        "confirm a number of days here. Participants' names stay until you delete them.",
-        anchor=False,
-    )
-    kept = "until somebody deletes it" if now is None else f"for {counted(now, 'day')}"
-    st.markdown(f"What is stored is kept **{kept}**.")
+    st.header("How long data is kept", anchor=False)
+    kept = "until you delete it" if now is None else f"for {counted(now, 'day')}"
+    st.markdown(f"Data is kept **{kept}**.")
     if not current.may(Right.ADMINISTER):
         st.caption("An administrator can change this for the whole server.")
         return
     wanted = _wanted_days(now)
     if wanted is None:
-        if now is not None and st.button("Keep everything from now on", key="data_keep"):
-            session_parts.change(memory, lambda: _set_days(store, None), "Everything is kept from now on.")
+        if now is not None and st.button("Keep until deleted", key="data_keep", type="primary"):
+            session_parts.change(memory, lambda: _set_days(store, None), "Data is now kept until you delete it.")
         return
     due = overdue(store, wanted)
-    st.markdown(_due_words(due, wanted))
-    if wanted == now and not (due.sessions or due.baselines or due.check_ins):
+    is_due = bool(due.sessions or due.baselines or due.check_ins)
+    if wanted == now and not is_due:
+        st.caption(_due_words(due, wanted))
         return
-    with st.popover(f"Keep for {counted(wanted, 'day')} …", icon=":material/schedule:"):
-        st.markdown(f"{_due_words(due, wanted)} This cannot be undone.")
-        if st.button("Yes, do it", key="data_days_sent", type="primary"):
-            _keep_for(store, memory, wanted)
+    st.markdown(f"{_due_words(due, wanted)}{' This cannot be undone.' if is_due else ''}")
+    label = f"Keep for {counted(wanted, 'day')}"
+    if is_due:
+        sent = frame.danger_button(f"{label} and delete what is older", key="data_days_sent")
+    else:
+        sent = st.button(label, key="data_days_sent", type="primary")
+    if sent:
+        _keep_for(store, memory, wanted)
 
 
 def _wanted_days(now: int | None) -> int | None:
-    if not st.toggle("Delete what is older than a number of days", now is not None, key="data_limited"):
+    """The choice: a number of days, or None for no end."""
+    chosen = st.radio(
+        "Keep sessions, check-ins and baselines",
+        [UNTIL_DELETED, *map(str, USUAL_DAYS), OTHER_DAYS],
+        _place(now),
+        format_func=lambda choice: f"{choice} days" if choice.isdigit() else choice,
+        key="data_keep_for",
+        horizontal=True,
+        help="What is older is deleted each time the program starts, and when you confirm a number of days here. "
+        "Participants' names stay until you delete them.",
+    )
+    if chosen == UNTIL_DELETED:
         return None
+    if chosen != OTHER_DAYS:
+        return int(chosen)
     days = st.number_input(
         "Days",
         1,
         MAX_RETENTION_DAYS,
-        now or USUAL_DAYS,
+        now or USUAL_DAYS[-1],
         key="data_days",
         width=220,
         help="Counted from the end of a session, and from the moment of a check-in.",
@@ -103,31 +124,44 @@ def _wanted_days(now: int | None) -> int | None:
     return int(days)
 
 
+def _place(days: int | None) -> int:
+    """Which of the choices a number of days is."""
+    if days is None:
+        return 0
+    return 1 + USUAL_DAYS.index(days) if days in USUAL_DAYS else 1 + len(USUAL_DAYS)
+
+
 def everything(store: Store, memory: SessionMemory, stored: Overview) -> None:
-    """All at once."""
+    """All at once, in a corner of its own."""
     if not current.may(Right.DELETE):
         return
-    st.subheader("Delete everything", anchor=False)
-    with st.expander("Delete all participants, sessions, check-ins and videos", icon=":material/delete_forever:"):
+    st.html(_CORNER_CSS)
+    with st.container(key="data_corner", border=True):
+        st.header("Delete everything", anchor=False)
         chosen = _whose(store)
         if chosen is not store:
             stored = overview(chosen)
-        days = " and the number of days above" if chosen.owner.sees_all else ""
+        days = " and the choice above" if chosen.owner.sees_all else ""
         st.markdown(
             f"{counted(stored.participants, 'participant')}, {counted(stored.sessions, 'session')}, "
-            f"{counted(stored.check_ins, 'check-in')}, all their videos{days} are deleted for good. "
-            "Models and training runs stay."
+            f"{counted(stored.check_ins, 'check-in')}, all their videos{days}. Models and training runs stay."
         )
-        with st.form("data_everything", border=False):
-            typed = st.text_input(f"Type “{EVERYTHING}” to confirm", key="data_everything_typed", autocomplete="off")
-            sent = st.form_submit_button("Delete everything for good", type="primary", key="data_everything_sent")
-        if not sent:
-            return
-        if typed.strip().lower() != EVERYTHING:
-            st.warning(f"Those are not the words “{EVERYTHING}”, so nothing was deleted.")
-            return
-        whose = "everything of everybody" if chosen.owner.sees_all else "everything of their own"
-        delete(memory, lambda: delete_everything(chosen), "Everything", noted=whose)
+        with st.popover("Delete everything …", icon=":material/delete_forever:", key="data_everything"):
+            _confirm_everything(chosen, memory)
+
+
+def _confirm_everything(chosen: Store, memory: SessionMemory) -> None:
+    st.markdown("This permanently deletes all of it. It cannot be undone.")
+    with st.form("data_everything_form", border=False):
+        typed = st.text_input(f"Type “{EVERYTHING}” to confirm", key="data_everything_typed", autocomplete="off")
+        sent = frame.danger_button("Delete everything permanently", key="data_everything_sent", in_form=True)
+    if not sent:
+        return
+    if typed.strip().lower() != EVERYTHING:
+        st.warning(f"Those are not the words “{EVERYTHING}”. Nothing was deleted.")
+        return
+    whose = "everything of everybody" if chosen.owner.sees_all else "everything of their own"
+    delete(memory, lambda: delete_everything(chosen), "Everything", noted=whose)
 
 
 def _whose(store: Store) -> Store:
@@ -158,9 +192,9 @@ def _due_words(due: Overdue, days: int) -> str:
         for number, noun in ((due.sessions, "session"), (due.check_ins, "check-in"), (due.baselines, "baseline"))
         if number
     ]
-    older = f"{', '.join(parts)} older than {counted(days, 'day')} would be deleted now."
+    older = f"{', '.join(parts)} older than {counted(days, 'day')} will be deleted now."
     now = older if parts else f"Nothing is older than {counted(days, 'day')} yet."
     if due.next_at is None:
         return now
     at = f"{due.next_at.day} {due.next_at:%B %Y}"
-    return f"{now} The next session would follow from {at} on, whenever the program starts."
+    return f"{now} The next session becomes that old on {at}, and is deleted at the program's next start after that."

@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -46,8 +47,6 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 )
-
-
 _browsers: list[Browser] = []
 
 
@@ -188,13 +187,15 @@ def new_tab(
     dark: bool = False,
     allow: bool = False,
     offline: bool = False,
+    **more: Any,
 ) -> Page:
-    """An empty tab of a visitor of its own, patient in whatever it is asked to wait for."""
+    """An empty tab of a visitor of its own, patient in all its waiting; `more` goes to Playwright's `new_context`."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if dark else "light",
         permissions=["camera"] if allow else [],
         offline=offline,
+        **more,
     )
     context.set_default_timeout(PATIENCE_S * 1000)
     return context.new_page()

@@ -40,8 +40,9 @@ def test_what_was_done_stands_below(gate: threading.Event):
     audit.note(AuditEvent.EXPORTED, user=LOCAL_USER, what="session 12", count=3)
     audit.note(AuditEvent.REFUSED, user=None)
     shown = html_of(run(page))
-    assert shown.index("<td>unknown</td><td>refused</td>") < shown.index("<td>administrator</td><td>exported</td>")
-    assert '<td>session 12</td><td class="n">3</td>' in shown
+    refused = shown.index('<td data-label="Who">unknown</td><td data-label="Did">refused</td>')
+    assert refused < shown.index('<td data-label="Who">administrator</td><td data-label="Did">exported</td>')
+    assert '<td data-label="What">session 12</td><td class="n" data-label="How many">3</td>' in shown
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def finished(page: AppTest) -> AppTest:
 
 def test_a_slow_check_is_waited_for_and_what_needs_somebody_comes_first(gate: threading.Event):
     page = open_page(system_alone)
-    assert "Looking at the store" in words(page)
+    assert "Checking the store" in words(page)
     assert "<table" not in html_of(page)
 
     gate.set()

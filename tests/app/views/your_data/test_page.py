@@ -1,13 +1,14 @@
 """The data page as Streamlit runs it: what is stored, and how it goes."""
 
 import io
+import re
 import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.access.types import LOCAL_USER
+from app.formatting import clock
 from app.opened_store import everybodys_store
 from app.store.database import Store
 from app.store.errors import StoreError
@@ -16,6 +17,8 @@ from app.store.privacy import Deleted, retention_days
 from app.store.records import CheckIn
 from app.store.sessions import sessions
 from app.views.your_data import participants as data_people
+from app.views.your_data.participants import ROWS
+from app.views.your_data.storage import Part, bar
 from tests.helpers.pages import memory_of, open_page, press, words
 from tests.helpers.store_builders import make_participant, make_session
 
@@ -39,29 +42,58 @@ def filled(store: Store) -> Store:
     return store
 
 
-def metrics(page: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in page.metric}
-
-
 def test_it_says_what_is_stored_where_and_since_when(filled: Store):
     page = open_page(data_alone)
 
-    counts = metrics(page)
-    assert (counts["Participants"], counts["Sessions"], counts["Samples"], counts["Check-ins"]) == ("2", "3", "30", "1")
-    assert counts["Database"].endswith("B")
-    assert str(filled.file) in words(page)
     oldest = NOW - timedelta(days=100)
-    assert f"The oldest session is of {oldest.day} {oldest:%B %Y}" in words(page)
-    assert "backups and snapshots" in words(page)
+    since = f"{oldest.day} {oldest:%B %Y}"
+    assert f"3 sessions of 2 participants with 30 samples, 1 check-in, since {since}." in words(page)
+    assert re.search(r"Database: [\d.]+ (kB|MB).*Videos: 0.0 kB.*Free on this disk: [\d,.]+ [MG]B", words(page))
+    assert str(filled.file) in words(page)
+    assert "Backups and snapshots" in words(page)
     assert "LUKS" in words(page)
 
 
 def test_an_empty_store_is_calm(store: Store):
     page = open_page(data_alone)
 
-    assert metrics(page)["Participants"] == "0"
-    assert "Nobody is stored" in words(page)
+    assert "Nothing is stored yet." in words(page)
+    assert "No participants yet. Record a session on the Live page" in words(page)
     assert not page.error
+
+
+def test_the_bar_has_a_piece_for_all_that_takes_space():
+    html = bar([Part("Database", 3000, "#111111"), Part("Videos", 0, "#222222"), Part("Free", 9000, "#333333")])
+
+    pieces = html.split('class="fer-room-key"')[0]
+    assert re.findall(r"flex:(\d+) 0 0; background:(#\d+)", pieces) == [("3000", "#111111"), ("9000", "#333333")]
+    assert "Videos: 0.0 kB" in html
+
+
+def test_each_participant_has_a_row_of_what_is_theirs(filled: Store):
+    page = open_page(data_alone)
+
+    rows = re.findall(r'<div class="fer-person"><b>(.*?)</b><span>(.*?)</span>', words(page))
+    newest = NOW - timedelta(days=10)
+    length = sum(one.duration_s or 0 for one in sessions(filled, participant_id=1))
+    assert rows[0] == (
+        "Ada",
+        f"2 sessions, {clock(length)} in all · 1 check-in · last on {newest.day} {newest:%B %Y}",
+    )
+    assert rows[1][1].startswith("1 session, ")
+
+
+def test_a_long_list_is_searched_and_turned(store: Store):
+    for number in range(ROWS + 2):
+        make_participant(store, f"P{number:02d}")
+    page = open_page(data_alone)
+    assert words(page).count('class="fer-person"') == ROWS
+    assert f"1–{ROWS} of {ROWS + 2}" in words(page)
+
+    page.text_input(key="data_find").set_value("p11").run()
+
+    assert re.findall(r"<b>(P\d+)</b>", words(page)) == ["P11"]
+    assert "1–1 of 1" in words(page)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +133,11 @@ def test_a_participant_is_renamed_with_a_note(filled: Store):
     assert {(one.name, one.note) for one in participants(filled)} == {("P-17", "moved"), ("Bo", "left-handed")}
     assert r"P\-17 is saved." in words(page)
 
+    press(page, "undo")
+
+    assert {(one.name, one.note) for one in participants(filled)} == {("Ada", "left-handed"), ("Bo", "left-handed")}
+    assert "Ada is as before." in words(page)
+
 
 def test_a_taken_name_is_refused(filled: Store):
     page = open_page(data_alone)
@@ -133,7 +170,7 @@ def test_a_participant_goes_only_with_the_name_typed(filled: Store):
     assert [one.name for one in participants(filled)] == ["Bo"]
     assert "Ada: deleted with 2 sessions." in words(page)
     assert memory_of(page).opened is None
-    assert metrics(page)["Sessions"] == "1"
+    assert "1 session of 1 participant" in words(page)
 
 
 def test_a_warning_of_traces_is_shown(filled: Store, monkeypatch: pytest.MonkeyPatch):
@@ -150,7 +187,7 @@ def test_everything_goes_only_with_the_words_typed(filled: Store):
     page = open_page(data_alone)
     page.text_input(key="data_everything_typed").set_value("yes")
     press(page, "data_everything_sent")
-    assert "so nothing was deleted" in words(page)
+    assert "Nothing was deleted." in words(page)
     assert len(sessions(filled)) == 3
 
     page.text_input(key="data_everything_typed").set_value("Delete everything")
@@ -162,13 +199,13 @@ def test_everything_goes_only_with_the_words_typed(filled: Store):
 
 def test_retention_says_what_it_would_delete_and_does_it_when_confirmed(filled: Store):
     page = open_page(data_alone)
-    assert "kept **until somebody deletes it**" in words(page)
-    page.toggle(key="data_limited").set_value(True).run()
-    page.number_input(key="data_days").set_value(30).run()
+    assert "kept **until you delete it**" in words(page)
+    page.radio(key="data_keep_for").set_value("30").run()
 
-    assert "1 session, 1 check-in older than 30 days would be deleted now." in words(page)
+    assert "1 session, 1 check-in older than 30 days will be deleted now." in words(page)
     follows = NOW - timedelta(days=10) + timedelta(days=30)
-    assert f"The next session would follow from {follows.day} {follows:%B %Y} on" in words(page)
+    assert f"The next session becomes that old on {follows.day} {follows:%B %Y}" in words(page)
+    assert page.button(key="data_days_sent").label == "Keep for 30 days and delete what is older"
     assert (len(sessions(filled)), retention_days(filled)) == (3, None), "nothing happens before it is confirmed"
 
     press(page, "data_days_sent")
@@ -176,7 +213,19 @@ def test_retention_says_what_it_would_delete_and_does_it_when_confirmed(filled: 
     assert (len(sessions(filled)), len(check_ins(filled)), retention_days(filled)) == (2, 0, 30)
     assert "kept **for 30 days**" in words(page)
 
-    page.toggle(key="data_limited").set_value(False).run()
+    page.radio(key="data_keep_for").set_value("Until deleted").run()
     press(page, "data_keep")
     assert retention_days(filled) is None
     assert len(sessions(filled)) == 2
+
+
+def test_a_number_of_days_of_ones_own_is_kept(filled: Store):
+    page = open_page(data_alone)
+    page.radio(key="data_keep_for").set_value("Other").run()
+    page.number_input(key="data_days").set_value(200).run()
+    press(page, "data_days_sent")
+
+    assert retention_days(filled) == 200
+    assert len(sessions(filled)) == 3, "none was that old"
+    assert page.radio(key="data_keep_for").value == "Other"
+    assert page.number_input(key="data_days").value == 200
