@@ -101,6 +101,7 @@ class SessionMemory:
     Attributes:
         opened: number of the session that the Sessions page shows; None for its list.
         participant_id: whose sessions, history and check-ins are shown; None until somebody is chosen.
+        list_offset: how many newer sessions stand before the page of the list that is shown.
         done: a sentence to show once: what was done.
         undo: takes back what `done` says, where that can be taken back; gives a sentence on what is so again.
         problem: a sentence to show once: what could not be done.
@@ -113,6 +114,7 @@ class SessionMemory:
 
     opened: int | None = None
     participant_id: int | None = None
+    list_offset: int = 0
     done: str = ""
     undo: Callable[[], str] | None = None
     problem: str = ""

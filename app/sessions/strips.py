@@ -74,12 +74,10 @@ def make_strip(labels: Labels, *, length_s: float, leave_out: Sequence[Range] = 
         return Strip((None,) * CELLS, {})
     faces, counts = np.unique(labels.face, return_counts=True)
     chosen = labels.face == faces[counts.argmax()]
-    time_s = labels.time_s[chosen]
+    time_s, states = labels.time_s[chosen], labels.label[chosen]
     seconds = weigh(time_s, leave_out=leave_out).seconds
-    numbers = {name: number for number, name in enumerate(_STATES)} | {None: len(EMOTIONS)}
-    states = np.array([numbers[label] for label in labels.label[chosen]])
     sums = np.bincount(states, seconds, len(_STATES))
-    watched_s = float(sums.sum())
+    watched_s = float(sums.sum()) or 1.0
     shares = {name: float(value / watched_s) for name, value in zip(_STATES, sums, strict=True) if value > 0}
     ranked = dict(sorted(shares.items(), key=lambda pair: -pair[1]))
     return Strip(_cells(time_s, seconds, states, max(length_s, float(time_s[-1] + seconds[-1]), 0.1)), ranked)

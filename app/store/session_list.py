@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, case, cast, false, func, or_, select
 
 from app.store import tables
 from app.store.database import Store
 from app.store.records import Session
-from app.store.samples import counted, read_columns
+from app.store.samples import counted
 from app.store.sessions import with_names
+from fer_core.emotions import EMOTIONS
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Labels:
-    """The labels of one session's samples that count, by time; n of them.
+    """The labels of one session's samples that count; n of them.
 
     Attributes:
-        time_s: float64 (n,), seconds since the session's start.
+        time_s: float64 (n,), seconds since the session's start, not falling.
         face: int64 (n,), the face that each counts for.
-        label: object (n,), an emotion, or None where the program was unsure.
+        label: int64 (n,), the label's index in `EMOTIONS`; as many as there are emotions where the program was unsure.
     """
 
     time_s: np.ndarray
@@ -79,13 +80,16 @@ def sessions_of(store: Store, session_ids: Sequence[int]) -> list[Session]:
 
 def read_labels(store: Store, session_id: int) -> Labels:
     """What one session's samples were labelled; empty where there are none."""
-    names = ("time_ms", "face", "label")
     table = tables.samples
     with store.read() as connection:
         wanted, face = counted(connection, session_id)
-        query = select(table.c.time_ms, face.label("face"), table.c.label).where(wanted)
-        columns = read_columns(connection, query.order_by(table.c.time_ms, table.c.face), names)
-    return Labels(columns["time_ms"] / 1000, columns["face"], columns["label"])
+        number = case({name: i for i, name in enumerate(EMOTIONS)}, value=table.c.label, else_=len(EMOTIONS))
+        # One long row instead of one for each sample: a fourth of the time.
+        columns = (func.aggregate_strings(cast(column, String), ",") for column in (table.c.time_ms, face, number))
+        texts = connection.execute(select(*columns).where(wanted)).one()
+    time_ms, faces, labels = (np.fromstring(text or "", np.int64, sep=",") for text in texts)
+    order = np.argsort(time_ms, kind="stable")
+    return Labels(time_ms[order] / 1000, faces[order], labels[order])
 
 
 def _where(connection: Connection, query: Select[Any], wanted: Wanted) -> Select[Any]:
