@@ -66,7 +66,7 @@ class RecordingMemory:
 
     Attributes:
         is_asking: the consent is on the screen.
-        title: proposed for the session that the consent is about.
+        asked_at: the viewer's time of day when the consent came up, such as "14:05": part of the proposed title.
         recording: the running one, or the last one until another begins or it is put away.
         key: finds it again after the tab was reloaded, see `RecordingTabs`.
         problem: why the last action failed, a sentence; shown until the next action.
@@ -79,7 +79,7 @@ class RecordingMemory:
     """
 
     is_asking: bool = False
-    title: str = ""
+    asked_at: str = ""
     recording: Recording | None = None
     key: str = ""
     problem: str = ""

@@ -135,7 +135,7 @@ def test_two_films_are_compared_on_a_phone(url: str, browser: Browser) -> None:
     page.get_by_role("button", name="Compare 2").click()
 
     page.get_by_text("neutral then happy compared with sad then happy").wait_for()
-    page.get_by_text("these very recordings alone", exact=False).wait_for()
+    page.get_by_text("these recordings alone", exact=False).wait_for()
     expect(page.locator(".js-plotly-plot")).to_have_count(3, timeout=studio.PATIENCE_S * 1000)
     assert page.evaluate("document.documentElement.scrollWidth") <= studio.PHONE[0]
     page.context.close()
