@@ -24,14 +24,14 @@ def sparkline(one: WatchedStatistic) -> str:
     first, last = one.days[0].day, one.days[-1].day
     average = [(point.day, point.average) for point in one.chart.points]
     values = [day.value for day in one.days]
-    low, high = min(values), max(values)
-    room = (high - low) or 1.0
+    room = (max(values) - min(values)) or 1.0
+    middle = (max(values) + min(values)) / 2
 
     def at(day_number: int, value: float) -> tuple[float, float]:
         across = day_number / ((last - first).days or 1)
         return (
             round(_EDGE + across * (WIDTH_PX - 2 * _EDGE), 1),
-            round(HEIGHT_PX - _EDGE - (value - low) / room * (HEIGHT_PX - 2 * _EDGE), 1),
+            round(HEIGHT_PX / 2 - (value - middle) / room * (HEIGHT_PX - 2 * _EDGE), 1),
         )
 
     places = (at((day.day - first).days, day.value) for day in one.days)

@@ -59,14 +59,10 @@ class WatchedStatistic:
         """What the newest day says."""
         return describe(self.chart, self.title, in_percent=self.is_share)
 
-    @property
-    def mean(self) -> float:
-        """Of all days, each counting the same; there must be one."""
-        return float(np.mean([day.value for day in self.days]))
-
-    def in_words(self, value: float) -> str:
-        """A value as sentences write it."""
-        return value_words(value, in_percent=self.is_share)
+    def mean_words(self) -> str:
+        """The mean of all days, of which there must be one: "happy 52 %"."""
+        mean = float(np.mean([day.value for day in self.days]))
+        return f"{self.name} {value_words(mean, in_percent=self.is_share)}"
 
 
 def follow(days: Sequence[Means], check_ins: Sequence[CheckIn]) -> tuple[WatchedStatistic, ...]:

@@ -96,7 +96,7 @@ def render(days: Sequence[Means], said: Sequence[CheckIn], networks: Collection[
 
 
 def _sentences(followed: Sequence[WatchedStatistic], days: Sequence[Means]) -> None:
-    """What changed comes first; a day's worth of figures stands there even before a change can be told."""
+    """What changed comes first; before a change can be told, the means of the days so far."""
     missing = followed[0].chart.days_missing
     found = changed(followed)
     if missing:
@@ -106,26 +106,25 @@ def _sentences(followed: Sequence[WatchedStatistic], days: Sequence[Means]) -> N
             "to tell a change from chance.",
             icon=":material/hourglass_empty:",
         )
-    elif not found:
+        if days:
+            st.markdown("Mean so far: " + ", ".join(one.mean_words() for one in followed) + ".")
+        return
+    if not found:
         st.success(
             f"Nothing changed beyond chance in {counted(len(days), 'day')} with sessions. Small changes can take weeks "
             "to show.",
             icon=":material/check:",
         )
-    if not days:
-        return
     others = [one for one in followed if one not in found]
     st.html(_STYLE + "".join(_line(one, is_new=one in found) for one in [*found, *others]))
-    if not missing:
-        st.caption(_MANY)
+    st.caption(_MANY)
 
 
 def _line(one: WatchedStatistic, *, is_new: bool) -> str:
     """A small curve and its sentence."""
-    words = one.sentence() if one.chart.points else f"{one.title} {one.in_words(one.mean)}"
     size = f'width="{sparkline.WIDTH_PX}" height="{sparkline.HEIGHT_PX}"'
     picture = f'<img src="{sparkline.sparkline(one)}" {size} alt="">'
-    return f'<div class="fer-change{" on" if is_new else ""}">{picture}<p>{escape(words)}</p></div>'
+    return f'<div class="fer-change{" on" if is_new else ""}">{picture}<p>{escape(one.sentence())}</p></div>'
 
 
 def _shares(days: Sequence[Means], shown: tuple[date, date]) -> None:

@@ -34,7 +34,8 @@ _STYLE: Final = """<style>
 @media (max-width: 640px) {
   .fer-said.head {display: none}
   .fer-said {grid-template-columns: 1fr 1fr; gap: .1rem .8rem; padding: .5rem 0}
-  .fer-said span:last-child {grid-column: 1 / -1; white-space: normal}
+  .fer-said span {white-space: normal}
+  .fer-said span:last-child {grid-column: 1 / -1}
   .fer-said .n {text-align: left}
   .fer-said b {display: inline}
 }

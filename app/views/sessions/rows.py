@@ -37,7 +37,7 @@ CSS: Final = f"""
 [class*="st-key-session_line_"] {{border-top: 1px solid rgba(128,128,128,.2); padding: .15rem 0; flex-wrap: nowrap}}
 [class*="st-key-session_name_"] {{min-width: 0; flex: 1 1 0}}
 [class*="st-key-session_name_"] button {{text-align: left; min-height: 2rem; max-width: 100%}}
-[class*="st-key-session_name_"] button p {{color: var(--st-link-color, #2f6f8f); overflow-wrap: anywhere}}
+[class*="st-key-session_name_"] button p {{color: light-dark(#2f6f8f, #5fa8c8); overflow-wrap: anywhere}}
 [class*="st-key-session_name_"] button:hover p {{text-decoration: underline}}
 {_PHONE} {{
   .fer-heads {{display: none}}
