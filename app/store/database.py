@@ -314,8 +314,6 @@ def _sqlite(url: URL) -> Engine:
         # what is deleted with zeros.
         for pragma in ("auto_vacuum = INCREMENTAL", "foreign_keys = ON", "secure_delete = ON", "synchronous = NORMAL"):
             driver.execute(f"PRAGMA {pragma}")
-        # SQLite's own knows ASCII alone, and a search for "änne" is to find Änne.
-        driver.create_function("lower", 1, str.lower, deterministic=True)
         with write_ahead:
             if driver.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                 driver.execute("PRAGMA journal_mode = WAL")

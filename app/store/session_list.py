@@ -93,9 +93,12 @@ def read_labels(store: Store, session_id: int) -> Labels:
 
 
 def _where(connection: Connection, query: Select[Any], wanted: Wanted) -> Select[Any]:
+    """With the conditions; databases may know the two cases of ASCII's letters alone, so others are tried in both."""
     columns = (tables.sessions.c.title, tables.participants.c.name, tables.sessions.c.note)
     for word in wanted.words.split():
-        query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+        ways = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
+        conditions = (column.icontains(way, autoescape=True) for column in columns for way in ways)
+        query = query.where(or_(*conditions))
     if wanted.participant_id is not None:
         query = query.where(tables.sessions.c.participant_id == wanted.participant_id)
     if wanted.first is not None or wanted.last is not None:
