@@ -22,7 +22,7 @@ from app.tab_memory import SessionMemory
 from app.views.sessions import differences as session_differences
 from app.views.sessions.face_choice import Choice, choose_together
 from app.views.sessions.tables import colour_key, styled
-from app.views.shared import frame
+from app.views.shared import frame, page_parts
 
 BY_SESSION: Final = "Sessions"
 BY_PERSON: Final = "Participants"
@@ -44,6 +44,7 @@ class _Part:
 def render(store: Store, memory: SessionMemory) -> None:
     """Draw the comparison of the sessions that the tab remembers."""
     frame.heading("Comparison", "Do these sessions or participants differ, and how sure is that?")
+    page_parts.show_messages(memory)
     if st.button("All sessions", icon=":material/arrow_back:", type="tertiary", key="compare_back"):
         memory.compared = ()
         memory.compared_figures = {}

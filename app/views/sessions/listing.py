@@ -13,7 +13,7 @@ from app.store.records import Session
 from app.store.session_list import Wanted, count_sessions, list_sessions
 from app.tab_memory import SessionMemory
 from app.views.sessions import importing, rows, selection
-from app.views.shared import frame
+from app.views.shared import frame, page_parts
 from app.views.shared.store_parts import participant_titles
 
 PER_PAGE = 20
@@ -26,6 +26,7 @@ def render(store: Store, memory: SessionMemory) -> None:
     """Draw the list."""
     memory.loaded = None
     frame.heading("Sessions", "Find a session and open it, or select several to compare, export or delete.")
+    page_parts.show_messages(memory)
     if not count_sessions(store, Wanted()):
         _nothing_yet()
     else:

@@ -14,9 +14,9 @@ def render() -> None:
     if store is None:
         return
     memory = state.session_memory()
-    page_parts.show_messages(memory)
     with session_parts.plain_errors():
         if memory.opened is not None:
+            page_parts.show_messages(memory)
             session_page.render(store, memory, memory.opened)
         elif memory.compared:
             sessions_compare.render(store, memory)

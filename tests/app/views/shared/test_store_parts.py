@@ -76,7 +76,7 @@ def test_an_excluded_range_takes_its_time_out_of_the_figures(store, film):
 
     assert load_session(store, film).figures(1).whole.label_shares["happy"] == pytest.approx(1)
     see(page, "Timeline")
-    assert "Mostly happy (100 %)" in spoken(page)
+    assert "Happy 100 %" in spoken(page)
 
 
 @pytest.mark.parametrize(
