@@ -41,8 +41,6 @@ CSS: Final = f"""
 [class*="st-key-session_name_"] button:hover p {{text-decoration: underline}}
 {_PHONE} {{
   .fer-heads {{display: none}}
-  .st-key-sessions_filters [data-testid="stElementContainer"],
-  .st-key-sessions_filters [data-testid="stElementContainer"] > div {{width: 100% !important; max-width: none}}
   .fer-facts {{grid-template-columns: 1fr auto auto; gap: .35rem .8rem}}
   .fer-facts .fer-strip {{grid-column: 1 / 3; width: 100%; max-width: none}}
   [class*="st-key-session_line_"] {{border: 1px solid rgba(128,128,128,.3); border-radius: 8px;
