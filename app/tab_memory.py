@@ -68,7 +68,7 @@ class RecordingMemory:
 
     Attributes:
         is_asking: the consent is on the screen.
-        title: proposed for the session that the consent is about.
+        asked_at: the viewer's time of day when the consent came up, such as "14:05": part of the proposed title.
         recording: the running one, or the last one until another begins or it is put away.
         key: finds it again after the tab was reloaded, see `RecordingTabs`.
         problem: why the last action failed, a sentence; shown until the next action.
@@ -81,7 +81,7 @@ class RecordingMemory:
     """
 
     is_asking: bool = False
-    title: str = ""
+    asked_at: str = ""
     recording: Recording | None = None
     key: str = ""
     problem: str = ""
@@ -104,6 +104,7 @@ class SessionMemory:
         opened: number of the session that the Sessions page shows; None for its list.
         addressed: what the page's address named when `opened` was last brought together with it.
         participant_id: whose sessions, history and check-ins are shown; None until somebody is chosen.
+        list_offset: how many newer sessions stand before the page of the list that is shown.
         done: a sentence to show once: what was done.
         undo: takes back what `done` says, where that can be taken back; gives a sentence on what is so again.
         problem: a sentence to show once: what could not be done.
@@ -117,6 +118,7 @@ class SessionMemory:
     opened: int | None = None
     addressed: int | None = None
     participant_id: int | None = None
+    list_offset: int = 0
     done: str = ""
     undo: Callable[[], str] | None = None
     problem: str = ""

@@ -22,6 +22,7 @@ from sqlalchemy import insert, literal, select
 from streamlit.testing.v1 import AppTest
 
 from app.opened_store import everybodys_store
+from app.sessions.strips import strip
 from app.store import tables
 from app.store.database import Store, open_store
 from app.store.exchange.export import export_session
@@ -30,6 +31,7 @@ from app.store.participants import add_participant
 from app.store.privacy import delete_everything, delete_session, overview
 from app.store.records import NewSession
 from app.store.samples import Row, add_samples, read_samples, read_timeline
+from app.store.session_list import Wanted, list_sessions
 from app.store.sessions import end_session, sessions, start_session
 from app.tab_memory import SessionMemory
 from benchmarks.table import print_table
@@ -77,6 +79,10 @@ def _measure(store: Store, samples: int, count: int, folder: Path) -> Iterator[t
     yield "on disk", f"{overview(store).database_bytes / 1e6:.0f} MB"
     newest = sessions(store)[0].id
     yield "list all sessions", _timed(lambda: sessions(store))
+    wanted = Wanted("many", first=START.date())
+    yield "find 20 sessions by a word and a day", _timed(lambda: list_sessions(store, wanted, limit=20))
+    page = list_sessions(store, wanted, limit=20)
+    yield "the strips of 20 sessions, for the first time", _timed(lambda: [strip(store, one) for one in page], runs=1)
     yield "one session, averaged to 600 points", _timed(lambda: read_timeline(store, newest))
     yield "one session, whole", _timed(lambda: read_samples(store, newest))
     yield "the participant's days", _timed(lambda: daily_means(store, person))

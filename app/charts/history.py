@@ -1,6 +1,6 @@
 """A participant's weeks as plotly figures. Pure functions; no Streamlit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.charts.style import CLEAR, ZERO, area_names, fix_axes, frame
-from app.colours import BLUE, GREEN, GREY, ORANGE, PINK, RED, translucent
+from app.colours import AROUSAL_COLOUR, BLUE, GREY, PINK, RED, VALENCE_COLOUR, translucent
 from app.session_statistics.check_ins import PHQ4_BANDS, Phq4
 from app.session_statistics.control_chart import ChartPoint
 from app.sessions.trends import WatchedStatistic
@@ -16,81 +16,13 @@ from app.store.history import Means
 from fer_core.colours import ink_on
 from fer_core.emotions import EMOTION_COLOURS, EMOTIONS
 
-COLOURS: Final = {"valence": GREEN, "arousal": ORANGE}
+COLOURS: Final = {"valence": VALENCE_COLOUR, "arousal": AROUSAL_COLOUR}
 SAID_COLOUR: Final = PINK
 OUTSIDE_COLOUR: Final = RED
 _NAME_WIDTH: Final = 0.1
 """Of an expression's name, as a share of the days."""
-CALENDAR_WEEKS: Final = 53
 MOST_SCORE: Final = 12
-_WEEKDAYS: Final = ("Mo", "", "We", "", "Fr", "", "Su")
 _EDGE: Final = timedelta(days=1)
-
-
-def calendar(minutes: Mapping[date, float], *, last: date) -> go.Figure:
-    """A year of days, one column a week, the darker the longer the sessions; clicked points carry their day.
-
-    Args:
-        minutes: of sessions by day; days without one are missing.
-        last: the newest day to show.
-    """
-    monday = last - timedelta(days=last.weekday())
-    oldest = monday - timedelta(weeks=CALENDAR_WEEKS - 1)
-    earliest = min((day for day in minutes if day >= oldest), default=last)
-    # A short history gets fewer weeks, which are larger on a phone.
-    weeks = max(26, (monday - (earliest - timedelta(days=earliest.weekday()))).days // 7 + 1)
-    first = monday - timedelta(weeks=weeks - 1)
-    shown = {day: minutes.get(day, 0.0) for day in (first + timedelta(days=i) for i in range((last - first).days + 1))}
-    cells = np.full((7, weeks), np.nan)
-    for day, value in shown.items():
-        cells[day.weekday(), (day - first).days // 7] = value
-    figure = go.Figure(
-        go.Heatmap(
-            z=cells,
-            xgap=2,
-            ygap=2,
-            zmin=0,
-            zmax=max(1.0, *shown.values()),
-            showscale=False,
-            hoverinfo="skip",
-            colorscale=[[0, "rgba(128,128,128,0.16)"], [0.0001, translucent(GREEN, 0.4)], [1, translucent(GREEN, 1)]],
-        )
-    )
-    _add_day_points(figure, {day: value for day, value in shown.items() if value > 0}, first)
-    months = [day for day in shown if day.day == 1]
-    _frame(figure, height=150)
-    figure.update_layout(margin_b=2, clickmode="event+select", dragmode=False, hovermode="closest")
-    figure.update_xaxes(
-        tickvals=[(day - first).days // 7 for day in months],
-        ticktext=[f"{day:%b}" for day in months],
-        range=[-0.5, weeks - 0.5],
-        side="top",
-        showgrid=False,
-        constrain="domain",
-        constraintoward="left",
-    )
-    figure.update_yaxes(scaleanchor="x", constrain="domain", constraintoward="top")
-    figure.update_yaxes(tickvals=list(range(7)), ticktext=_WEEKDAYS, range=[6.5, -0.5], showgrid=False)
-    return figure
-
-
-def _add_day_points(figure: go.Figure, minutes: Mapping[date, float], first: date) -> None:
-    """Heat maps cannot be clicked on; points without colour on top of them can."""
-    figure.add_scatter(
-        x=[(day - first).days // 7 for day in minutes],
-        y=[day.weekday() for day in minutes],
-        customdata=[day.isoformat() for day in minutes],
-        text=[f"{day:%a} {day.day} {day:%b %Y}: {_minutes(value)}" for day, value in minutes.items()],
-        mode="markers",
-        marker={"size": 15, "symbol": "square", "color": CLEAR},
-        selected={"marker": {"color": SAID_COLOUR, "opacity": 1, "size": 9}},
-        unselected={"marker": {"opacity": 0}},
-        hovertemplate="%{text}<extra></extra>",
-    )
-
-
-def _minutes(value: float) -> str:
-    return "less than a minute" if value < 1 else f"{value:.0f} min"
 
 
 def followed_figure(one: WatchedStatistic, *, first: date, last: date) -> go.Figure:

@@ -23,7 +23,7 @@ from typing import Final
 
 import numpy as np
 
-from app.formatting import agreeing, counted
+from app.formatting import agreeing, counted, signed, whole_percent
 from app.session_statistics.quantiles import STANDARD_NORMAL, student_quantile
 
 WEIGHT: Final = 0.2
@@ -35,9 +35,7 @@ CORRELATION: Final = 0.2
 REFERENCE_DAYS: Final = 14
 """First days that make the reference, where there are so many."""
 FEWEST_REFERENCE_DAYS: Final = 5
-CAUTION: Final = (
-    "This describes recorded expressions; it is no diagnosis, and light, camera and occasion change them too."
-)
+CAUTION: Final = "This describes recorded expressions. It is no diagnosis: light, camera and occasion change them, too."
 
 
 @dataclass(frozen=True)
@@ -171,34 +169,37 @@ def width_for(charts: int) -> float:
     return STANDARD_NORMAL.inv_cdf(1 - (1 - STANDARD_NORMAL.cdf(WIDTH)) / charts)
 
 
-def describe(chart: ControlChart, what: str, *, digits: int = 2, caution: bool = True) -> str:
+def describe(chart: ControlChart, what: str, *, in_percent: bool = False) -> str:
     """A plain sentence on what the newest day says.
 
     Args:
         chart: of `what`.
-        what: how the value is called in a sentence, such as "Valence".
-        digits: after the decimal point.
-        caution: whether a change is followed by `CAUTION`, which several sentences need only once.
+        what: how the value is called at the start of a sentence, such as "Valence".
+        in_percent: the values are shares in per cent, 0 to 100; otherwise they are written with sign and two decimals.
     """
-    if chart.reference is None:
+    reference = chart.reference
+    if reference is None:
         days = counted(chart.days_missing, "more day", "more days")
-        verb = agreeing(chart.days_missing, "is", "are")
-        return f"{what}: not yet. {days} with a session {verb} needed to say what is usual."
-    reference, newest = chart.reference, chart.points[-1]
-    usual = f"the first {reference.days} days (mean {reference.mean:.{digits}f})"
-    if chart.change is None:
-        return (
-            f"{what} is within what {usual} lead to expect: its running average is {newest.average:.{digits}f}, "
-            f"the limits are {newest.low:.{digits}f} to {newest.high:.{digits}f}."
-        )
-    change = chart.change
-    amount, low, high = (abs(change.amount), *sorted((abs(change.low), abs(change.high))))
-    since = f"{change.since.day} {change.since:%B %Y}"
-    return (
-        f"{what} has been {'higher' if change.is_up else 'lower'} than in {usual} since about {since}: its running "
-        f"average by {amount:.{digits}f} (95 % interval {low:.{digits}f} to {high:.{digits}f})."
-        f"{f' {CAUTION}' if caution else ''}"
+        return f"{what}: {days} with a session {agreeing(chart.days_missing, 'is', 'are')} needed."
+    newest, change = chart.points[-1], chart.change
+    before, now = (value_words(value, in_percent=in_percent) for value in (reference.mean, newest.average))
+    if change is None:
+        low, high = (value_words(value, in_percent=in_percent) for value in (newest.low, newest.high))
+        return f"{what} is as usual: {now}, expected {low} to {high} (first {reference.days} days: {before})."
+    low, high = (
+        f"{value:.0f}" if in_percent else f"{value:.2f}" for value in sorted((abs(change.low), abs(change.high)))
     )
+    year = "" if change.since.year == newest.day.year else f" {change.since.year}"
+    return (
+        f"{what} {'rose' if change.is_up else 'fell'} from {before} to {now} since {change.since.day} "
+        f"{change.since:%B}{year} (95\N{NO-BREAK SPACE}% interval of the change: "
+        f"{low}–{high}{' points' if in_percent else ''})."
+    )
+
+
+def value_words(value: float, *, in_percent: bool) -> str:
+    """A value as `describe` writes it: "52 %", or "+0.35"."""
+    return whole_percent(min(max(value, 0.0), 100.0) / 100) if in_percent else signed(value)
 
 
 def _points(later: Sequence[DayValue], reference: Reference, margins: np.ndarray) -> tuple[ChartPoint, ...]:

@@ -9,12 +9,12 @@ import numpy as np
 
 from app.session_statistics.check_ins import Mood, Phq4
 from app.session_statistics.control_chart import (
-    CAUTION,
     WIDTH,
     ControlChart,
     DayValue,
     control_chart,
     describe,
+    value_words,
     width_for,
 )
 from app.store.history import Means
@@ -52,13 +52,17 @@ class WatchedStatistic:
 
     @property
     def title(self) -> str:
-        """For choices and axes."""
-        return f"Share of {self.name}" if self.is_share else self.name.capitalize()
+        """For choices and sentences."""
+        return self.name.capitalize()
 
     def sentence(self) -> str:
-        """What the newest day says, without the caution that all such sentences share."""
-        what = f"{self.title}, in per cent," if self.is_share else self.title
-        return describe(self.chart, what, digits=0 if self.is_share else 2, caution=False)
+        """What the newest day says."""
+        return describe(self.chart, self.title, in_percent=self.is_share)
+
+    def mean_words(self) -> str:
+        """The mean of all days, of which there must be one: "happy 52 %"."""
+        mean = float(np.mean([day.value for day in self.days]))
+        return f"{self.name} {value_words(mean, in_percent=self.is_share)}"
 
 
 def follow(days: Sequence[Means], check_ins: Sequence[CheckIn]) -> tuple[WatchedStatistic, ...]:
@@ -78,10 +82,15 @@ def follow(days: Sequence[Means], check_ins: Sequence[CheckIn]) -> tuple[Watched
     return tuple(found)
 
 
-def changes(followed: Iterable[WatchedStatistic]) -> list[str]:
-    """The sentences of what changed, with one caution at their end; empty where nothing did."""
-    found = [one.sentence() for one in followed if one.chart.change is not None]
-    return [*found, CAUTION] if found else []
+def changed(followed: Iterable[WatchedStatistic]) -> list[WatchedStatistic]:
+    """Those that left their expected range."""
+    return [one for one in followed if one.chart.change is not None]
+
+
+def leading(means: Means) -> tuple[str, float]:
+    """The expression with the largest mean probability, and that probability, 0-1."""
+    index = int(means.probabilities.argmax())
+    return EMOTIONS[index], float(means.probabilities[index])
 
 
 def said_values(check_ins: Iterable[CheckIn], *, axis: int) -> tuple[DayValue, ...]:

@@ -29,13 +29,13 @@ KINDS_IN_WORDS: Final[Mapping[str, str]] = {
     "exclude": "Excluded",
 }
 CAVEATS: Final = (
-    "A face's expression is not a feeling: people smile without joy and feel without showing it.",
-    "The program names what an expression looks like to a network trained on FER2013, whose own labels are often "
-    "doubtful. It is not a medical device, and nothing here is a diagnosis.",
-    "Faces are told apart by place and colours only; after two seconds out of view a face may have another number.",
-    "Shares are shares of the time in which the face was seen and counts; a gap is nobody's time.",
-    "“Probably”: the program leans to a label without being sure enough to name it. Such time counts as time of that "
-    "expression; time without any label is unsure.",
+    "An expression is not a feeling: a smile can be polite, and feelings need not show.",
+    "The labels come from a network trained on FER2013, whose own labels are often doubtful. This is not a medical "
+    "device, and nothing here is a diagnosis.",
+    "Faces are told apart by place and colours only: after two seconds out of view, a face may get another number.",
+    "Shares are of the time in which the face was seen and which counts; gaps do not count.",
+    "“Probably” means that the program leans to a label without being sure enough to name it. This time counts for "
+    "that expression; time without any label is unsure.",
 )
 """What every reader of figures must know."""
 BEGINNING: Final = 1 / 3
@@ -50,17 +50,12 @@ def when(session: Session) -> str:
 
 
 def headline(samples: FaceSamples, summary: Summary, *, leave_out: Sequence[Range] = ()) -> str:
-    """What one face showed, in a few sentences: mostly what, how it began and ended, how it felt to watch."""
+    """What one face showed, in a few sentences: the leading labels, how it began and ended, its valence."""
     if not summary.watched_s:
-        return "No face was in view in the time that counts."
+        return "Nothing to show: all faces are ignored or all of the time is excluded."
     ranked = sorted(summary.label_shares.items(), key=lambda pair: -pair[1])
-    words = [
-        f"{'' if i else 'Mostly '}{name} ({whole_percent(share)})"
-        for i, (name, share) in enumerate(ranked[:3])
-        if share >= 0.05
-    ]
-    found = ", then ".join(words)
-    sentences = [f"In view for {clock(summary.watched_s)}. {found[:1].upper()}{found[1:]}."]
+    found = ", ".join(f"{name} {whole_percent(share)}" for name, share in ranked[:3] if share >= 0.05)
+    sentences = [f"In view for {clock(summary.watched_s)}. {found.capitalize()}."]
     sentences.append(levels_line(summary.level_shares))
     course = _course(samples, leave_out)
     if course:
@@ -120,8 +115,8 @@ def comparability(compared: Mapping[str, tuple[Session, Summary]]) -> str:
     if 0 < len(older) < len(compared):
         which = " and ".join(older) if len(older) <= MOST_TITLES else f"{len(older)} of the {len(compared)} sessions"
         clauses.append(
-            f"no time of {which} is leaning (“probably …”), as in sessions recorded with two levels: "
-            "more of it is unsure"
+            f"no time of {which} is leaning (“probably …”), as in sessions recorded with two levels: more of "
+            "it is unsure"
         )
     words = "; ".join(clauses)
     return f"{words[:1].upper()}{words[1:]}." if words else ""

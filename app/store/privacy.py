@@ -81,6 +81,19 @@ def delete_session(store: Store, session_id: int) -> Deleted:
     return done
 
 
+def delete_sessions(store: Store, session_ids: Sequence[int]) -> Deleted:
+    """`delete_session` for several at once; those that are gone already hinder nothing.
+
+    Raises:
+        NoSuchRecordError: none of them is there.
+        StoreError: a video cannot be deleted, or the database cannot be written; the sessions are still there.
+    """
+    done = _delete_sessions(store, tables.sessions.c.id.in_(session_ids))
+    if not done.sessions:
+        raise NoSuchRecordError("There are no such sessions; they may have been deleted, so reload the list.")
+    return done
+
+
 def delete_participant(store: Store, participant_id: int) -> Deleted:
     """Delete a participant with all sessions, videos, baselines and check-ins.
 

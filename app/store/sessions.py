@@ -78,7 +78,7 @@ def forget_video(store: Store, session_id: int) -> None:
 
 def sessions(store: Store, *, participant_id: int | None = None) -> list[Session]:
     """All, or those of one participant, newest first."""
-    query = _with_names().order_by(tables.sessions.c.started_at.desc(), tables.sessions.c.id.desc())
+    query = with_names().order_by(tables.sessions.c.started_at.desc(), tables.sessions.c.id.desc())
     if participant_id is not None:
         query = query.where(tables.sessions.c.participant_id == participant_id)
     with store.read() as connection:
@@ -92,7 +92,7 @@ def session(store: Store, session_id: int) -> Session:
         NoSuchRecordError: there is none of that number.
     """
     with store.read() as connection:
-        row = connection.execute(_with_names().where(tables.sessions.c.id == session_id)).one_or_none()
+        row = connection.execute(with_names().where(tables.sessions.c.id == session_id)).one_or_none()
     if row is None:
         raise no_such_session(session_id)
     return Session.of(row)
@@ -176,7 +176,8 @@ def _alive() -> dict[str, Any]:
     return {"alive_at": datetime.now(UTC), "state": "open", "ended_at": None}
 
 
-def _with_names() -> Select[Any]:
+def with_names() -> Select[Any]:
+    """All sessions that are shown, with their participants' names and owners: what `Session.of` reads."""
     people = tables.participants
     named = select(tables.sessions, people.c.name.label("participant"), people.c.belongs_to)
     return named.join(tables.participants).where(is_person())

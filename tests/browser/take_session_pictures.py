@@ -81,7 +81,7 @@ def _history(browser: Browser, url: str, shoot: Shoot) -> None:
         context, page = _tab(browser, f"{url}/history", size=size, dark=dark)
         page.get_by_role("combobox", name="Participant").click()
         page.get_by_role("option", name="P01").click()
-        page.get_by_text("Valence has been lower").first.wait_for()
+        page.get_by_text("Valence fell from").first.wait_for()
         page.wait_for_timeout(3000)
         page.get_by_text("What changed").first.evaluate("heading => heading.scrollIntoView({ block: 'start' })")
         page.wait_for_timeout(500)

@@ -61,7 +61,7 @@ def choose(page: Page, name: str) -> None:
 def test_the_history_tells_of_the_change_and_takes_a_check_in(browser: Browser, address: str, home: Path):
     page = tab(browser, f"{address}/history")
     choose(page, NAME)
-    page.get_by_text("Valence has been lower than in the first 14 days").wait_for()
+    page.get_by_text("Valence fell from +0.3").wait_for()
     page.get_by_text("95 % interval").first.wait_for()
 
     page.get_by_text("Make a check-in: how do you feel now?").click()
@@ -78,7 +78,7 @@ def test_the_history_tells_of_the_change_and_takes_a_check_in(browser: Browser, 
 
     page.get_by_text("The check-in is saved.").wait_for()
     page.get_by_text("worth looking closer at anxiety").first.wait_for()
-    page.get_by_text("Check-in: pleasure 3 of 9 · arousal 4 of 9").wait_for()
+    page.locator(".fer-said", has_text="On its own").get_by_text("Pleasure 3 of 9").wait_for()
     store = opened(home)
     newest = check_ins(store)[-1]
     store.close()

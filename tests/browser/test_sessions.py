@@ -128,6 +128,30 @@ def test_a_film_is_looked_at_marked_and_taken_away(home: Path, url: str, browser
     offline.context.close()
 
 
+def test_sessions_are_found_judged_and_taken_away_from_the_list(url: str, browser: Browser, tmp_path: Path) -> None:
+    page = open_list(browser, url)
+    strips = page.locator(".fer-strip")
+    expect(strips).to_have_count(2)
+    box = strips.first.bounding_box()
+    assert box is not None
+    assert box["width"] == 200
+    assert "Happy" in (strips.first.get_attribute("aria-label") or "")
+
+    page.get_by_label("Search", exact=True).fill("sad")
+    expect(strips).to_have_count(1)
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(strips).to_have_count(2)
+
+    page.get_by_role("button", name="Select all 2 shown").click()
+    with zipfile.ZipFile(take_away(page, "Export 2", tmp_path)) as archive:
+        assert [name[:9] for name in archive.namelist()] == ["sessions/"] * 2
+    page.get_by_role("button", name="Delete 2", exact=True).click()
+    button = page.get_by_role("button", name="Delete 2 sessions")
+    button.wait_for()
+    assert button.evaluate("button => getComputedStyle(button).backgroundColor") == "rgb(192, 57, 47)"
+    page.context.close()
+
+
 def test_two_films_are_compared_on_a_phone(url: str, browser: Browser) -> None:
     page = open_list(browser, url, studio.PHONE)
     for count, box in enumerate(page.get_by_test_id("stCheckbox").all(), start=1):
@@ -138,7 +162,7 @@ def test_two_films_are_compared_on_a_phone(url: str, browser: Browser) -> None:
     page.get_by_role("button", name="Compare 2").click()
 
     page.get_by_text("neutral then happy compared with sad then happy").wait_for()
-    page.get_by_text("these very recordings alone", exact=False).wait_for()
+    page.get_by_text("these recordings alone", exact=False).wait_for()
     expect(page.locator(".js-plotly-plot")).to_have_count(3, timeout=studio.PATIENCE_S * 1000)
     assert page.evaluate("document.documentElement.scrollWidth") <= studio.PHONE[0]
     page.context.close()

@@ -1,8 +1,9 @@
-"""Sessions as files: one of them, or everything of one participant. The form stands in `export_format`."""
+"""Sessions as files: one of them, several, or everything of one participant. The form stands in `export_format`."""
 
 import json
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ from app.store.session_parts import identities, markers
 from app.store.sessions import session, sessions
 from fer_core.whole_files import replacing
 
-__all__ = ["export_participant", "export_session", "sample_frame"]
+__all__ = ["export_participant", "export_session", "export_sessions", "sample_frame"]
 
 
 def export_session(store: Store, session_id: int, path: Path) -> Path:
@@ -51,6 +52,26 @@ def export_session(store: Store, session_id: int, path: Path) -> Path:
             archive.writestr(DICTIONARY_FILE, dictionary_csv())
             archive.write(json_path, JSON_FILE)
             archive.write(parquet_path, PARQUET_FILE)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return path
+
+
+def export_sessions(store: Store, session_ids: Sequence[int], path: Path) -> Path:
+    """Write several sessions to one zip, each as `export_session` writes it, without their videos.
+
+    Raises:
+        NoSuchRecordError: there is none of one of the numbers.
+        StoreError: one cannot be read, or the file not be written.
+    """
+    chosen = [session(store, number) for number in session_ids]
+    try:
+        with (
+            replacing(path) as temporary,
+            zipfile.ZipFile(temporary, "w") as archive,
+            tempfile.TemporaryDirectory(dir=path.parent) as folder,
+        ):
+            _write_sessions(store, chosen, archive, Path(folder))
     except OSError as error:
         raise _unwritable(path, error) from error
     return path
@@ -80,16 +101,23 @@ def export_participant(store: Store, participant_id: int, path: Path) -> Path:
             tempfile.TemporaryDirectory(dir=path.parent) as folder,
         ):
             archive.writestr(PARTICIPANT_FILE, _json(about))
-            for one in reversed(sessions(store, participant_id=participant_id)):
-                part = export_session(store, one.id, Path(folder) / f"{one.started_local:%Y-%m-%d}_{one.uid[:8]}.zip")
-                archive.write(part, f"sessions/{part.name}")
-                part.unlink()
+            own = sessions(store, participant_id=participant_id)[::-1]
+            _write_sessions(store, own, archive, Path(folder))
+            for one in own:
                 video = store.videos / one.video_file if one.video_file else None
                 if video is not None and video.is_file():
                     archive.write(video, f"videos/{video.name}")
     except OSError as error:
         raise _unwritable(path, error) from error
     return path
+
+
+def _write_sessions(store: Store, chosen: Sequence[Session], archive: zipfile.ZipFile, folder: Path) -> None:
+    """Each as a zip of its own, in the archive's folder "sessions"; in between they lie in `folder`."""
+    for one in chosen:
+        part = export_session(store, one.id, folder / f"{one.started_local:%Y-%m-%d}_{one.uid[:8]}.zip")
+        archive.write(part, f"sessions/{part.name}")
+        part.unlink()
 
 
 def _about(store: Store, one: Session) -> dict[str, Any]:

@@ -1,60 +1,75 @@
 """The calendar of the history page: on which days there were sessions, and the way to open one."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 import streamlit as st
 
 from app import state
-from app.charts import history as history_charts
+from app.charts.calendar import calendar
+from app.html_tables import swatch
+from app.sessions.trends import leading
 from app.sessions.wording import when
+from app.store.history import Means
 from app.store.records import Session
+from fer_core.emotions import EMOTIONS
 
 MINUTE_S = 60.0
+_STYLE = """<style>
+.fer-legend {display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; font-size: .88rem}
+.fer-legend i {display: inline-block; width: .7rem; height: .7rem; border-radius: 3px; margin-right: .4rem}
+</style>"""
 
 
 @st.fragment
-def render(listed: Sequence[Session]) -> None:
+def render(listed: Sequence[Session], days: Sequence[Means]) -> None:
     """Draw it; a fragment, so that choosing a day reads nothing anew.
 
     Args:
         listed: a participant's sessions, newest first.
+        days: the same participant's.
     """
     minutes = minutes_by_day(listed)
-    st.subheader(
-        "Sessions",
-        help="One field a day, one column a week: the darker, the longer the sessions. Press a day, then open one of "
-        "its sessions; or choose from the list.",
+    st.header(
+        "Calendar",
+        help="One square a day, one column a week, in the colour of the day's leading expression: the one with the "
+        "largest mean share. Press a day to list its sessions.",
         anchor=False,
     )
-    last = max(minutes)
+    led = {means.day: leading(means) for means in days}
     event: Any = st.plotly_chart(
-        history_charts.calendar(minutes, last=last),
+        calendar(minutes, led, last=max(minutes)),
         key="history_calendar",
         config={"displayModeBar": False},
         theme=None,
         on_select="rerun",
         selection_mode="points",
     )
+    st.html(_key({name for name, _ in led.values()}))
     day = chosen_day(event)
     shown = [one for one in listed if day is None or one.started_local.date() == day]
     if not shown:  # a day chosen before another person was
         shown = list(listed)
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
     titles = {one.id: f"{when(one)} · {one.title}{_length(one)}" for one in shown}
-    with left:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.selectbox(
             f"Sessions of {day.day} {day:%B %Y}" if day and len(shown) < len(listed) else f"All {len(listed)} sessions",
             list(titles),
             format_func=titles.__getitem__,
             key=f"history_session_{day}",
+            width=520,
         )
-    with right:
-        if st.button("Open session", key="history_open", icon=":material/timeline:", width="stretch"):
+        if st.button("Open session", key="history_open", icon=":material/timeline:"):
             state.session_memory().opened = number
             state.go_to("sessions")
+
+
+def _key(names: Collection[str]) -> str:
+    """Which colour stands for which of these expressions, as HTML."""
+    words = "".join(f"<span>{swatch(name)}</span>" for name in EMOTIONS if name in names)
+    return f'{_STYLE}<div class="fer-legend">{words}</div>'
 
 
 def minutes_by_day(listed: Sequence[Session]) -> dict[date, float]:
@@ -80,5 +95,5 @@ def chosen_day(event: Any) -> date | None:
 
 def _length(one: Session) -> str:
     if one.duration_s is None:
-        return " · being recorded"
+        return " · recording now"
     return f" · {one.duration_s / MINUTE_S:.0f} min" if one.duration_s >= MINUTE_S else f" · {one.duration_s:.0f} s"

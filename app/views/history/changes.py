@@ -1,19 +1,21 @@
-"""What changed: sentences, the figure that is looked at against the first days, and each day's shares."""
+"""What changed: sentences with small curves, one figure against the first days, and each day's shares."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from html import escape
 
 import streamlit as st
 
 from app.charts import history as history_charts
+from app.charts import sparkline
 from app.formatting import agreeing, counted
-from app.session_statistics.control_chart import REFERENCE_DAYS
+from app.session_statistics.control_chart import CAUTION, REFERENCE_DAYS
 from app.sessions.trends import (
     FOLLOWED,
     RANGES,
     WatchedStatistic,
     before_leaning,
-    changes,
+    changed,
     follow,
     level_shares,
     phq4_totals,
@@ -25,20 +27,23 @@ from app.store.records import CheckIn
 
 _PLOT = {"displayModeBar": False}
 _HINT = (
-    "Each day is the mean of its sessions, as seen, without a neutral face taken off; ignored faces and ranges that "
-    "were left out do not count. The running average gives the newest day a fifth of the weight (an EWMA "
-    "control chart). Its expected range comes from the person's own first days, at most "
-    f"{REFERENCE_DAYS}, and from how much few days can tell. Outside it, chance alone is an unlikely reason."
+    "Each day is the mean of its sessions, as seen: no neutral face is taken off, and ignored faces and excluded "
+    "ranges do not count. The running average gives the newest day a fifth of the weight (an EWMA control chart). The "
+    f"expected range comes from the person's own first days, at most {REFERENCE_DAYS}; outside it, chance alone is an "
+    "unlikely reason. The day on which a change began is an estimate."
 )
 _MANY = (
-    "Valence is the figure to go by. Arousal and the three shares are watched beside it with wider ranges: otherwise "
-    "one of so many would soon leave its range by chance. In them a change has to be clearer, or last longer."
+    "Go by valence. Arousal and the three shares have wider ranges, as one of so many would otherwise soon leave its "
+    f"range by chance. {CAUTION}"
 )
-_TITLES = {"valence": "Valence", "arousal": "Arousal", "happy": "Happy", "sad": "Sad", "neutral": "Neutral"}
-_MEANINGS = {
-    "valence": "From unpleasant (−1) to pleasant (+1), worked out from the seven expressions.",
-    "arousal": "From calm (−1) to excited (+1), worked out from the seven expressions.",
-}
+_STYLE = """<style>
+.fer-change {display: flex; gap: .35rem 1rem; align-items: center; padding: .3rem 0}
+.fer-change img {flex: none}
+.fer-change p {margin: 0; overflow-wrap: anywhere}
+.fer-change.on p {font-size: 1.08rem; font-weight: 600}
+.fer-change:not(.on) p {opacity: .85}
+@media (max-width: 640px) {.fer-change {align-items: flex-start} .fer-change img {width: 88px; height: auto}}
+</style>"""
 
 
 @st.fragment
@@ -48,80 +53,87 @@ def render(days: Sequence[Means], said: Sequence[CheckIn], networks: Collection[
     Args:
         days: a participant's, oldest first.
         said: the same person's check-ins.
-        networks: names of those that judged the sessions.
+        networks: names of the models that judged the sessions.
     """
-    st.subheader("What changed", help=_HINT, anchor=False)
+    st.header("What changed", help=_HINT, anchor=False)
     followed = follow(days, said)
     _sentences(followed, days)
     if len(networks) > 1:
         st.warning(
-            f"Different networks judged these sessions ({', '.join(sorted(networks))}). Two networks see the same face "
-            "differently, so a change may come from that alone.",
+            f"Different models judged these sessions ({', '.join(sorted(networks))}). Two models see the same face "
+            "differently, which alone can look like a change.",
             icon=":material/deployed_code:",
         )
-    left, right = st.columns(2, vertical_alignment="bottom")
-    with left:
+    shown_until = span(days, said, None)
+    if shown_until is None:
+        return
+    st.header("Day by day", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         name = st.segmented_control(
             "Figure",
             FOLLOWED,
             default="valence",
             required=True,
-            format_func=_TITLES.__getitem__,
+            format_func=str.capitalize,
             key="history_figure",
-            help=" ".join(_MEANINGS.values()) + " Happy, Sad and Neutral: the mean share of that expression.",
+            help="Valence runs from unpleasant (−1) to pleasant (+1), arousal from calm (−1) to excited (+1); both are "
+            "computed from the seven expressions. The others are the mean share of that expression.",
         )
-    with right:
         length = st.segmented_control(
             "Time",
             list(RANGES),
             default="All",
             required=True,
             key="history_range",
-            help="Counted back from the newest day. The first days stay the measure, even where they are not shown.",
+            help="Counted back from the newest day. The first days stay the measure even if they are not shown.",
         )
-    shown = span(days, said, RANGES[length])
-    if shown is None:
-        st.caption("No samples and no check-ins yet.")
-        return
+    shown = span(days, said, RANGES[length]) or shown_until
     one = next(one for one in followed if one.name == name)
     if one.days or one.said:
         _plot(history_charts.followed_figure(one, first=shown[0], last=shown[1]), "history_followed")
-        if one.chart.change is None:  # else it is said above
-            st.markdown(one.sentence())
     _shares(days, shown)
     _phq4(said, shown)
 
 
 def _sentences(followed: Sequence[WatchedStatistic], days: Sequence[Means]) -> None:
+    """What changed comes first; before a change can be told, the means of the days so far."""
     missing = followed[0].chart.days_missing
+    found = changed(followed)
     if missing:
+        so_far = counted(len(days), "day with a session", "days with sessions")
         st.info(
-            f"{counted(missing, 'more day', 'more days')} with a session {agreeing(missing, 'is', 'are')} needed "
-            "to say what is usual. Until then each day is shown as it is.",
+            f"{so_far} so far. {counted(missing, 'more day', 'more days')} {agreeing(missing, 'is', 'are')} needed "
+            "to tell a change from chance.",
             icon=":material/hourglass_empty:",
         )
+        if days:
+            st.markdown("Mean so far: " + ", ".join(one.mean_words() for one in followed) + ".")
         return
-    found = changes(followed)
-    if found:
-        st.info("  \n\n".join(found), icon=":material/insights:")
-    else:
-        reference = followed[0].chart.reference
-        first = f"first {reference.days} days" if reference else "first days"
+    if not found:
         st.success(
-            f"Nothing has changed beyond what the {first} lead to expect: valence, arousal and the shares of happy, "
-            f"sad and neutral are within their ranges after {len(days)} days. Small changes can take weeks to show.",
+            f"Nothing changed beyond chance in {counted(len(days), 'day')} with sessions. Small changes can take weeks "
+            "to show.",
             icon=":material/check:",
         )
+    others = [one for one in followed if one not in found]
+    st.html(_STYLE + "".join(_line(one, is_new=one in found) for one in [*found, *others]))
     st.caption(_MANY)
+
+
+def _line(one: WatchedStatistic, *, is_new: bool) -> str:
+    """A small curve and its sentence."""
+    size = f'width="{sparkline.WIDTH_PX}" height="{sparkline.HEIGHT_PX}"'
+    picture = f'<img src="{sparkline.sparkline(one)}" {size} alt="">'
+    return f'<div class="fer-change{" on" if is_new else ""}">{picture}<p>{escape(one.sentence())}</p></div>'
 
 
 def _shares(days: Sequence[Means], shown: tuple[date, date]) -> None:
     if not days:
         return
     within = [means for means in days if shown[0] <= means.day <= shown[1]]
-    st.subheader(
-        "Expressions of each day",
-        help="The mean probability of each of the seven expressions, over all samples of the day.",
+    st.header(
+        "Daily shares",
+        help="The mean probability of each of the seven expressions over all samples of the day.",
         anchor=False,
     )
     _plot(history_charts.shares(days, first=shown[0], last=shown[1]), "history_shares")
@@ -134,16 +146,18 @@ def _phq4(said: Sequence[CheckIn], shown: tuple[date, date]) -> None:
     partial = sum(one.phq4 is not None for one in said) - len(totals)
     if not totals and not partial:
         return
-    st.subheader(
+    st.header(
         "PHQ-4",
-        help="Totals of the four questions, 0 to 12, with the published borders of mild (3), moderate (6) and severe "
-        "(9) distress. A screening, not a diagnosis.",
+        help="Totals of the four questions, 0 to 12. Published thresholds: mild from 3, moderate from 6, severe from "
+        "9. A screening, not a diagnosis.",
         anchor=False,
     )
     if totals:
         _plot(history_charts.phq4(totals, first=shown[0], last=shown[1]), "history_phq4")
     if partial:
-        st.caption(f"{partial} with a question left out {agreeing(partial, 'is', 'are')} not shown: no sum is guessed.")
+        st.caption(
+            f"{partial} with a question left out {agreeing(partial, 'is', 'are')} not shown: no total is guessed."
+        )
 
 
 def _plot(figure: object, key: str) -> None:

@@ -19,6 +19,7 @@ from app.recording.types import RecordingChoices
 from app.store.database import Store
 from app.store.privacy import retention_days
 from app.store.records import local_offset_min
+from app.store.tables import MAX_NAME
 from app.tab_memory import RecordingMemory
 from app.views.shared import store_parts as session_parts
 from fer_core.errors import FerError
@@ -29,9 +30,9 @@ USUAL_RATE = 5
 
 
 def begin(memory: RecordingMemory) -> None:
-    """Put the consent on the screen, with a fresh title; nothing else happens."""
+    """Put the consent on the screen; nothing else happens."""
     here = timezone(timedelta(minutes=offset_min()))
-    memory.title = f"{datetime.now(UTC).astimezone(here):%d %B %Y, %H:%M}".lstrip("0")
+    memory.asked_at = f"{datetime.now(UTC).astimezone(here):%H:%M}"
     memory.is_asking, memory.has_agreed, memory.problem = True, False, ""
 
 
@@ -98,7 +99,10 @@ def _choices(store: Store, memory: RecordingMemory) -> RecordingChoices:
         help_text="Whose session this is, so that days can be compared. A code such as P01 says less than a name.",
     )
     left, right = st.columns([2, 1], gap="small")
-    title = left.text_input("Title", memory.title, key="record_title", max_chars=200)
+    proposed = f"{participant[: MAX_NAME - 10] or 'Participant'}, {memory.asked_at}"
+    title = left.text_input(
+        "Title", key="record_title", max_chars=MAX_NAME, placeholder=proposed, help="Optional; otherwise as shown here."
+    ).strip()
     rate = right.selectbox(
         "Samples per second",
         RATES,
@@ -112,15 +116,13 @@ def _choices(store: Store, memory: RecordingMemory) -> RecordingChoices:
         st.markdown(consent.VIDEO.format(place=f"`{places.shown(str(store.videos))}`"))
         agrees = st.checkbox("I agree to the video being kept", key="record_video_agree")
     memory.video_is_open = wants_video and not agrees
-    return RecordingChoices(participant, title, float(rate), wants_video and agrees, offset_min())
+    return RecordingChoices(participant, title or proposed, float(rate), wants_video and agrees, offset_min())
 
 
 def _missing(session: LiveSession, choices: RecordingChoices) -> str:
     """What is still to be done before it can begin, a sentence; else empty."""
     if not choices.participant:
         return "Name the participant first: choose a name, or type one and press Enter."
-    if not choices.title.strip():
-        return "Give the session a title first."
     if state.recording_memory().video_is_open:
         return "Agree to the video too, or switch it off."
     if session.status().state in (LiveState.NO_FRAMES, LiveState.LOST):

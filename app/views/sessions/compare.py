@@ -22,6 +22,7 @@ from app.tab_memory import SessionMemory
 from app.views.sessions import differences as session_differences
 from app.views.sessions.face_choice import Choice, choose_together
 from app.views.sessions.tables import colour_key, styled
+from app.views.shared import frame, page_parts
 
 BY_SESSION: Final = "Sessions"
 BY_PERSON: Final = "Participants"
@@ -42,11 +43,12 @@ class _Part:
 
 def render(store: Store, memory: SessionMemory) -> None:
     """Draw the comparison of the sessions that the tab remembers."""
+    frame.heading("Comparison", "Do these sessions or participants differ, and how sure is that?")
+    page_parts.show_messages(memory)
     if st.button("All sessions", icon=":material/arrow_back:", type="tertiary", key="compare_back"):
         memory.compared = ()
         memory.compared_figures = {}
         st.rerun()
-    st.subheader("Comparison", anchor=False)
     stored = {one.id: one for one in sessions(store)}
     titles = session_titles(list(stored.values()))
     sides = _choose(memory, stored, titles)
@@ -70,7 +72,7 @@ def _choose(
             default=BY_SESSION,
             required=True,
             key="compare_kind",
-            help="Participants: each with all of their sessions, every session counting the same.",
+            help="Participants: each with all of their sessions; every session counts the same.",
         )
     if kind == BY_PERSON:
         first = list(dict.fromkeys(one.participant_id for one in chosen))[:MOST_SIDES]
@@ -92,7 +94,7 @@ def _choose(
         max_selections=MOST_SIDES,
         key="compare_sessions",
         format_func=titles.__getitem__,
-        help="Differences are those to the ones before.",
+        help="Each is compared with those before it.",
     )
     return {titles[number]: [stored[number]] for number in numbers}
 
@@ -125,14 +127,14 @@ def _draw(
     every = {one.outline.session.id: one for own in found.values() for one in own}
     memory.compared_figures = every
     choices = choose_together({titles[number]: one for number, one in every.items()})
-    with st.spinner("Working out their figures …"):
+    with st.spinner("Computing the statistics …"):
         parts = {name: [_read(one, choices[one.outline.session.id]) for one in own] for name, own in found.items()}
     compared = {name: shown for name, own in parts.items() if (shown := [part for part in own if part is not None])}
     for name in sides:
         if name not in compared:
-            st.warning(f"{plain(name)} is left out: in the time that counts it has no face with such values.")
+            st.warning(f"{plain(name)} is left out: no face in it has such values in the time that counts.")
     if any(len(one.faces) > 1 for one in every.values()):
-        st.caption("Of each session one face is compared: the one seen most, unless another is chosen under “Faces”.")
+        st.caption("One face of each session is compared: the one seen most, unless you choose another under “Faces”.")
     st.html(colour_key())
     _timelines(compared)
     stretches = {name: [part.stretch for part in own] for name, own in compared.items()}
@@ -190,5 +192,5 @@ def _timelines(compared: Mapping[str, Sequence[_Part]]) -> None:
     if hidden:
         st.caption(
             f"{counted(hidden, 'older session')} {agreeing(hidden, 'counts', 'count')} too; "
-            "of each side the three newest are drawn."
+            "the three newest of each side are drawn."
         )

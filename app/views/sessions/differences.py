@@ -13,15 +13,15 @@ from app.session_statistics.comparison import Difference, Stretch, compare
 _Key = TypeVar("_Key", int, str)
 
 _HELP = (
-    "The dot is the difference that was measured. The line around it, the 95 % interval, says how far that may be off "
-    "by chance: of a hundred such lines about 95 hold the truth. A line that crosses zero is no clear difference. Of "
-    "twenty figures that do not differ at all, one looks clear by luck, so do not hunt for the one that is."
+    "The dot is the measured difference. The line is its 95 % interval: about 95 of a hundred such lines contain the "
+    "true difference. A line that crosses zero shows no clear difference. Of twenty statistics that do not differ, one "
+    "looks clear by chance, so do not pick the one that does."
 )
 _SCOPES = {
-    "these recordings": "These intervals speak of these very recordings alone: on another day all may be different. "
-    "From five sessions on each side they speak of further sessions, too.",
-    "sessions like these": "With five sessions or more on each side, these intervals speak of further sessions "
-    "like these, too.",
+    "these recordings": "These intervals hold for these recordings alone: another day may differ. With five sessions "
+    "on each side, they hold for further sessions, too.",
+    "sessions like these": "With five sessions or more on each side, these intervals hold for further sessions like "
+    "these, too.",
 }
 
 
@@ -49,7 +49,7 @@ def choose_two(titles: Mapping[_Key, str], label: str, *, key: str) -> tuple[_Ke
         first = st.selectbox(label, options, 0, key=f"{key}_first", width=240, format_func=titles.__getitem__)
         second = st.selectbox("against", options, 1, key=f"{key}_second", width=240, format_func=titles.__getitem__)
     if first == second:
-        st.caption("Choose two different ones.")
+        st.caption("Choose two different ones to compare.")
         return None
     return first, second
 
@@ -70,9 +70,9 @@ def _sentences(found: Sequence[Difference]) -> None:
     if shaky:  # said once instead of in each sentence
         found = [replace(difference, is_shaky=False) for difference in found]
     clear, others = ([d for d in found if d.is_clear is wanted] for wanted in (True, False))
-    st.markdown("\n".join(f"- {plain(difference.sentence())}" for difference in clear) or "No figure differs clearly.")
+    st.markdown("\n".join(f"- {plain(difference.sentence())}" for difference in clear) or "No clear difference.")
     if shaky:
-        st.caption("The recordings are short for this: take all intervals as too narrow.")
+        st.caption("These recordings are short: the true uncertainty is larger.")
     if others:
         with st.expander(f"{len(others)} without a clear difference"):
             st.markdown("\n".join(f"- {plain(difference.sentence())}" for difference in others))

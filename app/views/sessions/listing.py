@@ -1,50 +1,48 @@
-"""The list of stored sessions: open one, choose several to compare, import one that was exported."""
+"""The list of stored sessions: find one and open it, or select several."""
 
-import shutil
-from collections.abc import Sequence
-from pathlib import Path
+from datetime import date
+from itertools import groupby
 
 import streamlit as st
 
 from app import state
-from app.access import audit, current
-from app.access.audit import AuditEvent
-from app.access.types import Right
-from app.formatting import clock, counted
-from app.markdown_text import plain, sentence
-from app.sessions.wording import SOURCES_IN_WORDS, when
+from app.formatting import counted
 from app.store.database import Store
-from app.store.errors import StoreError
-from app.store.exchange.import_file import import_session
 from app.store.participants import participants
 from app.store.records import Session
-from app.store.sample_counts import sample_counts
-from app.store.sessions import sessions
-from app.store.temporary import temporary_folder
+from app.store.session_list import Wanted, count_sessions, list_sessions
 from app.tab_memory import SessionMemory
-from app.views.shared.page_parts import forget_upload
-from app.views.shared.store_parts import owner_words, participant_titles
-from fer_core.private import make_file
+from app.views.sessions import importing, rows, selection
+from app.views.shared import frame, page_parts
+from app.views.shared.store_parts import participant_titles
 
 PER_PAGE = 20
 _EVERYBODY = 0  # None would be shown as a choice that can be cleared
-_BADGES = {"open": (":red-badge", "Recording now"), "recovered": (":orange-badge", "After an interruption")}
+_FILTERS = {"sessions_search": "", "sessions_participant": _EVERYBODY, "sessions_days": []}
+"""The widgets' keys, and their values while they leave nothing out."""
 
 
 def render(store: Store, memory: SessionMemory) -> None:
     """Draw the list."""
     memory.loaded = None
-    stored = sessions(store)
-    st.subheader("Sessions", anchor=False)
-    if not stored:
+    frame.heading("Sessions", "Find a session and open it, or select several to compare, export or delete.")
+    page_parts.show_messages(memory)
+    if not count_sessions(store, Wanted()):
         _nothing_yet()
     else:
-        _listed(store, memory, stored)
-    _import(store, memory)
+        wanted = _filters(store, memory)
+        total = count_sessions(store, wanted)
+        memory.list_offset = min(memory.list_offset, max(0, total - 1) // PER_PAGE * PER_PAGE)
+        shown = list_sessions(store, wanted, offset=memory.list_offset, limit=PER_PAGE)
+        if shown:
+            _listed(store, memory, wanted, shown, total)
+        else:
+            _nothing_found()
+    importing.render(store, memory)
 
 
 def _nothing_yet() -> None:
-    st.info("No session is kept yet. Record one on the Live page, or analyse a film and keep its result.")
+    st.info("No sessions yet. Record one, or save an analysed video.")
     with st.container(horizontal=True):
         if st.button("Record on Live", icon=":material/videocam:", type="primary", key="sessions_to_live"):
             state.go_to("live")
@@ -52,31 +50,37 @@ def _nothing_yet() -> None:
             state.go_to("analyse")
 
 
-def _listed(store: Store, memory: SessionMemory, stored: Sequence[Session]) -> None:
+def _filters(store: Store, memory: SessionMemory) -> Wanted:
     names = participant_titles(store, participants(store))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if len(names) > 1:
-            _choose_participant(memory, names)
-        shown = [one for one in stored if memory.participant_id in (None, one.participant_id)]
-        if len(shown) > PER_PAGE:
-            pages = -(-len(shown) // PER_PAGE)
-            page = st.number_input("Page", 1, pages, key="sessions_page", width=120, help=f"1 to {pages}")
-            shown = shown[(page - 1) * PER_PAGE : page * PER_PAGE]
-        chosen = [one.id for one in stored if st.session_state.get(_check_key(one.id))]
-        if st.button(
-            f"Compare {len(chosen)}" if len(chosen) > 1 else "Compare",
-            icon=":material/compare_arrows:",
-            disabled=len(chosen) < 2,
-            key="sessions_compare",
-            help="Tick two or more sessions first.",
-        ):
-            memory.compared = tuple(chosen)
-            st.rerun()
-    if not shown:
-        st.caption("This participant has no session yet.")
-    counts = sample_counts(store, [one.id for one in shown])
-    for one in shown:
-        _session_row(store, memory, one, counts[one.id])
+    with st.container(horizontal=True, vertical_alignment="bottom", key="sessions_filters"):
+        words = st.text_input(
+            "Search",
+            key="sessions_search",
+            type="search",
+            live="300ms",
+            placeholder="Title, participant or note",
+            icon=":material/search:",
+            width=280,
+            persist_state="session",
+            on_change=_from_the_start,
+            args=(memory,),
+        )
+        _choose_participant(memory, names)
+        days = st.date_input(
+            "Days",
+            [],
+            key="sessions_days",
+            format="YYYY-MM-DD",
+            width=230,
+            persist_state="session",
+            on_change=_from_the_start,
+            args=(memory,),
+            help="One day, or the first and the last of several.",
+        )
+        wanted = _wanted(words or "", memory.participant_id, days)
+        if wanted != Wanted():
+            st.button("Clear", type="tertiary", icon=":material/close:", key="sessions_show_all", on_click=_show_all)
+    return wanted
 
 
 def _choose_participant(memory: SessionMemory, names: dict[int, str]) -> None:
@@ -86,82 +90,78 @@ def _choose_participant(memory: SessionMemory, names: dict[int, str]) -> None:
         "Participant",
         options,
         before,
-        width=280,
+        width=200,
         key="sessions_participant",
         format_func=lambda number: names.get(number, "All participants"),
+        on_change=_from_the_start,
+        args=(memory,),
     )
     memory.participant_id = None if chosen == _EVERYBODY else chosen
 
 
-def _check_key(session_id: int) -> str:
-    return f"sessions_check_{session_id}"
+def _wanted(words: str, participant_id: int | None, days: date | tuple[date, ...] | None) -> Wanted:
+    """A range whose end is not chosen yet is that one day."""
+    chosen = days if isinstance(days, tuple) else (days,) if days else ()
+    first, last = (chosen[0], chosen[-1]) if chosen else (None, None)
+    return Wanted(" ".join(words.split()), participant_id, first, last)
 
 
-def _session_row(store: Store, memory: SessionMemory, one: Session, samples: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"session_line_{one.id}"):
-        st.checkbox(
-            f"Compare {plain(one.title)}",
-            key=_check_key(one.id),
-            label_visibility="collapsed",
-            width=24,
-            persist_state="session",
+def _from_the_start(memory: SessionMemory) -> None:
+    memory.list_offset = 0
+
+
+def _show_all() -> None:
+    memory = state.session_memory()
+    memory.list_offset, memory.participant_id = 0, None
+    for key, value in _FILTERS.items():
+        st.session_state[key] = value
+
+
+def _nothing_found() -> None:
+    st.info("No session matches. Use fewer words, another participant or other days.", icon=":material/search_off:")
+    st.button("Show all sessions", key="sessions_show_all_instead", on_click=_show_all)
+
+
+def _listed(store: Store, memory: SessionMemory, wanted: Wanted, shown: list[Session], total: int) -> None:
+    selection.render(store, memory, selection.selected(store), shown)
+    with st.container(gap=None, key="sessions_rows"):
+        st.html(f"<style>{rows.CSS}</style>{rows.heads()}")
+        for _, own in groupby(shown, key=lambda one: one.started_local.date()):
+            of_day = list(own)
+            st.html(rows.day_heading(of_day[0]))
+            for one in of_day:
+                rows.render(store, memory, one, with_note=bool(wanted.words))
+    _turn_pages(memory, len(shown), total)
+
+
+def _turn_pages(memory: SessionMemory, count: int, total: int) -> None:
+    first = memory.list_offset
+    if total <= PER_PAGE:
+        st.caption(counted(total, "session"))
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="sessions_pages"):
+        st.button(
+            "Newer",
+            icon=":material/chevron_left:",
+            key="sessions_previous",
+            disabled=not first,
+            help=None if first else "These are the newest.",
+            on_click=_turn,
+            args=(memory, -PER_PAGE),
         )
-        with st.container(gap=None):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                # A callback comes before the list is read again.
-                st.button(
-                    plain(one.title),
-                    key=f"session_open_{one.id}",
-                    type="tertiary",
-                    help="Open it",
-                    on_click=_open,
-                    args=(memory, one.id),
-                )
-                if one.state in _BADGES:
-                    badge, words = _BADGES[one.state]
-                    st.markdown(f"{badge}[{words}]", width="content")
-            st.caption(_facts(store, one, samples))
-
-
-def _open(memory: SessionMemory, number: int) -> None:
-    memory.opened = number
-
-
-def _facts(store: Store, one: Session, samples: int) -> str:
-    facts = [
-        plain(one.participant + owner_words(store, one.belongs_to)),
-        when(one),
-        "still going on" if one.duration_s is None else clock(one.duration_s),
-        counted(samples, "sample"),
-        SOURCES_IN_WORDS[one.source],
-        *(["with video"] if one.video_file else []),
-    ]
-    return " · ".join(facts)
-
-
-def _import(store: Store, memory: SessionMemory) -> None:
-    with st.expander("Import an exported session", icon=":material/upload:"):
-        upload = st.file_uploader(
-            "Zip file of a session",
-            "zip",
-            key="sessions_import",
-            help="What “Export” on a session's page wrote, here or in another copy of the program. Its participant is "
-            "made where there is none of that name. A video does not come along.",
+        st.markdown(f"{first + 1}–{first + count} of {total:,}", width="content")
+        is_last = first + count >= total
+        st.button(
+            "Older",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            key="sessions_next",
+            disabled=is_last,
+            help="These are the oldest." if is_last else None,
+            on_click=_turn,
+            args=(memory, PER_PAGE),
         )
-        if upload is None or not st.button("Import", key="sessions_import_start", icon=":material/upload:"):
-            return
-        user = current.require(Right.RECORD)
-        try:
-            with st.spinner("Reading and checking it"), temporary_folder(store) as folder:
-                path = folder / "session.zip"
-                make_file(path)
-                with path.open("wb") as out:
-                    shutil.copyfileobj(upload, out, 1 << 20)
-                number = import_session(store, path, name=Path(upload.name).name)
-        except (StoreError, OSError) as error:
-            st.error(sentence(str(error)))
-            return
-        audit.note(AuditEvent.IMPORTED, user=user, what=f"session {number}")
-        forget_upload(upload)
-        memory.done, memory.opened = f"{sentence(upload.name)} was imported.", number
-        st.rerun()
+
+
+def _turn(memory: SessionMemory, by: int) -> None:
+    memory.list_offset += by

@@ -5,7 +5,6 @@ from app.views.sessions import address
 from app.views.sessions import compare as sessions_compare
 from app.views.sessions import listing as sessions_list
 from app.views.sessions import one_session as session_page
-from app.views.shared import page_parts
 from app.views.shared import store_parts as session_parts
 
 
@@ -19,9 +18,7 @@ def render() -> None:
     with session_parts.plain_errors():
         if memory.opened is not None:
             session_page.render(store, memory, memory.opened)
-            return
-        page_parts.show_messages(memory)
-        if memory.compared:
+        elif memory.compared:
             sessions_compare.render(store, memory)
         else:
             sessions_list.render(store, memory)

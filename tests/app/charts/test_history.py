@@ -1,18 +1,23 @@
 """A participant's weeks as figures: what they show, on which axes, and with nothing or little to show."""
 
+from base64 import b64decode
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from app.charts import history as history_charts
+from app.charts.calendar import calendar
+from app.charts.sparkline import sparkline
 from app.session_statistics.check_ins import Phq4
-from app.session_statistics.control_chart import CAUTION, WIDTH, control_chart, width_for
+from app.session_statistics.control_chart import WIDTH, control_chart, width_for
 from app.sessions.trends import (
     FOLLOWED,
     before_leaning,
-    changes,
+    changed,
     follow,
     level_shares,
     local_day,
@@ -65,21 +70,25 @@ def test_shares_are_in_per_cent_and_say_so():
     happy = next(one for one in follow(weeks(shift_after=15), []) if one.name == "happy")
 
     assert happy.days[0].value == pytest.approx(40, abs=5)
-    assert happy.sentence().startswith("Share of happy, in per cent, has been lower than in the first 14 days (mean 4")
+    assert happy.sentence().startswith("Happy fell from 4")
+    assert happy.sentence().endswith(" points).")
 
 
-def test_changes_are_told_with_one_caution_and_only_what_changed():
-    told = changes(follow(weeks(shift_after=15), []))
+def test_only_what_left_its_range_has_changed():
+    assert [one.name for one in changed(follow(weeks(shift_after=15), []))] == ["valence", "happy", "sad", "neutral"]
+    assert changed(follow(weeks(), [])) == []
 
-    assert [sentence.split(" has")[0].split(",")[0] for sentence in told[:-1]] == [
-        "Valence",
-        "Share of happy",
-        "Share of sad",
-        "Share of neutral",
-    ]
-    assert told[-1] == CAUTION
-    assert sum(CAUTION in sentence for sentence in told) == 1
-    assert changes(follow(weeks(), [])) == []
+
+def test_a_small_curve_has_a_dot_for_each_day_and_its_average():
+    head, _, data = sparkline(follow(weeks(shift_after=15), [])[0]).partition(",")
+    drawn = ElementTree.fromstring(b64decode(data))
+
+    assert head == "data:image/svg+xml;base64"
+    names = Counter(part.tag.rpartition("}")[2] for part in drawn)
+    assert names == {"circle": 30, "path": 1, "polyline": 1}
+    heights = [float(part.get("cy", "nan")) for part in drawn if part.tag.endswith("circle")]
+    assert max(heights[:14]) < min(heights[16:]), "later days are lower on the page"
+    assert sparkline(follow([], [])[0]) == ""
 
 
 def test_what_somebody_says_is_on_the_axis_of_the_expressions_and_averaged_by_day():
@@ -188,22 +197,32 @@ def test_the_phq4_has_lines_at_its_published_borders():
 
 
 def test_the_calendar_has_a_field_a_day_and_a_point_on_days_with_sessions():
-    minutes = {START: 5.0, LAST: 60.0}
+    minutes = {START: 5.0, START + timedelta(days=1): 0.5, LAST: 60.0}
+    led = {START: ("happy", 0.4), LAST: ("sad", 0.553)}
 
-    cells, points = history_charts.calendar(minutes, last=LAST).data
+    cells, points = calendar(minutes, led, last=LAST).data
 
     assert np.array(cells.z).shape == (7, 26)
-    assert np.array(cells.z)[START.weekday(), -5] == 5.0
-    assert np.array(cells.z)[LAST.weekday(), -1] == 60.0
+
+    def colour(day: date, week: int) -> str:
+        value = np.array(cells.z)[day.weekday(), week]
+        share = (value - cells.zmin) / (cells.zmax - cells.zmin)
+        return str([name for at, name in cells.colorscale if at < share][-1])
+
+    assert colour(START, -5) == EMOTION_COLOURS["happy"]
+    assert colour(LAST, -1) == EMOTION_COLOURS["sad"]
+    assert colour(START + timedelta(days=1), -5) == "rgba(128,128,128,0.45)", "a session without a face"
+    assert colour(START + timedelta(days=4), -4) == "rgba(128,128,128,0.16)", "no session"
     assert np.isnan(np.array(cells.z, float)[6, -1]), "the Sunday after the last day is yet to come"
-    assert list(points.customdata) == ["2026-05-01", "2026-05-30"]
-    assert points.text[1] == "Sat 30 May 2026: 60 min"
+    assert list(points.customdata) == ["2026-05-01", "2026-05-02", "2026-05-30"]
+    assert points.text[1] == "Sat 2 May 2026: less than a minute, no face seen"
+    assert points.text[2].replace("\N{NO-BREAK SPACE}", " ") == "Sat 30 May 2026: 60 min, mostly sad (55 %)"
 
 
 def test_the_calendar_shows_a_year_at_most():
     minutes = {LAST - timedelta(days=900): 5.0, LAST - timedelta(days=365): 5.0, LAST: 5.0}
 
-    cells, points = history_charts.calendar(minutes, last=LAST).data
+    cells, points = calendar(minutes, {}, last=LAST).data
 
     assert np.array(cells.z).shape == (7, 53)
     assert len(points.customdata) == 2

@@ -1,12 +1,13 @@
 """A history against its own beginning: alarms as rare as promised, shifts found, too little data called so."""
 
 import math
+import re
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from app.session_statistics.control_chart import CAUTION, WIDTH, control_chart, describe, width_for
+from app.session_statistics.control_chart import WIDTH, control_chart, describe, width_for
 from benchmarks.simulations import (
     FIRST_DAY,
     days_of,
@@ -23,7 +24,7 @@ def test_below_six_days_there_is_no_chart_and_it_is_said(count):
 
     assert chart.reference is None
     assert chart.days_missing == 6 - count
-    assert describe(chart, "Valence").startswith(f"Valence: not yet. {6 - count} more day")
+    assert describe(chart, "Valence").startswith(f"Valence: {6 - count} more day")
 
 
 def test_the_reference_grows_to_fourteen_days_and_stays_there():
@@ -100,19 +101,26 @@ def test_a_change_is_told_with_its_uncertainty_and_without_a_diagnosis():
     assert chart.change is not None
     assert chart.change.low < chart.change.amount < chart.change.high < 0
     assert chart.change.since == FIRST_DAY + timedelta(days=14)
-    assert words.startswith("Valence has been lower than in the first 14 days (mean 0.10) since about 16 March 2026")
-    assert "95 % interval" in words
-    assert "no diagnosis" in words
-    assert f"{describe(chart, 'Valence', caution=False)} {CAUTION}" == words
+    low, high = abs(chart.change.high), abs(chart.change.low)
+    assert words == (
+        f"Valence fell from +0.10 to \N{MINUS SIGN}0.09 since 16 March "
+        f"(95\N{NO-BREAK SPACE}% interval of the change: {low:.2f}–{high:.2f})."
+    )
+
+
+def test_shares_are_told_in_per_cent_and_another_year_by_its_number():
+    values = np.append(np.tile([50, 54], 7), np.tile([8, 12], 160))
+    words = describe(control_chart(days_of(values)), "Happy", in_percent=True).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert re.fullmatch(
+        r"Happy fell from 52 % to 10 % since 16 March 20\d\d \(95 % interval of the change: \d+–\d+ points\)\.", words
+    )
 
 
 def test_no_change_is_told_with_the_limits():
     words = describe(control_chart(days_of(np.tile([0.15, 0.05], 14))), "Valence")
 
-    assert words == (
-        "Valence is within what the first 14 days (mean 0.10) lead to expect: its running average is 0.09, "
-        "the limits are 0.01 to 0.19."
-    )
+    assert words == ("Valence is as usual: +0.09, expected +0.01 to +0.19 (first 14 days: +0.10).")
 
 
 @pytest.mark.parametrize("days", [days_of([0.0, float("nan")]), [*days_of([0.0]), *days_of([1.0])]])

@@ -12,7 +12,7 @@ from app.store.database import Store
 from app.store.records import Marker
 from app.store.session_parts import add_marker
 from app.tab_memory import SessionMemory
-from tests.helpers.pages import open_page
+from tests.helpers.pages import html_of, open_page
 from tests.helpers.store_builders import NOON, make_participant, make_session, rows
 
 
@@ -40,7 +40,7 @@ def test_a_session_is_listed_opened_reported_and_compared(page_store: Store):
     add_marker(page_store, first, Marker(1000, "task_start", "film"))
 
     page = open_page(script)
-    assert "100 samples" in "\n".join(caption.value for caption in page.caption)
+    assert "Sad 50" in html_of(page)
     page.button(key=f"session_open_{first}").click().run()
     for part in ("Tasks and markers", "Statistics", "Export", "Overview"):
         page.button_group(key=f"session_part_{first}").set_value(part).run()

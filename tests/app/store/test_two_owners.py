@@ -19,7 +19,17 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, text, up
 import app.store
 from app.access import types
 from app.access.types import Role, User
-from app.store import own_rows, participants, privacy, sample_counts, samples, session_parts, sessions, tables
+from app.store import (
+    own_rows,
+    participants,
+    privacy,
+    sample_counts,
+    samples,
+    session_list,
+    session_parts,
+    sessions,
+    tables,
+)
 from app.store.database import Store
 from app.store.errors import NoSuchRecordError, StoreError
 from app.store.exchange import export, export_samples, import_file
@@ -88,6 +98,11 @@ def baseline(participant: int, session: int | None = None) -> StoredBaseline:
     return StoredBaseline(participant, NOON, make_probabilities("neutral"), 25, 0.5, "a" * 64, session)
 
 
+def own(numbers: Numbers) -> session_list.Wanted:
+    """The sessions of one participant on the first day."""
+    return session_list.Wanted(participant_id=numbers.participant, first=NOON.date(), last=NOON.date())
+
+
 def within(store: Store, work: Callable[[Connection], object]) -> object:
     """Work on a transaction."""
     with store.write() as connection:
@@ -98,6 +113,7 @@ Try = Callable[[Store, Numbers, Path], object]
 
 REFUSED: dict[str, Try] = {
     "export.export_session": lambda s, n, to: export.export_session(s, n.session, to / "a.zip"),
+    "export.export_sessions": lambda s, n, to: export.export_sessions(s, [n.session], to / "a.zip"),
     "export.export_participant": lambda s, n, to: export.export_participant(s, n.participant, to / "a.zip"),
     "participants.participant": lambda s, n, _: participants.participant(s, n.participant),
     "participants.edit_participant": lambda s, n, _: participants.edit_participant(s, n.participant, name="x", note=""),
@@ -111,6 +127,7 @@ REFUSED: dict[str, Try] = {
     ),
     "participants.delete_check_in": lambda s, n, _: participants.delete_check_in(s, n.check_in),
     "privacy.delete_session": lambda s, n, _: privacy.delete_session(s, n.session),
+    "privacy.delete_sessions": lambda s, n, _: privacy.delete_sessions(s, [n.session]),
     "privacy.delete_participant": lambda s, n, _: privacy.delete_participant(s, n.participant),
     "samples.insert_samples": lambda s, n, _: within(
         s, lambda c: samples.insert_samples(c, n.session, rows(start_ms=60_000))
@@ -172,6 +189,10 @@ EMPTY: dict[str, tuple[Try, object]] = {
     "session_parts.identities": (lambda s, n, _: session_parts.identities(s, n.session), []),
     "session_parts.identities_of": (lambda s, n, _: within(s, lambda c: session_parts.identities_of(c, n.session)), []),
     "session_parts.markers": (lambda s, n, _: session_parts.markers(s, n.session), []),
+    "session_list.count_sessions": (lambda s, n, _: session_list.count_sessions(s, own(n)), 0),
+    "session_list.list_sessions": (lambda s, n, _: session_list.list_sessions(s, own(n), limit=9), []),
+    "session_list.sessions_of": (lambda s, n, _: session_list.sessions_of(s, [n.session]), []),
+    "session_list.read_labels": (lambda s, n, _: len(session_list.read_labels(s, n.session).time_s), 0),
     "sessions.sessions": (lambda s, n, _: sessions.sessions(s, participant_id=n.participant), []),
     "sessions.last_moment_ms": (lambda s, n, _: within(s, lambda c: sessions.last_moment_ms(c, n.session)), 0),
     "hidden.purge": (lambda s, n, _: purge(s, n.participant), None),

@@ -1,5 +1,6 @@
 """The history page as Streamlit runs it, over a real store."""
 
+import re
 from datetime import date, timedelta
 from types import SimpleNamespace
 
@@ -30,22 +31,22 @@ def history_alone() -> None:
 def test_without_anybody_it_says_where_to_begin(store: Store):
     page = open_page(history_alone)
 
-    assert "Nobody is stored yet" in words(page)
+    assert "No participants yet." in words(page)
     assert plots(page) == []
 
 
 def test_somebody_without_sessions_can_make_a_check_in(store: Store, monkeypatch: pytest.MonkeyPatch):
     person = make_participant(store)
     page = open_page(history_alone)
-    assert "Nothing is stored of P01 yet" in words(page)
+    assert "Nothing to show of P01 yet" in words(page)
 
     monkeypatch.setattr(mood_grid, "choose_mood", lambda **_: Mood(2, 8))
     next(button for button in page.button if button.label == "Save check-in").click().run()
 
     assert not page.exception
     assert [one.phase for one in check_ins(store, participant_id=person)] == ["none"]
-    assert "pleasure 2 of 9" in words(page)
-    assert "Nothing is stored" not in words(page)
+    assert "<b>Pleasure </b>2 of 9" in words(page)
+    assert "Nothing to show" not in words(page)
     (chart,) = plots(page)  # valence, with what was said
     assert [trace["name"] for trace in chart["data"]][-1] == "As the person said"
 
@@ -54,7 +55,8 @@ def test_too_few_days_say_how_many_more_are_needed(store: Store):
     history_store.fill(store, days=1)
     page = open_page(history_alone)
 
-    assert "5 more days with a session are needed to say what is usual" in words(page)
+    assert "1 day with a session so far. 5 more days are needed to tell a change from chance." in words(page)
+    assert "Mean so far: valence +0.3" in words(page)
     assert len(plots(page)) >= 3
 
 
@@ -62,11 +64,12 @@ def test_a_change_is_told_in_plain_words_with_its_uncertainty(store: Store):
     history_store.fill(store)
     page = open_page(history_alone)
 
-    told = page.info[0].value
-    assert "Valence has been lower than in the first 14 days" in told
-    assert "Share of sad, in per cent, has been higher" in told
-    assert "95 % interval" in told
+    told = words(page).replace("\xa0", " ")
+    first = told.index('class="fer-change on"')
+    assert told.index("Valence fell from +0.3", first) < told.index("Sad rose from 8 % to 5") < told.index("as usual:")
+    assert re.search(r"since 1\d May \(95 % interval of the change: \d+–\d+ points\)", told)
     assert told.count("no diagnosis") == 1
+    assert told.count("data:image/svg+xml") == 5, "a small curve each"
     assert "wider ranges" in words(page), "many figures are watched, and it says so"
 
 
@@ -74,20 +77,21 @@ def test_without_a_change_it_says_that_nothing_changed(store: Store):
     history_store.fill(store, shift_after=99)
     page = open_page(history_alone)
 
-    assert "Nothing has changed beyond" in page.success[0].value
-    assert "Valence is within what the first 14 days" in words(page)
+    assert page.success[0].value.startswith("Nothing changed beyond chance in 30 days with sessions.")
+    assert "Valence is as usual: +0.3" in words(page)
+    assert "expected +0.2" in words(page)
 
 
 def test_another_figure_and_another_time_are_shown(store: Store):
     history_store.fill(store, days=40)
     page = open_page(history_alone)
-    whole = plots(page)[1]["layout"]["xaxis"]["range"]
+    whole = plots(page)[0]["layout"]["xaxis"]["range"]
 
     page.segmented_control(key="history_figure").set_value("sad")
     page.segmented_control(key="history_range").set_value("1 month").run()
 
     assert not page.exception
-    chart = plots(page)[1]
+    chart = plots(page)[0]
     assert chart["layout"]["xaxis"]["range"][0] > whole[0]
     assert chart["layout"]["yaxis"]["ticksuffix"] == " %"
     assert "As the person said" not in [trace["name"] for trace in chart["data"]]
@@ -125,18 +129,18 @@ def test_a_check_in_is_deleted_after_a_second_press(store: Store):
 
     assert not page.exception
     assert check_ins(store, participant_id=person) == before[1:]
-    assert "The check-in is deleted." in words(page)
+    assert "Deleted the check-in." in words(page)
 
 
 def test_only_the_newest_check_ins_are_listed_until_all_are_asked_for(store: Store):
     history_store.fill(store)
     page = open_page(history_alone)
-    deletes = [button for button in page.button if button.label == "Yes, delete it"]
+    deletes = [button for button in page.button if button.label == "Delete the check-in"]
     assert len(deletes) == 8
 
     page.toggle(key="history_all_check_ins").set_value(True).run()
 
-    assert len([button for button in page.button if button.label == "Yes, delete it"]) == 10
+    assert len([button for button in page.button if button.label == "Delete the check-in"]) == 10
 
 
 def test_incomplete_answers_are_not_summed_and_it_says_so(store: Store):
@@ -144,7 +148,7 @@ def test_incomplete_answers_are_not_summed_and_it_says_so(store: Store):
     add_check_in(store, CheckIn(person, NOON, phq4=(1, None, 1, 1)))
     page = open_page(history_alone)
 
-    assert "1 with a question left out is not shown: no sum is guessed." in words(page)
+    assert "1 with a question left out is not shown: no total is guessed." in words(page)
 
 
 def test_a_store_that_fails_in_the_middle_is_one_sentence(store: Store, monkeypatch: pytest.MonkeyPatch):
@@ -163,7 +167,7 @@ def test_a_store_that_fails_in_the_middle_is_one_sentence(store: Store, monkeypa
 
 def test_sessions_of_several_networks_are_not_compared_silently(store: Store):
     person = history_store.fill(store, days=8, shift_after=99)
-    assert "Different networks" not in words(open_page(history_alone))
+    assert "Different models" not in words(open_page(history_alone))
     make_session(store, person, started_at=NOON + timedelta(days=9), model_sha256="b" * 64)
 
     assert r"(compact\_se aaaaaa, compact\_se bbbbbb)" in words(open_page(history_alone))

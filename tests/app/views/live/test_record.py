@@ -1,5 +1,7 @@
 """Recording on the live page as Streamlit runs it, with the camera's door replaced."""
 
+import re
+
 import pytest
 import streamlit
 from sqlalchemy import text
@@ -172,6 +174,18 @@ def test_from_agreeing_to_the_saved_session(page, store):
     assert "1 sample" in words(page)
     assert listener_of(page) is None
     assert [kept.state for kept in sessions(store)] == ["closed"]
+
+
+@pytest.mark.parametrize(("typed", "stored"), [("", r"P01, \d\d:\d\d"), (" Prototype B ", "Prototype B")])
+def test_a_session_without_a_title_has_participant_and_time(page, store, typed, stored):
+    ask(page)
+    page.text_input(key="record_title").set_value(typed).run()
+    see(page)
+    page.button(key="record_agree").click().run()
+
+    assert_fine(page)
+    (kept,) = sessions(store)
+    assert re.fullmatch(stored, kept.title)
 
 
 def test_the_session_can_be_opened(page, store):

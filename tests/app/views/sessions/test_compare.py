@@ -101,7 +101,7 @@ def test_another_face_of_a_session_can_be_compared(store, film):
     other = make_session(store, 1, both, title="Two people", started_at=NOON + timedelta(days=1))
     page = compared(film, other)
     assert "Time shown as angry is 100 points higher for Two people" in spoken(page)
-    assert "one face is compared" in spoken(page)
+    assert "One face of each session is compared" in spoken(page)
 
     page.selectbox(key=f"compare_face_{other}").set_value(2).run()
 
@@ -140,7 +140,7 @@ def test_a_face_without_a_baseline_is_left_out_in_words(store):
 
     assert_fine(page)
     assert [warning.value for warning in page.warning] == [
-        "With a guest is left out: in the time that counts it has no face with such values."
+        "With a guest is left out: no face in it has such values in the time that counts."
     ]
 
 

@@ -1,6 +1,5 @@
 """The Sessions page as Streamlit runs it, over a real store in a file: the list, and a session's head."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,6 @@ from tests.helpers.session_pages import HOSTILE, open_page, see
 from tests.helpers.store_builders import NOON, make_participant, make_session, new_session, rows
 
 
-def test_without_sessions_the_page_says_where_they_come_from(store):
-    page = open_page()
-
-    assert "No session is kept yet" in spoken(page)
-    assert [button.label for button in page.button] == ["Record on Live", "Analyse a file"]
-
-
 def test_a_store_that_cannot_be_opened_is_a_sentence(monkeypatch, tmp_path):
     everybodys_store.clear()
     (tmp_path / "home").write_text("a file")
@@ -38,43 +30,6 @@ def test_a_store_that_cannot_be_opened_is_a_sentence(monkeypatch, tmp_path):
 
     assert len(page.error) == 1
     assert page.error[0].value.startswith("The store ")
-
-
-def test_the_list_tells_what_each_session_is(store):
-    mia, ben = make_participant(store, "Mia"), make_participant(store, "Ben")
-    make_session(store, mia, title=HOSTILE)
-    make_session(store, ben, title="With film", video_file="a.mp4", video_consent_at=NOON, started_at=NOON)
-    start_session(store, new_session(ben, title="Now", started_at=NOON + timedelta(days=1)))
-
-    page = open_page()
-
-    text = spoken(page)
-    assert "Mia · Fri 1 May 2026, 14:00 · 1:00 · 10 samples · live camera" in text
-    assert "10 samples · live camera · with video" in text
-    assert "still going on · 0 samples" in text
-    assert "Recording now" in text
-    opens = [button.label for button in page.button if (button.key or "").startswith("session_open")]
-    assert opens[0] == "Now"
-    assert all("<script>" not in label for label in opens), "its signs are escaped"
-    page.selectbox(key="sessions_participant").set_value(mia).run()
-    assert_fine(page)
-    assert "Ben ·" not in spoken(page)
-
-
-def test_a_long_list_comes_in_pages(store):
-    person = make_participant(store)
-    for day in range(23):
-        make_session(store, person, title=f"Day {day}", started_at=NOON + timedelta(days=day))
-
-    page = open_page()
-
-    def shown() -> list[str]:
-        return [button.label for button in page.button if (button.key or "").startswith("session_open")]
-
-    assert (len(shown()), shown()[0]) == (20, "Day 22")
-    page.number_input(key="sessions_page").set_value(2).run()
-    assert_fine(page)
-    assert shown() == ["Day 2", "Day 1", "Day 0"]
 
 
 def test_a_session_opens_with_its_sentence_and_timeline(store, film):
