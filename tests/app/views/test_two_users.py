@@ -244,10 +244,11 @@ def test_on_an_anonymous_server_nothing_offers_to_delete(store: Store) -> None:
 def actions(store: Store) -> dict[str, tuple[Right, Callable[[], object]]]:
     """What pages call when a button was pressed, whatever drew it."""
     from app.store.privacy import Deleted
-    from app.views.models import page as models
+    from app.views.models import rows as models
     from app.views.sessions import files as session_files
     from app.views.sessions import markers as session_markers
-    from app.views.shared import check_in_form, store_parts
+    from app.views.sessions import selection
+    from app.views.shared import check_in_form, promotion, store_parts
     from app.views.training import runs
     from app.views.your_data import deletion
 
@@ -257,12 +258,14 @@ def actions(store: Store) -> dict[str, tuple[Right, Callable[[], object]]]:
         "change": (Right.RECORD, lambda: store_parts.change(memory, nothing, "")),
         "check in": (Right.RECORD, lambda: check_in_form._keep(store, any_thing)),
         "delete a session": (Right.DELETE, lambda: session_files._delete_now(store, memory, 1, "")),
-        "delete a marker": (Right.DELETE, lambda: session_markers._delete(store, memory, 1)),
+        "delete several sessions": (Right.DELETE, lambda: selection._delete_now(store, memory, [])),
+        "delete a marker": (Right.DELETE, lambda: session_markers._delete(any_thing, memory, any_thing)),
         "delete": (Right.DELETE, lambda: deletion.delete(memory, lambda: Deleted(0, 0), "", noted="")),
         "retention": (Right.ADMINISTER, lambda: deletion._set_days(store, 3)),
         "run": (Right.TRAIN, lambda: runs._try(nothing, any_thing, audit.AuditEvent.RUN_RESUMED)),
-        "promote": (Right.PROMOTE, lambda: models._promote(any_thing)),
-        "roll back": (Right.PROMOTE, models._roll_back),
+        "promote": (Right.PROMOTE, lambda: promotion._promote(any_thing, any_thing)),
+        "undo going back": (Right.PROMOTE, lambda: promotion._promote_again(any_thing)),
+        "roll back": (Right.PROMOTE, promotion._roll_back),
         "keep a model": (Right.TRAIN, lambda: models._keep(any_thing)),
         "delete a model": (Right.TRAIN, lambda: models._delete(any_thing)),
     }
@@ -274,11 +277,13 @@ def actions(store: Store) -> dict[str, tuple[Right, Callable[[], object]]]:
         "change",
         "check in",
         "delete a session",
+        "delete several sessions",
         "delete a marker",
         "delete",
         "retention",
         "run",
         "promote",
+        "undo going back",
         "roll back",
         "keep a model",
         "delete a model",
