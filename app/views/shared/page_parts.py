@@ -11,7 +11,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.access.current import NotAllowedError
-from app.access.current import NotAllowedError
 from app.markdown_text import sentence
 from app.tab_memory import SessionMemory, TrainingMemory
 from app.training import child_jobs as training_jobs
