@@ -1,6 +1,7 @@
 """The Train page as Streamlit runs it; children are real only where a test says so."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
