@@ -78,7 +78,7 @@ def open_stream(
             "device_ask_permission": "Allow this page to use your camera; your browser is asking.",
             "device_not_available": "No camera was found.",
             "device_access_denied": "The camera is blocked for this page.",
-            "media_api_not_available": "This browser gives no camera to this page; open it on localhost or by https.",
+            "media_api_not_available": "The camera is blocked here. Use localhost or HTTPS.",
         },
     )
     enhance_frontend_rtc_configuration.clear()  # else it keeps what every viewer was told, passwords too, for ever

@@ -37,7 +37,7 @@ def channel_for(request: Request) -> ResultsChannel:
 
 def gone() -> RefusedError:
     """That the session of a key is gone."""
-    return RefusedError(404, "This page's analysis is not here any more. Reload the page.")
+    return RefusedError(404, "This page's analysis has ended. Reload the page.")
 
 
 async def body_of(request: Request, max_bytes: int) -> bytes:
@@ -56,5 +56,5 @@ async def body_of(request: Request, max_bytes: int) -> bytes:
     except TimeoutError as error:
         raise RefusedError(408, "What the page sent took too long to arrive: this connection is too slow.") from error
     except ClientDisconnect as error:
-        raise RefusedError(400, "What the page sent was cut off on its way.") from error
+        raise RefusedError(400, "What the page sent arrived incomplete.") from error
     return bytes(data)

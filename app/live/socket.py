@@ -37,7 +37,7 @@ async def serve_results(websocket: WebSocket) -> None:
         words = "This page was opened under another address than the server knows: see “Behind a proxy” in the README."
         await websocket.close(REFUSED, words)
     elif channel is None:
-        await websocket.close(FORGOTTEN, "This page's results are not here any more. Reload the page.")
+        await websocket.close(FORGOTTEN, "This page's analysis has ended. Reload the page.")
     elif channel.listeners >= MAX_LISTENERS:
         await websocket.close(TOO_MANY, "This page is open too often.")
     else:

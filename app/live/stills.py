@@ -80,5 +80,5 @@ def decode_still(data: bytes) -> np.ndarray:
     except MediaError as error:
         raise RefusedError(415, f"{error}") from error
     if picture.notes:
-        raise RefusedError(415, "The snapshot was cut off on its way.")
+        raise RefusedError(415, "The snapshot arrived incomplete.")
     return picture.frame_bgr

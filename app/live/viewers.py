@@ -60,7 +60,7 @@ class Viewers:
         own = sum(other == account for other in self._tokens.values()) if account else 0
         if self._of_one_user is not None and own >= self._of_one_user:
             videos = "live video" if own == 1 else "live videos"
-            return f"Your account has {own} {videos} open, and may have no more. Stop one first."
+            return f"Your account has {own} {videos} open, the most allowed. Stop one first."
         return ""
 
     def leave(self, token: object) -> None:

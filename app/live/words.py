@@ -6,8 +6,8 @@ from fer_core.results import Doubt
 
 _WORDS: dict[LiveState, tuple[str, str]] = {
     LiveState.NO_FRAMES: ("info", "Waiting for the first picture…"),
-    LiveState.LOST: ("warn", "No pictures arrive from the camera. They go on by themselves when it is back."),
-    LiveState.PAUSED: ("info", "Paused: the video goes on, the analysis rests."),
+    LiveState.LOST: ("warn", "No video from the camera. It resumes by itself."),
+    LiveState.PAUSED: ("info", "Paused. Video continues; analysis is off."),
     LiveState.STARTING: ("info", "Starting the analysis…"),
     LiveState.NO_FACE: (
         "warn",
@@ -51,7 +51,7 @@ def _state_words(status: LiveStatus, doubts: tuple[str, ...]) -> tuple[str, str]
     if status.state is LiveState.BUSY:
         return "warn", status.message
     if status.state is LiveState.FAILED:
-        return "error", f"{status.message} The video goes on without analysis; it is tried again every few seconds."
+        return "error", f"{status.message} Video continues without analysis; it is tried again every few seconds."
     if status.state is LiveState.POOR_VIEW:
         reason = next((d for d in doubts if d in _DOUBT_WORDS), "")
         return "warn", _DOUBT_WORDS.get(reason, "The view of the face is too poor to judge.")

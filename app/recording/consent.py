@@ -7,19 +7,19 @@ from typing import Final
 
 from app.formatting import counted
 
-CONSENT_VERSION: Final = "2"
+CONSENT_VERSION: Final = "3"
 """Of all the words below; at most 32 characters."""
 
 STORED: Final = (
-    "**What is stored.** Numbers, up to as many times a second as you choose: the time, how probable each of the seven "
-    "expressions is (as seen, and with your neutral face taken off), valence and arousal, how good the view was, where "
-    "the face was in the picture, the name of the network, and what you mark or answer. No pictures, unless you ask "
-    "for the video below."
+    "**What is stored.** Numbers, at most as often as you choose: the time, the probability of each of the seven "
+    "expressions (as seen, and relative to your neutral face), valence and arousal, how good the view was, where the "
+    "face was in the picture, the name of the network, and your markers and answers. No pictures, unless you ask for "
+    "the video below."
 )
 WHERE: Final = "**Where, and for how long.** In {place}, {kept}. It is sent nowhere else."
 MEANING: Final = (
-    "**What it is not.** Expressions are not feelings: people smile without joy and grieve with a calm face, and the "
-    "network errs. Nothing here is a diagnosis or a basis for one."
+    "**What it is not.** Expressions are not feelings: a smile can be polite, and the program makes mistakes. Nothing "
+    "here is a diagnosis or a basis for one."
 )
 LAW: Final = (
     "**Where it is forbidden.** The EU's AI Act, Article 5(1)(f), forbids inferring the emotions of people at work and "
@@ -27,20 +27,20 @@ LAW: Final = (
 )
 YOURS: Final = (
     "**It stays yours.** You can stop at any time, delete the session at once or later, and take a copy with you. "
-    "Agreeing is up to you: without it nothing is stored, and the live picture works all the same."
+    "Agreeing is up to you: without it nothing is stored, and the live video still works."
 )
 ASK_TO_DELETE: Final = (
-    "**You can ask for it back.** You can stop at any time, and take a copy with you. On this server nobody deletes "
-    "sessions from a page: whoever runs it does that for you. Agreeing is up to you: without it nothing is stored, and "
-    "the live picture works all the same."
+    "**You can ask for it back.** You can stop at any time, and take a copy with you. On this server only whoever "
+    "runs it can delete sessions: ask them. Agreeing is up to you: without it nothing is stored, and the live video "
+    "still works."
 )
 VIDEO: Final = (
-    "The video shows your face, as it is on this page, with boxes and labels. It is kept as an MP4 file beside the "
-    "session, in {place}, and goes when the session is deleted. Whoever can read that folder can watch it."
+    "The video shows your face as on this page, with boxes and labels. It is kept as an MP4 file beside the session, "
+    "in {place}, and is deleted with the session. Anyone who can read that folder can watch it."
 )
 FILE: Final = (
     "The people in this video have agreed that these numbers about them are kept. They are not at work or in "
-    "education, or it is for medical or safety reasons."
+    "education, unless the reasons are medical or safety."
 )
 FILE_VIDEO: Final = (
     "They have also agreed that the labelled video, which shows their faces, is kept beside the session."
@@ -64,5 +64,5 @@ def kept_for(retention_days: int | None, *, may_delete: bool = True) -> str:
     who = "you delete" if may_delete else "whoever runs this server deletes"
     if retention_days is None:
         return f"until {who} it"
-    before = "; you can delete it before" if may_delete else ""
+    before = "; you can delete it sooner" if may_delete else ""
     return f"for {counted(retention_days, 'day')}, and is then deleted within an hour{before}"

@@ -56,7 +56,7 @@ class Kept:
         samples = counted(self.samples, "sample")
         video = ", video" if self.has_video else ""
         length = clock(self.session.duration_s or 0.0)
-        return f"The program ended while it was recorded. What came before is kept: {length}, {samples}{video}."
+        return f"The program stopped during this recording. Kept until then: {length}, {samples}{video}."
 
 
 def what_is_kept(store: Store, interrupted: Interrupted) -> list[Kept]:

@@ -154,7 +154,7 @@ class Recording:
             if self._ended_s is not None or self._reason:
                 return
             if card.network_sha256 != self.model_sha256:
-                self._reason = "The model was changed, so the recording was closed: a session belongs to one model."
+                self._reason = "The model was changed, which ended the recording: a session has one model."
                 return
             numbers = (face.face.track_id or 0 for face in result.faces)
             self._highest_face = max(self._highest_face, *numbers, 0)
@@ -234,7 +234,7 @@ class Recording:
 
     def _give_up(self, now_s: float, error: Exception) -> None:
         words = str(error) or type(error).__name__
-        self._end_because(f"Something unexpected went wrong, so the recording was closed: {words}.")
+        self._end_because(f"An unexpected error ended the recording: {words}.")
         self._close(now_s)
 
     def _close_when_due(self, now_s: float) -> None:
@@ -242,10 +242,10 @@ class Recording:
             is_due, picture_at_s = self._closes_in_s(now_s) <= 0, self._picture_at_s
             is_over = bool(self._reason)
         if now_s - self._started_s >= MAX_RECORDING_S:
-            self._end_because(f"A recording lasts at most {MAX_RECORDING_S / 3600:.0f} hours, so it was closed.")
+            self._end_because(f"A recording lasts at most {MAX_RECORDING_S / 3600:.0f} hours, so it ended.")
             self._close(self._started_s + MAX_RECORDING_S)
         elif is_due:
-            self._end_because(f"No pictures came from the camera for {GRACE_S:.0f} s, so the recording was closed.")
+            self._end_because(f"No video came from the camera for {GRACE_S:.0f} s, so the recording ended.")
             self._close(picture_at_s)
         elif is_over or self._recorder.status.ended:
             self._close(now_s)

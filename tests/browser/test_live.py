@@ -194,7 +194,7 @@ def test_the_page_survives_a_restart_of_the_server(happy_camera: Path) -> None:
             _, page = studio.open_page(browser, server.url)
             studio.press_start(page)
             studio.wait_until_playing(page)
-        page.locator(".notice").filter(has_text="FER Studio has stopped answering").wait_for(timeout=60_000)
+        page.locator(".notice").filter(has_text="FER Studio is not responding").wait_for(timeout=60_000)
         assert page.get_by_text("Streamlit server").first.is_hidden()
         with studio.serve(port=urlsplit(server.url).port):
             # With a capital: "…; then press Start" stands there while the server is down.
@@ -214,7 +214,7 @@ def test_an_interrupted_video_is_said_and_comes_back(happy_camera: Path) -> None
         # A server that stands still looks from the page like a network that does.
         server.process.send_signal(signal.SIGSTOP)
         try:
-            page.locator(".notice").filter(has_text="The analysis does not answer").wait_for(timeout=20_000)
+            page.locator(".notice").filter(has_text="The analysis is not responding").wait_for(timeout=20_000)
         finally:
             server.process.send_signal(signal.SIGCONT)
         page.locator(".notice").filter(has_text="face in view").wait_for(timeout=30_000)

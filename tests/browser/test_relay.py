@@ -83,7 +83,7 @@ def test_by_the_relay_alone_the_video_connects_and_labels_come(
 ) -> None:
     _, page = studio.open_page(browser, relayed.url, init_script=ONE_TRANSPORT_JS % transport)
     verdict, rows = check(page)
-    assert verdict == "All is well. Press Start."
+    assert verdict == "Everything works. Press Start."
     assert {kind for kind, _ in rows.values()} == {"ok"}
     assert rows["Camera"][1].startswith("Allowed; 640 × 480")
     assert re.fullmatch(r"Answers in \d+ ms\.", rows["Server"][1])
@@ -141,7 +141,7 @@ def test_each_thing_that_is_in_the_way_has_its_sentence(relayed: studio.Server, 
         "Video's way",
     }
     assert "another program may be using it" in rows["Camera"][1]
-    assert "a proxy in between does not pass on WebSockets" in rows["Server"][1]
+    assert "a proxy does not pass on WebSockets" in rows["Server"][1]
     assert "The relay does not answer" in rows["Video's way"][1]
     page.context.close()
 
@@ -151,7 +151,7 @@ def test_a_wrong_secret_is_found_by_the_check_and_snapshots_take_over(relay: cot
     with studio.serve(environment=environment) as server:
         _, page = studio.open_page(browser, server.url)
         verdict, rows = check(page)
-        assert verdict == "Something is in the way."
+        assert verdict == "There is a problem."
         kind, words = rows["Video's way"]
         assert kind == "error"
         assert "The relay refuses this server's credentials: FER_TURN_SECRET must equal" in words

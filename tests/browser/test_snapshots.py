@@ -20,9 +20,9 @@ def test_where_udp_is_blocked_snapshots_are_offered_and_all_works_with_them(
         _, page = studio.open_page(browser, server.url)
         frame = page.locator(".stage").bounding_box()
         verdict, rows = check(page)
-        assert verdict == "Something is in the way."
+        assert verdict == "There is a problem."
         assert rows["Video's way"][0] == "error"
-        assert "No video gets from here to the server" in rows["Video's way"][1]
+        assert "Video cannot reach the server from here" in rows["Video's way"][1]
         expect(page.locator(".poster").get_by_role("button", name="Use snapshots")).to_be_visible()
 
         studio.press_start(page)
@@ -53,7 +53,7 @@ def test_where_udp_is_blocked_snapshots_are_offered_and_all_works_with_them(
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("denied", "The camera is blocked for this page. Allow it at the camera or lock sign"),
+        ("denied", "The camera is blocked for this page. Allow it under the camera or lock icon"),
         ("no camera", "No camera was found. Connect one"),
     ],
 )
@@ -64,7 +64,7 @@ def test_the_check_says_what_is_wrong_with_the_camera_and_what_to_do(
     with studio.chromium(camera=camera, allow=is_allowed) as browser:
         _, page = studio.open_page(browser, server.url, allow=is_allowed)
         verdict, rows = check(page)
-    assert verdict == "Something is in the way."
+    assert verdict == "There is a problem."
     assert words in rows["Camera"][1]
     kinds = {name: kind for name, (kind, _) in rows.items()}
     assert kinds == {"Page": "ok", "Camera": "error", "Server": "ok", "Video's way": "ok"}
@@ -80,7 +80,7 @@ def test_the_check_says_that_a_page_from_elsewhere_needs_https(happy_camera: Pat
     ):
         _, page = studio.open_page(browser, server.url.replace(studio.LOOPBACK, "fer.test"))
         verdict, rows = check(page)
-    assert verdict == "Something is in the way."
+    assert verdict == "There is a problem."
     assert rows.keys() == {"Page"}, "nothing else can be tried"
     kind, said = rows["Page"]
     assert kind == "error"

@@ -83,7 +83,7 @@ def test_a_page_from_elsewhere_without_https_cannot_have_a_camera(app, happy_cam
         page = studio.new_tab(browser)
         page.goto(app.url.replace(studio.LOOPBACK, "fer.test"))
 
-        expect(page.locator(".notice")).to_have_text(re.compile("localhost or by https"), timeout=60_000)
+        expect(page.locator(".notice")).to_have_text(re.compile("localhost or by HTTPS"), timeout=60_000)
         expect(page.locator(".line")).to_have_attribute("data-kind", "error")
         expect(page.locator(".start")).to_be_disabled()
         expect(page.locator(".privacy")).to_have_text(re.compile("this page's server only"))

@@ -83,7 +83,7 @@ def test_a_recording_survives_its_replica(tmp_path: Path) -> None:
         stored = samples_recorded(page)
         running.replicas[begun_at].process.send_signal(signal.SIGKILL)
         killed_at = datetime.now(UTC)
-        page.get_by_text("The server that began this recording has ended").wait_for()
+        page.get_by_text("The server that began this recording has stopped").wait_for()
         assert replica_of(page) == other
         page.get_by_text("press Start there").wait_for()
         studio.press_start(page)

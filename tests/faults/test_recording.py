@@ -40,7 +40,7 @@ def test_a_lost_camera_and_a_closed_tab_keep_what_was_recorded(tmp_path: Path) -
             first.track.stop()
             lost["Camera lost"] = datetime.now(UTC)
             with store_in(tmp_path) as store:
-                await first.tab.wait_for_words("No pictures came from the camera", timeout_s=GRACE_S + 60)
+                await first.tab.wait_for_words("No video came from the camera", timeout_s=GRACE_S + 60)
                 await until(lambda: all(one.state == "closed" for one in sessions(store)))
         return lost
 

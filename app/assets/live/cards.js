@@ -16,7 +16,7 @@ class FaceCards {
     this.severalAt = -Infinity;
     this.largest = this.button("largest", () => choose(null));
     this.largest.textContent = "Largest face";
-    this.largest.title = "Read the largest face again (0)";
+    this.largest.title = "Show the largest face again (0)";
   }
 
   // A new result, or another choice.
@@ -57,7 +57,7 @@ class FaceCards {
   add(id) {
     const button = this.button("", () => this.choose(this.chosen === id ? null : id));
     button.dataset.face = id;
-    button.title = id <= 9 ? `Read this face (${id})` : "Read this face";
+    button.title = id <= 9 ? `Show this face (${id})` : "Show this face";
     const crop = button.appendChild(document.createElement("canvas"));
     crop.width = crop.height = CARD_PX;
     const text = button.appendChild(document.createElement("span"));

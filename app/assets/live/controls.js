@@ -141,7 +141,7 @@ class StageControls {
     const now = performance.now();
     if (this.stage.feed.status?.recording && now > (this.mayStopUntil ?? 0)) {
       this.mayStopUntil = now + STOP_AGAIN_MS;
-      this.say("A recording is running. Press Stop again to end the video; the recording is closed 20 seconds later, unless it returns.");
+      this.say("You are recording. Press Stop again to end the video; the recording ends 20 seconds later unless the video returns.");
       return;
     }
     this.isLoading = false;
@@ -156,7 +156,7 @@ class StageControls {
 
   pressSpace() {
     if (!this.stage.isOn) return this.mayStart ? this.start() : false;
-    if (this.stage.feed.status?.recording) return this.say("Space does not stop the video while a recording runs.");
+    if (this.stage.feed.status?.recording) return this.say("Space does not stop the video while you record.");
     return this.stop();
   }
 

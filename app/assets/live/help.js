@@ -1,10 +1,10 @@
 // The panel that shows the keys and says how to read a label.
 
 const HELP = [
-  ["Video", [["Space", "start; stop, but not while a recording runs"], ["M", "mirror"], ["F", "full screen"], ["S", "save a screenshot"]]],
-  ["Several faces", [["1 – 9", "read the face of that number"], ["0", "read the largest face again"]]],
-  ["While recording", [["N", "note"], ["T", "task"], ["X", "skip: time that does not count"]]],
-  ["This panel", [["?", "open or close"], ["Esc", "close; leave full screen; read the largest face"]]],
+  ["Video", [["Space", "start or stop (not while recording)"], ["M", "mirror"], ["F", "full screen"], ["S", "save a screenshot"]]],
+  ["Several faces", [["1 – 9", "show the face with that number"], ["0", "show the largest face again"]]],
+  ["While recording", [["N", "note"], ["T", "task"], ["X", "skip: exclude time"]]],
+  ["This panel", [["?", "open or close"], ["Esc", "close; leave full screen; show the largest face"]]],
 ];
 const HELP_WORDS =
   "A label says which expression the picture looks like, and how sure the program is. “Probably sad”, with a dashed " +

@@ -239,7 +239,7 @@ class HistoryChart {
     const isShown = this.readAt !== null && this.columns !== null && this.now !== undefined;
     this.hairline.hidden = this.tip.hidden = !isShown;
     if (!isShown) {
-      this.reader.setAttribute("aria-valuetext", "Nothing is read. Arrow keys move.");
+      this.reader.setAttribute("aria-valuetext", "No moment chosen. Use the arrow keys.");
       return;
     }
     const { column, isSeen } = this.readColumn();

@@ -303,7 +303,7 @@ class Panel {
   showPaused() {
     this.root.querySelector(".panel").dataset.paused = String(this.isPaused);
     setText(this.pauseButton.querySelector("span"), this.isPaused ? "Resume" : "Pause");
-    this.pauseButton.title = this.isPaused ? "Go on analysing" : "The video goes on; the analysis and the charts stop";
+    this.pauseButton.title = this.isPaused ? "Resume the analysis" : "Video continues; analysis and charts stop";
   }
 
   // The viewer chose a face, here or on the stage.

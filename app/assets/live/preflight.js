@@ -14,15 +14,15 @@ const CHECK_NAMES = { page: "Page", camera: "Camera", server: "Server", way: "Vi
 const CHECK_WORDS = {
   insecure: "This page was opened without HTTPS, so the browser gives it no camera. Open it with https:// in front, or on localhost.",
   none: "No camera was found. Connect one, then check again.",
-  denied: "The camera is blocked for this page. Allow it at the camera or lock sign beside the address, then check again.",
+  denied: "The camera is blocked for this page. Allow it under the camera or lock icon beside the address, then check again.",
   inUse: "The camera cannot be opened: another program may be using it. Close that program, then check again.",
   unanswered: "The browser is still asking whether this page may use the camera. Choose Allow, then check again.",
-  noSocket: "The analysis cannot be heard: a proxy in between does not pass on WebSockets (/fer/results/). Have that checked (docs/deploy.md).",
+  noSocket: "No results arrive: a proxy does not pass on WebSockets (/fer/results/). Have that checked (docs/deploy.md).",
   slow: "Labels will be late: the server is far away or this connection is slow.",
   refused: "The relay refuses this server's credentials: FER_TURN_SECRET must equal the relay's static-auth-secret, and both clocks must be right. Have that checked.",
   silent: "The relay does not answer: its address in FER_TURN_URLS is wrong, it is not running, or a firewall blocks its ports. Have that checked.",
-  unreached: "The relay answers, but the server cannot be reached by it: the server must be able to send to the relay's ports. Use snapshots, or have that checked (docs/deploy.md).",
-  noWay: "No video gets from here to the server: a firewall or this browser is in the way. Use snapshots, or have a relay set up (FER_TURN_URLS, docs/deploy.md).",
+  unreached: "The relay answers but cannot reach the server: the server must be able to send to the relay's ports. Use snapshots, or have that checked (docs/deploy.md).",
+  noWay: "Video cannot reach the server from here: a firewall or this browser blocks it. Use snapshots, or have a relay set up (FER_TURN_URLS, docs/deploy.md).",
 };
 
 export default function ({ parentElement, data }) {
@@ -58,7 +58,7 @@ class Preflight {
       this.isRunning = this.find(".again").disabled = false;
     }
     const worst = found.find((one) => one.kind === "error") ?? found.find((one) => one.kind === "warn");
-    this.find(".verdict").textContent = worst ? (worst.kind === "error" ? "Something is in the way." : "It works, with a remark.") : "All is well. Press Start.";
+    this.find(".verdict").textContent = worst ? (worst.kind === "error" ? "There is a problem." : "It works, with limits.") : "Everything works. Press Start.";
   }
 
   row(name) {

@@ -23,7 +23,7 @@ class RecordingBadge {
     this.raise(Boolean(recording) && !this.isStageSeen);
     if (!recording) return;
     const rests = recording.closes_in_s !== null;
-    const state = rests ? `waits for the video, closes in ${Math.ceil(recording.closes_in_s)} s` : recording.video ? "with video" : "";
+    const state = rests ? `waiting for the video, ends in ${Math.ceil(recording.closes_in_s)} s` : recording.video ? "with video" : "";
     const words = [`REC ${clockTime(recording.seconds)}`, counted(recording.samples, "sample"), state].filter(Boolean).join(" · ");
     for (const element of [this.badge, this.pill]) {
       element.toggleAttribute("data-rests", rests);

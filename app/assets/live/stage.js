@@ -189,7 +189,7 @@ class Stage {
 
   showWait(stream) {
     const words =
-      this.camera.state === "asking" ? "Choose Allow: your browser is asking for the camera."
+      this.camera.state === "asking" ? "Your browser is asking for the camera: choose Allow."
       : this.controls.isLoading ? "Loading the clip…"
       : this.camera.isWithoutWay ? "The video does not connect."
       : this.isReturned ? "Connecting the video…"

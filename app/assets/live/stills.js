@@ -68,7 +68,7 @@ class Stills {
   // Gives why it was not taken; else an empty text.
   async sendOne(run) {
     const still = drawn(run.video, this.isFull ? STILL_FULL_SIDE : STILL_LONG_SIDE);
-    if (!still) return "The camera gives no picture.";
+    if (!still) return "No picture from the camera.";
     try {
       const body = await new Promise((take) => still.toBlob(take, "image/jpeg", STILL_QUALITY));
       const sent = performance.now();
@@ -78,7 +78,7 @@ class Stills {
       if (!answer.ok) return (await answer.json().catch(() => ({}))).problem || `The server does not take snapshots (${answer.status}).`;
       this.uplinkMs = (performance.now() - sent) / 2;
     } catch {
-      return "The server did not answer the last snapshot. The next one is sent in a moment.";
+      return "The server did not answer the last snapshot. The next one follows in a moment.";
     }
     if (this.run === run) this.show(run, still);
     return "";

@@ -15,8 +15,8 @@ from app.store.records import StoredBaseline
 from fer_core.expressions.baseline import Baseline
 
 WHY = (
-    "Some faces look sad or angry to a network while they rest. Five seconds of your neutral face are measured, and "
-    "from then on samples carry corrected values beside the raw ones."
+    "Some faces look sad or angry to the network even at rest. This measures your neutral face for five seconds; "
+    "later samples carry corrected values beside the raw ones."
 )
 
 
@@ -55,7 +55,7 @@ def _panel(recording: Recording, earlier: StoredBaseline | None) -> None:
 def _ask_who(recording: Recording, face: int) -> None:
     """A face with a new number may be the participant's, after a while out of view, or the next person's."""
     name = plain(recording.choices.participant)
-    st.warning(f"Face {face} is new. Its samples carry no corrected values, as the neutral face is {name}'s.")
+    st.warning(f"Face {face} is new. Its samples have no corrected values: the neutral face is {name}'s.")
     st.button(
         f"Face {face} is {name}",
         icon=":material/how_to_reg:",
@@ -68,7 +68,7 @@ def _ask_who(recording: Recording, face: int) -> None:
 def _countdown(view: BaselineView) -> None:
     seconds = max(1, math.ceil(view.remaining_s))
     if view.stage == "settling":
-        st.progress(0.0, text=f"Look into the camera and relax your face. It begins in {seconds} …")
+        st.progress(0.0, text=f"Look into the camera and relax your face. Starting in {seconds} …")
     else:
         st.progress(view.share, text=f"Keep your face neutral and still: {seconds} …")
 

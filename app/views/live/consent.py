@@ -96,19 +96,23 @@ def _choices(store: Store, memory: RecordingMemory) -> RecordingChoices:
     participant = session_parts.name_participant(
         store,
         key="record_participant",
-        help_text="Whose session this is, so that days can be compared. A code such as P01 says less than a name.",
+        help_text="Whose session this is. A code such as P01 reveals less than a name.",
     )
     left, right = st.columns([2, 1], gap="small")
     proposed = f"{participant[: MAX_NAME - 10] or 'Participant'}, {memory.asked_at}"
     title = left.text_input(
-        "Title", key="record_title", max_chars=MAX_NAME, placeholder=proposed, help="Optional; otherwise as shown here."
+        "Title",
+        key="record_title",
+        max_chars=MAX_NAME,
+        placeholder=proposed,
+        help="Optional. If empty, the title shown here is used.",
     ).strip()
     rate = right.selectbox(
         "Samples per second",
         RATES,
         RATES.index(USUAL_RATE),
         key="record_rate",
-        help="Expressions last half a second and longer: 5 miss few.",
+        help="Expressions last half a second or longer, so 5 a second miss few.",
     )
     wants_video = st.toggle("Keep the video too", key="record_video")
     agrees = False
@@ -126,7 +130,7 @@ def _missing(session: LiveSession, choices: RecordingChoices) -> str:
     if state.recording_memory().video_is_open:
         return "Agree to the video too, or switch it off."
     if session.status().state in (LiveState.NO_FRAMES, LiveState.LOST):
-        return "No pictures arrive from the camera yet. Close this, press Start at the video, and record then."
+        return "No video from the camera yet. Close this, press Start, then record."
     return ""
 
 

@@ -33,7 +33,7 @@ def _one(kept: Kept) -> None:
                 state.session_memory().opened = number
                 state.go_to("sessions")
             st.button(
-                "Put it away",
+                "Dismiss",
                 key=f"interrupted_away_{number}",
                 on_click=interrupted_recordings().forget,
                 args=(number,),

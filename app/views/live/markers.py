@@ -27,7 +27,7 @@ def render(recording: Recording) -> None:
         st.error(sentence(state.recording_memory().marker_problem))
     st.caption(
         " · ".join(words(marker, is_open=marker == shown.open_range) for marker in shown.newest)
-        or "Marked moments appear here. The keys N, T and X work while no field is being typed in."
+        or "Marked moments appear here. Shortcuts: N note, T task, X skip (not while typing)."
     )
 
 
@@ -35,9 +35,9 @@ def words(marker: Marker, *, is_open: bool = False) -> str:
     """A marker in a line, as Markdown: "0:42 note the door"; `is_open` where its range goes on."""
     at = clock(marker.time_ms / 1000)
     if is_open:
-        return f"left out from {at} on"
+        return f"excluded from {at}"
     if marker.kind == "exclude":
-        return f"{at}–{clock((marker.end_ms or 0) / 1000)} left out"
+        return f"{at}–{clock((marker.end_ms or 0) / 1000)} excluded"
     kind = {"note": "note", "task_start": "start of", "task_end": "end of"}[marker.kind]
     return f"{at} {kind} {plain(marker.text)}".rstrip()
 
@@ -62,7 +62,7 @@ def _field(markers: SessionMarkers, task: str) -> None:
             key="record_mark",
             on_click=_try,
             args=(lambda: markers.note(st.session_state[_TEXT]),),
-            help="Mark this moment; the text may be empty.",
+            help="Mark this moment. The text is optional.",
         )
         if task:
             st.form_submit_button(
@@ -81,20 +81,20 @@ def _field(markers: SessionMarkers, task: str) -> None:
                 key="record_task_start",
                 on_click=_try,
                 args=(lambda: markers.start_task(st.session_state[_TEXT]),),
-                help="Begin a task or stimulus of the name in the field.",
+                help="Start a task or stimulus with the name in the field.",
             )
 
 
 def _leave_out(markers: SessionMarkers, *, excluding: bool) -> None:
     st.button(
-        "Count again" if excluding else "Skip",
+        "Resume" if excluding else "Skip",
         icon=":material/content_cut:",
         shortcut="X",
         key="record_exclude",
         type="primary" if excluding else "secondary",
         on_click=_try,
         args=(markers.end_range if excluding else markers.start_range,),
-        help="What happens between two presses counts nowhere, as when somebody comes in.",
+        help="Time between the two presses is excluded from the results, for example when somebody comes in.",
     )
 
 

@@ -50,7 +50,7 @@ def render(session: LiveSession, view: HistoryView) -> None:
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",
-        help="What is on screen: one row per analysed frame and face of the chosen time.",
+        help="What is on screen, one row per analysed frame and face.",
         width="stretch",
     )
 

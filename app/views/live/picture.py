@@ -73,7 +73,7 @@ def _note(data: bytes, picture: Picture, result: FrameResult) -> None:
 
 def _faces(result: FrameResult) -> None:
     if not result.faces:
-        st.warning("No face was found in this picture. Try one in which a face is larger, brighter or more frontal.")
+        st.warning("No face found in this picture. Try one with a larger, brighter or more frontal face.")
         return
     for face in result.faces:
         st.html(face_bars.html(face, numbered=len(result.faces) > 1))

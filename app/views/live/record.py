@@ -67,7 +67,7 @@ def _record_button(memory: RecordingMemory, words: str = "Record") -> None:
         key="record_start",
         on_click=live_consent.begin,
         args=(memory,),
-        help="Keep how the expressions go, as numbers. First you read what is stored; nothing is before you agree.",
+        help="Record expression values. Nothing is saved until you agree.",
     )
 
 
@@ -75,9 +75,9 @@ def _running(session: LiveSession, recording: Recording, memory: RecordingMemory
     _want_whole_pictures(session, recording.choices.with_video)
     if recording.goes_on:
         st.info(
-            "The server that began this recording has ended. It goes on here, in the same session; at most two seconds "
-            "before the end are missing. Faces get new numbers, so measure or choose the neutral face again. A "
-            "labelled video ends where that server did.",
+            "The server that began this recording has stopped. It continues here, in the same session; at most two "
+            "seconds are missing. Faces get new numbers, so measure or choose the neutral face again. A labelled "
+            "video ends where that server stopped.",
             icon=":material/swap_horiz:",
         )
     _how_it_goes(session, recording, memory)
@@ -99,8 +99,8 @@ def _how_it_goes(session: LiveSession, recording: Recording, memory: RecordingMe
         stopped = st.button("Stop recording", icon=":material/stop:", type="primary", key="record_stop")
     if view.closes_in_s is not None:
         st.warning(
-            "No pictures arrive. Where the video has ended, press Start there: the recording goes on when pictures "
-            f"return; otherwise it is closed in {view.closes_in_s:.0f} s."
+            "No video from the camera. If it has stopped, press Start. The recording continues when the video "
+            f"returns, or ends in {view.closes_in_s:.0f} s."
         )
     if view.problem:
         st.error(sentence(view.problem))
@@ -163,7 +163,7 @@ def _delete_buttons(store: Store, recording: Recording, memory: RecordingMemory)
             memory.is_sure = True
             st.rerun()
         return
-    if st.button("Yes, delete it for good", icon=":material/delete_forever:", key="record_delete_sure"):
+    if st.button("Delete permanently", icon=":material/delete_forever:", key="record_delete_sure"):
         user = current.require(Right.DELETE)
         try:
             warning = delete_session(store, recording.session_id).warning
@@ -172,7 +172,7 @@ def _delete_buttons(store: Store, recording: Recording, memory: RecordingMemory)
             memory.problem = str(error)
         else:
             memory.put_away()
-            st.toast(sentence(warning) or "The session is deleted.", icon=":material/delete:")
+            st.toast(sentence(warning) or "Session deleted.", icon=":material/delete:")
         memory.is_sure = False
         st.rerun()
     if st.button("Keep it", key="record_keep"):

@@ -69,8 +69,8 @@ def _wait(asked_s: float) -> None:
     if time.monotonic() - asked_s >= ASK_AGAIN_S / 2:
         st.rerun()  # which asks again
     st.info(
-        "This address belongs to a recording of another server. If that server is gone, the recording goes on here in "
-        "some seconds.",
+        "This address belongs to a recording on another server. If that server has stopped, the recording continues "
+        "here in a few seconds.",
         icon=":material/hourglass_top:",
     )
 

@@ -45,8 +45,8 @@ def _steadiness(session: LiveSession) -> None:
         pipeline.smoothing.time_constant_s,
         0.1,
         key="smoothing_s",
-        help="While an expression lasts, it is averaged over about this time. More is calmer but slower: a clear "
-        "change is shown after about a third of it. 0 shows each analysed frame by itself.",
+        help="A lasting expression is averaged over about this time. More is calmer but slower: a clear change shows "
+        "after about a third of it. 0 shows each analysed frame by itself.",
     )
     unsure_below = st.slider(
         "Say “unsure” below (confidence)",
@@ -64,9 +64,8 @@ def _steadiness(session: LiveSession) -> None:
         pipeline.balance > 0,
         key="balanced",
         disabled=not priors_known,
-        help="Names expressions that were rare in training, such as disgust and fear, more readily: they are missed "
-        "less often, at the price of a few more mistakes in all."
-        + ("" if priors_known else " This model does not say how rare they were."),
+        help="Misses fewer expressions that were rare in training, such as disgust and fear, at the price of a few "
+        "more mistakes overall." + ("" if priors_known else " This model does not say how rare they were."),
     )
     session.settings = replace(
         session.settings,
@@ -87,7 +86,7 @@ def _parts(session: LiveSession) -> None:
         list(OVERLAYS),
         list(OVERLAYS.values()).index(settings.overlay),
         key="overlay",
-        help="Landmarks are the points by which a face is cut out: eyes, nose and mouth. Haar finds none.",
+        help="Landmarks are the eyes, nose and mouth, by which a face is cut out. Haar finds none.",
     )
     detectors = detectors_here()
     detector = st.selectbox(
@@ -107,7 +106,8 @@ def _parts(session: LiveSession) -> None:
         models.index(settings.model),
         key="model",
         format_func=lambda name: model_label(name, cards.get(name)),
-        help="The network that names the expressions. Models that you put live or keep on the Models page appear here.",
+        help="The network that recognises the expressions. Models that you use for live video or keep on the Models "
+        "page appear here.",
     )
     max_faces = st.number_input(
         "Largest number of faces",
@@ -115,20 +115,20 @@ def _parts(session: LiveSession) -> None:
         100,
         settings.pipeline.max_faces or MAX_FACES,
         key="max_faces",
-        help="The largest ones are analysed. More take more time for each.",
+        help="The largest ones are analysed. Each further face takes more time.",
     )
     exact = st.toggle(
         "Boxes exactly on the faces",
         settings.exact,
         key="exact",
-        help="The picture waits for its result, some tenths of a second, instead of the boxes being moved ahead.",
+        help="Each picture waits some tenths of a second for its result; otherwise the boxes are moved ahead.",
     )
     returned = st.toggle(
         "Picture from the server",
         settings.returned,
         key="returned",
         help="The server draws the boxes and sends each picture back, later and less sharp. For browsers that cannot "
-        "show the camera's own picture here; where that is seen, it happens by itself.",
+        "show the camera's own picture; if that is noticed, this is switched on for you.",
     )
     if model != settings.model:  # the threshold belongs to the model
         settings = replace(settings, pipeline=replace(settings.pipeline, unsure_below=None))

@@ -71,7 +71,7 @@ def _face_row(loaded: LoadedSession, memory: SessionMemory, one: Identity, count
             return
         _merge(loaded, memory, one)
         if one.ignored:
-            if st.button("Count again", type="tertiary", key=f"face_count_{one.face}", icon=":material/visibility:"):
+            if st.button("Include", type="tertiary", key=f"face_count_{one.face}", icon=":material/visibility:"):
                 _ignore(loaded, memory, one.face, ignored=False)
         elif st.button("Ignore", type="tertiary", key=f"face_ignore_{one.face}", icon=":material/visibility_off:"):
             _ignore(loaded, memory, one.face, ignored=True)

@@ -90,7 +90,7 @@ def png() -> bytes:
         (b"", 415, "The snapshot is no JPEG picture."),
         (b"no picture", 415, "The snapshot is no JPEG picture."),
         (png(), 415, "The snapshot is no JPEG picture."),
-        (jpeg(640, 480)[:-900], 415, "The snapshot was cut off on its way."),
+        (jpeg(640, 480)[:-900], 415, "The snapshot arrived incomplete."),
         (jpeg()[:150], 415, "The snapshot is no JPEG picture."),
         (jpeg(2400, 1600), 413, "The snapshot has 2400 x 1600 pixels (4 megapixels); at most 2 megapixels are taken."),
         (jpeg() + bytes(stills.MAX_STILL_BYTES), 413, "The page sent more than 1024 kB at once."),
@@ -119,7 +119,7 @@ def test_a_wrong_key_is_refused_and_so_is_that_of_a_session_that_is_gone(server,
     key = lost.key
     del lost
     gc.collect()
-    assert ask(server, key, jpeg()) == (404, "This page's analysis is not here any more. Reload the page.")
+    assert ask(server, key, jpeg()) == (404, "This page's analysis has ended. Reload the page.")
     assert taker.taken == []
 
 

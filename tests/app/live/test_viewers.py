@@ -100,7 +100,7 @@ def test_one_account_has_a_part_of_the_places_and_people_without_accounts_have_a
 
     said = [there.enter(tab, "anna") for tab in tabs[:3]]
 
-    assert said == ["", "", "Your account has 2 live videos open, and may have no more. Stop one first."]
+    assert said == ["", "", "Your account has 2 live videos open, the most allowed. Stop one first."]
     assert there.enter(tabs[1], "anna") == "", "who is in stays in"
     assert [there.enter(tab, "ben") for tab in tabs[3:4]] == [""]
     assert [there.enter(tab) for tab in tabs[4:]] == ["", "", ""]

@@ -150,7 +150,7 @@ def test_a_lost_camera_closes_it_where_the_last_picture_came(store: Store, made,
     wait_until(lambda: one.view().closes_in_s is not None)
     wait_until(lambda: one.view().ended)
 
-    assert "No pictures came" in one.view().reason
+    assert "No video came" in one.view().reason
     assert session(store, one.session_id).state == "closed"
     assert session(store, one.session_id).duration_s == pytest.approx(0.0, abs=0.6)
     assert len(read_samples(store, one.session_id).time_s) == 1

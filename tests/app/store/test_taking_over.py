@@ -112,7 +112,7 @@ def test_without_pictures_it_ends_where_its_server_ended(
     (kept,) = sessions(store)
     samples = read_samples(store, kept.id)
     assert kept.duration_s == pytest.approx(float(samples.time_s[-1]), abs=0.002)
-    assert "No pictures came" in one.view().reason
+    assert "No video came" in one.view().reason
 
 
 def test_one_that_was_closed_at_another_servers_start_goes_on(store: Store, ended: str, made: list[Recording]):

@@ -43,7 +43,7 @@ def test_an_interrupted_recording_is_told_and_can_be_opened(interrupted, store):
     page = open_page(MAIN)
 
     assert_fine(page)
-    assert "**First look** of P01: The program ended while it was recorded." in words(page)
+    assert "**First look** of P01: The program stopped while it was recorded." in words(page)
     assert "1 sample." in words(page)
     page.button(key=f"interrupted_open_{interrupted}").click().run()
     assert page.session_state["session_memory"].opened == interrupted
@@ -57,9 +57,9 @@ def test_it_can_be_put_away(interrupted):
     page.button(key=f"interrupted_away_{interrupted}").click().run()
 
     assert_fine(page)
-    assert "The program ended" not in words(page)
+    assert "The program stopped" not in words(page)
     assert f"interrupted_open_{interrupted}" not in keys(page)
 
 
 def test_without_one_nothing_is_told():
-    assert "The program ended" not in words(open_page(MAIN))
+    assert "The program stopped" not in words(open_page(MAIN))

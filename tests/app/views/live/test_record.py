@@ -69,7 +69,7 @@ def test_without_pictures_it_does_not_begin(page, store):
     ask(page)
     page.button(key="record_agree").click().run()
 
-    assert "No pictures arrive" in words(page)
+    assert "No video from the camera" in words(page)
     assert sessions(store) == []
 
 
@@ -304,14 +304,14 @@ def test_lost_pictures_are_said_and_the_closed_recording_too(page, monkeypatch, 
     agree(page)
     wait_until(lambda: recording_of(page).view().closes_in_s is not None)
     page.run()
-    assert "No pictures arrive" in words(page)
+    assert "No video from the camera" in words(page)
     monkeypatch.setattr(recording, "GRACE_S", 0.1)
     wait_until(lambda: recording_of(page).view().ended)
 
     page.run()
 
     assert_fine(page)
-    assert "No pictures came" in words(page)
+    assert "No video came" in words(page)
     assert "Saved" in words(page)
 
 
