@@ -86,7 +86,7 @@ def _sentence(drops: np.ndarray, label: str, share: float) -> str:
     most = float(drops[top])
     if most < MIN_DROP:
         same = whole_percent(share)
-        return f"No single part decides: whatever is covered, the network gives {label} about the same {same}."
+        return f"No single part decides: whichever is covered, the network gives {label} about the same {same}."
     height = (float(top[0]) + 0.5) / TILE
     part = next(name for limit, name in _PARTS if height <= limit)
     return (

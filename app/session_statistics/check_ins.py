@@ -130,7 +130,7 @@ class Phq4:
         if not self.missing:
             return line
         missing = counted(len(self.missing), "question was", "questions were")
-        return f"{line}. {missing} left out, so not all is added up."
+        return f"{line}. {missing} not answered, so there is no total."
 
     def advice(self) -> str | None:
         """What to tell the person, calmly, when a subscale is positive; None otherwise.
@@ -140,10 +140,10 @@ class Phq4:
         if not self.positive_screens:
             return None
         return (
-            f"Your answers are in the range where it is worth looking closer at {' and '.join(self.positive_screens)}. "
-            "That is common, and it can be treated well. Consider talking to a doctor or a psychotherapist "
-            "about it; you can show them these answers. If things feel too heavy, or you think of harming yourself, "
-            "please call your local emergency number or a crisis line now."
+            f"Your answers suggest looking closer at {' and '.join(self.positive_screens)}. This is common and can be "
+            "treated well. Consider talking to a doctor or a psychotherapist; you can show them these answers. If "
+            "things feel too heavy, or you think of harming yourself, please call your local emergency number or a "
+            "crisis line now."
         )
 
 

@@ -103,7 +103,7 @@ class Difference:
             words = f"{what} is {change[1:]}{unit} {direction} for {second} than for {first} ({low} to {high})."
         else:
             words = f"{what}: no clear difference between {first} and {second} ({low} to {high}{unit})."
-        return words + (" The recording is short for this; take the interval as too narrow." if self.is_shaky else "")
+        return words + (" The recording is short: the true uncertainty is larger." if self.is_shaky else "")
 
 
 def make_stretch(

@@ -35,7 +35,9 @@ CORRELATION: Final = 0.2
 REFERENCE_DAYS: Final = 14
 """First days that make the reference, where there are so many."""
 FEWEST_REFERENCE_DAYS: Final = 5
-CAUTION: Final = "This describes recorded expressions. It is no diagnosis: light, camera and occasion change them, too."
+CAUTION: Final = (
+    "This describes recorded expressions. It is not a diagnosis: light, camera and occasion change them too."
+)
 
 
 @dataclass(frozen=True)

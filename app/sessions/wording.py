@@ -33,7 +33,7 @@ CAVEATS: Final = (
     "The labels come from a network trained on FER2013, whose own labels are often doubtful. This is not a medical "
     "device, and nothing here is a diagnosis.",
     "Faces are told apart by place and colours only: after two seconds out of view, a face may get another number.",
-    "Shares are of the time in which the face was seen and which counts; gaps do not count.",
+    "Shares refer to the time in which the face was seen; gaps and excluded time do not count.",
     "“Probably” means that the program leans to a label without being sure enough to name it. This time counts for "
     "that expression; time without any label is unsure.",
 )
@@ -110,7 +110,9 @@ def comparability(compared: Mapping[str, tuple[Session, Summary]]) -> str:
     clauses = []
     if len(models) > 1:
         names = ", ".join(models.values())
-        clauses.append(f"different models judged these sessions ({names}), and two models see one face differently")
+        clauses.append(
+            f"these sessions were recorded with different models ({names}), which may see the same face differently"
+        )
     older = [title for title, (_, figures) in compared.items() if not figures.level_shares[Level.LEANING]]
     if 0 < len(older) < len(compared):
         which = " and ".join(older) if len(older) <= MOST_TITLES else f"{len(older)} of the {len(compared)} sessions"

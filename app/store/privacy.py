@@ -246,7 +246,7 @@ def _purged(store: Store, stand_in: int) -> str:
         purge(store, stand_in)
         return scrub(store.everybodys)
     except StoreError as error:
-        return f"It is deleted from all pages, but not yet from the disk; the next start goes on with that. {error}"
+        return f"It is deleted from all pages, but not yet from the disk; the next start completes this. {error}"
 
 
 def _delete_videos(store: Store, connection: Connection, which: Any) -> int:

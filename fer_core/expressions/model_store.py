@@ -131,7 +131,7 @@ def delete_model(folder: Path) -> None:
         if folder.parent.resolve() != own_folder().resolve() or folder.name.startswith(".") or folder.is_symlink():
             raise ModelStoreError(f"{folder} is not one of your own models. Only those can be deleted.")
         if folder.name == LIVE and _is_whole(folder):
-            raise ModelStoreError("This model is live. Put another one live or roll back first, then delete it.")
+            raise ModelStoreError("This model is live. Use another one for live video first, then delete this one.")
         try:
             shutil.rmtree(folder)
         except OSError as error:

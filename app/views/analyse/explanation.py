@@ -9,8 +9,8 @@ from app.markdown_text import sentence
 from fer_core.errors import FerError
 
 HELP = (
-    "Each part of the face is covered in turn, and the network is asked again. Where its answer suffers, the face is "
-    "coloured: that is what the network relied on, not what the person feels."
+    "Each part of the face is covered in turn, and the network answers again. The face is coloured where its answer "
+    "gets weaker: that shows what the network relied on, not what the person feels."
 )
 
 
@@ -36,7 +36,7 @@ def render(file: FileView, model: str) -> None:
     try:
         reason = explain(shared_model(model), file.faces, index, label)
     except (OSError, FerError) as error:
-        st.error(f"It cannot be explained: {sentence(str(error))}")
+        st.error(f"The label cannot be explained: {sentence(str(error))}")
         return
     st.image(reason.picture_bgr, channels="BGR", width=240)
     st.markdown(sentence(reason.sentence))

@@ -122,7 +122,7 @@ def _named_on_server() -> dict[str, Any]:
             "File or folder",
             key="analyse_server_path",
             folders=True,
-            help_after="; a dot for all of it, with its subfolders.",
+            help_after="; a dot (.) means the whole folder with its subfolders.",
         )
         if named is None:
             return {}
@@ -143,8 +143,8 @@ def _options() -> AnalysisRequest:
             list(LOOKS),
             key="analyse_looks",
             persist_state="session",
-            help="Fewer frames take less time and make smaller tables, but a choppier labelled video. Expressions last "
-            "half a second or longer, so 5 a second miss few.",
+            help="Fewer frames take less time and give smaller tables, but a choppier labelled video. Expressions "
+            "last half a second or longer, so 5 a second miss few.",
         )
         max_faces = st.number_input(
             "Most faces in a video",
@@ -153,8 +153,8 @@ def _options() -> AnalysisRequest:
             MAX_FACES,
             key="analyse_max_faces",
             persist_state="session",
-            help="The largest ones in each frame are analysed; a file that shows more says so. "
-            "In a picture, all faces are analysed.",
+            help="Only the largest ones in each frame are analysed; the result says if there were more. In a picture, "
+            "all faces are analysed.",
         )
     cards = own_cards(current.signed_in())
     models = sorted({LIVE, *cards})
@@ -181,7 +181,7 @@ def _options() -> AnalysisRequest:
         True,
         key="analyse_annotated",
         persist_state="session",
-        help="A copy of each video with boxes and labels, to watch here and to download as MP4. Without it the "
+        help="A copy of each video with boxes and labels, to watch here and to download as MP4. Without it, the "
         "analysis takes about half the time.",
     )
     return AnalysisRequest(

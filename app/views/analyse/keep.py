@@ -66,7 +66,7 @@ def _may_be_kept(job: AnalysisJob, file: FileView) -> bool:
 def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
     kept = consent.kept_for(retention_days(store), may_delete=current.may(Right.DELETE))
     st.markdown(f"{consent.WHERE.format(place=f'`{places.shown(store.place)}`', kept=kept)} {consent.MEANING}")
-    participant = session_parts.name_participant(store, key="keep_participant", help_text="Whose session this is.")
+    participant = session_parts.name_participant(store, key="keep_participant", help_text="The person in the video.")
     left, right = st.columns([2, 1], gap="small")
     proposed = proposed_title(store, result.source)
     title = left.text_input("Title", proposed, key=f"keep_title_{result.source}", max_chars=MAX_NAME)
@@ -82,7 +82,7 @@ def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
     )
     agreed = st.checkbox(consent.FILE, key="keep_agree")
     with_video = result.video is not None and st.checkbox(
-        consent.FILE_VIDEO, key="keep_video", help="Leave this unticked to save only the numbers."
+        consent.FILE_VIDEO, key="keep_video", help="If unticked, only the numbers are saved."
     )
     with st.container(horizontal=True):
         wanted = st.button("Save", type="primary", icon=":material/bookmark_add:", key="keep_start")
@@ -92,11 +92,11 @@ def _form(store: Store, result: FileResult, memory: AnalysisMemory) -> None:
     if not wanted:
         return
     if not participant:
-        st.warning("Name the participant first: choose a name, or type one and press Enter.")
+        st.warning("Choose a participant first, or type a name and press Enter.")
     elif not title.strip():
-        st.warning("Give the session a title first.")
+        st.warning("Enter a title first.")
     elif not agreed:
-        st.warning("Nothing is saved without the agreement of the people in the video.")
+        st.warning("Saving needs the agreement of the people in the video.")
     else:
         _keep(store, result, KeepChoices(participant, title, datetime.combine(day, now.timetz()), with_video), memory)
 
@@ -111,7 +111,8 @@ def _keep(store: Store, result: FileResult, choices: KeepChoices, memory: Analys
     except OSError as error:
         bar.empty()
         st.error(
-            f"It cannot be saved: {sentence(str(error.strerror or error))}. Check the disk's free space and try again."
+            f"The session cannot be saved: {sentence(str(error.strerror or error))}. Check the disk's free space and "
+            "try again."
         )
         return
     except StoreError:

@@ -55,7 +55,7 @@ def _copy(file: FileView) -> None:
     """The labelled picture or video."""
     path = file.copy
     if path is None or not path.exists():
-        st.caption("This analysis made no labelled video. Switch it on under Options before you start.")
+        st.caption("No labelled video: it was switched off under Options.")
     elif path.suffix != ".mp4":
         st.image(str(path), alt="The picture with boxes and labels", width="stretch")
     elif _is_small(path):

@@ -9,10 +9,10 @@ from app.views.analyse import results as analyse_results
 from app.views.analyse import strips, thumbnail
 from app.views.shared import frame
 
-LINE = "Find the expressions in your pictures and videos. They are analysed on the computer that runs this page."
+LINE = "Find the expressions in your pictures and videos. Files stay on the computer that runs this page."
 EXPIRED = (
-    "The results of your last analysis are gone: they are kept for as long as its page stays open. Analyse the files "
-    "again, and save what you want to keep as a session or download it."
+    "The results of your last analysis are gone: they are kept only while its page is open. Analyse the files again, "
+    "then download what you need or save it as a session."
 )
 _ADDRESS = "analysis"
 

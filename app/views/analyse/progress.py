@@ -36,7 +36,7 @@ def _state(job: AnalysisJob, view: AnalysisView) -> None:
             key="analyse_cancel",
             on_click=job.cancel,
             disabled=job.is_cancelled(),
-            help="Keeps what has been analysed so far.",
+            help="Keeps the results so far.",
         )
     st.progress(view.share or 0.0)
     st.caption("You can leave this page: the analysis continues until you close the tab.")

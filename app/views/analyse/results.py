@@ -40,7 +40,7 @@ def render(job: AnalysisJob, view: AnalysisView, memory: AnalysisMemory) -> None
             "New analysis",
             icon=":material/refresh:",
             key="analyse_new",
-            help="Discards these results. Save or download first what you want to keep.",
+            help="Discards these results. First save or download what you want to keep.",
         ):
             memory.discard()
             st.query_params.clear()

@@ -27,14 +27,14 @@ from app.store.records import CheckIn
 
 _PLOT = {"displayModeBar": False}
 _HINT = (
-    "Each day is the mean of its sessions, as seen: no neutral face is taken off, and ignored faces and excluded "
+    "Each day is the mean of its sessions as seen, without correction by a neutral face; ignored faces and excluded "
     "ranges do not count. The running average gives the newest day a fifth of the weight (an EWMA control chart). The "
-    f"expected range comes from the person's own first days, at most {REFERENCE_DAYS}; outside it, chance alone is an "
-    "unlikely reason. The day on which a change began is an estimate."
+    f"expected range comes from the person's own first days, at most {REFERENCE_DAYS}; values outside it are unlikely "
+    "to be chance. The day on which a change began is an estimate."
 )
 _MANY = (
-    "Go by valence. Arousal and the three shares have wider ranges, as one of so many would otherwise soon leave its "
-    f"range by chance. {CAUTION}"
+    "Rely on valence first. Arousal and the three shares have wider ranges, because one of several figures would "
+    f"otherwise soon leave its range by chance. {CAUTION}"
 )
 _STYLE = """<style>
 .fer-change {display: flex; gap: .35rem 1rem; align-items: center; padding: .3rem 0}
@@ -60,8 +60,8 @@ def render(days: Sequence[Means], said: Sequence[CheckIn], networks: Collection[
     _sentences(followed, days)
     if len(networks) > 1:
         st.warning(
-            f"Different models judged these sessions ({', '.join(sorted(networks))}). Two models see the same face "
-            "differently, which alone can look like a change.",
+            f"These sessions were recorded with different models ({', '.join(sorted(networks))}). That alone can look "
+            "like a change.",
             icon=":material/deployed_code:",
         )
     shown_until = span(days, said, None)
@@ -85,7 +85,8 @@ def render(days: Sequence[Means], said: Sequence[CheckIn], networks: Collection[
             default="All",
             required=True,
             key="history_range",
-            help="Counted back from the newest day. The first days stay the measure even if they are not shown.",
+            help="Counted back from the newest day. The comparison is with the first days even when they are not "
+            "shown.",
         )
     shown = span(days, said, RANGES[length]) or shown_until
     one = next(one for one in followed if one.name == name)
@@ -111,8 +112,8 @@ def _sentences(followed: Sequence[WatchedStatistic], days: Sequence[Means]) -> N
         return
     if not found:
         st.success(
-            f"Nothing changed beyond chance in {counted(len(days), 'day')} with sessions. Small changes can take weeks "
-            "to show.",
+            f"No change beyond chance in {counted(len(days), 'day')} with sessions. Small changes can take weeks to "
+            "show.",
             icon=":material/check:",
         )
     others = [one for one in followed if one not in found]
@@ -156,7 +157,7 @@ def _phq4(said: Sequence[CheckIn], shown: tuple[date, date]) -> None:
         _plot(history_charts.phq4(totals, first=shown[0], last=shown[1]), "history_phq4")
     if partial:
         st.caption(
-            f"{partial} with a question left out {agreeing(partial, 'is', 'are')} not shown: no total is guessed."
+            f"{partial} with an unanswered question {agreeing(partial, 'is', 'are')} not shown, as there is no total."
         )
 
 

@@ -96,7 +96,7 @@ def _choices(store: Store, memory: RecordingMemory) -> RecordingChoices:
     participant = session_parts.name_participant(
         store,
         key="record_participant",
-        help_text="Whose session this is. A code such as P01 reveals less than a name.",
+        help_text="The person in the video. A code such as P01 reveals less than a name.",
     )
     left, right = st.columns([2, 1], gap="small")
     proposed = f"{participant[: MAX_NAME - 10] or 'Participant'}, {memory.asked_at}"
@@ -126,7 +126,7 @@ def _choices(store: Store, memory: RecordingMemory) -> RecordingChoices:
 def _missing(session: LiveSession, choices: RecordingChoices) -> str:
     """What is still to be done before it can begin, a sentence; else empty."""
     if not choices.participant:
-        return "Name the participant first: choose a name, or type one and press Enter."
+        return "Choose a participant first, or type a name and press Enter."
     if state.recording_memory().video_is_open:
         return "Agree to the video too, or switch it off."
     if session.status().state in (LiveState.NO_FRAMES, LiveState.LOST):

@@ -95,7 +95,7 @@ def _from_cards(models: Sequence[StoredModel]) -> None:
     same = len({measured.is_same_as for measured in sets}) == 1
     if not same:
         st.warning(
-            "They were measured on different images, so their figures cannot be ranked. Test them on the same images "
+            "They were measured on different images, so the figures cannot be ranked. Test them on the same images "
             "below."
         )
     st.html(models_tables.figures(reports, measured_on=[measured.title for measured in sets], comparable=same))
@@ -147,7 +147,7 @@ def _on_same_images(models: Sequence[StoredModel]) -> None:
         _verdict(comparison, [model.name for model in models])
     else:
         if view.state != "new":
-            st.error(sentence(view.error) or "The answer is damaged. Test again.")
+            st.error(sentence(view.error) or "The result is damaged. Test again.")
         if st.button("Test the difference", icon=":material/science:", key="compare_start") and page_parts.start(job):
             st.rerun()
 
@@ -180,9 +180,9 @@ def _winners(comparison: Comparison, names: Sequence[str]) -> list[str]:
 
 
 _TEST_WORDS = (
-    "McNemar's test uses the images that only one of two models gets right. p is the probability of a division this "
-    "uneven or more if both were equally good; below 0.05 counts as significant. With several pairs, the p-values are "
-    "corrected by Holm's method. Below the points: the 95 % interval."
+    "McNemar's test uses the images that only one of the two models gets right. p is the probability of a split at "
+    "least this uneven if both were equally good; below 0.05 counts as significant. With several pairs, the p-values "
+    "are corrected by Holm's method. Below the points: the 95 % interval."
 )
 
 

@@ -145,5 +145,5 @@ def _carry_out(act: Callable[[], str], memory: TrainingMemory) -> None:
     except FerError as error:
         memory.problem = str(error)
     except OSError as error:
-        memory.problem = f"That could not be done: {error}. Check the disk and try again."
+        memory.problem = f"This failed: {error}. Check the disk and try again."
     st.rerun()

@@ -17,7 +17,7 @@ def render(outline: Outline) -> None:
         "Show the answers",
         key=f"session_check_ins_{outline.session.id}",
         help="How the person felt, in their own words, and the PHQ-4 on anxiety and low mood. These answers are "
-        "private: look who else sees the screen.",
+        "private: check who else can see the screen.",
     ):
         return
     for one in outline.check_ins:

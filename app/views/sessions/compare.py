@@ -132,7 +132,7 @@ def _draw(
     compared = {name: shown for name, own in parts.items() if (shown := [part for part in own if part is not None])}
     for name in sides:
         if name not in compared:
-            st.warning(f"{plain(name)} is left out: no face in it has such values in the time that counts.")
+            st.warning(f"{plain(name)} is not compared: none of its faces has these values in the time that counts.")
     if any(len(one.faces) > 1 for one in every.values()):
         st.caption("One face of each session is compared: the one seen most, unless you choose another under “Faces”.")
     st.html(colour_key())

@@ -14,8 +14,8 @@ _Key = TypeVar("_Key", int, str)
 
 _HELP = (
     "The dot is the measured difference. The line is its 95 % interval: about 95 of a hundred such lines contain the "
-    "true difference. A line that crosses zero shows no clear difference. Of twenty statistics that do not differ, one "
-    "looks clear by chance, so do not pick the one that does."
+    "true difference. A line that crosses zero shows no clear difference. Of twenty statistics without a true "
+    "difference, about one looks clear by chance, so do not rely on a single one."
 )
 _SCOPES = {
     "these recordings": "These intervals hold for these recordings alone: another day may differ. With five sessions "
@@ -49,7 +49,7 @@ def choose_two(titles: Mapping[_Key, str], label: str, *, key: str) -> tuple[_Ke
         first = st.selectbox(label, options, 0, key=f"{key}_first", width=240, format_func=titles.__getitem__)
         second = st.selectbox("against", options, 1, key=f"{key}_second", width=240, format_func=titles.__getitem__)
     if first == second:
-        st.caption("Choose two different ones to compare.")
+        st.caption("Choose two different sides to compare.")
         return None
     return first, second
 

@@ -59,7 +59,7 @@ def choose_together(compared: Mapping[str, LoadedSession]) -> dict[int, Choice]:
         if shown and not without:
             corrected = _is_corrected(key="compare_values")
     if without and len(without) < len(shown):
-        st.caption(f"Raw values, as no neutral face was measured: {', '.join(without)}.")
+        st.caption(f"Raw values, because no neutral face was measured: {', '.join(without)}.")
     return choices | {number: Choice(face, corrected) for number, face in faces.items()}
 
 

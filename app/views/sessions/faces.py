@@ -20,9 +20,9 @@ from app.views.shared.store_parts import change
 
 MOST_BESIDE: Final = 6
 _HELP = (
-    "The program follows faces by place and colour and recognises nobody: after two seconds out of view the same "
-    "person gets a new number. Merge the numbers of one person, and ignore passers-by. Samples do not change, so you "
-    "can undo all of it."
+    "The program follows faces by place and colour and recognises nobody: after two seconds out of view, a person "
+    "gets a new number. Merge the numbers of one person, and ignore passers-by. Samples do not change, so you can "
+    "undo all of it."
 )
 
 

@@ -90,7 +90,7 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
         st.header(
             "Why the program was unsure",
             anchor=False,
-            help="Reasons found in the picture, and too small a lead. One moment can have several.",
+            help="Problems in the picture, or no clear leader. A moment can have several reasons.",
         )
         st.html(styled(session_tables.doubts(figures.doubts)))
     with st.expander("How to read these statistics", icon=":material/info:"):
@@ -111,8 +111,8 @@ def _further(whole: Summary) -> None:
             (
                 "Changes per minute",
                 f"{whole.flips_per_min:.1f}",
-                "How often the label changed from one expression to another. Many changes: a lively face, or a program "
-                "that cannot decide.",
+                "How often the label changed from one expression to another. Many changes mean a lively face, or a "
+                "program that cannot decide.",
             ),
         ]
     )

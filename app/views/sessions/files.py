@@ -52,8 +52,8 @@ def _report(loaded: LoadedSession, choice: Choice) -> None:
             "Include the answers to the PHQ-4",
             False,
             key=f"report_phq4_{number}",
-            help="The PHQ-4 asks about anxiety and low mood. Its answers are about health: include them only if "
-            "whoever reads the report should know them.",
+            help="The PHQ-4 asks about anxiety and low mood. The answers are health data: include them only if the "
+            "readers of the report should see them.",
         )
     store, user = loaded.store, current.signed_in()
 

@@ -26,8 +26,8 @@ def render(store: Store, memory: SessionMemory) -> None:
             "Zip file of one session",
             "zip",
             key="sessions_import",
-            help="The file that “Export” wrote, here or in another copy of the program. A participant of that name is "
-            "added if there is none. Videos are not part of it.",
+            help="A file from “Export”, made here or on another computer. The participant is added if there is none "
+            "of that name. Videos are not part of it.",
         )
         if upload is None or not st.button("Import", key="sessions_import_start", icon=":material/upload:"):
             return

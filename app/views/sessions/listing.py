@@ -75,7 +75,7 @@ def _filters(store: Store, memory: SessionMemory) -> Wanted:
             persist_state="session",
             on_change=_from_the_start,
             args=(memory,),
-            help="One day, or the first and the last of several.",
+            help="One day, or a first and a last day.",
         )
         wanted = _wanted(words or "", memory.participant_id, days)
         if wanted != Wanted():

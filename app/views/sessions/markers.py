@@ -26,7 +26,8 @@ _HELP: Final = {
     "note": "A note at a moment.",
     "task_start": "A named task or stimulus starts here. Its statistics begin here.",
     "task_end": "It ends here.",
-    "exclude": "This range is excluded from all results. Its samples stay stored and count again when you delete this.",
+    "exclude": "This range is excluded from all results. Its samples stay stored, and count again if you delete this "
+    "marker.",
 }
 
 

@@ -106,7 +106,7 @@ def _details(loaded: LoadedSession) -> list[str]:
     """What the person agreed to, and what made the values."""
     one = loaded.outline.session
     if one.consent_at is None:
-        consent = "Made from a file: it holds no consent to a recording."
+        consent = "Made from a file, so it holds no consent to a recording."
     else:
         consent = f"Consent: {one.consent_at:%d %b %Y, %H:%M} UTC, text version {plain(one.consent_version)}."
     facts = [

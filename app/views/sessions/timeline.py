@@ -130,9 +130,9 @@ def _strongest(whole: Summary | None, session_id: int) -> None:
     st.header(
         "Strongest moments",
         anchor=False,
-        help=f"The strongest moment of each stretch in which an expression other than neutral had at least "
+        help="The strongest moment of each stretch in which an expression other than neutral had at least "
         f"{whole_percent(PEAK_FROM)}. A pause of less than {APART_S:.0f} s does not end a stretch. At most ten "
-        "moments, always with the strongest of each expression.",
+        "are shown, always with the strongest of each expression.",
     )
     if whole is None:
         st.caption("“Statistics” finds them: it reads all samples.")

@@ -19,8 +19,8 @@ def show_notice() -> None:
     """Above the page: that everybody may come in, where that is so."""
     if server.settings().mode is AccessMode.ANONYMOUS:
         st.warning(
-            "Nobody has to sign in on this server: everybody on its network sees the sessions that are recorded here. "
-            "Deleting, training and changing the live model are off.",
+            "This server has no sign-in: everybody on its network sees the sessions recorded here. Deleting, training "
+            "and changing the live model are switched off.",
             icon=":material/public:",
         )
 

@@ -18,7 +18,7 @@ from app.views.shared import mood_grid
 
 _WHEN = {"before": "before the session", "after": "after the session", "none": "now"}
 _PHQ4_HINT = (
-    "PHQ-4 by Kroenke, Spitzer, Williams and Löwe (2009): four published questions with which doctors look for signs "
+    "PHQ-4 by Kroenke, Spitzer, Williams and Löwe (2009): four published questions that doctors use to look for signs "
     "of anxiety and depression. Free for everybody to use."
 )
 
@@ -84,8 +84,8 @@ def _form(
     with st.form(key, border=True):
         st.markdown(
             f"**How do you feel {_WHEN[phase]}?**",
-            help="Entirely optional: answer what you like. It is kept beside the expressions, so that you can compare "
-            "what a face showed with how it felt.",
+            help="All optional. Your answers are kept beside the expressions, so you can compare what a face showed "
+            "with how you felt.",
         )
         left, right = st.columns(2, gap="medium")
         with left:
@@ -101,7 +101,7 @@ def _form(
         return None
     has_scores = set(answers) != {None}
     if mood is None and not note.strip() and not has_scores:
-        st.warning("Nothing was filled in, so nothing was saved. Answer what you like, or leave the form.")
+        st.warning("Nothing was saved: no question was answered.")
         return None
     return CheckIn(
         participant_id,
@@ -124,7 +124,7 @@ def _questions(key: str) -> tuple[int | None, ...]:
         )
         for number, item in enumerate(PHQ4_ITEMS)
     )
-    st.caption(f"Press an answer again to take it back; each question may be left out. {NO_DIAGNOSIS}")
+    st.caption(f"Press an answer again to remove it. Every question is optional. {NO_DIAGNOSIS}")
     return answers
 
 

@@ -92,7 +92,7 @@ def _promote(model: StoredModel, memory: TrainingMemory) -> None:
 def _undo(promoted: ModelCard) -> str:
     now = live_card()
     if now is not None and now.sha256 != promoted.sha256:
-        raise ModelStoreError("Another model was made live since.")
+        raise ModelStoreError("Another model has been made live since.")
     return _roll_back()
 
 

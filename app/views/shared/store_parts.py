@@ -46,7 +46,7 @@ def _say(error: StoreError) -> None:
     """Why there is no more of the page; where the store does not answer at all, the page is drawn anew once it does."""
     st.error(sentence(str(error)))
     if not _answers():
-        st.caption("This page returns by itself as soon as it can.")
+        st.caption("This page tries again by itself.")
         _wait_for_the_store()
 
 

@@ -68,7 +68,7 @@ def render() -> ChosenData | None:
         return None
     report = read_dataset_report(view.answer) if view.state == "done" else None
     if report is None:
-        _failed(job, archive, view.error or "Its report is damaged.")
+        _failed(job, archive, view.error or "The archive's report is damaged.")
         return None
     cleaning = training_dataset.render(report, job.dir / training_jobs.FACES)
     if "train" not in report.splits:
@@ -145,7 +145,7 @@ def _choose_label_order(archive: Path) -> None:
         orders.index(kept),
         format_func=lambda name: describe_order(name) if name else "FER2013's 0-6",
         key=f"train_label_order_{training_jobs.archive_key(archive)}",
-        help="Only where folders or labels are numbers: data sets number the expressions differently.",
+        help="Used only if folders or labels are numbers: data sets number the expressions differently.",
     )
     if chosen == kept:
         return

@@ -75,7 +75,7 @@ def _fixable(report: DatasetReport) -> list[_Finding]:
                 "Images of validation or test that are also in an earlier split. They make accuracy look too high.",
                 switch="drop_leaks",
                 fix="Fix leaks",
-                help="Leaves them out of validation and test. Published figures on FER2013 are about two points too "
+                help="Removes them from validation and test. Published figures on FER2013 are about two points too "
                 "high because of them. Near-identical images stay.",
             )
         )
@@ -96,7 +96,7 @@ def _fixable(report: DatasetReport) -> list[_Finding]:
                 "Images of one grey value, or with almost no contrast. They show no face.",
                 switch="drop_blanks",
                 fix="Fix blanks",
-                help="Leaves them out of every split.",
+                help="Removes them from every split.",
             )
         )
     return found

@@ -116,8 +116,8 @@ def _explain(job: Job, known: dict[str, Trial], *, is_waiting: bool) -> None:
     source = ", ".join(f"{plan.name} {plan.measured}" for plan in PLANS)
     st.caption(
         f"Accuracy: measured by this project on {MEASURED_ON}; other data gives other figures.",
-        help=f"{source}. The tables are in docs/BENCHMARKS.md and train/EXPERIMENTS.md. One run is known to within 1.6 "
-        "points (95 % interval), and other seeds differ by half a point.",
+        help=f"{source}. The tables are in docs/BENCHMARKS.md and train/EXPERIMENTS.md. One run is accurate to 1.6 "
+        "points (95 % interval); other seeds differ by half a point.",
     )
     view = training_jobs.look(job)
     if view.state == "running":

@@ -85,7 +85,7 @@ def _figures(status: RunStatus, epochs: list[EpochMetrics]) -> None:
         (
             "Images per second",
             f"{status.images_per_second:,.0f}" if status.images_per_second else "–",
-            "Training images in the present epoch, without compiling.",
+            "Training images in the current epoch, without compiling.",
         ),
     ]
     with st.container(horizontal=True, gap="medium"):
@@ -99,12 +99,14 @@ def _curves(run: TrainingRun, epochs: list[EpochMetrics], status: RunStatus) -> 
     with left:
         st.markdown(
             "**Accuracy**",
-            help="Share of faces that get their label, in one pass. Training is measured on changed images and may lie "
-            "below validation.",
+            help="Share of faces that get their label, in one pass. Training accuracy is measured on augmented images "
+            "and may lie below validation.",
         )
         _plot(training_charts.accuracy_curves(epochs, planned=planned), f"accuracy_{run.dir.name}")
     with right:
-        st.markdown("**Loss**", help="What training minimises: the lower, the more probable the labels are to it.")
+        st.markdown(
+            "**Loss**", help="What training minimises. Lower means that the network finds the labels more probable."
+        )
         _plot(training_charts.loss_curves(epochs, planned=planned), f"loss_{run.dir.name}")
 
 

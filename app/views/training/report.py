@@ -218,7 +218,7 @@ def _calibration(e: EvaluationReport, key: str) -> None:
         st.plotly_chart(training_charts.reliability(e.reliability), key=f"reliability_{key}", config=PLOT_CONFIG)
     with right:
         st.caption(
-            "On the dotted line, confidence equals accuracy. Below it the network is too sure, above it is not sure "
+            "On the dotted line, confidence equals accuracy. Below it, the network is too sure; above it, not sure "
             "enough. Larger dots stand for more faces."
         )
 

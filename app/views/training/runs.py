@@ -104,7 +104,7 @@ def _buttons(run: TrainingRun, status: RunStatus, report: RunReport | None, memo
         if status.state in ("queued", "running") and st.button(
             "Stop",
             icon=":material/stop:",
-            help="Ends after the present step. The best model so far is exported and measured, and the run can be "
+            help="Ends after the current step. The best model so far is exported and measured, and the run can be "
             "resumed.",
         ):
             user = current.require(Right.TRAIN)
@@ -152,7 +152,7 @@ def _try(act: Callable[[], object], memory: TrainingMemory, event: AuditEvent) -
     except FerError as error:
         memory.problem = str(error)
     except OSError as error:
-        memory.problem = f"That could not be done: {error}. Check the disk and try again."
+        memory.problem = f"This failed: {error}. Check the disk and try again."
     st.rerun()
 
 

@@ -105,7 +105,7 @@ def _wanted_days(now: int | None) -> int | None:
         format_func=lambda choice: f"{choice} days" if choice.isdigit() else choice,
         key="data_keep_for",
         horizontal=True,
-        help="What is older is deleted each time the program starts, and when you confirm a number of days here. "
+        help="Older data is deleted each time the program starts, and when you confirm a number of days here. "
         "Participants' names stay until you delete them.",
     )
     if chosen == UNTIL_DELETED:
@@ -158,7 +158,7 @@ def _confirm_everything(chosen: Store, memory: SessionMemory) -> None:
     if not sent:
         return
     if typed.strip().lower() != EVERYTHING:
-        st.warning(f"Those are not the words “{EVERYTHING}”. Nothing was deleted.")
+        st.warning(f"Nothing was deleted: type “{EVERYTHING}” to confirm.")
         return
     whose = "everything of everybody" if chosen.owner.sees_all else "everything of their own"
     delete(memory, lambda: delete_everything(chosen), "Everything", noted=whose)

@@ -17,8 +17,8 @@ def render() -> None:
     store = session_parts.opened_store()
     if store is None:
         st.caption(
-            "Nothing was changed. Once this is mended, reload the page. Where sessions are kept: in the database that "
-            "the environment variable DATABASE_URL names, or else in a file below FER_HOME."
+            "Nothing was changed. Fix this, then reload the page. Sessions are kept in the database that the "
+            "environment variable DATABASE_URL names, or else in a file below FER_HOME."
         )
         return
     with session_parts.plain_errors():

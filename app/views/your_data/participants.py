@@ -83,7 +83,7 @@ def _page_of_list(people: list[Participant]) -> list[Participant]:
         page = st.pagination(max(1, -(-len(found) // ROWS)), key="data_list_page")
     shown = found[(page - 1) * ROWS : page * ROWS]
     first = (page - 1) * ROWS + 1
-    st.caption(f"{first}–{first + len(shown) - 1} of {len(found)}" if shown else "Nobody has a name like that.")
+    st.caption(f"{first}–{first + len(shown) - 1} of {len(found)}" if shown else "No participant matches.")
     return shown
 
 
@@ -128,7 +128,7 @@ def _edit(store: Store, memory: SessionMemory, person: Participant) -> None:
             person.name,
             max_chars=MAX_NAME,
             key=f"data_name_{person.id}",
-            help="A code says less about the person than a name, should the data be lost.",
+            help="A code reveals less about the person than a name, should the data be lost.",
         )
         note = st.text_area("Note", person.note, max_chars=2000, height=90, key=f"data_note_{person.id}")
         if st.form_submit_button("Save", icon=":material/check:", type="primary"):
@@ -168,8 +168,8 @@ def _file_name(person: Participant) -> str:
 def _delete(store: Store, memory: SessionMemory, person: Participant, stored: Stored) -> None:
     counts = f"{counted(stored.sessions, 'session')}, {counted(stored.check_ins, 'check-in')}"
     st.markdown(
-        f"This permanently deletes **{plain(person.name)}** with {counts}, and all baselines and videos. "
-        "It cannot be undone. Export first if anybody may want it."
+        f"This permanently deletes **{plain(person.name)}** with {counts}, and all baselines and videos. It cannot be "
+        "undone. Export it first if anybody may need it."
     )
     with st.form(f"data_delete_form_{person.id}", border=False):
         typed = st.text_input("Type the name to confirm", key=f"data_delete_name_{person.id}", autocomplete="off")
@@ -177,7 +177,7 @@ def _delete(store: Store, memory: SessionMemory, person: Participant, stored: St
     if not sent:
         return
     if typed.strip() != person.name:
-        st.warning("That is not the name. Nothing was deleted.")
+        st.warning("Nothing was deleted: the name does not match.")
         return
     work = partial(delete_participant, store, person.id)
     data_deletion.delete(memory, work, plain(person.name), noted=f"participant {person.id}")

@@ -241,10 +241,10 @@ def test_a_videos_result_is_kept_after_consent(files: Path, store: Store):
     page = analysed("smile.mp4")
     page.button(key="keep_ask").click().run()
     page.button(key="keep_start").click().run()
-    assert "Name the participant" in page.warning[-1].value
+    assert "Choose a participant" in page.warning[-1].value
     page.selectbox(key="keep_participant").set_value("P01").run()
     page.button(key="keep_start").click().run()
-    assert "without the agreement" in page.warning[-1].value
+    assert "needs the agreement" in page.warning[-1].value
     assert sessions(store) == []
     page.date_input(key="keep_day").set_value(datetime.now(UTC).date() - timedelta(days=3)).run()
     page.checkbox(key="keep_agree").set_value(True).run()

@@ -74,7 +74,7 @@ def test_a_missing_answer_leaves_its_sums_open_and_the_other_subscale_whole():
     assert phq.missing == (PHQ4_ITEMS[1],)
     assert phq.positive_screens == ("depression",)
     assert phq.summary() == (
-        "PHQ-4: – · anxiety (GAD-2): – · depression (PHQ-2): 3 of 6. 1 question was left out, so not all is added up."
+        "PHQ-4: – · anxiety (GAD-2): – · depression (PHQ-2): 3 of 6. 1 question was not answered, so there is no total."
     )
 
 

@@ -104,8 +104,8 @@ def test_sentences_say_how_much_and_how_surely():
 
     assert happy.sentence() == "Time shown as happy is 12 points higher for Friday than for Monday (+5 to +19)."
     assert valence.sentence() == (
-        "Valence: no clear difference between Monday and Friday (\N{MINUS SIGN}0.20 to +0.10). "
-        "The recording is short for this; take the interval as too narrow."
+        "Valence: no clear difference between Monday and Friday (\N{MINUS SIGN}0.20 to +0.10). The recording is "
+        "short: the true uncertainty is larger."
     )
 
 

@@ -77,7 +77,7 @@ def test_without_a_change_it_says_that_nothing_changed(store: Store):
     history_store.fill(store, shift_after=99)
     page = open_page(history_alone)
 
-    assert page.success[0].value.startswith("Nothing changed beyond chance in 30 days with sessions.")
+    assert page.success[0].value.startswith("No change beyond chance in 30 days with sessions.")
     assert "Valence is as usual: +0.3" in words(page)
     assert "expected +0.2" in words(page)
 
@@ -167,7 +167,7 @@ def test_a_store_that_fails_in_the_middle_is_one_sentence(store: Store, monkeypa
 
 def test_sessions_of_several_networks_are_not_compared_silently(store: Store):
     person = history_store.fill(store, days=8, shift_after=99)
-    assert "Different models" not in words(open_page(history_alone))
+    assert "recorded with different models" not in words(open_page(history_alone))
     make_session(store, person, started_at=NOON + timedelta(days=9), model_sha256="b" * 64)
 
     assert r"(compact\_se aaaaaa, compact\_se bbbbbb)" in words(open_page(history_alone))

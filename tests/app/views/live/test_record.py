@@ -60,7 +60,7 @@ def test_without_a_name_it_does_not_begin_and_says_what_is_missing(page, store):
     page.button(key="record_start").click().run()
     page.button(key="record_agree").click().run()
 
-    assert "Name the participant" in words(page)
+    assert "Choose a participant" in words(page)
     assert sessions(store) == []
 
 
@@ -97,7 +97,7 @@ def test_an_agreement_that_could_not_be_met_is_not_kept(page, store):
     page.button(key="record_agree").click().run()
     page.run()
 
-    assert "Name the participant" not in words(page)
+    assert "Choose a participant" not in words(page)
     assert sessions(store) == []
 
 
@@ -115,7 +115,7 @@ def test_an_agreement_without_a_store_is_not_kept_until_there_is_one(page, store
 
     assert_fine(page)
     assert "record_agree" in keys(page), "it asks again"
-    assert "Name the participant" not in words(page), "and answers nothing yet"
+    assert "Choose a participant" not in words(page), "and answers nothing yet"
     assert sessions(store) == []
 
 

@@ -148,7 +148,7 @@ def test_undo_leaves_alone_what_somebody_made_live_since():
 
     press(page, "undo")
 
-    assert "Another model was made live since" in page.error[0].value
+    assert "Another model has been made live since" in page.error[0].value
     assert live_name() == "second"
 
 

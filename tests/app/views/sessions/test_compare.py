@@ -58,7 +58,7 @@ def test_sessions_of_two_and_of_three_levels_are_compared_with_a_sentence(store,
     page = compared(film, other)
 
     (warning,) = page.warning
-    assert warning.value.startswith("Different models judged these sessions")
+    assert warning.value.startswith("These sessions were recorded with different models")
     assert "no time of First look is leaning" in warning.value
     assert "Time shown as angry is 100 points higher for Later" in spoken(page), "leaning time counts"
     assert re.search(r"<td>Probably</td><td class=\"n\">–</td><td class=\"n\">60\s%</td>", spoken(page))
@@ -124,7 +124,7 @@ def test_baselines_are_taken_off_all_sessions_or_none(store):
     assert valences(before) != valences(spoken(page)), "a face that looks sad by itself is less so"
     page.multiselect(key="compare_sessions").set_value([first, raw]).run()
     assert_fine(page)
-    assert "Raw values, as no neutral face was measured: Never at rest." in spoken(page)
+    assert "Raw values, because no neutral face was measured: Never at rest." in spoken(page)
     assert [group.key for group in page.button_group if group.key == "compare_values"] == []
 
 
@@ -140,7 +140,7 @@ def test_a_face_without_a_baseline_is_left_out_in_words(store):
 
     assert_fine(page)
     assert [warning.value for warning in page.warning] == [
-        "With a guest is left out: no face in it has such values in the time that counts."
+        "With a guest is not compared: none of its faces has these values in the time that counts."
     ]
 
 

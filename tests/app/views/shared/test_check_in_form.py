@@ -41,7 +41,7 @@ def save(page: AppTest) -> AppTest:
 def test_an_empty_form_saves_nothing_and_says_so(page: AppTest, store: Store):
     save(page)
 
-    assert "Nothing was filled in" in words(page)
+    assert "Nothing was saved" in words(page)
     assert "told that it was saved" not in words(page)
     assert check_ins(store) == []
 
@@ -108,7 +108,7 @@ def test_another_check_in_starts_empty(page: AppTest, store: Store):
 
     assert all(control.value is None for control in page.segmented_control)
     save(page)
-    assert "Nothing was filled in" in words(page)
+    assert "Nothing was saved" in words(page)
     assert len(check_ins(store)) == 1
 
 

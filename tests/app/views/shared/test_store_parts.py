@@ -38,7 +38,7 @@ def test_tasks_are_told_apart_and_compared(store, film):
     assert "these recordings alone" in text
     page.selectbox(key=f"tasks_{film}_second").set_value("first").run()
     assert_fine(page)
-    assert "Choose two different ones to compare." in spoken(page)
+    assert "Choose two different sides to compare." in spoken(page)
 
 
 def test_a_session_without_tasks_says_how_to_make_some(store):
@@ -196,7 +196,7 @@ def test_faces_stand_side_by_side_and_against_each_other(store):
     page.selectbox(key=f"faces_{number}_second").set_value(3).run()
     assert "Time shown as fear is 100 points higher for Mia (face 3) than for Mia (face 1)" in spoken(page)
     page.selectbox(key=f"faces_{number}_second").set_value(1).run()
-    assert "Choose two different ones to compare." in spoken(page)
+    assert "Choose two different sides to compare." in spoken(page)
 
 
 def test_when_all_faces_are_ignored_the_page_says_so(store, film):
