@@ -11,11 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from app.store.database import open_store
-from tests.helpers import training_folders
 from tests.helpers.browser import studio
-from tests.helpers.browser.page_states import FILM, wait_until_drawn, write_media
+from tests.helpers.browser.page_states import FILM, fill_home, wait_until_drawn, write_media
 from tests.helpers.browser.training_page import TRAINING_MS, wait_for_report, write_zip
-from tests.helpers.store_builders import make_participant, make_session, rows
+from tests.helpers.store_builders import make_participant, make_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -27,23 +26,10 @@ HAS_FOCUS = """(elements) => {
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two sessions of one participant; the networks are already counted and timed."""
-    folder = tmp_path_factory.mktemp("home")
-    store = open_store(f"sqlite:///{folder / 'sessions' / 'sessions.sqlite3'}")
-    ada = make_participant(store, "Ada")
-    for title, label in (("First", "sad"), ("Second", "happy")):
-        make_session(store, ada, rows(label, count=100), title=title)
-    store.close()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FER_HOME", str(folder))
-        training_folders.list_networks()
-        training_folders.time_networks()
-    return folder
-
-
-@pytest.fixture(scope="module")
-def server(home: Path) -> Iterator[studio.Server]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[studio.Server]:
+    """One app for the jobs that do not mind each other."""
+    home = tmp_path_factory.mktemp("home")
+    fill_home(home)
     with studio.serve(environment={"FER_HOME": str(home)}) as running:
         yield running
 
@@ -106,15 +92,15 @@ def test_a_film_is_analysed_by_keyboard_alone(browser: Browser, server: studio.S
 
 def test_two_sessions_are_compared_by_keyboard_alone(browser: Browser, server: studio.Server) -> None:
     page = open_at(browser, f"{server.url}/sessions")
-    for count, title in enumerate(("First", "Second"), start=1):
-        tab_to(page, page.get_by_role("checkbox", name=f"Select {title}"), back=count == 2)
+    for count, title in enumerate(("Talk 1", "Talk 2"), start=1):
+        tab_to(page, page.get_by_role("checkbox", name=f"Select {title}"))
         page.keyboard.press("Space")
         page.get_by_text(f"{count} selected").wait_for()
     compare = page.get_by_role("button", name="Compare 2")
     tab_to(page, compare, back=True)
     page.keyboard.press("Enter")
     page.get_by_role("heading", level=1, name="Comparison").wait_for()
-    page.get_by_text("Second compared with First").wait_for()
+    page.get_by_text("Talk 1 compared with Talk 2").wait_for()
     wait_until_drawn(page)
     tab_to(page, page.locator(".st-key-compare_back button"))
     page.keyboard.press("Enter")

@@ -95,6 +95,7 @@ def _by_text(name: str) -> Callable[[Page, Path], None]:
 
 
 def _ask_for_keys(page: Page, folder: Path) -> None:
+    page.locator("button.start").wait_for()  # it listens to the keys
     page.keyboard.press("?")
 
 
@@ -145,7 +146,7 @@ STATES: Final = {
     "analyse, film": State("analyse", ".js-plotly-plot .scatterlayer", _analyse),
     "analyse, picture": State("analyse", "[data-testid=stImage] img", _analyse_and_see_the_picture),
     "sessions": State("sessions", "[class*=st-key-session_open_]"),
-    "sessions, selected": State("sessions", ".st-key-sessions_compare button:enabled", _select_two),
+    "sessions, selected": State("sessions", "text=2 selected", _select_two),
     "session, overview": State("sessions", ".fer-playhead-line", _open_part("Overview")),
     "session, tasks": State("sessions", ".st-key-marker_add button", _open_part("Tasks and markers")),
     "session, statistics": State("sessions", "text=Transitions", _open_part("Statistics")),
