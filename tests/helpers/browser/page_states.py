@@ -154,7 +154,7 @@ STATES: Final = {
     "comparison": State("sessions", ".js-plotly-plot", _compare_two),
     "history": State("history", ".js-plotly-plot"),
     "train": State("train", "[alt^='Faces labelled']", _by_text("All networks and settings")),
-    "train, run": State(f"train?run={RUN}", ".st-key-train_use button", _by_text("Runs")),
+    "train, run": State(f"train?run={RUN}", "text=Balanced accuracy", _by_text("Runs")),
     "models": State("models", "text=Live now"),
     "models, comparison": State("models", ".fer-versus", _by_text("Compare")),
     "data": State("data", ".fer-person"),
