@@ -197,6 +197,41 @@ def test_a_sessions_address_survives_a_reload_and_the_back_button_leads_to_the_l
     page.context.close()
 
 
+def test_the_menu_leads_from_a_session_and_from_a_comparison_to_the_list(url: str, browser: Browser) -> None:
+    page = open_session(browser, url, 2)
+    in_list = page.locator(".st-key-session_open_2 button")
+    menu = page.get_by_test_id("stTopNavLink")
+
+    menu.filter(has_text="Sessions").click()
+    in_list.wait_for()
+    assert page.url.endswith("/sessions")
+
+    in_list.click()
+    page.get_by_role("heading", level=1, name="Without one").wait_for()
+    menu.filter(has_text="History").click()
+    page.get_by_role("heading", level=1, name="History").wait_for()
+    menu.filter(has_text="Sessions").click()
+    in_list.wait_for()
+    assert page.url.endswith("/sessions")
+
+    for number in (1, 2):
+        page.locator(f".st-key-sessions_check_{number} label").click()
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("heading", level=1, name="Comparison").wait_for()
+    menu.filter(has_text="Sessions").click()
+    in_list.wait_for()
+    page.context.close()
+
+
+def test_the_menu_of_a_phone_leads_from_a_session_to_the_list_and_closes(url: str, browser: Browser) -> None:
+    page = open_session(browser, url, 2, studio.PHONE)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Sessions").click()
+    page.locator(".st-key-session_open_2 button").wait_for()
+    expect(page.get_by_test_id("stSidebarNavLink").first).not_to_be_in_viewport()
+    page.context.close()
+
+
 def test_the_report_is_read_in_the_page_and_runs_nothing(url: str, browser: Browser) -> None:
     page = open_session(browser, url, 2)
     page.get_by_test_id("stButtonGroup").get_by_text("Export", exact=True).click()

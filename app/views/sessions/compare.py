@@ -20,6 +20,7 @@ from app.store.records import Session
 from app.store.sessions import sessions
 from app.tab_memory import SessionMemory
 from app.views.sessions import differences as session_differences
+from app.views.sessions import menu
 from app.views.sessions.face_choice import Choice, choose_together
 from app.views.sessions.tables import colour_key, styled
 from app.views.shared import frame, page_parts
@@ -45,10 +46,14 @@ def render(store: Store, memory: SessionMemory) -> None:
     """Draw the comparison of the sessions that the tab remembers."""
     frame.heading("Comparison", "Do these sessions or participants differ, and how sure is that?")
     page_parts.show_messages(memory)
-    if st.button("All sessions", icon=":material/arrow_back:", type="tertiary", key="compare_back"):
-        memory.compared = ()
-        memory.compared_figures = {}
-        st.rerun()
+    st.button(
+        "All sessions",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        key="compare_back",
+        on_click=menu.show_list,
+        args=(memory,),
+    )
     stored = {one.id: one for one in sessions(store)}
     titles = session_titles(list(stored.values()))
     sides = _choose(memory, stored, titles)

@@ -1,7 +1,7 @@
 """The Sessions page: all sessions, one of them, or several side by side."""
 
 from app import state
-from app.views.sessions import address
+from app.views.sessions import address, menu
 from app.views.sessions import compare as sessions_compare
 from app.views.sessions import listing as sessions_list
 from app.views.sessions import one_session as session_page
@@ -15,6 +15,8 @@ def render() -> None:
         return
     memory = state.session_memory()
     address.follow(memory)
+    if memory.opened is not None or memory.compared:
+        menu.watch(memory)  # before what takes long
     with session_parts.plain_errors():
         if memory.opened is not None:
             session_page.render(store, memory, memory.opened)
