@@ -77,7 +77,7 @@ def test_the_history_tells_of_the_change_and_takes_a_check_in(browser: Browser, 
     page.get_by_role("button", name="Save check-in").click()
 
     page.get_by_text("The check-in is saved.").wait_for()
-    page.get_by_text("worth looking closer at anxiety").first.wait_for()
+    page.get_by_text("suggest looking closer at anxiety").first.wait_for()
     page.locator(".fer-said", has_text="On its own").get_by_text("Pleasure 3 of 9").wait_for()
     store = opened(home)
     newest = check_ins(store)[-1]

@@ -370,8 +370,8 @@ def test_sessions_of_other_models_or_levels_are_told_in_one_sentence():
         "No time of A is leaning (“probably …”), as in sessions recorded with two levels: more of it is unsure."
     )
     assert comparability({"A": (one, new), "B": (other, new)}) == (
-        "These sessions were recorded with different models (compact_se aaaaaa, deep_se bbbbbb), and two models see "
-        "one face differently."
+        "These sessions were recorded with different models (compact_se aaaaaa, deep_se bbbbbb), which may see "
+        "the same face differently."
     )
     both = comparability({"A": (one, old), "B": (other, new)})
     assert (both.count("."), both.count(";")) == (1, 1)

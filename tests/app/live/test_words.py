@@ -67,7 +67,7 @@ def test_how_urgent_each_state_is(state, kind):
 def test_a_failure_says_what_failed_and_that_the_video_goes_on():
     _, words = words_for(status(LiveState.FAILED, message="models/mine: expected card.json, found nothing."))
 
-    assert words.startswith("models/mine: expected card.json, found nothing. The video goes on")
+    assert words.startswith("models/mine: expected card.json, found nothing. Video continues without analysis")
 
 
 @pytest.mark.parametrize("doubt", [doubt for doubt in Doubt if doubt is not Doubt.NOT_CONFIDENT])

@@ -68,7 +68,7 @@ def test_a_change_is_told_in_plain_words_with_its_uncertainty(store: Store):
     first = told.index('class="fer-change on"')
     assert told.index("Valence fell from +0.3", first) < told.index("Sad rose from 8 % to 5") < told.index("as usual:")
     assert re.search(r"since 1\d May \(95 % interval of the change: \d+–\d+ points\)", told)
-    assert told.count("no diagnosis") == 1
+    assert told.count("not a diagnosis: light") == 1
     assert told.count("data:image/svg+xml") == 5, "a small curve each"
     assert "wider ranges" in words(page), "many figures are watched, and it says so"
 
@@ -148,7 +148,7 @@ def test_incomplete_answers_are_not_summed_and_it_says_so(store: Store):
     add_check_in(store, CheckIn(person, NOON, phq4=(1, None, 1, 1)))
     page = open_page(history_alone)
 
-    assert "1 with a question left out is not shown: no total is guessed." in words(page)
+    assert "1 with an unanswered question is not shown, as there is no total." in words(page)
 
 
 def test_a_store_that_fails_in_the_middle_is_one_sentence(store: Store, monkeypatch: pytest.MonkeyPatch):

@@ -43,7 +43,7 @@ def test_an_interrupted_recording_is_told_and_can_be_opened(interrupted, store):
     page = open_page(MAIN)
 
     assert_fine(page)
-    assert "**First look** of P01: The program stopped while it was recorded." in words(page)
+    assert "**First look** of P01: The program stopped during this recording." in words(page)
     assert "1 sample." in words(page)
     page.button(key=f"interrupted_open_{interrupted}").click().run()
     assert page.session_state["session_memory"].opened == interrupted

@@ -79,7 +79,7 @@ def test_questions_left_out_are_kept_as_left_out(page: AppTest, store: Store):
 
     (kept,) = check_ins(store)
     assert (kept.phq4, kept.valence, kept.note) == ((None, 2, None, 3), None, "")
-    assert "2 questions were left out" in words(page)
+    assert "2 questions were not answered" in words(page)
 
 
 def test_a_positive_screen_comes_with_calm_advice(page: AppTest):
@@ -87,7 +87,7 @@ def test_a_positive_screen_comes_with_calm_advice(page: AppTest):
     save(page)
 
     (advice,) = page.info
-    assert "worth looking closer at depression" in advice.value
+    assert "suggest looking closer at depression" in advice.value
     assert "emergency number" in advice.value
     assert NO_DIAGNOSIS in words(page)
 
