@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, TimeoutError
 
 from app.store.database import open_store
 from tests.helpers.browser import studio
@@ -59,10 +59,17 @@ def tab_to(page: Page, wanted: Locator, *, back: bool = False, most: int = 80) -
 
 def choose_files(page: Page, *files: Path) -> None:
     """By the upload field's button, which opens the browser's own dialog."""
-    tab_to(page, page.get_by_role("button", name="Upload", exact=True))
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files([str(file) for file in files])
+    for patience_s in (15, 15, 90):  # a press is lost while the page is drawn anew
+        tab_to(page, page.get_by_role("button", name="Upload", exact=True))
+        try:
+            with page.expect_file_chooser(timeout=patience_s * 1000) as chooser:
+                page.keyboard.press("Enter")
+        except TimeoutError:
+            if patience_s == 90:
+                raise
+            continue
+        chooser.value.set_files([str(file) for file in files])
+        return
 
 
 def test_a_film_is_analysed_by_keyboard_alone(browser: Browser, server: studio.Server, tmp_path: Path) -> None:

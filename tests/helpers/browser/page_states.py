@@ -1,6 +1,9 @@
 """The pages' main states, and how each is reached in an app whose folder `fill_home` has filled."""
 
+import hashlib
+import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +17,7 @@ from playwright.sync_api import Page
 from app.store.database import open_store
 from benchmarks import scene
 from fer_core.files.video_writer import VideoWriter
+from fer_core.paths import SHIPPED_MODELS
 from tests.helpers import training_folders
 from tests.helpers.history_store import fill
 from tests.helpers.store_builders import make_participant, make_session, rows
@@ -38,6 +42,17 @@ def fill_home(home: Path) -> None:
         training_folders.list_networks()
         training_folders.time_networks()
         training_folders.make_run(RUN, "finished", with_report=True)
+    _own_model(home)
+
+
+def _own_model(home: Path) -> None:
+    """The shipped model under another name, with one more file, as equal ones are listed once."""
+    folder = home / "models" / "second"
+    shutil.copytree(SHIPPED_MODELS / "default", folder)
+    (folder / "note.txt").write_text("second")
+    card = json.loads((folder / "card.json").read_text())
+    card["sha256"]["note.txt"] = hashlib.sha256(b"second").hexdigest()
+    (folder / "card.json").write_text(json.dumps(card | {"name": "second"}))
 
 
 def write_media(folder: Path) -> list[Path]:
