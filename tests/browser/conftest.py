@@ -4,12 +4,14 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from benchmarks import scene
 from tests.conftest import SHARED_DATA
 from tests.helpers.browser import studio
 
 CLIPS = SHARED_DATA / "clips"
+expect.set_options(timeout=studio.PATIENCE_S * 1000)  # 5 s are too few on a machine that others use
 
 
 @pytest.hookimpl(wrapper=True)

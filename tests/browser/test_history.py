@@ -88,10 +88,10 @@ def test_the_history_tells_of_the_change_and_takes_a_check_in(browser: Browser, 
 
 def test_a_participant_is_exported_then_deleted_without_a_trace(browser: Browser, address: str, home: Path):
     page = tab(browser, f"{address}/data")
-    choose(page, NAME)
-    page.get_by_text("30 sessions and").first.wait_for()
+    row = page.locator("[class*='st-key-data_row_']", has_text=NAME)
+    row.get_by_text("30 sessions, ").wait_for()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Export").click()
+        row.get_by_role("button", name="Export").click()
     with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
         inner = [name for name in archive.namelist() if name.startswith("sessions/")]
         assert NAME in archive.read("participant.json").decode()
@@ -99,9 +99,9 @@ def test_a_participant_is_exported_then_deleted_without_a_trace(browser: Browser
             assert "samples.csv" in one.namelist()
     assert len(inner) == history_store.DAYS
 
-    page.get_by_text("Delete this participant").click()
+    row.get_by_role("button", name="Delete").click()
     page.get_by_label("Type the name to confirm").fill(NAME)
-    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("button", name="Delete permanently").click()
 
     page.get_by_text(f"{NAME}: deleted with 30 sessions.").wait_for()
     page.context.close()
