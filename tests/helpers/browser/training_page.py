@@ -52,6 +52,8 @@ def start_training(page: Page, *, epochs: int) -> None:
     page.get_by_text("All networks and settings").click()
     choose(page, "Network", "baseline_cnn")
     fill_number(page, "Epochs", epochs)
+    page.wait_for_timeout(500)  # the page has taken the number; a press is lost while it is drawn anew
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     page.get_by_role("button", name="Start training").click()
 
 
