@@ -179,12 +179,12 @@ def test_a_reloaded_page_goes_on_with_its_recording(happy_camera: Path, tmp_path
 
         page.reload()
         page.locator(".fer-rec").wait_for()
-        page.get_by_text("press Start there").wait_for()
+        page.get_by_text("If it has stopped, press Start").wait_for()
         studio.press_start(page)
         studio.wait_until_playing(page)
         wait_until_recorded(page, samples=stored + 10)
         assert not is_mirrored(page), "its settings are those before"
-        page.get_by_text("press Start there").wait_for(state="detached")
+        page.get_by_text("If it has stopped, press Start").wait_for(state="detached")
         page.get_by_role("button", name="Stop recording").click()
         saved = page.get_by_text(re.compile(r"Saved: \d+:\d+, \d+ samples"))
         saved.wait_for()

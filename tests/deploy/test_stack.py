@@ -85,7 +85,7 @@ def test_a_recording_survives_its_replica(tmp_path: Path) -> None:
         killed_at = datetime.now(UTC)
         page.get_by_text("The server that began this recording has stopped").wait_for()
         assert replica_of(page) == other
-        page.get_by_text("press Start there").wait_for()
+        page.get_by_text("If it has stopped, press Start").wait_for()
         studio.press_start(page)
         studio.wait_until_playing(page)
         wait_for_samples(page, 8)
