@@ -61,7 +61,7 @@ def test_while_the_browser_asks_the_viewer_is_told_to_allow(app, happy_camera):
         page.locator(".start").click()
 
         expect(page.locator(".notice")).to_have_text(re.compile("choose Allow"), timeout=30_000)
-        expect(page.locator(".wait")).to_have_text(re.compile("Choose Allow"))
+        expect(page.locator(".wait")).to_have_text(re.compile("choose Allow"))
         page.locator(".stop").click()
         expect(page.locator(".live")).to_have_attribute("data-state", "idle")
         page.context.close()
