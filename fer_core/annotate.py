@@ -21,7 +21,7 @@ _MAY_COVER: Final = 0.25
 
 
 class LabelPlaces:
-    """Where the labels of one stream's faces stood last. With it they do not jump to and fro from frame to frame."""
+    """Where the labels of one stream's faces stood last. With it they do not jump from frame to frame."""
 
     def __init__(self) -> None:
         """No face was seen yet."""
