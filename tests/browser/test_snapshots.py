@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.helpers.browser import studio
+from tests.helpers.browser.page_states import wait_until_drawn
 from tests.helpers.browser.preflight import check
 
 pytestmark = pytest.mark.browser
@@ -18,6 +19,7 @@ def test_where_udp_is_blocked_snapshots_are_offered_and_all_works_with_them(
     blocked = ("--webrtc-ip-handling-policy=disable_non_proxied_udp",)
     with studio.chromium(camera=happy_camera, flags=blocked) as browser:
         _, page = studio.open_page(browser, server.url)
+        wait_until_drawn(page)
         frame = page.locator(".stage").bounding_box()
         verdict, rows = check(page)
         assert verdict == "There is a problem."

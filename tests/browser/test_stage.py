@@ -14,6 +14,7 @@ from app.store.sessions import sessions
 from benchmarks import scene
 from fer_core.emotions import colour_bgr
 from tests.helpers.browser import studio
+from tests.helpers.browser.page_states import wait_until_drawn
 
 pytestmark = [pytest.mark.browser, pytest.mark.video]
 
@@ -60,6 +61,7 @@ def start(page: Page) -> None:
 def test_the_stage_shows_the_cameras_own_picture_and_the_analysis_gets_a_smaller_one(server, wide_camera):
     with studio.chromium(camera=wide_camera) as browser:
         _, page = studio.open_page(browser, server.url)
+        wait_until_drawn(page)
         frame = page.locator(".stage").bounding_box()
         start(page)
         wait_for_label(page, "Happy")
