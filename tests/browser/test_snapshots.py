@@ -35,6 +35,9 @@ def test_where_udp_is_blocked_snapshots_are_offered_and_all_works_with_them(
         page.wait_for_function("() => window.ferOverlay.boxes.length === 1")
         figures = re.compile(r"1 face · [12] results/s · \d+ ms lag · snapshots · default")
         page.locator(".figures").filter(has_text=figures).wait_for()
+        page.get_by_test_id("stMain").evaluate(
+            "main => main.scrollTo(0, 0)"
+        )  # the check lies below the first screenful
         assert page.locator(".stage").bounding_box() == frame, "nothing jumps"
         assert studio.frames_shown(page) > 0, "each still is seen"
 

@@ -8,7 +8,9 @@ from playwright.sync_api import Page
 def check(page: Page) -> tuple[str, dict[str, tuple[str, str]]]:
     """Open the check and wait for its end: its verdict, and for each row its kind and words."""
     page.locator(".check summary").click()
-    verdict = page.locator(".check .verdict").filter(has_text=re.compile(r"^(Everything works|There is a problem|It works)"))
+    verdict = page.locator(".check .verdict").filter(
+        has_text=re.compile(r"^(Everything works|There is a problem|It works)")
+    )
     verdict.wait_for()
     rows = {}
     for row in page.locator(".check li").all():
