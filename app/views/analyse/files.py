@@ -202,7 +202,7 @@ def _start(
     folder = None
     try:
         folder = state.analysis_folder().new_folder()
-        with st.spinner("Storing the files …"):
+        with st.spinner("Storing the files …", show_time=True):
             stored = _stored(uploads, folder)
     except OSError as error:
         if folder is not None:

@@ -127,12 +127,12 @@ def session_titles(stored: Sequence[Session]) -> dict[int, str]:
 def _draw(
     store: Store, memory: SessionMemory, sides: Mapping[str, Sequence[Session]], titles: Mapping[int, str]
 ) -> None:
-    with st.spinner("Reading the sessions …"):
+    with st.spinner("Reading the sessions …", show_time=True):
         found = {name: [_load(store, memory, one.id) for one in own] for name, own in sides.items()}
     every = {one.outline.session.id: one for own in found.values() for one in own}
     memory.compared_figures = every
     choices = choose_together({titles[number]: one for number, one in every.items()})
-    with st.spinner("Computing the statistics …"):
+    with st.spinner("Computing the statistics …", show_time=True):
         parts = {name: [_read(one, choices[one.outline.session.id]) for one in own] for name, own in found.items()}
     compared = {name: shown for name, own in parts.items() if (shown := [part for part in own if part is not None])}
     for name in sides:

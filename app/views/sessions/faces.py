@@ -48,7 +48,7 @@ def render(loaded: LoadedSession, memory: SessionMemory) -> None:
 def _beside(loaded: LoadedSession) -> None:
     """Figures of the faces seen most, and two faces against each other."""
     titles = {face: loaded.outline.face_name(face) for face in loaded.faces[:MOST_BESIDE]}
-    with st.spinner(read_words(loaded)):
+    with st.spinner(read_words(loaded), show_time=True):
         st.html(styled(session_tables.figures({title: loaded.figures(face).whole for face, title in titles.items()})))
     chosen = session_differences.choose_two(titles, "Face", key=f"faces_{loaded.outline.session.id}")
     if chosen is None:

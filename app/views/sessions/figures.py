@@ -31,7 +31,7 @@ def headline(loaded: LoadedSession, choice: Choice) -> None:
     """Draw the main figures of the face; nothing where none counts, or where its samples are too many to be read."""
     if choice.face is None or (loaded.outline.is_long and not loaded.is_read):
         return
-    with st.spinner(read_words(loaded)):
+    with st.spinner(read_words(loaded), show_time=True):
         whole = loaded.figures(choice.face, corrected=choice.corrected).whole
     if not whole.watched_s:
         return
@@ -60,7 +60,7 @@ def render(loaded: LoadedSession, memory: SessionMemory, choice: Choice) -> None
     if choice.face is None:
         st.caption("No statistics: all faces are ignored, or all of the time is excluded.")
         return
-    with st.spinner(read_words(loaded)):
+    with st.spinner(read_words(loaded), show_time=True):
         figures = loaded.figures(choice.face, corrected=choice.corrected)
     if not figures.whole.watched_s:
         st.caption("No statistics: this face was not seen in the time that counts.")

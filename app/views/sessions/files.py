@@ -84,7 +84,7 @@ def _report(loaded: LoadedSession, choice: Choice) -> None:
 
 
 def _preview(loaded: LoadedSession, drawn: Callable[[], str]) -> None:
-    with st.spinner(read_words(loaded)):
+    with st.spinner(read_words(loaded), show_time=True):
         report = drawn()
     draw = component("fer_report_preview", "session/preview.js", html="session/preview.html", css="session/preview.css")
     draw(key=f"session_preview_{loaded.outline.session.id}", data={"html": report}, height="content")
@@ -164,7 +164,7 @@ def _delete(loaded: LoadedSession, memory: SessionMemory) -> None:
 def _delete_now(store: Store, memory: SessionMemory, session_id: int, title: str) -> None:
     user = current.require(Right.DELETE)
     try:
-        with st.spinner("Deleting the session …"):
+        with st.spinner("Deleting the session …", show_time=True):
             done = delete_session(store, session_id)
     except StoreError as error:
         st.error(sentence(str(error)))

@@ -33,7 +33,7 @@ def render(store: Store, memory: SessionMemory) -> None:
             return
         user = current.require(Right.RECORD)
         try:
-            with st.spinner("Importing the session …"), temporary_folder(store) as folder:
+            with st.spinner("Importing the session …", show_time=True), temporary_folder(store) as folder:
                 path = folder / "session.zip"
                 make_file(path)
                 with path.open("wb") as out:

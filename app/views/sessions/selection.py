@@ -173,7 +173,7 @@ def _delete(store: Store, memory: SessionMemory, chosen: Sequence[Session]) -> N
 def _delete_now(store: Store, memory: SessionMemory, chosen: Sequence[Session]) -> None:
     user = current.require(Right.DELETE)
     try:
-        with st.spinner(f"Deleting {counted(len(chosen), 'session')} …"):
+        with st.spinner(f"Deleting {counted(len(chosen), 'session')} …", show_time=True):
             done = delete_sessions(store, [one.id for one in chosen])
     except StoreError as error:
         st.error(sentence(str(error)))

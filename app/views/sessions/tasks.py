@@ -31,7 +31,7 @@ def render(loaded: LoadedSession, choice: Choice) -> None:
             st.caption(
                 f"“{plain(task.name)}” has no end marker, so it lasts until the session ends ({clock(task.end_s)})."
             )
-    with st.spinner(read_words(loaded)):
+    with st.spinner(read_words(loaded), show_time=True):
         figures = loaded.figures(choice.face, corrected=choice.corrected)
     st.html(styled(session_tables.figures({WHOLE: figures.whole, **figures.tasks})))
     if len(tasks.names) > 1:

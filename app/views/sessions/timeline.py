@@ -49,7 +49,7 @@ def _over_time(loaded: LoadedSession, face: int, *, corrected: bool) -> None:
     labels: ShownLabels | None = None
     whole: Summary | None = None
     if is_read:
-        with st.spinner(read_words(loaded)):
+        with st.spinner(read_words(loaded), show_time=True):
             whole = loaded.figures(face, corrected=corrected).whole
             samples = loaded.face(face, corrected=corrected)
         if not len(samples.time_s):

@@ -95,7 +95,7 @@ def _upload(memory: TrainingMemory) -> None:
         return
     user = current.require(Right.TRAIN)
     try:
-        with st.spinner(f"Storing {sentence(upload.name)} …"):
+        with st.spinner(f"Storing {sentence(upload.name)} …", show_time=True):
             memory.archive = store_upload(upload, upload.name, training_jobs.archives_dir(), expected_bytes=upload.size)
             files.give(memory.archive, user)
     except ArchiveError as error:
