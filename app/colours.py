@@ -4,6 +4,8 @@ A chart, a canvas or a table does not know whether the page is light or dark. So
 line on the page and on its sidebar: a contrast of 3 and more (`python -m benchmarks.colours`).
 """
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Final
 
 from fer_core.colours import rgb
@@ -33,3 +35,17 @@ def translucent(colour: str, opacity: float) -> str:
     """A colour such as "#2f8f83" as an rgba() of that opacity, 0 to 1."""
     red, green, blue = rgb(colour)
     return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def hard_gradient(colours: Sequence[str]) -> str:
+    """A CSS image of equal pieces with hard edges, from left to right; neighbours of one colour are one piece.
+
+    Args:
+        colours: CSS colours, at least one.
+    """
+    stops, at = [], 0
+    for colour, run in groupby(colours):
+        end = at + len(list(run))
+        stops.append(f"{colour} {100 * at / len(colours):.4g}% {100 * end / len(colours):.4g}%")
+        at = end
+    return f"linear-gradient(to right,{','.join(stops)})"

@@ -1,15 +1,13 @@
 """A file at a glance, as HTML: a strip of what its faces were called, and the line of words beside it."""
 
-from collections.abc import Sequence
 from html import escape
-from itertools import groupby
 from typing import Final
 
 import numpy as np
 
 from app.analysis.jobs import FileView
 from app.analysis.summary import FaceTimeline, FileSummary
-from app.colours import BLUE, ERROR_TEXT
+from app.colours import BLUE, ERROR_TEXT, hard_gradient
 from app.formatting import clock, counted, whole_percent
 from fer_core.emotions import EMOTION_COLOURS, UNSURE
 from fer_core.results import Level, label_words
@@ -40,7 +38,7 @@ def strip(summary: FileSummary) -> str:
     """Over a video's time a lane for each of the first faces; of a picture a piece for each face, left to right."""
     if summary.picture_faces:
         faces = sorted(summary.picture_faces, key=lambda emotion: emotion.face.track_id or 0)
-        lanes = [_gradient([_colour(face.label, face.level) for face in faces])]
+        lanes = [hard_gradient([_colour(face.label, face.level) for face in faces])]
     else:
         lanes = [_lane(face.timeline, summary.seconds) for face in summary.numbered[:MOST_LANES]]
     words = ", ".join(f"{label} {whole_percent(share)}" for label, share in _shown(summary)) or "no face"
@@ -107,7 +105,7 @@ def _lane(timeline: FaceTimeline, length_s: float) -> str:
         first, end = (min(_PIECES, round(edge / max(length_s, 1e-9) * _PIECES)) for edge in edges[at : at + 2])
         for piece in pieces[first : max(first + 1, end)]:
             piece.append(_colour(label, level))
-    return _gradient([max(piece, key=piece.count) if piece else "transparent" for piece in pieces])
+    return hard_gradient([max(piece, key=piece.count) if piece else "transparent" for piece in pieces])
 
 
 def _starts(timeline: FaceTimeline) -> list[float]:
@@ -120,16 +118,6 @@ def _colour(label: str | None, level: Level | None) -> str:
     if label is None and level is None:
         return "transparent"
     return EMOTION_COLOURS[label or UNSURE] + (_PALE if level is Level.LEANING else "")
-
-
-def _gradient(colours: Sequence[str]) -> str:
-    """A CSS image of equal pieces with hard edges; neighbours of one colour are one piece."""
-    stops, at = [], 0
-    for colour, run in groupby(colours):
-        end = at + len(list(run))
-        stops.append(f"{colour} {100 * at / len(colours):.4g}% {100 * end / len(colours):.4g}%")
-        at = end
-    return f"linear-gradient(to right,{','.join(stops)})"
 
 
 def labels_over_time(timeline: FaceTimeline) -> list[tuple[float, str, str]]:

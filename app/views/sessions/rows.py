@@ -1,15 +1,15 @@
 """One session as a row of the list: a check box, its title, and what tells it from the others at a glance."""
 
-from collections.abc import Iterator
 from html import escape
 from typing import Final
 
 import streamlit as st
 
+from app.colours import hard_gradient
 from app.formatting import clock, whole_percent
 from app.html_tables import swatch
 from app.markdown_text import plain
-from app.sessions.strips import CELLS, Strip, strip
+from app.sessions.strips import Strip, strip
 from app.store.database import Store
 from app.store.records import Session
 from app.tab_memory import SessionMemory
@@ -116,16 +116,6 @@ def strip_html(found: Strip) -> str:
     """The labels over time as a coloured bar; in words for whoever cannot see it."""
     words = ", ".join(f"{label.capitalize()} {whole_percent(share)}" for label, share in found.shares.items())
     words = words or "No face seen"
-    stops = ", ".join(f"{colour} {start}% {end}%" for colour, start, end in _runs(found))
-    filled = f' style="background-image:linear-gradient(to right, {stops})"' if found.shares else ""
+    colours = ["transparent" if label is None else EMOTION_COLOURS[label] for label in found.cells]
+    filled = f' style="background-image:{hard_gradient(colours)}"' if found.shares else ""
     return f'<span class="fer-strip" role="img" aria-label="{words}" title="{words}"{filled}></span>'
-
-
-def _runs(found: Strip) -> Iterator[tuple[str, int, int]]:
-    """Colour, start and end, in per cent, of neighbouring cells with the same label."""
-    start = 0
-    for end in range(1, CELLS + 1):
-        if end == CELLS or found.cells[end] != found.cells[start]:
-            label = found.cells[start]
-            yield "transparent" if label is None else EMOTION_COLOURS[label], start, end
-            start = end
