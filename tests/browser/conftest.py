@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from benchmarks import scene
 from tests.conftest import SHARED_DATA
@@ -27,6 +27,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def _needs_chromium() -> None:
     if studio.chromium_path() is None:
         pytest.skip("no Chromium on this machine; on Debian: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One without a camera, for all tests of a file."""
+    with studio.chromium(camera=None) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

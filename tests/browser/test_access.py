@@ -24,12 +24,6 @@ SAYS = {"viewer": "· watches", "recorder": "· records", "trainer": "· trains"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with studio.chromium(camera=None) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[studio.Server]:
     """An app that asks a provider."""
     port = studio.free_port()

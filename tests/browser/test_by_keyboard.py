@@ -34,12 +34,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[studio.Server]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with studio.chromium(camera=None) as running:
-        yield running
-
-
 def open_at(browser: Browser, url: str) -> Page:
     page = studio.new_tab(browser)
     page.goto(url)

@@ -25,12 +25,6 @@ PAGES: Final = ("Live", "Analyse", "Sessions", "History", "Train", "Models", "Yo
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with studio.chromium(camera=None) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[studio.Server]:
     """One app for all pages, with something to show on each."""
     home = tmp_path_factory.mktemp("home")

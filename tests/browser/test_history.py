@@ -37,12 +37,6 @@ def address(home: Path) -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with studio.chromium(camera=None) as browser:
-        yield browser
-
-
 def opened(home: Path) -> Store:
     return open_store(f"sqlite:///{home / 'sessions' / 'sessions.sqlite3'}")
 

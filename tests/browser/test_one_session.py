@@ -50,12 +50,6 @@ def url(home: Path) -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with studio.chromium(camera=None) as running:
-        yield running
-
-
 def open_session(browser: Browser, url: str, number: int, size: tuple[int, int] = studio.DESKTOP) -> Page:
     page = studio.new_tab(browser, size=size)
     page.goto(f"{url}/sessions?id={number}", wait_until="domcontentloaded")

@@ -31,12 +31,6 @@ def feed_server() -> Iterator[studio.Server]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with studio.chromium(camera=None) as running:
-        yield running
-
-
 class Panel:
     """A page with the panel, and the feed that it listens to."""
 

@@ -49,12 +49,6 @@ def url(home: Path) -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with studio.chromium(camera=None) as running:
-        yield running
-
-
 def open_list(browser: Browser, url: str, size: tuple[int, int] = studio.DESKTOP) -> Page:
     page = studio.new_tab(browser, size=size)
     page.goto(f"{url}/sessions", wait_until="domcontentloaded")
