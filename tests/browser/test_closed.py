@@ -35,7 +35,7 @@ PAGES = {
     "history": "Mood",
     "train": "Data",
     "models": "Live now",
-    "data": "Kept in",
+    "data": "Delete everything",
 }
 
 
