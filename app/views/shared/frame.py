@@ -1,6 +1,7 @@
 """What is the same on every page: its heading, one plain line below it, and the look of buttons that destroy."""
 
 from base64 import b64encode
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -10,6 +11,7 @@ _ASSETS: Final = Path(__file__).parents[2] / "assets"
 LOGO: Final = _ASSETS / "logo.svg"
 
 
+@cache  # asked for in every run of a page
 def css() -> str:
     """The style of all pages, with the logo that it draws."""
     logo = b64encode(LOGO.read_bytes()).decode()
