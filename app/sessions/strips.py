@@ -13,17 +13,16 @@ from typing import Final
 import numpy as np
 
 from app.session_statistics.spans import Range, excluded_ranges, weigh
+from app.session_statistics.summary import STATES
 from app.store.database import Store
 from app.store.records import Session
 from app.store.session_list import Labels, read_labels
 from app.store.session_parts import identities, markers
-from fer_core.emotions import EMOTIONS, UNSURE
 
 CELLS: Final = 100
 """Of a strip: two pixels each."""
 MOST_KEPT: Final = 5_000
 """Strips, some 10 MB; those not looked at for longest are worked out anew."""
-_STATES: Final = (*EMOTIONS, UNSURE)
 
 
 @dataclass(frozen=True)
@@ -76,22 +75,22 @@ def make_strip(labels: Labels, *, length_s: float, leave_out: Sequence[Range] = 
     chosen = labels.face == faces[counts.argmax()]
     time_s, states = labels.time_s[chosen], labels.label[chosen]
     seconds = weigh(time_s, leave_out=leave_out).seconds
-    sums = np.bincount(states, seconds, len(_STATES))
+    sums = np.bincount(states, seconds, len(STATES))
     watched_s = float(sums.sum()) or 1.0
-    shares = {name: float(value / watched_s) for name, value in zip(_STATES, sums, strict=True) if value > 0}
+    shares = {name: float(value / watched_s) for name, value in zip(STATES, sums, strict=True) if value > 0}
     ranked = dict(sorted(shares.items(), key=lambda pair: -pair[1]))
     return Strip(_cells(time_s, seconds, states, max(length_s, float(time_s[-1] + seconds[-1]), 0.1)), ranked)
 
 
 def _cells(time_s: np.ndarray, seconds: np.ndarray, states: np.ndarray, length_s: float) -> tuple[str | None, ...]:
     """In each part the label with most of its time; where no sample begins, that of the one that still stands."""
-    found = np.zeros((CELLS, len(_STATES)))
+    found = np.zeros((CELLS, len(STATES)))
     at = np.minimum((time_s / length_s * CELLS).astype(int), CELLS - 1)
     np.add.at(found, (at, states), seconds)
     middles = (np.arange(CELLS) + 0.5) * length_s / CELLS
     before = np.searchsorted(time_s, middles, side="right") - 1
     stands = (before >= 0) & (middles < time_s[before] + seconds[before])
     return tuple(
-        _STATES[row.argmax()] if row.any() else _STATES[states[last]] if still else None
+        STATES[row.argmax()] if row.any() else STATES[states[last]] if still else None
         for row, last, still in zip(found, before, stands, strict=True)
     )
