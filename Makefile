@@ -92,9 +92,10 @@ $(VENV)/installed: requirements.txt | $(BIN)/python
 	@$(BIN)/python fer_core/install.py requirements.txt
 	@touch $@
 
-$(VENV)/installed-dev: tests/requirements.txt $(VENV)/installed
-	@echo "Step 3 of $(STEPS): packages for tests and benchmarks: 0.2 GB to download, 0.6 GB on the disk"
+$(VENV)/installed-dev: tests/requirements.txt requirements-scale.txt $(VENV)/installed
+	@echo "Step 3 of $(STEPS): packages for tests and benchmarks: 0.3 GB to download, 0.9 GB on the disk"
 	@$(BIN)/python fer_core/install.py tests/requirements.txt
+	@$(BIN)/python fer_core/install.py requirements-scale.txt
 	@touch $@
 
 detector: $(VENV)/installed
