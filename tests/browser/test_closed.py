@@ -139,6 +139,7 @@ def test_a_tab_holds_so_many_files_until_one_is_removed(server, browser, tmp_pat
     page.context.close()
 
 
+@pytest.mark.video
 def test_every_page_works_under_the_policy_and_its_use_stays_private(server, browser, home, log, tmp_path) -> None:
     said: list[str] = []
     received: list[bytes] = []

@@ -13,7 +13,7 @@ from app.settings import AppSettings
 from tests.helpers.browser import coturn, studio
 from tests.helpers.browser.preflight import check
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.video]
 
 # What the nominated pair of candidates says of the browser's end.
 LOCAL_CANDIDATE_JS = """async () => {

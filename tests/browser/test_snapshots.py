@@ -10,7 +10,7 @@ from tests.helpers.browser import studio
 from tests.helpers.browser.page_states import wait_until_drawn
 from tests.helpers.browser.preflight import check
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.video]
 
 
 def test_where_udp_is_blocked_snapshots_are_offered_and_all_works_with_them(

@@ -19,7 +19,7 @@ from benchmarks import scene
 from tests.helpers.browser import studio
 from tests.helpers.stack import PASSPHRASE, REPLICA_COOKIE, stack
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.video]
 
 HOST = "fer.test"
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 from tests.helpers.synthetic import drawn_dataset, write_archive
 
 TRAINING_MS = 240_000
+DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 def write_zip(folder: Path) -> Path:
@@ -51,9 +52,12 @@ def start_training(page: Page, *, epochs: int) -> None:
     """The quickest network, on the chosen archive."""
     page.get_by_text("All networks and settings").click()
     choose(page, "Network", "baseline_cnn")
+    # Each network has fields of its own: what is typed before they are there is lost with those of the one before.
+    page.get_by_text(re.compile("baseline_cnn · [0-9]+ epoch", re.IGNORECASE)).wait_for()
+    page.locator(DRAWN).wait_for()
     fill_number(page, "Epochs", epochs)
-    page.wait_for_timeout(500)  # the page has taken the number; a press is lost while it is drawn anew
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.get_by_text(re.compile(f"baseline_cnn · {epochs} epoch", re.IGNORECASE)).wait_for()
+    page.locator(DRAWN).wait_for()  # a press is lost while the page is drawn anew
     page.get_by_role("button", name="Start training").click()
 
 
