@@ -148,14 +148,14 @@ def test_sessions_are_found_judged_and_taken_away_from_the_list(url: str, browse
 
 def test_two_films_are_compared_on_a_phone(url: str, browser: Browser) -> None:
     page = open_list(browser, url, studio.PHONE)
-    for count, box in enumerate(page.get_by_test_id("stCheckbox").all(), start=1):
+    boxes = page.get_by_test_id("stCheckbox")
+    expect(boxes).to_have_count(2)
+    for count, box in enumerate(boxes.all(), start=1):
         box.click()
-        name = "Compare" if count == 1 else f"Compare {count}"
-        page.get_by_role("button", name=name, exact=True).wait_for()
-        box.locator("input:checked").wait_for(state="attached")
-    page.get_by_role("button", name="Compare 2").click()
+        page.get_by_text(f"{count} selected.").wait_for()
+    compared = page.get_by_text("neutral then happy compared with sad then happy")
+    studio.click_until(page.get_by_role("button", name="Compare 2"), compared)
 
-    page.get_by_text("neutral then happy compared with sad then happy").wait_for()
     page.get_by_text("these recordings alone", exact=False).wait_for()
     expect(page.locator(".js-plotly-plot")).to_have_count(3, timeout=studio.PATIENCE_S * 1000)
     assert page.evaluate("document.documentElement.scrollWidth") <= studio.PHONE[0]

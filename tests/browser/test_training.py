@@ -47,15 +47,15 @@ def test_upload_train_promote_and_see_it_live(archive: Path, tmp_path: Path) -> 
         # Measured on other images than the live model, so the page asks first.
         use.click()
         page.get_by_role("button", name="Use it").click()
-        page.get_by_text(f"{run} is now used for live video").wait_for(timeout=30_000)
+        page.get_by_text(f"{run} is now used for live video").wait_for()
 
         studio.go_to(page, "Models")
-        page.get_by_text(f"Live now: {run}").wait_for(timeout=30_000)
+        page.get_by_text(f"Live now: {run}").wait_for()
         page.get_by_role("button", name="Go back to the previous model (default").wait_for()
 
         studio.go_to(page, "Live")
         page.get_by_text("Settings", exact=True).click()
-        page.locator(f'input[value="default: {run}"]').wait_for(timeout=30_000)
+        page.locator(f'input[value="default: {run}"]').wait_for()
 
         assert errors == []
         context.close()

@@ -222,18 +222,24 @@ def go_to(page: Page, title: str) -> None:
 
 
 def unfold(page: Page, title: str, inside: Locator) -> None:
-    """Open the expander of that title, until what is inside can be seen.
+    """Open the expander of that title, until what is inside can be seen."""
+    click_until(page.get_by_text(title), inside)
 
-    A click on it was once lost, or undone, just after the page had been drawn, and not again in 80 tries, on a busy
-    machine too; why was not found. People click again; so does this.
+
+def click_until(target: Locator, sign: Locator) -> None:
+    """Click until the sign is there.
+
+    A click is lost where the page is drawn anew between the pointer's down and up, now and then on a busy machine.
+    People click again; so does this.
     """
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        page.get_by_text(title).click()
+        with contextlib.suppress(PlaywrightTimeoutError):  # what a late click leads to may have no such target
+            target.click(timeout=5_000)
         with contextlib.suppress(PlaywrightTimeoutError):
-            inside.wait_for(timeout=5_000)
+            sign.wait_for(timeout=5_000)
             return
-    raise TimeoutError(f"{title!r} does not open")
+    raise TimeoutError(f"a click on {target} has no effect")
 
 
 def press_start(page: Page) -> None:
