@@ -8,12 +8,13 @@ import ipaddress
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnected
 
 from app.live import stills
 from app.server import for_server
@@ -145,7 +146,9 @@ class Limits(Middleware):
         with tabs().entered(self._client(scope), self._settings) as refusal:
             if refusal:
                 await refuse(scope, receive, send, 429, refusal)
-            else:
+                return
+            # Streamlit fails where it still reads or closes what a tab that went has closed: nothing for the log.
+            with suppress(WebSocketDisconnected):
                 await self.app(scope, receive, send)
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from app.live import stills
-from app.web.limits import MAX_BODY_BYTES, UPLOAD_FRAMING_BYTES, HeldFiles, tabs
+from app.web.limits import MAX_BODY_BYTES, UPLOAD_FRAMING_BYTES, HeldFiles, Limits, tabs
 from app.web.middleware import closed_by_default
 from app.web.own_pages import OwnPages, note_on_hosts
 from app.web.settings import MEGABYTE, WebSettings
@@ -290,6 +291,26 @@ def test_tabs_have_limits_for_one_client_and_for_all(behind_proxy):
         assert (full.status, full.text) == (429, "This server is busy: 3 tabs are open. Try again in a few minutes.\n")
     wait_until(lambda: len(tabs()) == 0)
     assert knock(behind_proxy, **own, **PROXIED).status == 101
+
+
+@pytest.mark.parametrize("times_closed", [1, 2])
+@pytest.mark.anyio
+async def test_a_tab_that_goes_while_it_is_written_to_is_no_fault(times_closed):
+    """Closing twice is what Streamlit does then; any other error of the app stays one."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        for _ in range(times_closed):
+            await websocket.close()
+        raise ValueError(times_closed)
+
+    async def send(_message) -> None:
+        pass
+
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": [], "client": ("127.0.0.1", 1)}
+    limits = Limits(app, WebSettings(), max_upload_bytes=1, held=lambda _tab: HELD, account_of=account)
+    with pytest.raises(ValueError, match="1") if times_closed == 1 else contextlib.nullcontext():
+        await limits(scope, None, send)  # type: ignore[arg-type]
 
 
 def test_an_account_counts_wherever_it_is(behind_proxy):
