@@ -3,9 +3,9 @@
     python -m benchmarks.soak --minutes 60 [--viewers 4] [--stack | --url URL --pid PID [PID ...] [--file clip.mp4]]
 
 Starts a server of its own, or all of a deployment (nginx, two replicas, PostgreSQL, coturn), or watches the processes
-of a server that runs. After a warm-up and a rest, it samples what they
-hold while people come and go, fits a line to it, lets them rest again, and prints a table. The exit status is 1 where
-something rises, does not come back at rest, or a visit failed.
+of a server that runs already. After a warm-up and a rest, it samples what they hold while people come and go, fits a
+line to it, lets them rest again, and prints a table. The exit status is 1 where something rises or does not come back
+at rest, or where more than one visit in twenty failed.
 """
 
 import argparse
