@@ -95,7 +95,7 @@ class Soak:
             finally:
                 process.kill()
         if not said:
-            raise RuntimeError("the visitors ended without a word; what they wrote above says why")
+            raise RuntimeError("the visitors ended unexpectedly; their output above says why")
         self.visits.update(said["visits"])
         self.failures += said["failures"]
 

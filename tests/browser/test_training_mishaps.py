@@ -68,7 +68,7 @@ def test_a_killed_run_goes_on_from_the_checkpoint_before_a_damaged_one(archive: 
         status = read_status(run.dir)
         assert status is not None
         os.kill(status.pid, signal.SIGKILL)
-        page.get_by_text("The training process was killed or crashed without a word").wait_for()
+        page.get_by_text("The training process was killed or crashed").wait_for()
         done = len(run.epochs())
         (run.dir / CHECKPOINT).write_bytes(b"\x89HDF cut off")
 
