@@ -5,7 +5,7 @@
 # make lock   requirements.lock anew, from requirements.txt
 # make docs   the API reference, from the docstrings, into docs/api
 # make bench  the benchmark tables of docs/BENCHMARKS.md
-# make pictures  the pictures of docs/images, taken from the running app
+# make pictures  the pictures of docs/images, taken from the running app (those of the training run are kept)
 # Each sets up what it needs by itself: .venv from pinned requirements, a face detector's files, Chromium, PostgreSQL,
 # coturn.
 
