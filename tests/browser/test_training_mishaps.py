@@ -74,7 +74,7 @@ def test_a_killed_run_goes_on_from_the_checkpoint_before_a_damaged_one(archive: 
 
         press(page, "Resume")
 
-        page.get_by_text("The last checkpoint was damaged: training goes on").wait_for(timeout=TRAINING_MS)
+        page.get_by_text("The last checkpoint was damaged: training continues").wait_for(timeout=TRAINING_MS)
         wait_until(lambda: len(run.epochs()) > done, timeout_s=240)
         press(page, "Stop")
         state_is(page, "Stopped")

@@ -119,7 +119,7 @@ def test_views_of_other_images_or_another_augmentation_are_refused(views):
     views.check(FACES, replace(AUGMENT, noise=0.1, blur=1.0))  # what cameras do comes after the answers
     with pytest.raises(ConfigError, match="20 training images, but not of the 19 here"):
         views.check(FACES.take(np.arange(19)), AUGMENT)
-    with pytest.raises(ConfigError, match="augmentation of teach"):
+    with pytest.raises(ConfigError, match="same settings as teach"):
         views.check(FACES, replace(AUGMENT, rotation_deg=3.0))
     with pytest.raises(ConfigError, match="--mixup 0"):
         views.check(FACES, replace(AUGMENT, mixup=0.5))
