@@ -5,7 +5,7 @@
 # make lock   requirements.lock anew, from requirements.txt
 # make docs   the API reference, from the docstrings, into docs/api
 # make bench  the benchmark tables of docs/BENCHMARKS.md
-# make pictures  the pictures of docs/images, taken from the running app
+# make pictures  the pictures of docs/images, taken from the running app (those of the training run are kept)
 # Each sets up what it needs by itself: .venv from pinned requirements, a face detector's files, Chromium, PostgreSQL,
 # coturn.
 
@@ -79,7 +79,7 @@ setup-dev: $(VENV)/installed-dev detector
 $(BIN)/python:
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || \
 		{ echo "Python 3.11, 3.12 or 3.13 is needed, found: $$("$(PYTHON)" --version 2>&1)." \
-			"Call make PYTHON=/path/to/python3."; exit 1; }
+			"Run make PYTHON=/path/to/python3."; exit 1; }
 	@echo "Step 1 of $(STEPS): a virtual environment in $(VENV), with $$("$(PYTHON)" --version) (some seconds)"
 	@rm -f $(VENV)/installed $(VENV)/installed-dev
 	@"$(PYTHON)" -m venv $(VENV) >$(VENV).log 2>&1 || \

@@ -107,7 +107,7 @@ def _ice_servers(name: str, environment: Mapping[str, str]) -> tuple[dict[str, A
     try:
         servers = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{name} must be a JSON list such as {_SERVER_EXAMPLE}; it is no JSON: {error}") from None
+        raise ValueError(f"{name} must be a JSON list such as {_SERVER_EXAMPLE}; it is not JSON: {error}") from None
     if not isinstance(servers, list) or not all(map(_is_server, servers)):
         raise ValueError(f"{name} must be a JSON list such as {_SERVER_EXAMPLE}; it is something else")
     return tuple(servers)

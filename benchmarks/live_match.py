@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _print(routes, len(faces))
     for name, place in (("BlazeFace", blazeface_folder()), ("YuNet", yunet_path())):
         if place is None:
-            print(f"\n{name} is left out: its files are not there. Call: python -m fer_core fetch-detector")
+            print(f"\n{name} is left out: its files are missing. Run: python -m fer_core fetch-detector")
     if options.json:
         document = {"seed": options.seed, "n": len(faces), "routes": [asdict(route) for route in routes]}
         options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -26,18 +26,20 @@ def main(arguments: list[str] | None = None) -> int:
         SystemExit: the arguments are wrong, or ask for help.
     """
     print_anything()
-    parser = argparse.ArgumentParser(prog="python -m fer_core", description="Analyse files; look after models.")
+    parser = argparse.ArgumentParser(
+        prog="python -m fer_core", description="Analyse files, list models, and check this installation."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_analyse(commands.add_parser("analyse", help="name the expressions in pictures and videos"))
     models = commands.add_parser("models", help="list the models and check their files")
     models.set_defaults(run=_models)
-    doctor = commands.add_parser("doctor", help="check this machine and this installation")
-    doctor.add_argument("--json", action="store_true", help="for other programs")
-    doctor.add_argument("--port", type=_port, default=8501, help="where the app answers, or will (default: 8501)")
-    doctor.add_argument("--address", default="localhost", help="the address that it is bound to (default: localhost)")
+    doctor = commands.add_parser("doctor", help="check this installation, the models and the server")
+    doctor.add_argument("--json", action="store_true", help="print JSON for other programs")
+    doctor.add_argument("--port", type=_port, default=8501, help="port of the app (default: 8501)")
+    doctor.add_argument("--address", default="localhost", help="address that the app listens on (default: localhost)")
     doctor.add_argument("--url", default="", metavar="URL", help="the https address that people open")
     doctor.set_defaults(run=_doctor)
-    fetch = commands.add_parser("fetch-detector", help="fetch a better face detector than Haar once (7 MB)")
+    fetch = commands.add_parser("fetch-detector", help="fetch a better face detector than Haar (7 MB, once)")
     fetch.set_defaults(run=_fetch_detector)
     options = parser.parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.run

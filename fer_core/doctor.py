@@ -125,7 +125,7 @@ def _detector() -> Finding:
     except FerError as error:
         return failing(str(error), fetch)
     if name == "haar":
-        return warning("Haar: slower, frontal faces only; no other's files are here", fetch)
+        return warning("Haar: slower, frontal faces only; the files of better detectors are missing", fetch)
     chosen = "FER_YUNET names it" if os.environ.get("FER_YUNET") else "the best whose files are here"
     found = f"BlazeFace, {blazeface_folder()}" if name == "blazeface" else f"YuNet, {yunet_path()}"
     return ok(f"{found}: {chosen}, of {', '.join(detectors_here())}")
@@ -173,7 +173,7 @@ def _tensorflow() -> Finding:
     # Only looked for: importing it takes seconds and hundreds of megabytes.
     found = distributions_of("tensorflow")
     if not found:
-        return warning("not installed: no training, the rest works", INSTALL)
+        return warning("not installed: training is unavailable, everything else works", INSTALL)
     if len(found) > 1:  # they own the same files
         return warning("installed twice: " + ", ".join(found), INSTALL)
     return ok(f"{found[0]} {package_version('tensorflow')}")

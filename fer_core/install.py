@@ -31,7 +31,7 @@ PIP_SETTINGS: Final = {"PYTHONIOENCODING": "utf-8", "PIP_ROOT_USER_ACTION": "ign
     ("PIP_DISABLE_PIP_VERSION_CHECK", "PIP_NO_INPUT", "PIP_NO_COLOR"), "1"
 )
 SECONDS_BETWEEN_LINES: Final = 15.0
-AGAIN: Final = "What came until now is kept. Call make again to go on."
+AGAIN: Final = "What was downloaded so far is kept. Run make again to continue."
 OFFLINE: Final = re.compile(
     r"(NewConnection|NameResolution|Timeout|Proxy|SSL|Protocol|Connection)Error"
     r"|Connection broken|IncompleteRead|incomplete-download|HTTP error 5|onnection timed out"
@@ -177,15 +177,15 @@ def reason(output: Sequence[str]) -> str:
     if "No space left" in text or "Errno 28" in text:
         return f"The disk is full. Free some space: the packages need 3 GB. {AGAIN}"
     if OFFLINE.search(text):
-        return f"The packages could not be downloaded: no connection, or it broke off. {AGAIN}"
+        return f"The packages could not be downloaded: the connection failed or was interrupted. {AGAIN}"
     if "No matching distribution found for" in text:
         package = text.rpartition("No matching distribution found for ")[2].split()[0]
         machine = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
         if "(from versions: none)" in text:
-            return f"No {package} was found for {machine}: no connection, or there is none. {AGAIN}"
+            return f"No {package} was found for {machine}: the connection failed, or there is no such version. {AGAIN}"
         return f"There is no {package} for {machine}. Use another Python: make PYTHON=/path/to/python3"
     if "Permission denied" in text or "Errno 13" in text:
-        return f"{sys.prefix} cannot be written. Check its permissions, or delete it and call make again."
+        return f"{sys.prefix} cannot be written. Check its permissions, or delete it and run make again."
     return f"The packages could not be installed: {errors[0] if errors else 'pip gave no reason'}. {AGAIN}"
 
 

@@ -1,4 +1,4 @@
-"""Frames in, results out: detect, crop, predict, track, smooth."""
+"""Frames in, results out: detect or follow, track, crop, predict, smooth."""
 
 import time
 from collections.abc import Iterator

@@ -32,14 +32,16 @@ def _carry_out(options: argparse.Namespace) -> int:
     try:
         options.run(options)
     except Stopped:
-        print("Stopped. Call the same command again to go on.", file=sys.stderr)
+        print("Stopped. Run the same command again to continue.", file=sys.stderr)
         return 128 + signal.SIGTERM
     return 0
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options of one command line; `run` is the function that carries it out."""
-    parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m train", description="Train, measure, compare and convert networks."
+    )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: commands.Command, words: str) -> argparse.ArgumentParser:
@@ -47,12 +49,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         added.set_defaults(run=run)
         return added
 
-    _add_inspect(command("inspect", commands.inspect, "say what is in an archive, and what is wrong with it"))
+    _add_inspect(command("inspect", commands.inspect, "describe an archive and its problems"))
     _add_list(command("list", commands.list_architectures, "show the networks with their size and cost"))
     _add_trial(command("trial", commands.trial, "time some training steps of networks on this machine"))
-    _add_fit(command("fit", commands.fit, "train a network on an archive, or go on with an interrupted run"))
-    _add_teach(command("teach", commands.teach, "have models answer for fixed views of an archive's training images"))
-    _add_recipe(command("recipe", commands.recipe, "carry out a named list of steps: teachers, student, evaluation"))
+    _add_fit(command("fit", commands.fit, "train a network on an archive, or continue an interrupted run"))
+    _add_teach(command("teach", commands.teach, "store models' answers to fixed views of an archive's training images"))
+    _add_recipe(command("recipe", commands.recipe, "run a named list of steps: teachers, student, evaluation"))
     _add_export(command("export", commands.export, "turn a run's best weights into a model folder"))
     _add_evaluate(command("evaluate", commands.evaluate, "measure a model on a split of an archive"))
     _add_compare(command("compare", commands.compare, "compare two or more models on the same images"))
@@ -61,7 +63,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-_ARCHIVE_WORDS: Final = "csv, zip or tar.gz, or a folder of such or of class folders"
+_ARCHIVE_WORDS: Final = "a csv, zip or tar.gz, or a folder of these or of class folders"
 
 
 def _add_archive(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
@@ -74,7 +76,7 @@ def _add_label_order(parser: argparse.ArgumentParser) -> None:
         "--label-order",
         choices=list(LABEL_ORDERS),
         default="",
-        help="what numeric labels mean; by default 0-6 are read in FER2013's order and others refused",
+        help="order of numeric labels; by default, 0-6 are read in FER2013's order and others are refused",
     )
 
 
@@ -102,7 +104,7 @@ def _add_trial(parser: argparse.ArgumentParser) -> None:
 def _add_fit(parser: argparse.ArgumentParser) -> None:
     _add_archive(parser, required=False)
     parser.add_argument(
-        "--output", type=Path, required=True, help="run folder; without --archive, the run in it goes on"
+        "--output", type=Path, required=True, help="run folder; without --archive, the run in it continues"
     )
     parser.add_argument("--queue", action="store_true", help="wait while another queued run in the same parent trains")
     parser.add_argument("--nice", type=int, default=10, help="how far to give way to others, 0-19 (default: 10)")
@@ -123,7 +125,7 @@ def _add_cleaning(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--drop-not-faces",
         action="store_true",
-        help="leave out training images that most of FER+'s voters call none",
+        help="leave out training images that most of FER+'s voters do not call a face",
     )
 
 
@@ -138,7 +140,7 @@ def _add_teachers(parser: argparse.ArgumentParser, *, required: bool) -> None:
         nargs="+",
         required=required,
         metavar="MODEL",
-        help="learn from these, too: names or folders of models, or run folders",
+        help="learn from these models, too: their names or folders, or run folders",
     )
 
 
@@ -146,21 +148,21 @@ def _add_teach(parser: argparse.ArgumentParser) -> None:
     _add_archive(parser)
     _add_teachers(parser, required=True)
     parser.add_argument("--output", type=Path, required=True, metavar="NPZ", help="file for the answers")
-    parser.add_argument("--views", type=int, default=16, help="of each image (default: 16)")
-    parser.add_argument("--seed", type=int, default=1, help="of the views (default: 1)")
+    parser.add_argument("--views", type=int, default=16, help="views of each image (default: 16)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the views (default: 1)")
     parser.add_argument("--nice", type=int, default=10, help="how far to give way to others, 0-19 (default: 10)")
     _add_cleaning(parser)
     add_flags(parser, AugmentConfig)
 
 
 def _add_recipe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=recipe_names(), help="what to carry out")
+    parser.add_argument("name", choices=recipe_names(), help="recipe to run")
     _add_archive(parser)
     _add_ferplus(parser)
     parser.add_argument("--output", type=Path, required=True, help="folder of the steps; finished ones are kept")
     parser.add_argument("--nice", type=int, default=10, help="how far to give way to others, 0-19 (default: 10)")
     parser.add_argument(
-        "--jobs", type=int, default=1, help="steps that may run side by side, on an accelerator say (default: 1)"
+        "--jobs", type=int, default=1, help="steps that may run at once, for example on a GPU (default: 1)"
     )
 
 

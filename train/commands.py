@@ -90,10 +90,12 @@ def teach(options: argparse.Namespace) -> None:
     inputs = [Input.of_network(teacher) for teacher in options.teachers]
     augment = AugmentConfig(**given_values(options, AugmentConfig))
     if augment.mixup:
-        raise ConfigError("Mixup blends different images each time, so there are no views to answer for. Leave it out.")
+        raise ConfigError(
+            "Mixup blends different images each time, so teachers would have no fixed views. Leave it out."
+        )
     ferplus = Input.of_file(options.ferplus) if options.ferplus else None
     if ferplus and not options.drop_not_faces:
-        raise ConfigError("For teach, FER+'s votes only tell which images are no faces. Add --drop-not-faces.")
+        raise ConfigError("teach uses FER+'s votes only to leave out images that are not faces. Add --drop-not-faces.")
     request = RunRequest(
         TrainingConfig(augment=augment),
         options.archive,

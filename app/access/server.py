@@ -27,7 +27,7 @@ _WAYS_AROUND: Final = {
     "server.baseUrlPath": "below another path than / nothing would be checked. Give the studio a name of its own, "
     "such as studio.example.org.",
     "server.enableAgentApi": "programs would use pages that are made for people, and files would reach them unchecked.",
-    "server.trustedUserHeaders": "whoever sends such a header would be whom it names. Sign-in is in docs/deploy.md.",
+    "server.trustedUserHeaders": "anybody who sends such a header could pose as anybody. Sign-in is in docs/deploy.md.",
 }
 _OWNER_BY_PASSPHRASE = "passphrase"  # nosec B105 # a word for it
 

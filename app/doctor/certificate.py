@@ -47,9 +47,9 @@ def _own(certificate: str, key: str) -> Finding:
         chain = x509.load_pem_x509_certificates(Path(certificate).read_bytes())
         secret = load_pem_private_key(Path(key).read_bytes(), password=None)
     except OSError as error:
-        return failing(f"{error.filename}: {error.strerror}", "Mend the path or the rights of the file.")
+        return failing(f"{error.filename}: {error.strerror}", "Correct the path or the permissions of the file.")
     except (ValueError, TypeError):
-        return failing(f"{certificate} and {key} are no certificate and key in PEM form", _SET)
+        return failing(f"{certificate} and {key} are not a certificate and key in PEM format", _SET)
     own = chain[0].public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if own != secret.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo):
         return failing(f"{key} is not the key of {certificate}", "Name the two files that belong together.")
@@ -61,7 +61,7 @@ def _outside(url: str) -> Finding:
     """What a browser would see at the address that people open."""
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname:
-        return failing(f"{url[:80]!r} is no https address", "Give --url one such as https://fer.example.org.")
+        return failing(f"{url[:80]!r} is not an https address", "Give --url one such as https://fer.example.org.")
     context, began_s = ssl.create_default_context(), time.monotonic()
     try:
         with (
@@ -76,7 +76,9 @@ def _outside(url: str) -> Finding:
             "Renew the certificate, or have the proxy show its whole chain.",
         )
     except OSError as error:
-        return failing(f"{parts.hostname}: {error.strerror or error}", "Start the proxy, or mend the name in the DNS.")
+        return failing(
+            f"{parts.hostname}: {error.strerror or error}", "Start the proxy, or correct the name in the DNS."
+        )
     one = x509.load_der_x509_certificate(shown or b"")
     return _by_dates(f"{parts.hostname}, {took_ms:.0f} ms", one.not_valid_before_utc, one.not_valid_after_utc)
 

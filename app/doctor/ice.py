@@ -22,7 +22,7 @@ _ADDRESS: Final = re.compile(
     r"(?P<scheme>stuns?|turns?):(?P<host>\[[0-9a-fA-F:.]+\]|[^:?\[\]]+)(:(?P<port>\d{1,5}))?"
     r"(\?transport=(?P<transport>udp|tcp))?"
 )
-_REACH: Final = "Start it, mend its address, or open its port in the firewall."
+_REACH: Final = "Start it, correct its address, or open its port in the firewall."
 
 
 def ice_checks() -> tuple[Check, ...]:
@@ -30,7 +30,7 @@ def ice_checks() -> tuple[Check, ...]:
     try:
         settings = AppSettings.from_environment()
     except ValueError as error:
-        return (row("ICE", failing(str(error), "Mend the variable.")),)
+        return (row("ICE", failing(str(error), "Correct the variable.")),)
     servers = for_browser(settings, _VIEWER, time.time())["iceServers"]
     if not servers:
         return (row("ICE", ok("no STUN or TURN server: none is needed on one machine or in one local network")),)

@@ -51,9 +51,11 @@ def _by_provider(provider: dict[str, Any], settings: AccessSettings) -> Finding:
             described = json.loads(answer.read(1_000_000))
         unsaid = [name for name in _ENDS if name not in described]
     except (OSError, ValueError) as error:
-        return failing(f"the provider does not answer: {error}", "Mend server_metadata_url, or the way there.")
+        return failing(
+            f"the provider does not answer: {error}", "Correct server_metadata_url, or check the connection."
+        )
     if unsaid:
-        return failing(f"the provider's answer has no {', '.join(unsaid)}", "Mend server_metadata_url.")
+        return failing(f"the provider's answer has no {', '.join(unsaid)}", "Correct server_metadata_url.")
     people = len({who for _, who in settings.grants})
     took_ms = (time.monotonic() - began_s) * 1000
     return ok(f"OpenID Connect, the provider answered in {took_ms:.0f} ms; roles for {people} names")

@@ -16,8 +16,10 @@ from app.store.schema import HEAD, VERSION_TABLE, known_version
 from fer_core.findings import Finding, failing, ok, warning
 
 _BUSY_S: Final = 2.0
-_MEND: Final = "Start the database, or mend DATABASE_URL."
-_MEND_FILE: Final = "Mend the rights of the file and its folder, or set FER_HOME or DATABASE_URL to another place."
+_MEND: Final = "Start the database, or correct DATABASE_URL."
+_MEND_FILE: Final = (
+    "Correct the permissions of the file and its folder, or set FER_HOME or DATABASE_URL to another place."
+)
 
 
 def store() -> Finding:
@@ -25,7 +27,7 @@ def store() -> Finding:
     try:
         url = parse_url(store_url())
     except StoreError as error:
-        return failing(str(error), "Mend DATABASE_URL.")
+        return failing(str(error), "Correct DATABASE_URL.")
     if url.get_backend_name() == "sqlite":
         return _file(Path(str(url.database)))
     try:

@@ -71,7 +71,7 @@ def decode_still(data: bytes) -> np.ndarray:
     """
     head = read_head(data)
     if head is None or head.kind is not PictureKind.JPEG:
-        raise RefusedError(415, "The snapshot is no JPEG picture.")
+        raise RefusedError(415, "The snapshot is not a JPEG picture.")
     if head.pixels > MAX_LIVE_PIXELS:
         at_most = f"at most {MAX_LIVE_PIXELS // MEGA} megapixels are taken"
         raise RefusedError(413, f"The snapshot has {megapixels(head.width, head.height)}; {at_most}.")

@@ -302,7 +302,7 @@ def _sqlite(url: URL) -> Engine:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))  # sessions are nobody else's business
     except OSError as error:
         raise StoreError(
-            f"The store {path} cannot be made: {error.strerror}. Mend the rights of its folder."
+            f"The store {path} cannot be created: {error.strerror}. Correct the permissions of its folder."
         ) from error
     engine = create_engine(url, connect_args={"timeout": START_BUSY_MS / 1000})
     write_ahead = threading.Lock()

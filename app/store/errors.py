@@ -16,22 +16,22 @@ class NoSuchRecordError(StoreError):
 # The drivers have no common codes for these, but their words have been the same for years.
 _SENTENCES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("disk is full", "No space left"), "there is no space left; free some, nothing of this step was stored"),
-    (("not a database",), "this file is no SQLite database; move it away, or name another place"),
-    (("malformed",), "this file is damaged; put a copy back in its place, or move it away to start anew"),
+    (("not a database",), "this file is not an SQLite database; move it away, or name another place"),
+    (("malformed",), "this file is damaged; put a copy back in its place, or move it away to start afresh"),
     (
         ("database is locked", "database table is locked"),
         "another program keeps it locked, such as a backup, a database browser or a second FER Studio; "
         "close that program and try again",
     ),
     (("disk I/O error",), "the disk or network drive that it is on fails; check that it is connected and has space"),
-    (("readonly database", "read-only"), "it cannot be written to; mend the rights of the file and its folder"),
-    (("unable to open database",), "the file cannot be opened; mend the rights of its folder"),
+    (("readonly database", "read-only"), "it cannot be written to; correct the permissions of the file and its folder"),
+    (("unable to open database",), "the file cannot be opened; correct the permissions of its folder"),
     (("password authentication failed", "no password supplied"), "the server refuses this user or password"),
-    (("does not exist",), "the server has no such database, user or table; make it, or mend DATABASE_URL"),
-    (("permission denied",), "this user may not do that there; grant it the rights to make and change tables"),
+    (("does not exist",), "the server has no such database, user or table; create it, or correct DATABASE_URL"),
+    (("permission denied",), "this user may not do that there; grant it the rights to create and change tables"),
     (
         ("connection failed", "Connection refused", "could not connect", "timeout expired", "closed", "terminat"),
-        "no server answers there; start it, or mend DATABASE_URL",
+        "no server answers there; start it, or correct DATABASE_URL",
     ),
 )
 

@@ -264,7 +264,7 @@ def _unlink(path: Path) -> bool:
         return False
     except OSError as error:
         raise StoreError(
-            f"The video {path} cannot be deleted: {error.strerror}. Mend its rights and try again."
+            f"The video {path} cannot be deleted: {error.strerror}. Correct its permissions and try again."
         ) from error
     return True
 

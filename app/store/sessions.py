@@ -162,7 +162,7 @@ def mark_alive(connection: Connection, session_id: int) -> None:
     ours = update(tables.sessions).where(is_shown()).filter_by(id=session_id, owner=this_process())
     if not connection.execute(ours.values(_alive())).rowcount:
         raise NoSuchRecordError(
-            "The session was deleted, or goes on at another server, so the recording has ended here."
+            "The session was deleted, or continues at another server, so the recording has ended here."
         )
 
 

@@ -61,7 +61,9 @@ class OwnPages(Middleware):
         """Pass on, or refuse with 400 (no host, no address), 421 (unknown host) or 403 (unknown origin)."""
         host = host_of(scope)
         if _CONTROL.search(scope["path"]):
-            await self._refuse(scope, receive, send, 400, "This is no address of a page: it has control characters.")
+            await self._refuse(
+                scope, receive, send, 400, "This is not the address of a page: it has control characters."
+            )
         elif scope["path"] in METRICS and not self._may_read_metrics(scope):
             words = "Metrics are for this machine alone, or for whoever sends FER_METRICS_TOKEN as a bearer token."
             await refuse(scope, receive, send, 403, words)

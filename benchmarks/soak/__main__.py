@@ -3,9 +3,9 @@
     python -m benchmarks.soak --minutes 60 [--viewers 4] [--stack | --url URL --pid PID [PID ...] [--file clip.mp4]]
 
 Starts a server of its own, or all of a deployment (nginx, two replicas, PostgreSQL, coturn), or watches the processes
-of a server that runs. After a warm-up and a rest, it samples what they
-hold while people come and go, fits a line to it, lets them rest again, and prints a table. The exit status is 1 where
-something rises, does not come back at rest, or a visit failed.
+of a server that runs already. After a warm-up and a rest, it samples what they hold while people come and go, fits a
+line to it, lets them rest again, and prints a table. The exit status is 1 where something rises or does not come back
+at rest, or where more than one visit in twenty failed.
 """
 
 import argparse
@@ -95,7 +95,7 @@ class Soak:
             finally:
                 process.kill()
         if not said:
-            raise RuntimeError("the visitors ended without a word; what they wrote above says why")
+            raise RuntimeError("the visitors ended unexpectedly; their output above says why")
         self.visits.update(said["visits"])
         self.failures += said["failures"]
 

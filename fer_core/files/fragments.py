@@ -44,7 +44,7 @@ def finish(source: Path, target: Path) -> None:
             if not packets:
                 raise MediaError(f"{source}: expected a video, found no picture in it. Record it again.")
     except (av.FFmpegError, IndexError, OSError) as error:
-        raise MediaError(f"{source}: cannot be made a whole video: {error}.") from error
+        raise MediaError(f"{source}: cannot be completed as a video: {error}.") from error
 
 
 def new_half(path: Path) -> Path:

@@ -68,13 +68,13 @@ def test_a_killed_run_goes_on_from_the_checkpoint_before_a_damaged_one(archive: 
         status = read_status(run.dir)
         assert status is not None
         os.kill(status.pid, signal.SIGKILL)
-        page.get_by_text("The training process was killed or crashed without a word").wait_for()
+        page.get_by_text("The training process was killed or crashed").wait_for()
         done = len(run.epochs())
         (run.dir / CHECKPOINT).write_bytes(b"\x89HDF cut off")
 
         press(page, "Resume")
 
-        page.get_by_text("The last checkpoint was damaged: training goes on").wait_for(timeout=TRAINING_MS)
+        page.get_by_text("The last checkpoint was damaged: training continues").wait_for(timeout=TRAINING_MS)
         wait_until(lambda: len(run.epochs()) > done, timeout_s=240)
         press(page, "Stop")
         state_is(page, "Stopped")

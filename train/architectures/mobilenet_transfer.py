@@ -56,7 +56,7 @@ def load_pretrained(model: keras.Model, images: np.ndarray) -> dict[str, str]:
     except Exception as error:  # what Keras' download raises, whatever went wrong
         raise PretrainedError(
             f"ImageNet's weights of MobileNetV2 cannot be downloaded ({error}); training starts from random ones. "
-            "Connect to the internet for once, or fine-tune one of the shipped models with --init-from."
+            "Connect to the internet once, or fine-tune one of the shipped models with --init-from."
         ) from error
     own = {layer.name: layer for layer in model.layers}
     for layer in published.layers:

@@ -107,12 +107,12 @@ class FaceCollector:
         if share > self._limits.skipped_share:
             raise ArchiveError(
                 f"{self.name} is mostly unusable: {summary.faces} of {summary.faces + self._faces} faces had to be "
-                f"skipped, at most {self._limits.skipped_share:.0%} may be.{reasons_for_people(summary)} "
-                "Mend the archive."
+                f"skipped; at most {self._limits.skipped_share:.0%} may be.{reasons_for_people(summary)} "
+                "Fix the archive."
             )
         splits = self._splits(source, table)
         if not splits:
-            raise ArchiveError(f"{self.name} holds no usable face: all are of contempt, none of {', '.join(EMOTIONS)}.")
+            raise ArchiveError(f"{self.name} holds no usable face: all show contempt, none {', '.join(EMOTIONS)}.")
         return CollectedFaces(splits, self._skips.summary(), order, self._doubts.sentences(source), self.people)
 
     def _splits(self, source: Source, table: np.ndarray) -> dict[str, LabelledFaces]:

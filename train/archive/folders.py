@@ -84,10 +84,10 @@ def _opener(path: Path, name: str) -> Callable[[], IO[bytes]]:
         try:
             file = os.fdopen(os.open(path, sum(getattr(os, flag, 0) for flag in _FLAGS)), "rb", buffering=0)
         except OSError as error:
-            raise ArchiveError(f"{name} cannot be read: {error.strerror or error}. Check the rights.") from error
+            raise ArchiveError(f"{name} cannot be read: {error.strerror or error}. Check its permissions.") from error
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # replaced since it was listed
             file.close()
-            raise ArchiveError(f"{name} is no regular file any more. Try again.")
+            raise ArchiveError(f"{name} is no longer a regular file. Try again.")
         return io.BufferedReader(_OwnedStream(file, name), 1 << 16)
 
     return open_it

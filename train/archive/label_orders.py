@@ -84,7 +84,7 @@ def labels_of_codes(codes: Collection[int], order: str, source: str) -> tuple[np
     foreign = [number for number in numbers if number not in words]
     if foreign:
         raise ArchiveError(
-            f"{source} has labels of the number {_listed(foreign)}, which {describe_order(order)} does not have. "
+            f"{source} has the label numbers {_listed(foreign)}, which {describe_order(order)} does not have. "
             "Choose another label order."
         )
     for number, word in words.items():
@@ -111,7 +111,7 @@ def _order_of(numbers: list[int], source: str, *, beside_names: bool) -> str:
     orders = "; ".join(f"{name} for {describe_order(name)}" for name in fitting)
     raise ArchiveError(
         f"{source} labels its faces with the numbers {_listed(numbers)}, which are not FER2013's 0-6, and other data "
-        f"sets count the emotions in other orders. Choose its label order (option --label-order): {orders}. "
+        f"sets number the emotions differently. Choose its label order (option --label-order): {orders}. "
         "Or give the emotions' names instead of numbers."
     )
 

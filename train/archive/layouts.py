@@ -137,8 +137,8 @@ def _read_plain(file: Fillable, name: str, reading: Reading, own_split: SplitOfP
         raise ArchiveError(f"{name} holds FER+'s votes and no pixels. Pass FER2013's csv, and this one with --ferplus.")
     if layout is None:
         raise ArchiveError(
-            f"{name} is no zip or tar.gz and does not start with the header emotion,pixels,Usage of FER2013's csv "
-            f"but with {shown(line)!r}. Check that it is a FER2013 archive."
+            f"{name} is no zip or tar.gz, and it does not start with the header emotion,pixels,Usage of FER2013's "
+            f"csv: it starts with {shown(line)!r}. Check that it is a FER2013 archive."
         )
     read_rows(stream, layout, reading.collector, limits, name=_inner_name(reading), split=own_split)
 
@@ -147,13 +147,13 @@ def _check_text(name: str, start: bytes, *, is_csv: bool) -> None:
     """Refuse texts that are no csv, or one whose lines nobody would find, with what each really is."""
     if is_csv and b"\r" in start and b"\n" not in start:
         raise ArchiveError(
-            f"{name} ends its lines with a carriage return alone, as old programs did. Save it with usual line ends."
+            f"{name} ends its lines with a carriage return only, as old programs did. Save it with standard line ends."
         )
     if not is_csv and start.startswith(_POINTER):
-        raise ArchiveError(f"{name} is Git LFS's note in place of the file. Fetch the file itself with: git lfs pull.")
+        raise ArchiveError(f"{name} is a Git LFS pointer, not the file itself. Fetch the file with: git lfs pull.")
     if not is_csv and start.lstrip().lower().startswith((b"<!doctype html", b"<html")):
         raise ArchiveError(
-            f"{name} is a web page, as sites send where a download needs a login. Log in there and download it again."
+            f"{name} is a web page; sites send one when a download needs a login. Log in there and download it again."
         )
 
 

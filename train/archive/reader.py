@@ -62,7 +62,7 @@ def read_archive(
         sha256 = sha256 or archive_sha256(path)
     except OSError as error:
         raise ArchiveError(
-            f"{name} cannot be read: {error.strerror or error}. Check the disk and the rights."
+            f"{name} cannot be read: {error.strerror or error}. Check the disk and its permissions."
         ) from error
     splits, made_by = collected.splits, ""
     if "train" in splits and "validation" not in splits:

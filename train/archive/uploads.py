@@ -79,7 +79,7 @@ def whole_file(folder: Path) -> Iterator[tuple[IO[bytes], Callable[[str], Path]]
             part.unlink(missing_ok=True)
     except OSError as error:
         raise ArchiveError(
-            f"{folder} cannot be written: {error.strerror or error}. Check the free space and the rights."
+            f"{folder} cannot be written: {error.strerror or error}. Check the free space and the permissions."
         ) from error
 
 
@@ -125,13 +125,13 @@ def store_upload(
         while chunk := _next_chunk(stream, name):
             size += len(chunk)
             if size > limit_bytes:
-                raise ArchiveError(f"{shown(name)} is larger than {limit_bytes} bytes, the most that is taken.")
+                raise ArchiveError(f"{shown(name)} is larger than {limit_bytes} bytes, the most that is accepted.")
             require_space(folder, len(chunk), free_bytes)
             digest.update(chunk)
             file.write(chunk)
         if size == 0 or (expected_bytes is not None and size != expected_bytes):
             raise ArchiveError(
-                f"{shown(name)} did not arrive whole: {size} bytes came, expected "
+                f"{shown(name)} arrived incomplete: {size} bytes came, expected "
                 f"{'at least one' if expected_bytes is None else expected_bytes}. Upload it again."
             )
         return publish(f"{digest.hexdigest()[:16]}-{safe_name(name)}")

@@ -109,7 +109,7 @@ def load_cached(cache_dir: Path, key: str) -> Dataset:
     dataset = _read(cache_dir, key) if key in known else None
     if dataset is None:
         raise ArchiveError(
-            f"No usable data set {shown(key)!r} in {cache_dir}: it is damaged or gone. Read its archive again."
+            f"No usable data set {shown(key)!r} in {cache_dir}: it is damaged or missing. Read its archive again."
         )
     return dataset
 
@@ -138,7 +138,7 @@ def _stamp(path: Path, limits: ArchiveLimits) -> tuple[int, int]:
             status = path.stat()
             return status.st_size, status.st_mtime_ns
     except OSError as error:
-        raise ArchiveError(f"{path} cannot be read: {error.strerror or error}. Check the rights.") from error
+        raise ArchiveError(f"{path} cannot be read: {error.strerror or error}. Check its permissions.") from error
     raise ArchiveError(f"No archive at {path}: expected a csv, zip or tar.gz file, or a folder. Check the path.")
 
 

@@ -28,12 +28,14 @@ class KnownSet:
 
 
 _POSED: Final = "Its expressions are posed in a laboratory, by {}; spontaneous ones look different."
-_ON_REQUEST: Final = "{} is given on request, for non-commercial research; check its terms before you pass a model on."
+_ON_REQUEST: Final = (
+    "{} is available on request, for non-commercial research; check its terms before you share a model."
+)
 KNOWN_SETS: Final = (
     KnownSet(
         "FER2013",
         r"fer[-_ ]?2013|icml_face_data|facial-expression-recognition-challenge",
-        "Labels of FER2013 are noisy: people agree with them on about 65 %.",
+        "FER2013's labels are noisy: people agree with them on about 65 % of its images.",
         "FER2013 was collected from web searches for a research challenge (Goodfellow et al., 2013); "
         "the rights to its images are unclear, so check before commercial use.",
     ),
@@ -73,7 +75,7 @@ KNOWN_SETS: Final = (
 )
 FER2013: Final = KNOWN_SETS[0]
 _FER2013_TRAINING, _FER2013_OTHERS, _FER2013_ALL = 28_709, {0, 3_589, 7_178}, 35_887
-_COMMON: Final = "Expressions are not feelings. {} No validation by age, sex, skin colour or culture."
+_COMMON: Final = "Expressions are not feelings. {} Nobody has validated this model by age, sex, skin colour or culture."
 
 
 def known_set(source: str, faces: Mapping[str, int]) -> KnownSet | None:
@@ -113,7 +115,7 @@ def inherited_notes(dataset: Mapping[str, Any]) -> dict[str, str]:
     source = str(dataset.get("source") or "an unnamed archive")
     before = _before(dataset.get("learnt_before", ()), own)
     limits = [
-        own.limits if own else f"Whom the images of {source} show and who labelled them is unknown to this program.",
+        own.limits if own else f"It is unknown whom the images of {source} show and who labelled them.",
         *(each.limits for each in before.values() if each),
     ]
     licences = [
@@ -121,7 +123,7 @@ def inherited_notes(dataset: Mapping[str, Any]) -> dict[str, str]:
         if own
         else f"The licence of {source} is unknown to this program. Check it before you use the model.",
         *(
-            f"What it started or was taught from learnt from {name}. "
+            f"Its starting weights or its teachers learnt from {name}. "
             + (each.licence if each else f"The licence of {name} is unknown to this program.")
             for name, each in before.items()
         ),

@@ -107,7 +107,7 @@ def read_votes(path: Path, dataset: Dataset, *, split: str = "train") -> Votes:
     by_split = _read_rows(path)
     if dataset.made_validation:
         raise ConfigError(
-            f"The votes of {path.name} go by the row order of the Kaggle csv, which {dataset.source} does not keep. "
+            f"{path.name} has its votes in the row order of the Kaggle csv, which {dataset.source} does not keep. "
             "Pass the csv with the columns emotion,pixels,Usage."
         )
     for name, faces in dataset.splits.items():
@@ -243,7 +243,7 @@ def _check_agreement(counts: np.ndarray, labels: np.ndarray, path: Path) -> None
     if len(labels) >= _FEW and agreement < _LEAST_AGREEMENT:
         raise ConfigError(
             f"The votes of {path.name} agree with {agreement:.0%} of the archive's labels, expected about 62 %: its "
-            "rows speak of other images or stand in another order. Pass the FER+ csv made for this archive."
+            "rows belong to other images or are in another order. Pass the FER+ csv made for this archive."
         )
 
 

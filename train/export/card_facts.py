@@ -17,8 +17,8 @@ from train.runs.request import RunRequest
 
 _NOTES: Final = {
     "intended_use": "Live display and research on posed or spontaneous facial expressions of consenting adults.",
-    "not_for": "Diagnosis, hiring, grading, policing, or emotion inference at work and in education, which EU law "
-    "(AI Act, Article 5) forbids but for medical and safety reasons.",
+    "not_for": "Diagnosis, hiring, grading or policing. At work and in education, EU law prohibits inferring emotions "
+    "except for medical or safety reasons (AI Act, Article 5(1)(f)).",
 }
 
 

@@ -118,7 +118,7 @@ def _write_onnx(network: keras.Model, folder: Path) -> tuple[str, ...]:
         for package in ("tf2onnx", "onnxruntime"):  # the second verifies what the first writes
             importlib.import_module(package)
     except ImportError as error:
-        raise ConfigError(f"ONNX needs the package {error.name}. Call: pip install tf2onnx onnxruntime") from error
+        raise ConfigError(f"ONNX needs the package {error.name}. Run: pip install tf2onnx onnxruntime") from error
     network.export(folder / ONNX_FILE, format="onnx", verbose=False)
     return (ONNX_FILE,)
 

@@ -56,8 +56,8 @@ def to_litert(model: keras.Model, *, quantised: bool) -> bytes:
     """The file's bytes."""
     if keras.backend.backend() != "tensorflow":
         raise ConfigError(
-            f"LiteRT files are made with TensorFlow, and Keras runs on {keras.backend.backend()}. "
-            "Set KERAS_BACKEND=tensorflow and call: python -m train export"
+            f"LiteRT files are made with TensorFlow, but Keras runs on {keras.backend.backend()}. "
+            "Set KERAS_BACKEND=tensorflow and run: python -m train export"
         )
     import tensorflow as tf
 

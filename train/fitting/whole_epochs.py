@@ -168,7 +168,7 @@ class _Trainer:
             with torch.cuda.graph(graph):
                 self._step(*self._batch)
         except RuntimeError as error:
-            log.warning("This GPU's steps cannot be recorded, which makes small networks slow: %s", error)
+            log.warning("This GPU's steps cannot be recorded, so small networks train slowly: %s", error)
             self._can_record = False
             torch.cuda.synchronize()
         else:

@@ -19,7 +19,7 @@ def fit_request(options: argparse.Namespace) -> RunRequest | None:
     """
     saved = read_request(options.output)
     if options.archive is None and saved is None:
-        raise ConfigError(f"{options.output} holds no run to go on with. Pass --archive to start one.")
+        raise ConfigError(f"{options.output} holds no run to continue. Pass --archive to start one.")
     training = _training(options, saved.training if saved else TrainingConfig())
     if options.archive is None and saved is not None:
         other_order = options.label_order not in ("", saved.label_order)

@@ -69,7 +69,7 @@ def _claim(request: RunRequest | None, saved: RunRequest | None, run_dir: Path) 
     """What is to be done, compared with what the folder holds, before anything in it is touched."""
     if request is None:
         if saved is None:
-            raise ConfigError(f"{run_dir} holds no run to go on with. Pass --archive to start one.")
+            raise ConfigError(f"{run_dir} holds no run to continue. Pass --archive to start one.")
         saved.check_inputs()
         return saved
     request.check_inputs()
@@ -171,7 +171,7 @@ def _export(run: "PreparedRun", reporter: RunReporter, *, finished: bool) -> Non
         reporter.note("Stopped before the end of the first epoch: there is no model to export yet.")
         return
     if keras.backend.backend() != "tensorflow":
-        reporter.note(f"Not exported: Keras runs on {keras.backend.backend()}. Call: python -m train export")
+        reporter.note(f"Not exported: Keras runs on {keras.backend.backend()}. Run: python -m train export")
         return
     from train.export.report import report_run
 

@@ -64,7 +64,7 @@ def carry_out(
     write_json(output / RECIPE, record)
     yield f"{recipe.about} {recipe.time}"
     if steps != recipe.steps:
-        yield "Without --ferplus the votes are left out."
+        yield "Without --ferplus, the recipe runs without votes."
     numbers = {step.name: f"Step {number} of {len(steps)}, {step.name}" for number, step in enumerate(steps, start=1)}
     with ThreadPoolExecutor(jobs) as workers:
         for stage in stages(steps):
@@ -79,7 +79,7 @@ def carry_out(
                 carried_out.result()
                 if not _is_done(step, output / step.name):
                     raise TrainingError(
-                        f"{_unfinished_reason(step, output / step.name)} Call the same command again to go on."
+                        f"{_unfinished_reason(step, output / step.name)} Run the same command again to continue."
                     )
     yield from _finish(output / steps[-1].name, archive, label_order)
 
@@ -101,7 +101,7 @@ def _finish(run_dir: Path, archive: Path, label_order: str) -> Iterator[str]:
         tensorflow = os.environ | {"KERAS_BACKEND": "tensorflow"}
         run_train(["export", "--run", run_dir, "--archive", archive, "--output", model], tensorflow)
         if not model.is_dir():
-            raise TrainingError(f"{run_dir} was not exported. Call: python -m train export")
+            raise TrainingError(f"{run_dir} was not exported. Run: python -m train export")
     measure: list[object] = ["evaluate", "--model", model, "--archive", archive, "--split", "validation"]
     run_train([*measure, *_label_flags(label_order)])
     yield f"The model is in {model}."

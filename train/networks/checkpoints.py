@@ -54,7 +54,7 @@ def recover(run_dir: Path) -> list[str]:
     if previous.exists() and not _is_whole(path) and _is_whole(previous):
         previous.replace(path)
         epoch = checkpoint_epoch(run_dir)
-        done.append(f"The last checkpoint was damaged: training goes on from the one before, after epoch {epoch}.")
+        done.append(f"The last checkpoint was damaged: training continues from the one before, after epoch {epoch}.")
     if best.exists() and not _is_whole(best):
         best.unlink()
         done.append("The best weights so far were damaged: the best epoch from here on is kept.")
@@ -95,7 +95,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
     except (OSError, ValueError, KeyError) as error:
         raise ConfigError(
             f"{path} cannot be read ({str(error).splitlines()[0]}): expected weights of this run. Start a new run; "
-            "what was exported before is still whole."
+            "earlier exports are unaffected."
         ) from error
 
 
@@ -126,6 +126,6 @@ def _attribute(path: Path, name: str) -> Any:
             return file.attrs.get(name)
     except OSError as error:
         raise ConfigError(
-            f"{path} is damaged ({str(error).splitlines()[0]}): expected a weights file. Start a new run; what was "
-            "exported before is still whole."
+            f"{path} is damaged ({str(error).splitlines()[0]}): expected a weights file. Start a new run; "
+            "earlier exports are unaffected."
         ) from error

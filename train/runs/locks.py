@@ -31,7 +31,7 @@ def only_process_in(run_dir: Path) -> Iterator[None]:
     """
     descriptor = _try_lock(run_dir / _RUN_LOCK)
     if descriptor is None:
-        raise ConfigError(f"{run_dir} is being trained in by another process. Wait for it, or stop it first.")
+        raise ConfigError(f"Another process is training in {run_dir}. Wait for it, or stop it first.")
     try:
         yield
     finally:

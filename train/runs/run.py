@@ -151,7 +151,7 @@ class TrainingRun:
         """
         status = self.status()
         if not self.can_resume:
-            raise ConfigError(f"{self.dir.name} is {status.state}; only a stopped or failed run is resumed.")
+            raise ConfigError(f"{self.dir.name} is {status.state}; only a stopped or failed run can be resumed.")
         self._launch(epoch=status.epoch)
 
     def delete(self) -> None:
@@ -217,11 +217,11 @@ def _why_gone(run_dir: Path, status: RunStatus) -> str:
     if status.pid == 0:
         return "The training process did not start; the log may say why."
     if shutil.disk_usage(run_dir).free < _FULL_DISK_BYTES:
-        return "The training process ended without a word and the disk is full. Free some space, then resume."
-    remedy = f"Resume to go on after epoch {status.epoch}" if (run_dir / CHECKPOINT).exists() else "Start it again"
+        return "The training process ended without a message, and the disk is full. Free some space, then resume."
+    remedy = f"Resume to continue after epoch {status.epoch}" if (run_dir / CHECKPOINT).exists() else "Start it again"
     return (
-        "The training process was killed or crashed without a word, perhaps for lack of memory; "
-        f"the log's end may say more. {remedy}."
+        "The training process was killed or crashed, perhaps because memory ran out; "
+        f"the end of the log may say more. {remedy}."
     )
 
 

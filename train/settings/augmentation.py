@@ -24,7 +24,7 @@ class AugmentConfig:
         0.0,
         "Vertical flip",
         "augmentation",
-        "Chance of an upside-down mirror. Faces are not upside down: it spends capacity and costs accuracy.",
+        "Chance of an upside-down mirror. Faces are not upside down, so it wastes capacity and costs accuracy.",
         minimum=0,
         maximum=1,
         step=0.1,
@@ -43,7 +43,7 @@ class AugmentConfig:
         0.15,
         "Zoom",
         "augmentation",
-        "Largest relative change of size either way (0.15: 0.85 to 1.15). Forgives boxes cut too wide or too tight.",
+        "Largest relative change of size either way (0.15: 0.85 to 1.15). For boxes that are too wide or too tight.",
         minimum=0,
         maximum=0.9,
         step=0.01,
@@ -62,7 +62,7 @@ class AugmentConfig:
         0.12,
         "Shift",
         "augmentation",
-        "Largest shift along each axis, as a share of the side. Forgives boxes beside the face.",
+        "Largest shift along each axis, as a share of the side. For boxes that are beside the face.",
         minimum=0,
         maximum=1,
         step=0.01,
@@ -80,7 +80,7 @@ class AugmentConfig:
         0.15,
         "Brightness",
         "augmentation",
-        "Largest grey value added or taken, as a share of 255. Steadies the result in poor light.",
+        "Largest grey value added or subtracted, as a share of 255. For poor light.",
         minimum=0,
         maximum=1,
         step=0.01,
@@ -89,7 +89,7 @@ class AugmentConfig:
         0.25,
         "Contrast",
         "augmentation",
-        "Largest relative change of contrast about the image's mean. Steadies the result with poor cameras.",
+        "Largest relative change of contrast about the image's mean. For poor cameras.",
         minimum=0,
         maximum=1,
         step=0.01,
@@ -108,8 +108,8 @@ class AugmentConfig:
         0.5,
         "Random erasing",
         "augmentation",
-        "Chance that one rectangle becomes noise (Zhong et al., 2020). Against over-fitting, and for hidden faces; "
-        "helps in long runs, slows short ones.",
+        "Chance that one rectangle becomes noise (Zhong et al., 2020). Reduces over-fitting and prepares for hidden "
+        "faces; helps in long runs, slows short ones.",
         minimum=0,
         maximum=1,
         step=0.1,
@@ -129,7 +129,8 @@ class AugmentConfig:
         "Camera noise",
         "augmentation",
         "Largest standard deviation of added noise, as a share of 255; less is drawn more often. For grainy pictures "
-        "of dim rooms: 0.12, a very poor camera, won 15 points on noisy faces and cost 2 on clean ones in a short run.",
+        "of dim rooms: 0.12, a very poor camera, gained 15 points on noisy faces and lost 2 on clean ones in a "
+        "short run.",
         minimum=0,
         maximum=0.5,
         step=0.01,
@@ -169,7 +170,7 @@ class AugmentConfig:
         check_settings(self)
         low, high = self.erasing_area
         if low > high:
-            raise ConfigError(f"erasing_area must rise, got {self.erasing_area}")
+            raise ConfigError(f"erasing_area must be a smaller and a larger share, got {self.erasing_area}")
 
     @property
     def poor_camera(self) -> bool:

@@ -40,7 +40,7 @@ class TrainingConfig:
         0.4,
         "Dropout",
         "network",
-        "Share of features left out before the classifier while training. Against over-fitting; 0.3 to 0.5 is usual.",
+        "Share of features left out before the classifier while training. Reduces over-fitting; 0.3 to 0.5 is usual.",
         minimum=0,
         maximum=0.95,
         step=0.05,
@@ -50,14 +50,14 @@ class TrainingConfig:
         "Start from model",
         "network",
         "Model or run folder to fine-tune: its network and weights are the start, and the settings above do not apply. "
-        "Gives in a few epochs what training from scratch needs many for.",
+        "Reaches in a few epochs what takes many from scratch.",
     )
     freeze_epochs: int = setting(
         0,
         "Frozen epochs",
         "network",
-        "First epochs in which only the classifier learns. For pre-trained networks, 1 to 5: keeps large first steps "
-        "from spoiling what is known.",
+        "First epochs in which only the classifier learns. 1 to 5 suit pre-trained networks: large first steps then "
+        "cannot spoil what the network knows.",
         minimum=0,
         maximum=1000,
         step=1,
@@ -77,8 +77,8 @@ class TrainingConfig:
         100,
         "Epochs",
         "optimisation",
-        "Passes over the training images. Accuracy still rises at 100; a short run is best planned as one, for the "
-        "learning rate falls over the planned epochs.",
+        "Passes over the training images. Accuracy still rises at 100; plan a short run as short, because "
+        "the learning rate falls over the planned epochs.",
         minimum=1,
         maximum=5000,
         step=1,
@@ -143,7 +143,7 @@ class TrainingConfig:
         5e-4,
         "Weight decay",
         "optimisation",
-        "Shrinks kernels, as L2 in SGD. Against over-fitting; 1e-4 to 1e-3 is usual. AdamW takes 100 times as much, "
+        "Shrinks kernels, like L2 in SGD, to reduce over-fitting; 1e-4 to 1e-3 is usual. AdamW uses 100 times as much, "
         "Adam none.",
         minimum=0,
         maximum=1,
@@ -153,7 +153,7 @@ class TrainingConfig:
         5.0,
         "Gradient clip",
         "optimisation",
-        "Largest global norm of a gradient. Against divergence; without effect on a calm run.",
+        "Largest global norm of a gradient. Prevents divergence; has no effect on a stable run.",
         minimum=0.001,
         maximum=1000,
         step=0.5,
@@ -163,8 +163,8 @@ class TrainingConfig:
         0.998,
         "Weight averaging",
         "optimisation",
-        "Momentum of the running average of the weights, which is what is measured and exported. Worth a point in "
-        "the middle of a run, less at its end; 0 switches it off.",
+        "Momentum of the running average of the weights, which is measured and exported. Gains a point in the middle "
+        "of a run, less at its end; 0 switches it off.",
         minimum=0,
         maximum=0.99999,
         step=0.001,
@@ -173,15 +173,15 @@ class TrainingConfig:
         "categorical_crossentropy",
         "Loss",
         "loss",
-        "Categorical cross-entropy is best for accuracy; binary treats the emotions one by one; focal dwells on hard "
-        "images, which in FER2013 are often wrong labels.",
+        "Categorical cross-entropy is best for accuracy; binary treats the emotions one by one; focal concentrates on "
+        "hard images, which in FER2013 are often wrong labels.",
         choices=("categorical_crossentropy", "binary_crossentropy", "focal"),
     )
     focal_gamma: float = setting(
         2.0,
         "Focal gamma",
         "loss",
-        "How far the focal loss leaves easy images aside (Lin et al., 2017); 0 makes it cross-entropy.",
+        "How strongly the focal loss ignores easy images (Lin et al., 2017); 0 makes it cross-entropy.",
         minimum=0,
         maximum=10,
         step=0.5,
@@ -191,8 +191,8 @@ class TrainingConfig:
         0.1,
         "Label smoothing",
         "loss",
-        "Share of the target spread over all emotions. Worth up to a point where labels are noisy, as here, and "
-        "keeps confidence modest.",
+        "Share of the target spread over all emotions. Gains up to one point of accuracy if labels are noisy, as in "
+        "FER2013, and keeps confidence modest.",
         minimum=0,
         maximum=0.9,
         step=0.05,
@@ -209,7 +209,7 @@ class TrainingConfig:
         0.999,
         "Effective-number beta",
         "loss",
-        "0 weighs all emotions alike, towards 1 it nears the inverse frequency.",
+        "0 weights all emotions alike; values near 1 approach the inverse frequency.",
         minimum=0,
         maximum=0.99999,
         step=0.001,
@@ -219,9 +219,9 @@ class TrainingConfig:
         0.0,
         "Weight of the votes",
         "votes",
-        "With --ferplus: how much a second output counts that learns the ten answers of FER+'s voters (Barsoum et al., "
-        "2016, arXiv:1608.01041) from the same features. The exported model then answers as people would, too. 1 to 2 "
-        "where that is wanted; 0 switches it off.",
+        "With --ferplus: weight of a second output, which learns the ten answers of FER+'s voters (Barsoum et al., "
+        "2016, arXiv:1608.01041) from the same features. The exported model then also answers as people would. Use 1 "
+        "to 2 for that; 0 switches it off.",
         minimum=0,
         maximum=10,
         step=0.1,
@@ -230,8 +230,9 @@ class TrainingConfig:
         0.0,
         "Softening by the votes",
         "votes",
-        "With --ferplus: share of the target that is not the label but what labels images with such votes have. 0.2 to "
-        "0.3 is usual; above 0.5 the votes outvote the label, which costs accuracy, for the test is labelled alike.",
+        "With --ferplus: share of the target that comes from the votes instead of the label: the labels that images "
+        "with such votes have. 0.2 to 0.3 is usual. Above 0.5 the votes outweigh the label, which costs accuracy, as "
+        "test images have labels of the same kind.",
         minimum=0,
         maximum=1,
         step=0.05,
@@ -250,7 +251,7 @@ class TrainingConfig:
         0.7,
         "Weight of the teachers",
         "teachers",
-        "With --teachers or --teacher-views: how much their answers count against the labels; 1 leaves the labels out.",
+        "With --teachers or --teacher-views: weight of their answers against the labels; 1 ignores the labels.",
         minimum=0,
         maximum=1,
         step=0.1,
@@ -260,7 +261,7 @@ class TrainingConfig:
         "Temperature of the teachers",
         "teachers",
         "With --teachers or --teacher-views: softens answers before they are compared (Hinton et al., 2015, "
-        "arXiv:1503.02531). 1 compares them as they are; 2 to 3 show more of what a teacher half believes.",
+        "arXiv:1503.02531). 1 compares them as they are; 2 to 3 show more of a teacher's second choices.",
         minimum=0.1,
         maximum=20,
         step=0.5,
@@ -269,7 +270,7 @@ class TrainingConfig:
         0,
         "Early stopping",
         "run",
-        "Ends the run after so many epochs without a better validation accuracy; 0 never does. Saves time, but with "
+        "Ends the run after this many epochs without a better validation accuracy; 0 never does. Saves time, but with "
         "the cosine schedule the best epochs are the last ones.",
         minimum=0,
         maximum=1000,
@@ -279,16 +280,16 @@ class TrainingConfig:
         "auto",
         "Precision",
         "run",
-        "mixed_bfloat16 is 1.5 times as fast where the processor has it, and auto takes it there. In three pairs of "
-        "runs it cost no accuracy beyond what seeds differ by.",
+        "mixed_bfloat16 is 1.5 times as fast on processors that support it, and auto uses it there. In three pairs of "
+        "runs it cost no accuracy beyond the difference between seeds.",
         choices=("auto", "float32", "mixed_bfloat16"),
     )
     answer: str = setting(
         "mirrored",
         "Answer",
         "run",
-        "mirrored asks the network about the face and about its mirror image and takes the mean: worth 0.3 to 1.5 "
-        "points, for twice the time per face. single asks once.",
+        "mirrored asks the network about the face and about its mirror image and takes the mean: this gains 0.3 to "
+        "1.5 points and takes twice the time per face. single asks once.",
         choices=("mirrored", "single"),
     )
     seed: int = setting(

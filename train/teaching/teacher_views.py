@@ -70,8 +70,8 @@ class TeacherViews:
         ours, theirs = pixels[:_SAMPLES].astype(np.float32), self.samples[view].astype(np.float32)
         if np.abs(ours - theirs).mean() > _FAITHFUL:
             raise ConfigError(
-                f"View {view} cannot be made again: its pixels differ from those that the teachers saw, so another "
-                "version of NumPy or OpenCV made them. Call python -m train teach here."
+                f"View {view} cannot be reproduced: its pixels differ from those that the teachers saw, so another "
+                "version of NumPy or OpenCV made them. Run python -m train teach here."
             )
         return pixels
 
@@ -91,14 +91,14 @@ class TeacherViews:
         """
         if faces_digest(faces) != self.faces:
             raise ConfigError(
-                f"The teachers' views are of {self.logs.shape[2]} other training images than the {len(faces)} here. "
+                f"The teachers' views are of {self.logs.shape[2]} training images, but not of the {len(faces)} here. "
                 "Pass the archive and the cleaning switches that teach had."
             )
         if augment.mixup:
             raise ConfigError("Mixup makes images that no teacher saw. Set --mixup 0, or use --teachers.")
         if _moved(augment) != _moved(self.augment):
             raise ConfigError(
-                "The teachers' views were augmented otherwise than this run asks. Give fit the augmentation of teach."
+                "The teachers' views have another augmentation than this run. Give fit the same settings as teach."
             )
 
     def write(self, path: Path) -> None:

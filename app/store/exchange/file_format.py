@@ -57,13 +57,11 @@ def _columns() -> Iterator[ColumnMeaning]:
     for emotion in EMOTIONS:
         yield ColumnMeaning(emotion, "float32", "0 to 1", f"probability of {emotion}, smoothed; the seven sum to 1")
     for name, emotion in zip(CORRECTED, EMOTIONS, strict=True):
-        yield ColumnMeaning(
-            name, "float32", "0 to 1", f"{emotion} with the neutral baseline taken off; empty without one"
-        )
+        yield ColumnMeaning(name, "float32", "0 to 1", f"{emotion} relative to the neutral baseline; empty without one")
     yield ColumnMeaning("valence", "float32", "from -1 to 1", "unpleasant to pleasant, derived from the probabilities")
     yield ColumnMeaning("arousal", "float32", "from -1 to 1", "calm to excited, derived from the probabilities")
     for name in ("valence", "arousal"):
-        yield ColumnMeaning(f"{name}_corrected", "float32", "from -1 to 1", f"{name} with the baseline taken off")
+        yield ColumnMeaning(f"{name}_corrected", "float32", "from -1 to 1", f"{name} relative to the baseline")
     yield ColumnMeaning("label", "str", "emotion", "the shown expression; empty where the program was unsure")
     yield ColumnMeaning(
         "level",
@@ -85,7 +83,9 @@ def _columns() -> Iterator[ColumnMeaning]:
     yield ColumnMeaning(
         "sharpness", "float32", "from 0", "low when blurred: deviation of the Laplacian over that of grey"
     )
-    yield ColumnMeaning("turn", "float32", "eye distances", "how far the nose lies off the middle; empty if unknown")
+    yield ColumnMeaning(
+        "turn", "float32", "eye distances", "how far the nose is from the middle of the eyes; empty if unknown"
+    )
 
 
 COLUMNS: Final = tuple(_columns())

@@ -95,7 +95,7 @@ def imported_session(values: dict[str, Any]) -> ImportedSession:
         raise StoreError(f"session.json: uid must be 32 hexadecimal digits; it is {uid[:40]!r}.")
     started_at, ended_at = about.moment("started_at"), about.moment_or_none("ended_at")
     if ended_at is not None and ended_at < started_at:
-        raise StoreError("session.json: ended_at lies before started_at.")
+        raise StoreError("session.json: ended_at is before started_at.")
     faces = tuple(map(_identity, whole.parts("identities")))
     told = {face.face for face in faces}
     if len(told) != len(faces) or not {f.merged_into for f in faces if f.merged_into is not None} <= told:

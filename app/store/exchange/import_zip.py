@@ -80,7 +80,7 @@ def _cells(lines: list[str], last: int) -> list[list[str]]:
     if len(cells) != len(lines):
         first = last - len(lines) + 1
         raise StoreError(
-            f"{CSV_FILE}, lines {first} to {last}: a cell goes on in the next line; none of an export does."
+            f"{CSV_FILE}, lines {first} to {last}: a cell continues on the next line; in an export, none does."
         )
     return cells
 
@@ -88,7 +88,7 @@ def _cells(lines: list[str], last: int) -> list[list[str]]:
 def _member(archive: zipfile.ZipFile, name: str, limit: int) -> io.BufferedReader:
     method = archive.getinfo(name).compress_type
     if method not in _METHODS:  # the others can be made to take gigabytes before they give a byte
-        raise StoreError(f"{name} is packed by method {method}; pack it anew with the usual one, deflate.")
+        raise StoreError(f"{name} is packed by method {method}; pack it again with the standard one, deflate.")
     return io.BufferedReader(_Bounded(archive.open(name), limit))
 
 
@@ -145,4 +145,4 @@ def _plain_errors(name: str) -> Iterator[None]:
             f"{name} cannot be imported: a text in it is not in its form ({_shortened(str(error))})."
         ) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise StoreError(f"{name} cannot be imported: it is no whole zip file ({error}).") from error
+        raise StoreError(f"{name} cannot be imported: it is not a complete zip file ({error}).") from error

@@ -42,7 +42,7 @@ def _details(store: Store) -> None:
             "sessions. A baseline is a measurement of a neutral face. Videos are stored only with a consent of their "
             "own.\n\n"
             "**What deletion covers.** Deleted data is removed from the database's files, not only hidden. SQLite "
-            "writes zeros over it and empties its log of changes. PostgreSQL writes its tables anew; its own log keeps "
+            "writes zeros over it and empties its log of changes. PostgreSQL rewrites its tables; its own log keeps "
             "traces until it is recycled. Videos are removed as files.\n\n"
             "**What deletion does not cover.** Backups and snapshots of this server, exported or downloaded files, "
             "what the Analyse page still holds for open tabs, and old contents of a disk that does not overwrite, such "

@@ -47,7 +47,7 @@ def test_half_of_it_missing_or_no_certificate(
 ):
     certificate = certified(60)
     certificate.write_text("none")
-    assert "no certificate" in tls(Place()).found
+    assert "not a certificate" in tls(Place()).found
     certificate.unlink()
     assert "No such file" in tls(Place()).found
     monkeypatch.delenv("STREAMLIT_SERVER_SSL_KEY_FILE")

@@ -48,7 +48,7 @@ def test_a_file_that_is_no_database(file: Path):
     file.write_bytes(b"no database, but text that is long enough to be read as one\n" * 20)
 
     assert store().status is Status.FAILING
-    assert "no SQLite database" in store().found
+    assert "not an SQLite database" in store().found
     assert store().remedy
 
 

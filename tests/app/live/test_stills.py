@@ -87,11 +87,11 @@ def png() -> bytes:
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [
-        (b"", 415, "The snapshot is no JPEG picture."),
-        (b"no picture", 415, "The snapshot is no JPEG picture."),
-        (png(), 415, "The snapshot is no JPEG picture."),
+        (b"", 415, "The snapshot is not a JPEG picture."),
+        (b"no picture", 415, "The snapshot is not a JPEG picture."),
+        (png(), 415, "The snapshot is not a JPEG picture."),
         (jpeg(640, 480)[:-900], 415, "The snapshot arrived incomplete."),
-        (jpeg()[:150], 415, "The snapshot is no JPEG picture."),
+        (jpeg()[:150], 415, "The snapshot is not a JPEG picture."),
         (jpeg(2400, 1600), 413, "The snapshot has 2400 x 1600 pixels (4 megapixels); at most 2 megapixels are taken."),
         (jpeg() + bytes(stills.MAX_STILL_BYTES), 413, "The page sent more than 1024 kB at once."),
     ],

@@ -156,7 +156,7 @@ def test_a_file_that_is_no_database_is_said_and_kept(tmp_path: Path):
     path = tmp_path / "letter.sqlite3"
     path.write_bytes(b"Dear reader, " * 1000)
 
-    with pytest.raises(StoreError, match="no SQLite database"):
+    with pytest.raises(StoreError, match="not an SQLite database"):
         open_store(f"sqlite:///{path}")
     assert path.read_bytes() == b"Dear reader, " * 1000
 
@@ -177,7 +177,7 @@ def test_a_damaged_file_is_said(tmp_path: Path):
 def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path):
     (tmp_path / "taken").write_text("a file")
 
-    with pytest.raises(StoreError, match="cannot be made"):
+    with pytest.raises(StoreError, match="cannot be created"):
         open_store(f"sqlite:///{tmp_path / 'taken' / 'sessions.sqlite3'}")
 
 

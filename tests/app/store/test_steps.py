@@ -199,7 +199,7 @@ def test_a_line_without_end_is_refused_without_being_read(sqlite_store: Store, s
 
 
 BAD_ZIPS: dict[str, Callable[[Path], Path]] = {
-    "a cell goes on": lambda path: rewrite(path, "samples.csv", lambda words: words + '"a\nb"\n'),
+    "a cell continues": lambda path: rewrite(path, "samples.csv", lambda words: words + '"a\nb"\n'),
     "more than 2000000 values": lambda path: rewrite_json(path, lambda v: v.update(more=[[]] * 2_000_001)),
     "more than 1000 members": lambda path: with_members(path, 1_001),
     "packed by method 14": lambda path: packed_by(path, zipfile.ZIP_LZMA),

@@ -152,10 +152,10 @@ def test_what_was_taken_over_is_not_written_by_the_one_before(store: Store, made
     frozen = begin(store, made)
     with store.write() as connection:
         connection.execute(update(tables.sessions).values(owner="elsewhere/1/abc"))
-    with pytest.raises(NoSuchRecordError, match="goes on at another server"), store.write() as connection:
+    with pytest.raises(NoSuchRecordError, match="continues at another server"), store.write() as connection:
         mark_alive(connection, frozen.session_id)
     wait_until(lambda: frozen.view().ended, timeout_s=20)
-    assert "goes on at another server" in frozen.view().problem
+    assert "continues at another server" in frozen.view().problem
 
 
 def test_another_model_ends_it(store: Store, again: Recording):

@@ -203,10 +203,10 @@ def test_a_key_is_no_path(archive: Path, cache: Path) -> None:
     load_dataset(archive, cache)
     (entry,) = list_cached(cache)
     for key in ("", "..", f"../datasets/{entry.key}", "x"):
-        with pytest.raises(ArchiveError, match="damaged or gone"):
+        with pytest.raises(ArchiveError, match="damaged or missing"):
             load_cached(cache, key)
     (cache / f"{entry.key}.npz").write_bytes(b"?")
-    with pytest.raises(ArchiveError, match="damaged or gone"):
+    with pytest.raises(ArchiveError, match="damaged or missing"):
         load_cached(cache, entry.key)
 
 

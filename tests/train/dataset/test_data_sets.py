@@ -58,8 +58,8 @@ def test_what_the_start_learnt_from_is_inherited() -> None:
     before = [{"name": "FER2013", "source": "fer2013.csv"}, {"name": "", "source": "mine.zip"}]
     notes = inherited_notes({"name": "CK+", "source": "ck48.zip", "learnt_before": before})
     assert "posed in a laboratory" in notes["limits"]
-    assert "Labels of FER2013 are noisy" in notes["limits"]
-    assert "CK+ is given on request" in notes["data_licence"]
+    assert "FER2013's labels are noisy" in notes["limits"]
+    assert "CK+ is available on request" in notes["data_licence"]
     assert "learnt from FER2013" in notes["data_licence"]
     assert "The licence of mine.zip is unknown" in notes["data_licence"]
     same = inherited_notes({"name": "FER2013", "source": "fer2013.csv", "learnt_before": before[:1]})

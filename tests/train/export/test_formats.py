@@ -93,7 +93,7 @@ def test_a_folder_gets_the_files_alone(tmp_path):
 def test_a_form_whose_package_is_missing_says_what_to_install(package, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)  # importing it fails as if it were not installed
 
-    with pytest.raises(ConfigError, match=rf"needs the package {package}\. Call: pip install tf2onnx onnxruntime"):
+    with pytest.raises(ConfigError, match=rf"needs the package {package}\. Run: pip install tf2onnx onnxruntime"):
         convert_model(SHIPPED, tmp_path / "x.zip", form="onnx")
 
     assert list(tmp_path.iterdir()) == []

@@ -247,7 +247,9 @@ def test_the_checkpoint_before_takes_the_place_of_a_damaged_one(tmp_path, unbrok
     run_dir = tmp_path / "run"
     train(run_dir, stop=StopAfter(run_dir, 5))
     spoil(run_dir / CHECKPOINT)
-    assert recover(run_dir) == ["The last checkpoint was damaged: training goes on from the one before, after epoch 1."]
+    assert recover(run_dir) == [
+        "The last checkpoint was damaged: training continues from the one before, after epoch 1."
+    ]
     train(run_dir)
     assert recover(run_dir) == []
     assert [ours.loss for ours in read_epochs(run_dir)] == pytest.approx([e.loss for e in read_epochs(unbroken)], 1e-5)

@@ -44,7 +44,7 @@ def test_a_sweep_that_is_ended_ends_its_child_first_and_goes_on_with_it_later(tm
         process.send_signal(signal.SIGTERM)
         _, words = process.communicate(timeout=240)
         assert process.returncode == 128 + signal.SIGTERM
-        assert words.splitlines()[-1] == "Stopped. Call the same command again to go on."
+        assert words.splitlines()[-1] == "Stopped. Run the same command again to continue."
         assert run.status().state == "stopped"
         assert checkpoint_epoch(run.dir) > past
 

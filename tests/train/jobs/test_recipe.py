@@ -164,7 +164,7 @@ def test_as_many_steps_as_asked_run_at_once_and_a_later_group_waits(tmp_path, mo
 
 def test_a_failed_step_ends_the_recipe_with_its_reason(tmp_path):
     recipe = recipe_of({"name": "model", "fit": SMALL})
-    with pytest.raises(TrainingError, match=r"model is failed after 0 epochs. No archive at .* Call the same command"):
+    with pytest.raises(TrainingError, match=r"model is failed after 0 epochs. No archive at .* Run the same command"):
         list(carry_out(recipe, tmp_path / "none.csv", tmp_path / "out", ferplus=None, nice=0))
 
 

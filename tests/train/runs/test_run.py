@@ -76,7 +76,7 @@ def test_a_killed_run_has_failed_says_so_and_resumes_where_it_was(runs, archive)
     run.kill()
     wait_for(lambda: run.status().state == "failed")
     assert "killed or crashed" in run.status().error
-    assert "Resume to go on after epoch" in run.status().error
+    assert "Resume to continue after epoch" in run.status().error
     done = checkpoint_epoch(run.dir)
     assert 0 <= len(run.epochs()) - done <= 1
 
@@ -191,7 +191,7 @@ def test_a_folder_is_never_trained_in_twice(tmp_path, archive):
             fit_command(run_dir, "--archive", archive), cwd=REPOSITORY, capture_output=True, text=True
         )
     assert done.returncode == 2
-    assert "being trained in by another process" in done.stderr
+    assert "Another process is training in" in done.stderr
     assert not (run_dir / STATUS).exists()
 
 

@@ -277,7 +277,7 @@ def test_doubts_survive_as_words():
 def test_a_file_that_is_no_zip_is_refused(sqlite_store: Store, tmp_path: Path, junk: bytes):
     (tmp_path / "junk.zip").write_bytes(junk)
 
-    with pytest.raises(StoreError, match=r"junk\.zip cannot be imported: it is no whole zip"):
+    with pytest.raises(StoreError, match=r"junk\.zip cannot be imported: it is not a complete zip"):
         import_session(sqlite_store, tmp_path / "junk.zip")
 
 
@@ -316,7 +316,7 @@ BAD_SESSIONS: dict[str, Callable[[dict], object]] = {
     "without consent": lambda v: v["session"].update(consent_at=None),
     "started_at must be a time": lambda v: v["session"].update(started_at="yesterday"),
     "time zone and a credible year": lambda v: v["session"].update(started_at="2026-01-01T00:00:00"),
-    "ended_at lies before": lambda v: v["session"].update(ended_at="2020-01-01T00:00:00+00:00"),
+    "ended_at is before": lambda v: v["session"].update(ended_at="2020-01-01T00:00:00+00:00"),
     "session must be an object": lambda v: v.update(session=[]),
     "1 to 200 printable": lambda v: v["participant"].update(name="\x00"),
     "identities must be list": lambda v: v.update(identities=None),

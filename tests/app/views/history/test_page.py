@@ -155,13 +155,13 @@ def test_a_store_that_fails_in_the_middle_is_one_sentence(store: Store, monkeypa
     history_store.fill(store, days=2)
 
     def fail(*_: object) -> list[history.Means]:
-        raise StoreError("The store x: no server answers there; start it, or mend DATABASE_URL.")
+        raise StoreError("The store x: no server answers there; start it, or correct DATABASE_URL.")
 
     monkeypatch.setattr(history_page, "daily_means", fail)
     page = open_page(history_alone)
 
     assert [error.value for error in page.error] == [
-        "The store x: no server answers there; start it, or mend DATABASE_URL."
+        "The store x: no server answers there; start it, or correct DATABASE_URL."
     ]
 
 

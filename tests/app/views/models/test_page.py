@@ -465,7 +465,7 @@ def test_another_form_is_made_by_a_real_child_and_offered():
 def test_a_form_that_cannot_be_made_says_why_and_can_be_tried_again():
     job = model_jobs.conversion(SHIPPED, "onnx")
     job.dir.mkdir(parents=True)
-    (job.dir / training_jobs.ERROR).write_text("ONNX needs the package tf2onnx. Call: pip install tf2onnx onnxruntime")
+    (job.dir / training_jobs.ERROR).write_text("ONNX needs the package tf2onnx. Run: pip install tf2onnx onnxruntime")
 
     page = open_page()
 
