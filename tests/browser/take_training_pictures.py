@@ -1,4 +1,6 @@
-"""Take the pictures of the Train page during a run and at its end; `python -m tests.browser.take_training_pictures ZIP`.
+"""Take the pictures of the Train page during a run and at its end.
+
+    python -m tests.browser.take_training_pictures ZIP
 
 ZIP is a FER2013 archive; the run is the plan Quick, and takes a quarter of an hour or more on two cores. At the end the
 run's report and epochs lie in the folder that is printed, for docs/training-run.md.
