@@ -70,7 +70,7 @@ LAYERS = {
         ("train.runs",),
         ("train.archive", "train.settings", "train.architectures"),
     ),
-    "fer_core": (("fer_core.files",), ("fer_core.expressions",), ("fer_core.faces",)),
+    "fer_core": (("fer_core.scale",), ("fer_core.files",), ("fer_core.expressions",), ("fer_core.faces",)),
 }
 """Folders from the highest layer to the lowest: a folder imports its own layer's folders never, lower ones only."""
 

@@ -7,6 +7,7 @@ not, as when two emotions are so close that the label that was shown first stays
 was known, until both go on alike. So the rows never depend on where a film is split.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -58,11 +59,13 @@ class PartResult:
         memories: what the pipeline knew before a look, by the look's number: before the part's own first one, before
             some on the way, and before the next part's first one, where there is one.
         damage: of the film, a sentence, where this part is the last one; else None.
+        took_s: seconds of work.
     """
 
     frames: list[AnalysedFrame] = field(default_factory=list)
     memories: dict[int, PipelineMemory] = field(default_factory=dict)
     damage: str | None = None
+    took_s: float = 0.0
 
 
 def analyse_part(path: Path, part: Part, looker: Looker) -> PartResult:
@@ -77,7 +80,7 @@ def analyse_part(path: Path, part: Part, looker: Looker) -> PartResult:
         CannotSplitError: the film holds other frames than its container says, or something in it is damaged.
         MediaError: it cannot be read.
     """
-    result = PartResult()
+    result, started = PartResult(), time.perf_counter()
     with PartWalk(path, part, PipelineMemory(frames=part.first), looker) as walk:
         if part.first == part.own:
             result.memories[part.own] = walk.memory()
@@ -88,6 +91,7 @@ def analyse_part(path: Path, part: Part, looker: Looker) -> PartResult:
             if after >= 0 and (after % MARK_EVERY == 0 or look + 1 == part.end):
                 result.memories[look + 1] = walk.memory()
         result.damage = walk.damage
+    result.took_s = time.perf_counter() - started
     return result
 
 
@@ -97,6 +101,7 @@ class JoinedParts:
     Attributes:
         damage: what was broken in the film, a sentence, known when all was read; else None.
         again: how many looks had to be analysed again.
+        took_s: seconds of work that the parts took.
     """
 
     def __init__(self, path: Path, parts: Sequence[Part], results: Iterator[PartResult], looker: Looker) -> None:
@@ -110,6 +115,7 @@ class JoinedParts:
         """
         self.damage: str | None = None
         self.again = 0
+        self.took_s = 0.0
         self._path, self._parts, self._results, self._looker = path, parts, results, looker
 
     def __iter__(self) -> Iterator[AnalysedFrame]:
@@ -140,6 +146,7 @@ class JoinedParts:
                 if part.end is not None:
                     known = result.memories[part.end].renumbered(numbering)
             self.damage = result.damage
+            self.took_s += result.took_s
 
 
 class PartWalk:
