@@ -39,6 +39,9 @@ STORE_BYTES: Final = 256 << 20
 """Shared memory of a cluster on this machine, for the results of parts: about 300 bytes for each face and frame. What
 is more goes to the disk."""
 WAIT_S: Final = 0.5
+LOOPBACK: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""With "0" for it Ray listens and calls on loopback; asked for 127.0.0.1, it takes an address that others reach."""
+LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 MISSING: Final = "--ray needs Ray, which is not installed. Run: pip install -r requirements-scale.txt"
 
 
@@ -74,6 +77,8 @@ def connected(address: str, tools: Tools, place: Place, *, film_cores: float = F
         _start_own()
     else:
         _check_answers(address)
+        if address.rpartition(":")[0] in LOOPBACK_HOSTS:
+            os.environ[LOOPBACK] = "0"
         _connect(address)
     import ray
 
@@ -99,8 +104,7 @@ def _start_own() -> None:
     Raises:
         ScaleError: it does not start.
     """
-    # Only so does Ray listen on loopback: asked for 127.0.0.1, it takes an address that others reach instead.
-    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    os.environ[LOOPBACK] = "0"
     import ray
 
     for left in reversed(range(STARTS)):

@@ -233,7 +233,7 @@ def open_data_set(folder: Path, settings: Settings) -> DataSet:
 
 
 def read_entries(folder: Path) -> list[Entry]:
-    """What a data set's journal says, in the order of the sources, as a folder's files are analysed by the local command.
+    """What a data set's journal says, in the order of the sources, as the local command goes through a folder.
 
     Raises:
         ResultsError: it is no data set.
