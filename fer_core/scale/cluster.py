@@ -12,6 +12,7 @@ import importlib.util
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ STORE_BYTES: Final = 256 << 20
 """Shared memory of a cluster on this machine, for the results of parts: about 300 bytes for each face and frame. What
 is more goes to the disk."""
 WAIT_S: Final = 0.5
+COUNT_EVERY_S: Final = 5.0
 LOOPBACK: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 """With "0" for it Ray listens and calls on loopback; asked for 127.0.0.1, it takes an address that others reach."""
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -195,14 +197,18 @@ class RayWorkers:
         self._tasks: dict[int, _Task] = {}
         self._waiting: dict[Any, int] = {}
         self._last = 0
+        self._cores, self._counted_at = 0.0, -COUNT_EVERY_S - 1
         how = {"max_retries": RETRIES, "scheduling_strategy": "SPREAD"}
         self._begin = ray.remote(num_cpus=film_cores, **how)(_begin)
         self._part = ray.remote(num_cpus=film_cores, num_returns=2, **how)(_part)
         self._join = ray.remote(num_cpus=min(film_cores, JOIN_CORES), **how)(_join)
 
     def cores(self) -> float:
-        """How many films can be analysed side by side now."""
-        return float(self._ray.cluster_resources().get("CPU", 0.0)) / self._film_cores
+        """How many films can be analysed side by side, as of some seconds ago: asking takes a while."""
+        if time.monotonic() - self._counted_at > COUNT_EVERY_S:
+            self._counted_at = time.monotonic()
+            self._cores = float(self._ray.cluster_resources().get("CPU", 0.0)) / self._film_cores
+        return self._cores
 
     def machines(self) -> int:
         """How many are there now."""

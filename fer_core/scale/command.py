@@ -61,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
             work = Run(films, sizes, data_set, place, progress.advance)
 
             def should_stop() -> bool:
-                progress.tell(workers.machines(), workers.cores())
+                if progress.is_due():
+                    progress.tell(workers.machines(), workers.cores())
                 return interrupted()
 
             try:

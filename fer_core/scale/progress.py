@@ -37,17 +37,19 @@ class RunProgress:
             self._bar.set_description(f"{self._done} of {self._films} files", refresh=False)
             self._bar.update(size)
 
+    def is_due(self) -> bool:
+        """Whether it is time for a line; never where there is a bar."""
+        return self._bar is None and time.monotonic() - self._printed_at >= SECONDS_BETWEEN_LINES
+
     def tell(self, machines: int, cores: float) -> None:
-        """Print a line where it is time for one and there is no bar.
+        """Print a line.
 
         Args:
             machines: that work now.
             cores: theirs, counted in films that run side by side.
         """
-        now = time.monotonic()
-        if self._bar is None and now - self._printed_at >= SECONDS_BETWEEN_LINES:
-            self._printed_at = now
-            print_notice(self.line(now - self._started, machines, cores))
+        self._printed_at = time.monotonic()
+        print_notice(self.line(self._printed_at - self._started, machines, cores))
 
     def line(self, elapsed_s: float, machines: int, cores: float) -> str:
         """Such as "12 of 40 files, 34 %, about 6 min left, 4 at a time on 2 machines"."""

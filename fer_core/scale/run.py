@@ -165,7 +165,9 @@ class Run:
         elif isinstance(finished.result, Outcome):
             self._write(film, finished.result, self._sizes[film.source])
         else:
-            sentence = f"{film.source}: its analysis ended its worker again and again ({finished.loss}). Convert it."
+            sentence = (
+                f"{film.source}: its analysis broke off on its worker ({finished.loss}). Convert it and try again."
+            )
             self._write(film, unreadable(film, None, sentence, self._place), self._sizes[film.source])
 
     def _take_part(self, workers: Workers, work: OnePart, finished: Finished) -> None:

@@ -1,0 +1,191 @@
+"""`python -m benchmarks.scale_files [CLIP]`: films on 1, 2 and 3 workers of Ray against the local command.
+
+The workers are nodes of one core each on this machine, so that more of them than it has cores gain nothing. Without a
+clip, a drawn portrait is taken. The rows of every run are compared with the local command's.
+"""
+
+import argparse
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.long_file import drawn_clip, loop
+from benchmarks.machine import OtherWork, processor
+from benchmarks.table import print_table
+from fer_core.emotions import EMOTIONS
+from fer_core.expressions.model import load_model
+from fer_core.files.analyse import AnalysedFrame
+from fer_core.files.media import MediaInfo, probe
+from fer_core.files.result_files import CsvResults, Provenance
+from fer_core.files.timing import EVERY_FRAME
+from fer_core.results import Face, FaceEmotion, FaceQuality, FrameResult
+from fer_core.scale.rows import ParquetResults
+
+STORE_BYTES: Final = 100 << 20
+ROWS: Final = 100_000
+STARTS: Final = 3
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One run of the command."""
+
+    took_s: float
+    rows: bytes
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure and print the tables; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale_files", description=__doc__.split("\n")[0])
+    parser.add_argument("clip", type=Path, nargs="?", help="any H.264 video in MP4")
+    parser.add_argument("--films", type=int, default=6, help="how many; default: %(default)s")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of each; default: %(default)g")
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 3], help="default: 1 2 3")
+    parser.add_argument("--cores", type=float, nargs="*", default=[1.0], help="cores given to a film; default: 1")
+    options = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp") as name, OtherWork() as others:
+        folder = Path(name)
+        clip = options.clip or drawn_clip(folder / "portrait.mp4")
+        films = folder / "films"
+        films.mkdir()
+        for i in range(options.films):
+            loop(clip, films / f"{i}.mp4", seconds=options.seconds)
+        minutes = sum((probe(path).duration_s or 0.0) for path in films.iterdir()) / 60
+        print_speeds(folder, films, minutes, options.workers, options.cores)
+        print_lengths(folder, clip, options.seconds)
+    print_writing()
+    print(f"\n{processor()}; other programs took {others.percent:.0f} % of one core meanwhile")
+    return 0
+
+
+def print_speeds(folder: Path, films: Path, minutes: float, workers: Sequence[int], cores: Sequence[float]) -> None:
+    """Seconds for each minute of film, locally and on workers."""
+    local = analyse(films, folder / "local.csv")
+    table = [row_of("local command", 0.0, local.took_s, minutes, local, local)]
+    for count in workers:
+        for share in cores:
+            began = time.perf_counter()
+            with cluster(count, folder / f"c{count}-{share}") as address:
+                start_s = time.perf_counter() - began
+                data = folder / f"data-{count}-{share}"
+                timed = analyse(films, data, "--ray", address, "--film-cores", str(share))
+                label = f"{count} worker{'s' if count > 1 else ''}, {share:g} core for a film"
+                table.append(row_of(label, start_s, timed.took_s, minutes, timed, local))
+    head = ["where", "cluster starts, s", "command, s", "s for a film minute", "rows", "same rows"]
+    print_table(f"{len(list(films.iterdir()))} films, {minutes:.1f} minutes together", head, table)
+    size = sum(path.stat().st_size for path in (folder / f"data-{workers[0]}-{cores[0]}" / "rows").rglob("*.parquet"))
+    count = local.rows.count(b"\n") - 1
+    print_table(
+        "Size of a row", ["CSV, bytes", "Parquet, bytes"], [[f"{len(local.rows) / count:.0f}", f"{size / count:.0f}"]]
+    )
+
+
+def row_of(label: str, start_s: float, took_s: float, minutes: float, timed: Timed, local: Timed) -> list[object]:
+    """A line of the table of speeds."""
+    same = "yes" if timed.rows == local.rows else "NO"
+    start = f"{start_s:.1f}" if start_s else "–"
+    return [label, start, f"{took_s:.1f}", f"{took_s / minutes:.2f}", timed.rows.count(b"\n") - 1, same]
+
+
+def print_lengths(folder: Path, clip: Path, seconds: float) -> None:
+    """One film that grows, as a whole and in two parts on two workers."""
+    table = []
+    with cluster(2, folder / "lengths") as address:
+        for times in (1, 2, 4):
+            film = loop(clip, folder / f"long-{times}.mp4", seconds=seconds * times)
+            length_s = probe(film).duration_s or 0.0
+            whole = analyse(film, folder / f"whole-{times}", "--ray", address, "--part-seconds", "0")
+            halves = analyse(film, folder / f"halves-{times}", "--ray", address, "--part-seconds", str(length_s / 2))
+            same = "yes" if whole.rows == halves.rows else "NO"
+            table.append([f"{length_s:.0f}", f"{whole.took_s:.1f}", f"{halves.took_s:.1f}", same])
+    print_table("One film on two workers", ["length, s", "whole, s", "in two parts, s", "same rows"], table)
+
+
+def print_writing() -> None:
+    """Rows a second, without any analysis."""
+    card = load_model().card
+    frames = [AnalysedFrame(i, FrameResult(i / 25, (640, 360), (some_face(i),))) for i in range(1000)]
+    info = MediaInfo(Path("film.mp4"), is_picture=False, duration_s=None, frame_count=None, rate=25.0)
+    with tempfile.TemporaryDirectory() as folder:
+        parquet = ParquetResults(Path(folder) / "rows.parquet")
+        parquet_s = seconds_to_write(parquet, info, frames)
+        parquet.close()
+    csv_s = seconds_to_write(CsvResults(io.StringIO(newline=""), Provenance(card, "haar", EVERY_FRAME)), info, frames)
+    print_table(
+        "Writing alone, one core",
+        ["CSV, rows/s", "Parquet, rows/s"],
+        [[f"{ROWS / csv_s:,.0f}", f"{ROWS / parquet_s:,.0f}"]],
+    )
+
+
+def seconds_to_write(writer: Any, info: MediaInfo, frames: Sequence[AnalysedFrame]) -> float:
+    """For ROWS rows."""
+    began = time.perf_counter()
+    for i in range(ROWS):
+        writer.add("film.mp4", info, frames[i % len(frames)])
+    writer.end_source(None)
+    return time.perf_counter() - began
+
+
+def some_face(i: int) -> FaceEmotion:
+    """With values that change from frame to frame."""
+    shares = [((i * (k + 3)) % 97 + 1) / 400 for k in range(6)]
+    values = dict(zip(EMOTIONS, [*shares, 1 - sum(shares)], strict=True))
+    face = Face((100 + i / 7, 80.5, 200 + i / 7, 190.25), 0.9, None, 1)
+    return FaceEmotion(face, values, EMOTIONS[6], values[EMOTIONS[6]], 0.1, 0.2, FaceQuality(100, 120, 0.5, 0.1))
+
+
+def analyse(inputs: Path, output: Path, *options: str) -> Timed:
+    """The command, and its rows as CSV."""
+    command = [sys.executable, "-m", "fer_core"]
+    began = time.perf_counter()
+    done = subprocess.run([*command, "analyse", str(inputs), "--output", str(output), *options], check=False)
+    took_s = time.perf_counter() - began
+    if done.returncode:
+        raise SystemExit(f"the analysis ended with status {done.returncode}")
+    if output.is_dir():
+        target = output.with_suffix(".csv")
+        subprocess.run([*command, "rows", str(output), "--output", str(target)], check=True, stdout=subprocess.DEVNULL)
+        return Timed(took_s, target.read_bytes())
+    return Timed(took_s, output.read_bytes())
+
+
+@contextmanager
+def cluster(workers: int, folder: Path) -> Iterator[str]:
+    """Nodes of one core each, on loopback; gives their address."""
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+    os.environ["PYTHONPATH"] = str(Path.cwd())
+    from ray.cluster_utils import Cluster
+
+    node: dict[str, Any] = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "object_store_memory": STORE_BYTES}
+    found = Cluster()
+    try:
+        for i in range(workers):
+            first = {"include_dashboard": False, "_temp_dir": str(folder)} if i == 0 else {}
+            _add(found, node | first)
+        yield found.address
+    finally:
+        found.shutdown()
+
+
+def _add(found: Any, node: dict[str, Any]) -> None:
+    for left in reversed(range(STARTS)):
+        try:
+            found.add_node(**node)
+        except Exception:  # Ray gives up a start after half a minute, which a busy machine may need
+            if not left:
+                raise
+        else:
+            return
+
+
+if __name__ == "__main__":
+    sys.exit(main())
