@@ -10,7 +10,7 @@ def test_a_line_says_how_much_is_done_and_how_long_the_rest_takes():
         assert progress.line(5.0, 1, 2.0) == "0 of 40 files, 0%, 2 at a time on 1 machine"
         progress.advance(250.0, 10)
         progress.advance(90.0, 0)
-        assert progress.line(170.0, 3, 8.0) == "10 of 40 files, 34%, about 6 min left, 8 at a time on 3 machines"
+        assert progress.line(180.0, 3, 8.0) == "10 of 40 files, 34%, about 6 min left, 8 at a time on 3 machines"
 
 
 @pytest.mark.parametrize(("elapsed_s", "words"), [(10.0, "about 30 s"), (36_000.0, "about 30.0 h"), (600, "30 min")])

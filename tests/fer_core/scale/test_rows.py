@@ -1,7 +1,9 @@
 """Rows as Parquet: the columns, values and types of the CSV, and back to it."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,20 +12,27 @@ from fer_core.files.analyse import AnalysedFrame
 from fer_core.files.media import MediaInfo
 from fer_core.files.result_files import CsvResults, Provenance
 from fer_core.files.timing import EVERY_FRAME
-from fer_core.results import Doubt
+from fer_core.results import Doubt, FaceEmotion, FaceQuality
 from fer_core.scale import rows
 from fer_core.scale.rows import COLUMNS, read_rows, rows_file, write_csv
 from tests.helpers.faces import make_card, make_emotion, make_face, make_result
 
 INFO = MediaInfo(Path("a.mp4"), is_picture=False, duration_s=1.0, frame_count=3, rate=25.0)
+
+
+def one_face(emotion: str = "happy", **changes: Any) -> FaceEmotion:
+    """With measures as they are measured: floats."""
+    return replace(make_emotion(emotion, **changes), quality=FaceQuality(120.0, 99.96, 0.5, 0.12345))
+
+
 FRAMES = [
     AnalysedFrame(0, make_result(at_s=0.0)),
-    AnalysedFrame(1, make_result(make_emotion(face=make_face(track_id=1)), at_s=1 / 3)),
+    AnalysedFrame(1, make_result(one_face(face=make_face(track_id=1)), at_s=1 / 3)),
     AnalysedFrame(
         2,
         make_result(
-            make_emotion("sad", share=0.61234567, face=make_face((-1.25, 2, 80.06, 90), track_id=2)),
-            make_emotion(doubts=(Doubt.TOO_DARK, Doubt.BLURRED), face=make_face(landmarks=True, track_id=12)),
+            one_face("sad", share=0.61234567, face=make_face((-1.25, 2, 80.06, 90), track_id=2)),
+            one_face(doubts=(Doubt.TOO_DARK, Doubt.BLURRED), face=make_face(landmarks=True, track_id=12)),
             at_s=2 / 3,
         ),
     ),
