@@ -7,15 +7,18 @@ clip, a drawn portrait is taken. The rows of every run are compared with the loc
 import argparse
 import io
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+import psutil
 
 from benchmarks.long_file import drawn_clip, loop
 from benchmarks.machine import OtherWork, processor
@@ -36,9 +39,10 @@ STARTS: Final = 3
 
 @dataclass(frozen=True)
 class Timed:
-    """One run of the command."""
+    """One run of the command; `processor_s` is what it and the workers used of all cores together."""
 
     took_s: float
+    processor_s: float
     rows: bytes
 
 
@@ -46,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     """Measure and print the tables; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale_files", description=__doc__.split("\n")[0])
     parser.add_argument("clip", type=Path, nargs="?", help="any H.264 video in MP4")
-    parser.add_argument("--films", type=int, default=6, help="how many; default: %(default)s")
+    parser.add_argument("--films", type=int, default=4, help="how many; default: %(default)s")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of each; default: %(default)g")
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 3], help="default: 1 2 3")
     parser.add_argument("--cores", type=float, nargs="*", default=[1.0], help="cores given to a film; default: 1")
@@ -69,17 +73,20 @@ def main(argv: list[str] | None = None) -> int:
 def print_speeds(folder: Path, films: Path, minutes: float, workers: Sequence[int], cores: Sequence[float]) -> None:
     """Seconds for each minute of film, locally and on workers."""
     local = analyse(films, folder / "local.csv")
-    table = [row_of("local command", 0.0, local.took_s, minutes, local, local)]
+    table = [row_of("local command", None, None, minutes, local, local)]
     for count in workers:
         for share in cores:
             began = time.perf_counter()
             with cluster(count, folder / f"c{count}-{share}") as address:
                 start_s = time.perf_counter() - began
                 data = folder / f"data-{count}-{share}"
-                timed = analyse(films, data, "--ray", address, "--film-cores", str(share))
+                options = ("--ray", address, "--film-cores", str(share))
+                timed = analyse(films, data, *options)
+                again = analyse(films, data, *options)
                 label = f"{count} worker{'s' if count > 1 else ''}, {share:g} core for a film"
-                table.append(row_of(label, start_s, timed.took_s, minutes, timed, local))
-    head = ["where", "cluster starts, s", "command, s", "s for a film minute", "rows", "same rows"]
+                table.append(row_of(label, start_s, again.took_s, minutes, timed, local))
+    head = ["where", "cluster starts, s", "command, s", "s for a film minute", "processor s for a film minute"]
+    head += ["again, nothing to do, s", "same rows"]
     print_table(f"{len(list(films.iterdir()))} films, {minutes:.1f} minutes together", head, table)
     size = sum(path.stat().st_size for path in (folder / f"data-{workers[0]}-{cores[0]}" / "rows").rglob("*.parquet"))
     count = local.rows.count(b"\n") - 1
@@ -88,11 +95,13 @@ def print_speeds(folder: Path, films: Path, minutes: float, workers: Sequence[in
     )
 
 
-def row_of(label: str, start_s: float, took_s: float, minutes: float, timed: Timed, local: Timed) -> list[object]:
+def row_of(
+    label: str, start_s: float | None, again_s: float | None, minutes: float, timed: Timed, local: Timed
+) -> list[object]:
     """A line of the table of speeds."""
-    same = "yes" if timed.rows == local.rows else "NO"
-    start = f"{start_s:.1f}" if start_s else "–"
-    return [label, start, f"{took_s:.1f}", f"{took_s / minutes:.2f}", timed.rows.count(b"\n") - 1, same]
+    start, again = ("–" if seconds is None else f"{seconds:.1f}" for seconds in (start_s, again_s))
+    speeds = [f"{timed.took_s:.1f}", f"{timed.took_s / minutes:.1f}", f"{timed.processor_s / minutes:.1f}"]
+    return [label, start, *speeds, again, "yes" if timed.rows == local.rows else "NO"]
 
 
 def print_lengths(folder: Path, clip: Path, seconds: float) -> None:
@@ -105,8 +114,11 @@ def print_lengths(folder: Path, clip: Path, seconds: float) -> None:
             whole = analyse(film, folder / f"whole-{times}", "--ray", address, "--part-seconds", "0")
             halves = analyse(film, folder / f"halves-{times}", "--ray", address, "--part-seconds", str(length_s / 2))
             same = "yes" if whole.rows == halves.rows else "NO"
-            table.append([f"{length_s:.0f}", f"{whole.took_s:.1f}", f"{halves.took_s:.1f}", same])
-    print_table("One film on two workers", ["length, s", "whole, s", "in two parts, s", "same rows"], table)
+            took = [f"{timed.took_s:.1f} ({timed.processor_s:.1f})" for timed in (whole, halves)]
+            table.append([f"{length_s:.0f}", *took, same])
+    print_table(
+        "One film on two workers: seconds (of processors)", ["length, s", "whole", "in two parts", "same rows"], table
+    )
 
 
 def print_writing() -> None:
@@ -127,12 +139,12 @@ def print_writing() -> None:
 
 
 def seconds_to_write(writer: Any, info: MediaInfo, frames: Sequence[AnalysedFrame]) -> float:
-    """For ROWS rows."""
-    began = time.perf_counter()
+    """For ROWS rows, of the processor."""
+    began = time.process_time()
     for i in range(ROWS):
         writer.add("film.mp4", info, frames[i % len(frames)])
     writer.end_source(None)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def some_face(i: int) -> FaceEmotion:
@@ -146,16 +158,27 @@ def some_face(i: int) -> FaceEmotion:
 def analyse(inputs: Path, output: Path, *options: str) -> Timed:
     """The command, and its rows as CSV."""
     command = [sys.executable, "-m", "fer_core"]
-    began = time.perf_counter()
+    began, used_s = time.perf_counter(), processor_seconds()
     done = subprocess.run([*command, "analyse", str(inputs), "--output", str(output), *options], check=False)
-    took_s = time.perf_counter() - began
+    took_s, used_s = time.perf_counter() - began, processor_seconds() - used_s
     if done.returncode:
         raise SystemExit(f"the analysis ended with status {done.returncode}")
     if output.is_dir():
         target = output.with_suffix(".csv")
         subprocess.run([*command, "rows", str(output), "--output", str(target)], check=True, stdout=subprocess.DEVNULL)
-        return Timed(took_s, target.read_bytes())
-    return Timed(took_s, output.read_bytes())
+        return Timed(took_s, used_s, target.read_bytes())
+    return Timed(took_s, used_s, output.read_bytes())
+
+
+def processor_seconds() -> float:
+    """Used by this process' children, those of Ray among them, that run or have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = ended.ru_utime + ended.ru_stime
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            times = child.cpu_times()
+            used += times.user + times.system
+    return used
 
 
 @contextmanager
@@ -169,7 +192,7 @@ def cluster(workers: int, folder: Path) -> Iterator[str]:
     found = Cluster()
     try:
         for i in range(workers):
-            first = {"include_dashboard": False, "_temp_dir": str(folder)} if i == 0 else {}
+            first = {"include_dashboard": False, "temp_dir": str(folder)} if i == 0 else {}
             _add(found, node | first)
         yield found.address
     finally:

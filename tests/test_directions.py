@@ -151,6 +151,13 @@ def test_one_module_owns_the_camera():
     assert importers == ["streaming.py"]
 
 
+def test_one_module_of_the_shared_library_knows_ray():
+    importers = [name_of(p) for p in modules_of("fer_core") if any(within(n, "ray") for n in imports_of(p))]
+
+    assert importers == ["fer_core.scale.cluster"]
+    assert offenders(modules_of("app"), "ray", "fer_core.scale") == []
+
+
 def name_of(path: Path) -> str:
     """The full name of a module or, for its __init__, of a package."""
     return ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")

@@ -59,7 +59,7 @@ def started(folder: str) -> Any:
     for i in range(3):
         for left in reversed(range(STARTS)):
             try:
-                found.add_node(**node, **({"include_dashboard": False, "_temp_dir": folder} if i == 0 else {}))
+                found.add_node(**node, **({"include_dashboard": False, "temp_dir": folder} if i == 0 else {}))
                 break
             except Exception:  # Ray gives up a start after half a minute, which a busy machine may need
                 if not left:
