@@ -54,6 +54,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="length of each; default: %(default)g")
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 3], help="default: 1 2 3")
     parser.add_argument("--cores", type=float, nargs="*", default=[1.0], help="cores given to a film; default: 1")
+    parser.add_argument("--times", type=int, nargs="*", default=[1, 2, 4], help="lengths of the film that grows")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp") as name, OtherWork() as others:
         folder = Path(name)
@@ -64,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
             loop(clip, films / f"{i}.mp4", seconds=options.seconds)
         minutes = sum((probe(path).duration_s or 0.0) for path in films.iterdir()) / 60
         print_speeds(folder, films, minutes, options.workers, options.cores)
-        print_lengths(folder, clip, options.seconds)
+        print_lengths(folder, clip, [options.seconds * times for times in options.times])
     print_writing()
     print(f"\n{processor()}; other programs took {others.percent:.0f} % of one core meanwhile")
     return 0
@@ -104,15 +105,15 @@ def row_of(
     return [label, start, *speeds, again, "yes" if timed.rows == local.rows else "NO"]
 
 
-def print_lengths(folder: Path, clip: Path, seconds: float) -> None:
+def print_lengths(folder: Path, clip: Path, lengths: Sequence[float]) -> None:
     """One film that grows, as a whole and in two parts on two workers."""
     table = []
     with cluster(2, folder / "lengths") as address:
-        for times in (1, 2, 4):
-            film = loop(clip, folder / f"long-{times}.mp4", seconds=seconds * times)
+        for number, seconds in enumerate(lengths):
+            film = loop(clip, folder / f"long-{number}.mp4", seconds=seconds)
             length_s = probe(film).duration_s or 0.0
-            whole = analyse(film, folder / f"whole-{times}", "--ray", address, "--part-seconds", "0")
-            halves = analyse(film, folder / f"halves-{times}", "--ray", address, "--part-seconds", str(length_s / 2))
+            whole = analyse(film, folder / f"whole-{number}", "--ray", address, "--part-seconds", "0")
+            halves = analyse(film, folder / f"halves-{number}", "--ray", address, "--part-seconds", str(length_s / 2))
             same = "yes" if whole.rows == halves.rows else "NO"
             took = [f"{timed.took_s:.1f} ({timed.processor_s:.1f})" for timed in (whole, halves)]
             table.append([f"{length_s:.0f}", *took, same])
