@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,15 +26,19 @@ from benchmarks.machine import OtherWork, processor
 from benchmarks.table import print_table
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.model import load_model
-from fer_core.files.analyse import AnalysedFrame
-from fer_core.files.media import MediaInfo, probe
+from fer_core.faces.detector import build_detector
+from fer_core.files.analyse import AnalysedFrame, analyse_media, pipeline_for
+from fer_core.files.media import MediaInfo, open_media, probe
 from fer_core.files.result_files import CsvResults, Provenance
 from fer_core.files.timing import EVERY_FRAME
 from fer_core.results import Face, FaceEmotion, FaceQuality, FrameResult
+from fer_core.scale.part_run import DECODER_THREADS
 from fer_core.scale.rows import ParquetResults
+from fer_core.scale.tools import pack, unpack
 
 STORE_BYTES: Final = 100 << 20
 ROWS: Final = 100_000
+BUSY_FRAMES: Final = 150
 STARTS: Final = 3
 
 
@@ -64,11 +69,30 @@ def main(argv: list[str] | None = None) -> int:
         for i in range(options.films):
             loop(clip, films / f"{i}.mp4", seconds=options.seconds)
         minutes = sum((probe(path).duration_s or 0.0) for path in films.iterdir()) / 60
+        print_busy(clip)
         print_speeds(folder, films, minutes, options.workers, options.cores)
         print_lengths(folder, clip, [options.seconds * times for times in options.times])
     print_writing()
     print(f"\n{processor()}; other programs took {others.percent:.0f} % of one core meanwhile")
     return 0
+
+
+def print_busy(clip: Path) -> None:
+    """How much of a core one film keeps busy, whatever else runs on it: waiting for the core itself is left out."""
+    looker = unpack(pack(load_model(), build_detector().name, EVERY_FRAME, None))
+    with open_media(clip, decoder_threads=DECODER_THREADS) as media:
+        pipeline = pipeline_for(media.info, looker.detector, looker.model)
+        waited_s, used_s, began = waited_for_core(), time.process_time(), time.perf_counter()
+        count = sum(1 for _ in islice(analyse_media(media, pipeline), BUSY_FRAMES))
+        used_s = time.process_time() - used_s
+        alone_s = time.perf_counter() - began - (waited_for_core() - waited_s)
+    row = [count, f"{used_s / count * 1000:.1f}", f"{used_s / alone_s:.2f}"]
+    print_table("One film alone on a core", ["frames", "processor ms a frame", "cores busy"], [row])
+
+
+def waited_for_core() -> float:
+    """Seconds for which this thread could run and had no core (Linux)."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
 
 
 def print_speeds(folder: Path, films: Path, minutes: float, workers: Sequence[int], cores: Sequence[float]) -> None:
