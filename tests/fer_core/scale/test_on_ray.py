@@ -99,8 +99,8 @@ def command(*words: object) -> "subprocess.Popen[str]":
     )
 
 
-def on(cluster: Any, folder: Path, data: Path) -> "subprocess.Popen[str]":
-    return command("--ray", cluster.address, folder, "--output", data, "--part-seconds", 20)
+def on(address: str, folder: Path, data: Path) -> "subprocess.Popen[str]":
+    return command("--ray", address, folder, "--output", data, "--part-seconds", 20)
 
 
 def rows(data: Path) -> bytes:
@@ -120,9 +120,9 @@ def wait_for_lines(data: Path, count: int, process: "subprocess.Popen[str]") -> 
         time.sleep(0.05)
 
 
-def test_an_interrupted_run_goes_on_and_does_nothing_twice(cluster, folder, local, tmp_path):
+def test_an_interrupted_run_goes_on_and_does_nothing_twice(cluster, folder, local, tmp_path, monkeypatch):
     data = tmp_path / "data"
-    first = on(cluster, folder, data)
+    first = on(cluster.address, folder, data)
     wait_for_lines(data, 2, first)
     first.send_signal(signal.SIGINT)
     _, told = first.communicate(timeout=120)
@@ -132,7 +132,8 @@ def test_an_interrupted_run_goes_on_and_does_nothing_twice(cluster, folder, loca
     assert "The same command goes on" in told
     assert len(before) < 8
 
-    second = on(cluster, folder, data)
+    monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+    second = on("auto", folder, data)
     out, told = second.communicate(timeout=600)
 
     assert second.returncode == 1, told
@@ -148,7 +149,7 @@ def test_an_interrupted_run_goes_on_and_does_nothing_twice(cluster, folder, loca
 
 def test_a_machine_that_dies_in_the_middle_changes_nothing(cluster, folder, local, tmp_path):
     data = tmp_path / "data"
-    run = on(cluster, folder, data)
+    run = on(cluster.address, folder, data)
     wait_for_lines(data, 1, run)
     dead = threading.Thread(
         target=cluster.remove_node, args=(cluster.worker_nodes.copy().pop(),), kwargs={"allow_graceful": False}
@@ -167,7 +168,7 @@ def test_other_settings_are_refused_in_one_sentence(cluster, folder, tmp_path):
     data.mkdir()
     (data / "mine.txt").write_text("")
 
-    run = on(cluster, folder, data)
+    run = on(cluster.address, folder, data)
     _, told = run.communicate(timeout=120)
 
     assert run.returncode == 2
