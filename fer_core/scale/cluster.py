@@ -37,7 +37,7 @@ CONNECT_S: Final = 60.0
 STARTS: Final = 3
 """Ray gives up a start after half a minute, which a busy machine may need."""
 STORE_BYTES: Final = 256 << 20
-"""Shared memory of a cluster on this machine, for the results of parts: about 300 bytes for each face and frame. What
+"""Shared memory of a cluster on this machine, for the results of parts: about 330 bytes for each face and frame. What
 is more goes to the disk."""
 WAIT_S: Final = 0.5
 COUNT_EVERY_S: Final = 5.0
