@@ -31,6 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_analyse(commands.add_parser("analyse", help="name the expressions in pictures and videos"))
+    rows = commands.add_parser("rows", help="write the rows of a data set of `analyse --ray` as CSV")
+    rows.add_argument("data_set", type=Path, metavar="DATASET", help="its folder")
+    rows.add_argument("--output", type=Path, required=True, metavar="OUT", help="OUT.csv")
+    rows.set_defaults(run=_rows)
     models = commands.add_parser("models", help="list the models and check their files")
     models.set_defaults(run=_models)
     doctor = commands.add_parser("doctor", help="check this installation, the models and the server")
@@ -47,8 +51,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _add_analyse(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="picture, video, or folder of them")
-    parser.add_argument("--output", type=Path, required=True, metavar="OUT", help="OUT.csv or OUT.json")
+    parser.add_argument(
+        "inputs",
+        type=Path,
+        nargs="+",
+        metavar="INPUT",
+        help="picture, video, folder of them, or a list of them: a .txt file, a path a line",
+    )
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="OUT", help="OUT.csv or OUT.json; with --ray a folder"
+    )
     parser.add_argument(
         "--annotated", type=Path, metavar="OUT", help="copy of one input with boxes and labels: .mp4, .png or .jpg"
     )
@@ -65,7 +77,46 @@ def _add_analyse(parser: argparse.ArgumentParser) -> None:
     rate = parser.add_mutually_exclusive_group()
     rate.add_argument("--every", type=_count, default=1, metavar="N", help="analyse every N-th frame")
     rate.add_argument("--fps", type=_rate, metavar="F", help="analyse at most F frames per second of video")
+    many = parser.add_argument_group("many files on many processors (requirements-scale.txt)")
+    many.add_argument(
+        "--ray",
+        metavar="WHERE",
+        help="by Ray, into a Parquet data set: local (this machine), HOST:PORT of a cluster, or auto for either",
+    )
+    many.add_argument(
+        "--part-seconds",
+        type=_seconds,
+        default=600.0,
+        metavar="S",
+        help="split longer videos into parts of about this length; 0 for never (default: %(default)g)",
+    )
+    many.add_argument(
+        "--film-cores",
+        type=_cores,
+        default=1.0,
+        metavar="C",
+        help="cores that a file is given; fewer where the storage is slower than the processors (default: %(default)g)",
+    )
     parser.set_defaults(run=_analyse)
+
+
+def _seconds(text: str) -> float:
+    return _number(text, least=0.0, most=86_400.0, unit="seconds")
+
+
+def _cores(text: str) -> float:
+    value = _number(text, least=0.1, most=1.0, unit="cores")
+    return round(value, 4)  # Ray counts no finer
+
+
+def _number(text: str, *, least: float, most: float, unit: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = least - 1
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"expected a number of {unit} from {least:g} to {most:g}, got {text!r}")
+    return value
 
 
 def _count(text: str) -> int:
@@ -92,9 +143,19 @@ def _rate(text: str) -> float:
 
 
 def _analyse(options: argparse.Namespace) -> int:
+    if options.ray is not None:
+        from fer_core.scale.command import run as run_on_ray
+
+        return run_on_ray(options)
     from fer_core.files.analyse_command import run
 
     return run(options)
+
+
+def _rows(options: argparse.Namespace) -> int:
+    from fer_core.scale.command import write_rows
+
+    return write_rows(options)
 
 
 def _models(_: argparse.Namespace) -> int:

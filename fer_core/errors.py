@@ -6,7 +6,8 @@
     ├── InputError       a frame or a batch of faces is not what a function takes; a ValueError too
     ├── MediaError       an image or video file cannot be read or written
     ├── ModelStoreError  a model cannot be put live, kept, rolled back or deleted
-    └── ResultsError     the results of a run over files cannot be written
+    ├── ResultsError     the results of a run over files cannot be written
+    └── ScaleError       the machines that work is to be sent to cannot be used
 
 Every message says what was expected, what came and what to do about it.
 """
@@ -51,6 +52,10 @@ class ModelStoreError(FerError):
 
 class ResultsError(FerError):
     """The results of a run over files cannot be written; no other file of the run would fare better."""
+
+
+class ScaleError(FerError):
+    """The machines that work is to be sent to, or the program that sends it, cannot be used."""
 
 
 def error_words(error: BaseException) -> str:

@@ -1,8 +1,6 @@
 """Frames in, results out: detect or follow, track, crop, predict, smooth."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +20,9 @@ from fer_core.faces.tracker import FaceNumbers, FaceTracker
 from fer_core.faces.turns import find_turned
 from fer_core.frames import checked_frame, checked_time
 from fer_core.limits import MAX_FACES
+from fer_core.pipeline_memory import PipelineMemory
 from fer_core.results import Doubt, Face, FaceEmotion, FrameResult, Level
+from fer_core.stage_clock import StageClock
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class PipelineSettings:
         smoothing: see `SmoothingSettings`.
         unsure_below: replaces the model card's threshold where it is not None.
         limits: when a view is too poor to name an expression.
-        detect_every: the detector looks at every n-th frame; optical flow carries the faces between. While a new
-            face awaits its second detection, it looks at each.
+        detect_every: the detector looks at every n-th frame, the first one among them; optical flow carries the faces
+            between. While a new face awaits its second detection, it looks at each.
         max_follow_s: but at least this often, however few frames come.
         whole_frame_every_s: where the detector can, it looks at the whole frame only this often, and between only
             where the known faces were (`LooksNear`): somebody new is seen so much later; 0 for always the whole frame.
@@ -121,7 +121,7 @@ class EmotionPipeline:
         self._tracker = FaceTracker(min_hits=min_hits)
         self._follower = FaceFollower()
         self._smoothers: dict[int, ProbabilitySmoother] = {}
-        self._frames_since_detection = 0
+        self._frames = 0
         self._detected_at_s = self._whole_frame_at_s = -np.inf
         self._located: list[Face] = []
         self._judged: dict[int, tuple[FaceEmotion, float]] = {}
@@ -145,6 +145,16 @@ class EmotionPipeline:
     def numbers(self, numbers: FaceNumbers) -> None:
         self._tracker.numbers = numbers
 
+    def memory(self) -> PipelineMemory:
+        """What it goes on from, where the detector looks at the next frame in any case: see `PipelineMemory`."""
+        return PipelineMemory(self._frames, self._size_wh, self._tracker.memory(), copy.deepcopy(self._smoothers))
+
+    def recall(self, memory: PipelineMemory) -> None:
+        """Go on from there, in a fresh pipeline with the same settings."""
+        self._frames, self._size_wh = memory.frames, memory.size_wh
+        self._tracker.recall(memory.faces)
+        self._smoothers = copy.deepcopy(dict(memory.smoothers))
+
     def process(self, frame_bgr: np.ndarray, captured_at_s: float) -> FrameResult:
         """Analyse one frame.
 
@@ -161,7 +171,7 @@ class EmotionPipeline:
         """
         frame_bgr = checked_frame(frame_bgr)
         captured_at_s = checked_time(captured_at_s)
-        clock = _StageClock()
+        clock = StageClock()
         settings = self._effective_settings()
         height, width = frame_bgr.shape[:2]
         self._allow_for_size(width, height)
@@ -184,24 +194,18 @@ class EmotionPipeline:
         named_from = threshold if card.named_from is None else max(threshold, card.named_from)
         return replace(settings, smoothing=replace(settings.smoothing, unsure_below=threshold, named_from=named_from))
 
-    def _locate(
-        self, frame_bgr: np.ndarray, now_s: float, settings: PipelineSettings, clock: "_StageClock"
-    ) -> list[Face]:
+    def _locate(self, frame_bgr: np.ndarray, now_s: float, settings: PipelineSettings, clock: StageClock) -> list[Face]:
         """The faces with their numbers: followed from the last frame, or detected anew."""
-        self._frames_since_detection += 1
+        is_turn = self._frames % settings.detect_every == 0  # of the frame alone, not of how the last ones went
+        self._frames += 1
         faces = None
-        if (
-            self._frames_since_detection < settings.detect_every
-            and now_s - self._detected_at_s < settings.max_follow_s
-            and not self._tracker.has_unconfirmed
-        ):
+        if not is_turn and now_s - self._detected_at_s < settings.max_follow_s and not self._tracker.has_unconfirmed:
             with clock.stage("follow"):
                 faces = self._follower.follow(frame_bgr)
         detected = faces is None
         if faces is None:
             with clock.stage("detect"):
                 faces = self._look(frame_bgr, now_s, settings)
-            self._frames_since_detection = 0
             self._detected_at_s = now_s
             with clock.stage("follow"):
                 self._follower.start(frame_bgr, faces)
@@ -230,7 +234,7 @@ class EmotionPipeline:
         faces: list[Face],
         now_s: float,
         settings: PipelineSettings,
-        clock: "_StageClock",
+        clock: StageClock,
     ) -> tuple[FaceEmotion, ...]:
         """What each face shows: judged now, or a moment ago where that will do."""
         recent = {
@@ -288,21 +292,3 @@ class EmotionPipeline:
         """Drop the smoothers of faces whose numbers will not come back."""
         self._smoothers = {i: s for i, s in self._smoothers.items() if now_s - s.updated_at_s <= 2.5}
         self._judged = {i: judged for i, judged in self._judged.items() if now_s - judged[1] <= 2.5}
-
-
-class _StageClock:
-    """Adds up wall time per stage."""
-
-    def __init__(self) -> None:
-        self._seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - started
-
-    def milliseconds(self) -> dict[str, float]:
-        return {name: seconds * 1000 for name, seconds in self._seconds.items()}

@@ -70,7 +70,7 @@ LAYERS = {
         ("train.runs",),
         ("train.archive", "train.settings", "train.architectures"),
     ),
-    "fer_core": (("fer_core.files",), ("fer_core.expressions",), ("fer_core.faces",)),
+    "fer_core": (("fer_core.scale",), ("fer_core.files",), ("fer_core.expressions",), ("fer_core.faces",)),
 }
 """Folders from the highest layer to the lowest: a folder imports its own layer's folders never, lower ones only."""
 
@@ -149,6 +149,13 @@ def test_one_module_owns_the_camera():
     importers = [p.name for p in modules_of("app") if any(within(n, "streamlit_webrtc") for n in imports_of(p))]
 
     assert importers == ["streaming.py"]
+
+
+def test_one_module_of_the_shared_library_knows_ray():
+    importers = [name_of(p) for p in modules_of("fer_core") if any(within(n, "ray") for n in imports_of(p))]
+
+    assert importers == ["fer_core.scale.cluster"]
+    assert offenders(modules_of("app"), "ray", "fer_core.scale") == []
 
 
 def name_of(path: Path) -> str:

@@ -43,7 +43,7 @@ class EmotionModel:
         """
         self.card = card
         self.folder = folder
-        self._tflite = tflite
+        self.tflite = tflite
         self._lock = threading.Lock()
         # Resizing a LiteRT graph plans it anew, so there is one interpreter per batch size, made when it is needed.
         self._interpreters: dict[int, Any] = {}
@@ -141,7 +141,7 @@ class EmotionModel:
         with self._lock:
             interpreter = self._interpreters.get(size)
             if interpreter is None:
-                interpreter = self._interpreters[size] = _interpreter(self._tflite, batch.shape)
+                interpreter = self._interpreters[size] = _interpreter(self.tflite, batch.shape)
             interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
             interpreter.invoke()
             output: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
@@ -160,6 +160,20 @@ def load_model(name_or_path: str | Path = "default") -> EmotionModel:
     card = usable_card(folder)
     network = checked_network(folder, card)
     check_network(network, folder)
+    return build_model(card, network, folder)
+
+
+def build_model(card: ModelCard, network: bytes, folder: Path) -> EmotionModel:
+    """The same from memory, as another machine has checked and sent it.
+
+    Args:
+        card: the model's.
+        network: its LiteRT file.
+        folder: where both come from, for messages.
+
+    Raises:
+        ArtifactError: the network gives other answers here than when it was saved.
+    """
     try:
         model = EmotionModel(card, network, folder)
         _check_golden(model)

@@ -19,6 +19,8 @@ _STEPS_PER_QUICK: Final = 2
 """So many steps of a gap between views to one quick time constant: how time is divided then hardly matters."""
 _FORGOTTEN: Final = 5
 """After this many time constants less than a hundredth is left of what came before."""
+_ALIKE: Final = 1e-11
+"""Averages that differ by less are the same: tables have five digits."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,15 @@ class ProbabilitySmoother:
             self._label_index = shown = top
         return self._mean, shown
 
+    def is_like(self, other: "ProbabilitySmoother") -> bool:
+        """Whether both give the same answers from here on, to far more digits than are written anywhere."""
+        return (
+            (self.updated_at_s, self._label_index, self._level)
+            == (other.updated_at_s, other._label_index, other._level)  # noqa: SLF001 - of the same class
+            and _are_alike(self._mean, other._mean)  # noqa: SLF001
+            and _are_alike(self._quick, other._quick)  # noqa: SLF001
+        )
+
     def level(self, confidence: float, settings: SmoothingSettings) -> Level:
         """How far a label of this confidence can be trusted, with a margin on the way up."""
         rising = settings.unsure_margin
@@ -96,6 +107,12 @@ class ProbabilitySmoother:
         else:
             self._level = Level.UNSURE
         return self._level
+
+
+def _are_alike(first: np.ndarray | None, second: np.ndarray | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return bool(np.abs(first - second).max() <= _ALIKE)
 
 
 def _averaged(

@@ -5,6 +5,7 @@ Detections are matched to tracks by both, the cheapest pair first. A face that i
 and comes back is somebody new: the program recognises nobody.
 """
 
+import copy
 import threading
 from dataclasses import dataclass, field, replace
 
@@ -28,11 +29,18 @@ MAX_PREDICTION_S = 0.6
 APPEARANCE_WEIGHT = 2.0
 MAX_COST = 2.2
 UNCONFIRMED_S = 0.5
+ALIKE_PX = 1e-6
+"""Two memories of a face that differ by less, in pixels or pixels per second, are the same."""
+ALIKE_LOOK = 1e-5
+"""Likewise in the values of `describe`, which are averaged as float32."""
 
 
 @dataclass
-class _Track:
-    """One face's memory. Velocity in pixels per second; appearance as in `describe`."""
+class Track:
+    """One face's memory; its number is 0 before it is confirmed.
+
+    Velocity in pixels per second; appearance as in `describe`.
+    """
 
     track_id: int
     face: Face
@@ -44,6 +52,7 @@ class _Track:
     knows_motion: bool = False
 
     def update(self, face: Face, appearance: np.ndarray, now_s: float, *, detected: bool) -> None:
+        """Take in where the face is now, and how it looks."""
         elapsed = now_s - self.seen_at_s
         if elapsed > 0:
             self._learn_velocity(face, elapsed)
@@ -76,6 +85,22 @@ class _Track:
         share = min(1.0, (speed - REST) / (MOTION - REST))
         return share * float(self.velocity[0]), share * float(self.velocity[1])
 
+    def is_like(self, other: "Track") -> bool:
+        """Whether both go on alike, whatever their numbers: in the same place, as sure, and as fast.
+
+        Of a face that was reported once it does not matter how often it was detected.
+        """
+        return (
+            self.seen_at_s == other.seen_at_s
+            and (self.track_id > 0) == (other.track_id > 0)
+            and (self.track_id > 0 or self.hits == other.hits)
+            and self.knows_motion == other.knows_motion
+            and np.allclose(self.face.xyxy, other.face.xyxy, rtol=0, atol=ALIKE_PX)
+            and np.allclose(self.velocity, other.velocity, rtol=0, atol=ALIKE_PX)
+            and np.allclose(self.surprise, other.surprise, rtol=0, atol=ALIKE_PX)
+            and np.allclose(self.appearance, other.appearance, rtol=0, atol=ALIKE_LOOK)
+        )
+
     def rescale(self, ratio_x: float, ratio_y: float) -> None:
         """Put the face where it would be in a frame of another size."""
         x, y = self.face.centre[0] * ratio_x, self.face.centre[1] * ratio_y
@@ -99,12 +124,30 @@ class FaceNumbers:
             self._last += 1
             return self._last
 
+    @property
+    def last(self) -> int:
+        """The largest one that was given; 0 before any."""
+        return self._last
+
     def skip(self, number: int) -> bool:
         """Give no number up to this one any more; whether that changes anything."""
         with self._lock:
             changes = number > self._last
             self._last = max(self._last, number)
             return changes
+
+
+@dataclass(frozen=True)
+class TrackerMemory:
+    """What a tracker knows between two frames.
+
+    Attributes:
+        tracks: of the faces that it may see again; not to be changed.
+        last_number: the largest one that it gave; 0 before any.
+    """
+
+    tracks: tuple[Track, ...] = ()
+    last_number: int = 0
 
 
 class FaceTracker:
@@ -125,7 +168,7 @@ class FaceTracker:
         self.mirrored = False
         """Whether the frames are shown as a mirror does. Faces that get their numbers in the same frame are numbered
         from left to right as they are shown; later nothing changes their numbers. May be changed between frames."""
-        self._tracks: list[_Track] = []
+        self._tracks: list[Track] = []
 
     def update(self, faces: list[Face], frame_bgr: np.ndarray, now_s: float, *, detected: bool = True) -> list[Face]:
         """Match one frame's faces to the tracks.
@@ -142,11 +185,11 @@ class FaceTracker:
         self._tracks = [t for t in self._tracks if now_s - t.seen_at_s <= self._max_gap_s]
         looks = [describe(frame_bgr, face) for face in faces]
         matched = self._match(faces, looks, now_s)
-        seen: list[tuple[Face, _Track]] = []
+        seen: list[tuple[Face, Track]] = []
         for i, (face, look) in enumerate(zip(faces, looks, strict=True)):
             track = matched.get(i)
             if track is None:
-                track = _Track(0, face, now_s, look, np.zeros(2))
+                track = Track(0, face, now_s, look, np.zeros(2))
                 self._tracks.append(track)
             else:
                 track.update(face, look, now_s, detected=detected)
@@ -159,6 +202,16 @@ class FaceTracker:
         self._tracks = [t for t in self._tracks if self._is_confirmed(t) or now_s - t.seen_at_s <= UNCONFIRMED_S]
         return confirmed
 
+    def memory(self) -> "TrackerMemory":
+        """A copy of what is known of the faces now."""
+        return TrackerMemory(tuple(copy.deepcopy(self._tracks)), self.numbers.last)
+
+    def recall(self, memory: "TrackerMemory") -> None:
+        """Go on from there, with numbers of its own."""
+        self._tracks = copy.deepcopy(list(memory.tracks))
+        self.numbers = FaceNumbers()
+        self.numbers.skip(memory.last_number)
+
     @property
     def has_unconfirmed(self) -> bool:
         """Whether some face was seen too rarely to be reported yet."""
@@ -169,15 +222,15 @@ class FaceTracker:
         for track in self._tracks:
             track.rescale(ratio_x, ratio_y)
 
-    def _number(self, tracks: list[_Track]) -> None:
+    def _number(self, tracks: list[Track]) -> None:
         """Give new faces their numbers, from the one that is shown leftmost on."""
         for track in sorted(tracks, key=lambda t: t.face.centre[0], reverse=self.mirrored):
             track.track_id = self.numbers.take()
 
-    def _is_confirmed(self, track: _Track) -> bool:
+    def _is_confirmed(self, track: Track) -> bool:
         return track.track_id > 0 or track.hits >= self.min_hits
 
-    def _match(self, faces: list[Face], looks: list[np.ndarray], now_s: float) -> dict[int, _Track]:
+    def _match(self, faces: list[Face], looks: list[np.ndarray], now_s: float) -> dict[int, Track]:
         """Index of a face to its track, the cheapest pairs first."""
         pairs = sorted(
             (
@@ -187,7 +240,7 @@ class FaceTracker:
                 if (cost := _cost(track, face, look, now_s)) <= MAX_COST
             ),
         )
-        matched: dict[int, _Track] = {}
+        matched: dict[int, Track] = {}
         taken: set[int] = set()
         for _, i, j in pairs:
             if i not in matched and j not in taken:
@@ -221,7 +274,7 @@ def _size(face: Face) -> float:
     return float(np.sqrt(face.width * face.height))
 
 
-def _cost(track: _Track, face: Face, look: np.ndarray, now_s: float) -> float:
+def _cost(track: Track, face: Face, look: np.ndarray, now_s: float) -> float:
     """How badly a detection fits a track: distance in face sizes, change of size, change of appearance."""
     elapsed = now_s - track.seen_at_s
     predicted = np.array(track.face.centre) + track.velocity * min(elapsed, MAX_PREDICTION_S)

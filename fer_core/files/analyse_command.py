@@ -19,6 +19,7 @@ from fer_core.expressions.model import EmotionModel, load_model
 from fer_core.faces.detector import DetectorName, FaceDetector, build_detector
 from fer_core.files.analyse import FrameSink, expand_inputs
 from fer_core.files.file_run import FileRun, expected_frames
+from fer_core.files.input_lists import read_lists
 from fer_core.files.media import MediaInfo, probe
 from fer_core.files.pictures.kinds import WRITABLE_SUFFIXES
 from fer_core.files.pictures.still import write_picture
@@ -38,7 +39,7 @@ class AnalyseJob:
     """What the command line asks for.
 
     Attributes:
-        inputs: pictures, videos, folders of them.
+        inputs: pictures, videos, folders and lists of them.
         output: ends in .csv or .json.
         annotated: ends in .mp4 or, for one picture, in a picture's suffix; None for no copy.
         detector: None for the best one there is.
@@ -77,10 +78,10 @@ def analyse_job(job: AnalyseJob, model: EmotionModel) -> int:
     Raises:
         FerError: nothing could be analysed or written.
     """
-    found = expand_inputs(job.inputs)
+    found = expand_inputs(read_lists(job.inputs))
     _check_targets(job, found.files)
     started = time.perf_counter()
-    with _interrupt_flag() as interrupted:
+    with interrupt_flag() as interrupted:
         tally = _write_output(job, found.files, build_detector(job.detector), model, interrupted)
         stopped = interrupted()
     print_line(tally.summary(time.perf_counter() - started))
@@ -202,7 +203,7 @@ def _nothing_done(tally: Tally, count: int) -> str:
 
 
 @contextmanager
-def _interrupt_flag() -> Iterator[Callable[[], bool]]:
+def interrupt_flag() -> Iterator[Callable[[], bool]]:
     """Ctrl-C and a polite kill end the work at the next frame, so that what was done is kept; a second one at once."""
     event = threading.Event()
     if threading.current_thread() is not threading.main_thread():

@@ -127,7 +127,7 @@ class JsonResults:
             "detector": provenance.detector,
             "sampling": {"every": provenance.sampling.every, "fps": provenance.sampling.fps},
             "max_faces": provenance.max_faces,
-            "versions": _versions(),
+            "versions": versions(),
         }
         stream.write(json.dumps(head, indent=1).removesuffix("\n}") + ',\n "sources": [')
 
@@ -195,7 +195,7 @@ def _model_values(card: ModelCard) -> dict[str, Any]:
     }
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Of this program, of Python, and of the packages that decode, find and judge."""
     found = {package: package_version(package) or "unknown" for package in PACKAGES}
     return {"fer-studio": fer_core.__version__, "python": platform.python_version()} | found

@@ -100,6 +100,17 @@ class Tally:
         if damage is not None:
             self.damaged[source] = f"{source}: {damage}"
 
+    def merge(self, other: "Tally") -> None:
+        """Count what another one counted, as of a film that another process analysed."""
+        self.sources += other.sources
+        self.frames += other.frames
+        self.frames_without_face += other.frames_without_face
+        self.media_s += other.media_s
+        self.labels += other.labels
+        self.leaning += other.leaning
+        self.damaged |= other.damaged
+        self.unreadable |= other.unreadable
+
     def summary(self, seconds: float) -> str:
         """Some lines: how much, which labels, how far they can be trusted, how fast. `seconds` is what it took."""
         speed = f"{self.frames / seconds:.0f} frames/s"

@@ -39,6 +39,23 @@ class Sampling:
 EVERY_FRAME: Final = Sampling()
 
 
+@dataclass(frozen=True)
+class FrameStart:
+    """Where to begin within a video, so that its frames have the numbers and times that they have from its start on.
+
+    Attributes:
+        key_pts: time stamp, in the stream's own ticks, of the key frame to decode from.
+        key_index: that frame's number in the video.
+        from_index: the first frame to give; the ones before it are only decoded.
+        first_stamp_s: time stamp of the video's first frame, in seconds.
+    """
+
+    key_pts: int
+    key_index: int
+    from_index: int
+    first_stamp_s: float
+
+
 class FrameChooser:
     """Says of each frame, in order, whether it is taken."""
 

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Final, SupportsFloat
 
@@ -14,7 +16,7 @@ from fer_core.files.containers import FRAME_LIMIT, is_bare_stream, open_containe
 from fer_core.files.main_stream import main_stream
 from fer_core.files.media_file import MediaFile, MediaInfo, TimedFrame
 from fer_core.files.pictures.size import check_frame_size
-from fer_core.files.timing import EVERY_FRAME, RisingClock, Sampling
+from fer_core.files.timing import EVERY_FRAME, FrameStart, RisingClock, Sampling
 from fer_core.files.upright import View
 from fer_core.names import shown_name
 
@@ -28,6 +30,21 @@ MAX_RATE: Final = 1000.0
 
 _GIF_TAIL: Final = 64
 """Bytes at a GIF's end in which its end mark stands; some programs add blanks or zeros."""
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """What a video's container says of its frames.
+
+    Attributes:
+        pts: of each frame in the order in which they are shown, in ticks.
+        keys: the numbers of those that can be decoded without the ones before.
+        tick_s: a tick in seconds.
+    """
+
+    pts: tuple[int, ...]
+    keys: tuple[int, ...]
+    tick_s: Fraction
 
 
 class VideoFile(MediaFile):
@@ -64,26 +81,69 @@ class VideoFile(MediaFile):
         self._reached_s = 0.0
         self.info = _info(path, self._container, self._stream, self._start_s or 0.0)
 
-    def frames(self, sampling: Sampling = EVERY_FRAME) -> Iterator[TimedFrame]:
+    def frames(self, sampling: Sampling = EVERY_FRAME, start: FrameStart | None = None) -> Iterator[TimedFrame]:
         """Decode the video, once; see `MediaFile.frames`.
 
+        Args:
+            sampling: which frames to give.
+            start: where to begin; None for the video's start.
+
         Raises:
-            MediaError: not one frame could be decoded.
+            MediaError: not one frame could be decoded, or `start` cannot be reached.
         """
-        clock = RisingClock(self._start_s, 1 / self.info.rate)
+        clock = self.clock()
         chooser = sampling.chooser()
         is_bare = is_bare_stream(self._container)
-        count, time_s = 0, 0.0
-        for frame in self._decoded():
+        count, time_s, from_index = 0, 0.0, 0
+        if start is not None:
+            count, from_index = start.key_index, start.from_index
+            if count:
+                clock.rising(start.first_stamp_s)
+        for frame in self._decoded() if start is None else self._decoded_from(start.key_pts):
             time_s = clock.rising(None if is_bare or frame.pts is None else frame.time)
             self._corrupt_frames += frame.is_corrupt
-            if chooser.takes(count, time_s):
+            if chooser.takes(count, time_s) and count >= from_index:
                 yield TimedFrame(count, time_s, self._upright_bgr(frame))
             count += 1
         if not count:
             name = shown_name(self.info.path)
             raise MediaError(f"{name}: no frame of it could be decoded. Copy or record it again.")
         self.damage = self._damage(count, time_s)
+
+    def clock(self) -> RisingClock:
+        """A new clock that makes the frames' times of their stamps."""
+        return RisingClock(self._start_s, 1 / self.info.rate)
+
+    def stamps(self) -> Stamps | None:
+        """Read the file through without decoding it; then nothing else can be read from it.
+
+        Returns:
+            The frames' time stamps; None where they are missing, not distinct or damaged, so that only decoding tells
+            which frames there are.
+        """
+        packets: list[tuple[int, bool]] = []
+        try:
+            for packet in self._container.demux([self._stream]):
+                if packet.pts is None and not packet.size:  # the end
+                    continue
+                if packet.pts is None or packet.is_corrupt:
+                    return None
+                if not packet.is_discard:
+                    packets.append((packet.pts, packet.is_keyframe))
+        except av.FFmpegError:
+            return None
+        base = self._stream.time_base
+        if base is None or is_bare_stream(self._container) or len({pts for pts, _ in packets}) < len(packets):
+            return None
+        packets.sort()
+        return Stamps(
+            tuple(pts for pts, _ in packets), tuple(i for i, (_, is_key) in enumerate(packets) if is_key), base
+        )
+
+    @property
+    def is_damaged_so_far(self) -> bool:
+        """Whether something could not be decoded until now."""
+        return bool(self._broken_packets or self._corrupt_frames)
 
     def close(self) -> None:
         """Close the file; its frames cannot be read any more."""
@@ -100,6 +160,27 @@ class VideoFile(MediaFile):
         if view != self._view:
             self._view = view
         return self._view.upright_bgr(frame)
+
+    def _decoded_from(self, key_pts: int) -> Iterator[av.VideoFrame]:
+        """Every frame from this key frame on.
+
+        Raises:
+            MediaError: the container leads elsewhere.
+        """
+        try:
+            self._container.seek(key_pts, stream=self._stream)
+        except av.FFmpegError as error:
+            raise MediaError(f"{shown_name(self.info.path)}: its key frames cannot be reached: {error}.") from error
+        is_reached = False
+        for frame in self._decoded():
+            if not is_reached and (frame.pts is None or frame.pts < key_pts):
+                continue  # of an earlier key frame, or shown before this one and not decodable without those before
+            if not is_reached and frame.pts != key_pts:
+                break
+            is_reached = True
+            yield frame
+        if not is_reached:
+            raise MediaError(f"{shown_name(self.info.path)}: its key frame at {key_pts} cannot be reached.")
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         """Every frame that decodes; counts packets that do not, and ends where the file cannot be read further."""

@@ -1,0 +1,1 @@
+"""Analyse many films on many processors, by Ray, into one data set."""
