@@ -111,6 +111,8 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
     _add_cleaning(parser)
     _add_teachers(parser, required=False)
     parser.add_argument("--teacher-views", type=Path, metavar="FILE", help="learn from answers written by teach")
+    parser.add_argument("--folds", type=Path, metavar="FILE", help="of a cross-validation, written by sweep")
+    parser.add_argument("--fold", type=int, metavar="NUMBER", help="of --folds: the one to validate on, from 1")
     add_flags(parser, TrainingConfig)
     add_flags(parser, AugmentConfig)
 
@@ -209,6 +211,14 @@ def _add_sweep(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gpus-per-trial", type=float, default=0.0, metavar="GPUS", help="with --ray (default: 0)")
     parser.add_argument(
         "--early-stopping", action="store_true", help="with --ray, end runs that are behind others of as many epochs"
+    )
+    parser.add_argument("--cross-validate", type=int, metavar="FOLDS", help="validate on each of so many folds in turn")
+    parser.add_argument("--fold-seed", type=int, default=1, metavar="SEED", help="of the folds (default: 1)")
+    parser.add_argument(
+        "--person",
+        default="",
+        metavar="REGEX",
+        help="finds a person in an image's path, whose images stay in one fold; known data sets need none",
     )
     parser.add_argument("settings", nargs="*", help="after --, further settings of fit, the same for all")
 

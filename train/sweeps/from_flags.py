@@ -2,11 +2,14 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import Final
 
 from train import architectures
 from train.errors import ConfigError
 from train.sweeps.on_ray import Resources
-from train.sweeps.plan import SweepPlan, check_settings, product, read_values
+from train.sweeps.plan import CrossValidation, SweepPlan, check_settings, product, read_values
+
+_MOST_FOLDS: Final = 50
 
 
 def plan_asked(options: argparse.Namespace) -> SweepPlan:
@@ -23,13 +26,23 @@ def plan_asked(options: argparse.Namespace) -> SweepPlan:
         raise ConfigError(f"epochs must be at least 1, got {options.epochs}")
     if options.early_stopping and not options.ray:
         raise ConfigError("--early-stopping compares runs that train side by side. Add --ray local.")
+    if options.early_stopping and options.cross_validate:
+        raise ConfigError("Folds have different images, so none is behind another. Leave out --early-stopping.")
+    if options.person and not options.cross_validate:
+        raise ConfigError("--person keeps people within a fold. Add --cross-validate.")
+    cross_validation = None
+    if options.cross_validate is not None:
+        if not 2 <= options.cross_validate <= _MOST_FOLDS:
+            raise ConfigError(f"--cross-validate must be 2 to {_MOST_FOLDS}, got {options.cross_validate}")
+        cross_validation = CrossValidation(options.cross_validate, options.fold_seed, options.person)
     return SweepPlan(
         archive_name=options.archive.name,
         archive_sha256="",
         epochs=options.epochs,
         settings=tuple(options.settings),
         label_order=options.label_order,
-        trials=product(names, seeds, values),
+        cross_validation=cross_validation,
+        trials=product(names, seeds, values, folds=options.cross_validate or 0),
     )
 
 

@@ -6,13 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from fer_core.private import make_folder
+from train.archive.reader import Dataset, read_people
+from train.dataset.folds import divide
 from train.dataset.for_run import read_once
 from train.errors import TrainingError
 from train.jobs.children import run_train, stop_children_first
 from train.runs.output_folder import refuse_foreign_parent
 from train.runs.run import TrainingRun
 from train.sweeps.on_ray import RETRIES, Resources, run_on_ray
-from train.sweeps.plan import SweepPlan, Trial, continued, read_plan
+from train.sweeps.plan import FOLDS, CrossValidation, SweepPlan, Trial, continued, read_plan
 from train.sweeps.results import by_setting, progress_words, result_of, results_of
 from train.sweeps.table import RUN_HEADER, RUN_RULE, run_row, settings_table, table_line, write_tables
 from train.sweeps.trial import arguments_of, has_died, thread_limits
@@ -52,10 +54,12 @@ def sweep(
     asked = replace(asked, archive_name=dataset.source, archive_sha256=dataset.sha256)
     plan, words = continued(read_plan(output), asked, output)
     make_folder(output)
-    plan.write(output)
-    del dataset
     if words:
         say(words)
+    if plan.cross_validation and not (output / FOLDS).exists():
+        say(_write_folds(plan.cross_validation, dataset, archive, output / FOLDS, asked.label_order))
+    plan.write(output)
+    del dataset
     names = {trial.name for trial in asked.trials}
     own = replace(plan, trials=tuple(trial for trial in plan.trials if trial.name in names))
     try:
@@ -74,6 +78,14 @@ def sweep(
             f"{len(missing)} of {len(own.trials)} runs did not finish. {missing[0].trial.name}: {why} "
             "Call the same command again to go on."
         )
+
+
+def _write_folds(asked: CrossValidation, dataset: Dataset, archive: Path, path: Path, label_order: str) -> str:
+    """Divide the faces, and say how in a sentence or two."""
+    people = read_people(archive, label_order=label_order, person=asked.person)
+    folds = divide(dataset, people, count=asked.folds, seed=asked.seed, needs_people=bool(asked.person))
+    folds.write(path)
+    return folds.words
 
 
 def _one_by_one(
