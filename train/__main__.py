@@ -205,7 +205,7 @@ def _add_sweep(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ray",
         metavar="local|auto|ADDRESS",
-        help="train side by side on Ray: on this machine, on the cluster that runs here, or on one elsewhere",
+        help="train side by side on Ray: on this machine, on the cluster that runs here if any, or on another",
     )
     parser.add_argument("--cores-per-trial", type=float, metavar="CORES", help="may be a part of one (with --ray: 1)")
     parser.add_argument("--gpus-per-trial", type=float, default=0.0, metavar="GPUS", help="with --ray (default: 0)")

@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ _REDUCTION: Final = 3
 _OBJECTS_BYTES: Final = 100 << 20
 """Of Ray's store, in shared memory: trials send a few numbers."""
 _STATE: Final = ".tune"
+_ANSWER_S: Final = 5.0
+_LOOPBACK: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+_LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _PASSED_ON: Final = ("FER_", "KERAS_", "TF_", "GLIBC_")
 
 
@@ -36,8 +40,8 @@ class Resources:
     """Where and with what trials run.
 
     Attributes:
-        address: "local" for a cluster of this machine that ends with the sweep, "auto" for the one that runs here, or
-            the address of one.
+        address: "local" for a cluster of this machine's own, which ends with the sweep; "auto" for the one that runs
+            here or that `RAY_ADDRESS` names, else like "local"; or the host and port of one.
         cores: of each trial; parts of a core let more trials share one.
         gpus: of each trial; parts likewise.
     """
@@ -116,14 +120,15 @@ def run_on_ray(
 
 
 def _import_tune() -> Any:
-    quiet = {
+    """Ray reads these when it is imported."""
+    settings = {
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_AIR_NEW_OUTPUT": "0",
         "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
         "TUNE_DISABLE_SIGINT_HANDLER": "1",
         "RAY_CHDIR_TO_TRIAL_DIR": "0",
     }
-    for name, value in quiet.items():
+    for name, value in settings.items():
         os.environ.setdefault(name, value)
     try:
         from ray import tune
@@ -139,19 +144,22 @@ def _cluster(resources: Resources) -> Iterator[None]:
     """Within it, Ray is there."""
     import ray
 
-    options: dict[str, Any] = {"address": resources.address}
-    if resources.address == "local":
-        options |= {
-            "num_cpus": os.cpu_count(),
-            "include_dashboard": False,
-            "_node_ip_address": "127.0.0.1",
-            "object_store_memory": _OBJECTS_BYTES,
-        }
+    address = resources.address
+    if address == "auto":
+        address = os.environ.get("RAY_ADDRESS") or _running_here() or "local"
+    options: dict[str, Any] = {"address": address}
+    if address == "local" or address.rpartition(":")[0] in _LOOPBACK_HOSTS:
+        _stay_on_loopback()
+    if address == "local":
+        options |= {"num_cpus": os.cpu_count(), "include_dashboard": False, "object_store_memory": _OBJECTS_BYTES}
+    else:
+        _check_answers(address)
     try:
         ray.init(**options, logging_level=logging.ERROR, log_to_driver=False)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        words = str(error).partition("\n")[0]
         raise ConfigError(
-            f"No Ray cluster at {resources.address!r} ({error}). Start one with: ray start --head, or pass --ray local."
+            f"--ray {address}: this cluster cannot be used: {words} Look at it with: ray status"
         ) from error
     try:
         # A lost worker is said by the teller, in a sentence.
@@ -160,6 +168,35 @@ def _cluster(resources: Resources) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _stay_on_loopback() -> None:
+    """Ray listens and calls on loopback alone; asked for 127.0.0.1, it takes an address that others reach."""
+    from ray._private import ray_constants
+
+    os.environ[_LOOPBACK] = "0"  # for the processes that it starts
+    ray_constants.ENABLE_RAY_CLUSTER = False  # for this one, which has read the variable when it was imported
+
+
+def _running_here() -> str | None:
+    """The address of the cluster that this machine belongs to; None without one."""
+    from ray._private import services
+
+    running: set[str] = services.find_gcs_addresses()
+    return min(running) if running else None
+
+
+def _check_answers(address: str) -> None:
+    """Raise ConfigError where nothing listens: Ray would wait for minutes."""
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), _ANSWER_S):
+            pass
+    except (OSError, ValueError, OverflowError) as error:
+        raise ConfigError(
+            f"--ray {address}: no cluster answers there: {error}. Expected local, auto, or the host and port of one, "
+            "as in 10.0.0.5:6379."
+        ) from error
 
 
 def _check_room(nodes: list[dict[str, Any]], resources: Resources) -> None:
