@@ -133,7 +133,10 @@ def divide(dataset: Dataset, people: PeopleShown, *, count: int, seed: int, need
     names: list[object] = [item or digest for item, digest in zip(shown, digests, strict=True)]
     groups = _groups([names, digests, near_groups(faces.pixels).tolist()])
     if len(groups) < count:
-        raise ConfigError(f"{dataset.source} has {len(groups)} groups of faces, too few for {count} folds.")
+        raise ConfigError(
+            f"{dataset.source} has too few faces for {count} folds: identical and near-identical ones and those of one "
+            f"person stay together, which leaves {len(groups)} groups. Ask for fewer folds."
+        )
     folds = _assign(groups, faces.labels, digests, count=count, seed=seed)
     is_told = len(known) >= _MOST_KNOWN * len(faces)
     kept_by = "image" if not is_told else "person" if any(item.kind == "person" for item in known) else "sequence"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
@@ -15,10 +16,11 @@ import pytest
 from tests.helpers import REPOSITORY
 from tests.helpers.faces import wait_until
 from tests.helpers.synthetic import drawn_dataset, write_archive
-from train.runs.files import STOP, STOPPED_EARLY, read_status
+from train.runs.files import BEST, CHECKPOINT, STOP, STOPPED_EARLY, read_status
 from train.runs.run import TrainingRun
+from train.sweeps.plan import SweepPlan, product
+from train.sweeps.results import result_of
 
-# Not imported yet: Ray reads its variables when it is.
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
@@ -41,7 +43,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # loopback alone
         patch.setenv("PYTHONPATH", str(REPOSITORY))
+        from ray._private import ray_constants
         from ray.cluster_utils import Cluster
+
+        patch.setattr(ray_constants, "ENABLE_RAY_CLUSTER", False)  # where Ray was imported before
 
         node = {"num_cpus": 1, "object_store_memory": 100 << 20}
         head = {**node, "include_dashboard": False, "temp_dir": str(ray_folder)}
@@ -118,6 +123,58 @@ def test_a_sweep_that_is_ended_ends_its_runs_politely_and_goes_on_later(
     assert not (run.dir / STOPPED_EARLY).exists()
     assert not (tmp_path / STOP).exists()
     assert not (tmp_path / ".tune").exists()
+
+
+def test_a_run_that_tune_gives_up_ends_politely_and_the_worker_goes_on_with_the_next(
+    tmp_path: Path, archive: Path
+) -> None:
+    from train.sweeps.ray_trial import EPOCH, RunTrial
+
+    settings = ("--no-export", "--nice", "0", "--batch-size", "32", "--precision", "float32")
+    plan = SweepPlan(archive.name, "", 500, settings, trials=product(["baseline_cnn"], [1, 2, 3], {}))
+    plan.write(tmp_path)
+
+    def config(seed: int, *, is_kept: bool = False) -> dict[str, Any]:
+        name = f"baseline_cnn-seed={seed}"
+        run = {"folder": str(tmp_path), "archive": str(archive), "environment": {}, "trial": name, "is_kept": is_kept}
+        return {"run": run}
+
+    worker = object.__new__(RunTrial)  # without Tune's own folders
+    worker.setup(config(1))
+    assert [worker.step()[EPOCH] for _ in range(2)] == [1, 2]
+    assert worker.reset_config(config(1, is_kept=True)) is True
+
+    run = run_of(tmp_path, 1)
+    done = len(run.epochs())
+    assert run.status().state == "stopped"
+    assert result_of(plan.trials[0], tmp_path).stopped_early
+    assert (run.dir / CHECKPOINT).is_file()
+    assert (run.dir / BEST).is_file()
+    told = [worker.step() for _ in range(done)]
+    assert [result[EPOCH] for result in told] == list(range(1, done + 1)), "it only says what it knows"
+    assert [result["done"] for result in told] == [False] * (done - 1) + [True]
+
+    worker.reset_config(config(2))
+    assert worker.step()[EPOCH] == 1
+    (tmp_path / STOP).touch()  # the sweep is asked to end
+    while not worker.step()["done"]:
+        pass
+    worker.reset_config(config(3))
+    assert worker.step() == {EPOCH: 0, "validation_accuracy": 0.0, "done": True}, "nothing new begins"
+    worker.cleanup()
+    assert run_of(tmp_path, 2).status().state == "stopped"
+    assert not result_of(plan.trials[1], tmp_path).stopped_early
+
+
+def test_a_cluster_that_is_not_there_or_too_small_is_told_in_a_sentence(
+    tmp_path: Path, archive: Path, address: str
+) -> None:
+    for where, words in (("127.0.0.1:9", ""), ("nowhere", ""), (address, "64")):
+        asked = command(archive, tmp_path, "--ray", where, "--seeds", "1", "--epochs", "1")
+        asked[asked.index("--cores-per-trial") + 1] = words or "1"
+        found = subprocess.run(asked, cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False)
+        assert found.returncode == 2
+        assert ("Ask for less with --cores-per-trial" if words else "no cluster answers there") in found.stderr
 
 
 def test_whoever_watches_imports_no_tensorflow() -> None:
