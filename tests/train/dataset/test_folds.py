@@ -166,7 +166,7 @@ def test_what_cannot_be_is_refused(tmp_path: Path):
         folds.validated_on(dataset, 4)
     with pytest.raises(ArchiveError, match="no fold has"):
         folds.validated_on(drawn_dataset(), 1)
-    with pytest.raises(ConfigError, match="too few faces for 9 folds.*leaves 7 groups"):
+    with pytest.raises(ConfigError, match=r"too few faces for 9 folds.*leaves 7 groups"):
         divide(Dataset({"train": noise(5), "validation": noise(2, seed=1)}, "", "few.csv"), NOBODY, count=9, seed=1)
     with pytest.raises(ArchiveError, match="no training faces"):
         divide(Dataset({"test": noise(7)}, "", "test.csv"), NOBODY, count=2, seed=1)
