@@ -1,21 +1,19 @@
 """Training runs beside each other as plotly figures. Pure functions; no Streamlit."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from app.charts.style import FONT, GRID, frame
+from app.charts.style import GRID, ZERO, frame
 from app.charts.training import MODEL_COLOURS
-from app.colours import CHART_TEXT
 from app.training.compared_runs import ComparedRun
 
 _DASHES: Final = ("solid", "dash", "dot")
 """Colours come again with another dash."""
 _CURVES_PX: Final = 320
 _COORDINATES_PX: Final = 340
-_SCALE: Final = ((0.0, "#c9782f"), (0.5, "#7f77d6"), (1.0, "#2f8f83"))
-"""From the lowest accuracy to the highest; readable on light and on dark."""
 _LONGEST_WORD: Final = 14
 
 
@@ -61,39 +59,79 @@ def curves(runs: Sequence[ComparedRun]) -> go.Figure:
 
 
 def coordinates(runs: Sequence[ComparedRun], labels: Sequence[str]) -> go.Figure:
-    """Each run as a line through its settings to its accuracy.
+    """Each run as a line through its settings to its accuracy, as in `curves`. Plotly's own kind needs WebGL.
 
     Args:
-        runs: those with an accuracy.
+        runs: in their places; those without settings or an accuracy are left out.
         labels: of the settings that stand beside each other.
     """
-    accuracies = [100 * (run.best or 0.0) for run in runs]
-    axes = [_axis(label, [run.settings.get(label, "none") for run in runs]) for label in labels]
-    axes.append({"label": "Accuracy, %", "values": accuracies, "tickformat": ".1f"})
-    figure = go.Figure(
-        go.Parcoords(
-            dimensions=axes,
-            line={"color": accuracies, "colorscale": _SCALE},
-            labelfont={"size": 12, "color": CHART_TEXT},
-            tickfont={"size": 11, "color": CHART_TEXT},
-            rangefont={"size": 1, "color": "rgba(0,0,0,0)"},
-            unselected={"line": {"opacity": 0.15}},
+    figure = go.Figure()
+    shown = [(i, run) for i, run in enumerate(runs) if run.best is not None and run.settings]
+    axes = [_axis([run.settings.get(label, "none") for _, run in shown]) for label in labels]
+    axes.append(_accuracy_axis([100 * (run.best or 0.0) for _, run in shown]))
+    names = [*labels, "Accuracy"]
+    for place, axis in enumerate(axes):
+        figure.add_vline(x=place, line_width=1, line_color=ZERO)
+        figure.add_scatter(
+            x=[place] * len(axis.marks),
+            y=axis.marks,
+            text=axis.words,
+            mode="text",
+            textposition="top right",
+            textfont={"size": 11},
+            cliponaxis=False,
+            hoverinfo="skip",
+            showlegend=False,
         )
+    for row, (index, run) in enumerate(shown):
+        figure.add_scatter(
+            x=list(range(len(axes))),
+            y=[axis.heights[row] for axis in axes],
+            name=str(index + 1),
+            mode="lines+markers",
+            line=line_style(index),
+            marker={"size": 6},
+            hovertemplate=f"{index + 1} · {100 * (run.best or 0.0):.1f} %<extra></extra>",
+        )
+    frame(figure, height=_COORDINATES_PX, margin=(12, 12, 30, 12), is_themed=True, dragmode=False, hovermode="closest")
+    figure.update_xaxes(
+        side="top", tickvals=list(range(len(axes))), ticktext=names, range=[-0.15, len(axes) - 0.45], showgrid=False
     )
-    frame(figure, height=_COORDINATES_PX, margin=(60, 48, 48, 16), font=FONT)
+    figure.update_xaxes(fixedrange=True, zeroline=False, automargin=True)
+    figure.update_yaxes(range=[-0.06, 1.12], visible=False, fixedrange=True)
     return figure
 
 
-def _axis(label: str, values: Sequence[Any]) -> dict[str, Any]:
-    """A number's own axis, with a mark at each value; words stand in the order of their first run."""
+@dataclass(frozen=True)
+class _Axis:
+    """One of the parallel axes, from 0 to 1: how high each run stands, and where which words stand."""
+
+    heights: list[float]
+    marks: list[float]
+    words: list[str]
+
+
+def _axis(values: Sequence[Any]) -> _Axis:
+    """Of a setting: numbers at their distance, words in the order of their first run."""
     if all(isinstance(value, int | float) for value in values):
-        marks = sorted(set(values))
-        places = list(values)
-        words = [f"{mark:g}" for mark in marks]
-        ticks = marks
+        kinds: list[Any] = sorted(set(values))
+        low, reach = kinds[0], (kinds[-1] - kinds[0]) or 1
+        places = {kind: (kind - low) / reach for kind in kinds}
+        words = [f"{kind:g}" for kind in kinds]
     else:
-        kinds = list(dict.fromkeys(map(str, values)))
-        places = [kinds.index(str(value)) for value in values]
+        values = [str(value) for value in values]
+        kinds = list(dict.fromkeys(values))
+        places = {kind: place / max(1, len(kinds) - 1) for place, kind in enumerate(kinds)}
         words = [kind if len(kind) <= _LONGEST_WORD else kind[: _LONGEST_WORD - 1] + "…" for kind in kinds]
-        ticks = list(range(len(kinds)))
-    return {"label": label, "values": places, "tickvals": ticks, "ticktext": words}
+    return _Axis([places[value] for value in values], [places[kind] for kind in kinds], words)
+
+
+def _accuracy_axis(percents: Sequence[float]) -> _Axis:
+    """From the lowest to the highest accuracy, with both and what is between."""
+    low, high = min(percents), max(percents)
+    marks = [0.0, 0.5, 1.0] if high > low else [0.0]
+    return _Axis(
+        [(value - low) / ((high - low) or 1) for value in percents],
+        marks,
+        [f"{low + mark * (high - low):.1f} %" for mark in marks],
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from train.errors import ConfigError
-from train.runs.files import EpochMetrics, RunState
+from train.runs.files import STOPPED_EARLY, EpochMetrics
 from train.runs.request import RunRequest
 from train.runs.run import TrainingRun
 from train.settings.augmentation import AugmentConfig
@@ -22,14 +22,14 @@ class ComparedRun:
 
     Attributes:
         title: of the run, after that of its sweep.
-        state: of the run.
+        state: of the run, or "stopped early" where its sweep ended it.
         epochs: whole epochs done.
         settings: every setting by its label, and what it learnt from; empty where its config.json is damaged.
         exported: the exported model's accuracy on validation, 0-1; None without a report.
     """
 
     title: str
-    state: RunState
+    state: str
     epochs: tuple[EpochMetrics, ...]
     settings: dict[str, Any]
     exported: float | None
@@ -48,9 +48,12 @@ def read_compared(run: TrainingRun) -> ComparedRun:
         request = None
     figures: Any = (run.report() or {}).get("validation")
     accuracy = figures.get("accuracy") if isinstance(figures, dict) else None
+    state: str = run.status().state
+    if state == "stopped" and (run.dir / STOPPED_EARLY).exists():
+        state = "stopped early"
     return ComparedRun(
         run.title,
-        run.status().state,
+        state,
         tuple(run.epochs()),
         _settings(request) if request else {},
         float(accuracy) if isinstance(accuracy, int | float) else None,

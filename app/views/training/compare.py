@@ -21,6 +21,7 @@ SWEEP_KEY: Final = "compared_sweep"
 RUNS_KEY: Final = "compared_runs"
 ALL: Final = "All runs"
 _MOST_AXES: Final = 5
+_MOST_LINES: Final = 16
 _FIRST: Final = 4
 """Of all runs, so many of the newest are compared at first."""
 
@@ -86,11 +87,9 @@ def _coordinates(runs: Sequence[ComparedRun], labels: Sequence[str]) -> None:
     st.subheader(
         "Settings and accuracy",
         anchor=False,
-        help="Each line is a run. Drag along an axis to keep only the runs in that range.",
+        help="Each line is a run, drawn as above; the last axis is its best accuracy in training.",
     )
-    st.plotly_chart(
-        run_charts.coordinates(measured, labels[:_MOST_AXES]), key="compared_settings", theme=None, config=PLOT_CONFIG
-    )
+    st.plotly_chart(run_charts.coordinates(runs, labels[:_MOST_AXES]), key="compared_settings", config=PLOT_CONFIG)
     if len(labels) > _MOST_AXES:
         st.caption(f"The first {_MOST_AXES} of {len(labels)} settings that differ; the table has all.")
 
@@ -109,7 +108,7 @@ def _table(runs: Sequence[ComparedRun], labels: Sequence[str]) -> None:
         for number, run in enumerate(runs, start=1)
     ]
     numbers = range(len(labels) + 1, len(labels) + 4)
-    st.html(html_tables.text_table(head, rows, numbers=tuple(numbers), lines=16))
+    st.html(html_tables.text_table(head, rows, numbers=tuple(numbers)))
     st.caption("Validation accuracy: the best epoch in training, and the exported model as it runs.")
 
 
@@ -127,7 +126,9 @@ def _settings(folder: Path) -> None:
     st.subheader(f"Means over {over}", anchor=False)
     head = ("Setting", over.capitalize(), "Mean accuracy", "95 % interval", "Stopped early")
     rows = [_setting_row(setting) for setting in settings]
-    st.html(html_tables.text_table(head, rows, numbers=(1, 2, 3, 4), lines=16))
+    st.html(
+        html_tables.text_table(head, rows, numbers=(1, 2, 3, 4), lines=_MOST_LINES if len(rows) > _MOST_LINES else None)
+    )
     measured = "exported models" if any(setting.is_exported for setting in settings) else "best epochs in training"
     st.caption(
         f"All runs of the sweep; validation accuracy of the {measured}.",

@@ -37,10 +37,16 @@ def test_each_run_has_a_line_of_its_own():
 
 
 def test_settings_are_axes_and_the_accuracy_is_the_last_one():
-    (lines,) = run_charts.coordinates(RUNS, differing(RUNS)).data
+    figure = run_charts.coordinates([*RUNS, run("new", Network="vgg_small")], differing(RUNS))
 
-    network, dropout, accuracy = lines.dimensions
-    assert (list(network["values"]), list(network.ticktext)) == ([0, 0, 1], ["vgg_small", "a_network_wit…"])
-    assert (list(dropout["values"]), list(dropout.tickvals)) == ([0.2, 0.4, 0.2], [0.2, 0.4])
-    assert list(accuracy["values"]) == pytest.approx([40, 50, 10])
-    assert list(lines.line.color) == pytest.approx([40, 50, 10])
+    assert list(figure.layout.xaxis.ticktext) == ["Network", "Dropout", "Accuracy"]
+    words = [list(trace.text) for trace in figure.data if trace.mode == "text"]
+    assert words == [["vgg_small", "a_network_wit…"], ["0.2", "0.4"], ["10.0 %", "30.0 %", "50.0 %"]]
+    lines = {trace.name: list(trace.y) for trace in figure.data if trace.mode != "text"}
+    assert lines == {"1": [0, 0, pytest.approx(0.75)], "2": [0, 1, 1], "3": [1, 0, 0]}, "none without an accuracy"
+
+
+def test_runs_of_one_accuracy_have_an_axis_too():
+    figure = run_charts.coordinates([run("a", 0.5, Seed=1), run("b", 0.5, Seed=4)], ("Seed",))
+
+    assert [list(trace.y) for trace in figure.data if trace.mode != "text"] == [[0, 0], [1, 0]]

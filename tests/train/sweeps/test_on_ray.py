@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,7 +28,7 @@ pytestmark = [
     pytest.mark.skipif(find_spec("ray") is None, reason="Ray is an extra: requirements-scale.txt"),
 ]
 
-EPOCHS = 40
+EPOCHS = 16
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,13 @@ def run_of(output: Path, seed: int) -> TrainingRun:
     return TrainingRun(output / f"baseline_cnn-seed={seed}")
 
 
+def training_process(run: TrainingRun) -> int:
+    """The pid of a run's process, of the last one where it has ended."""
+    status = read_status(run.dir)
+    assert status is not None
+    return status.pid
+
+
 def test_lost_processes_are_made_up_for_and_the_runs_are_those_of_one_machine(
     tmp_path: Path, archive: Path, address: str
 ) -> None:
@@ -77,25 +85,26 @@ def test_lost_processes_are_made_up_for_and_the_runs_are_those_of_one_machine(
         command(archive, together, "--ray", address, *asked), cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
     )
     lost = SimpleNamespace(run=run_of(together, 1), watched=run_of(together, 2))
-    wait_until(lambda: min(len(lost.run.epochs()), len(lost.watched.epochs())) >= 3, timeout_s=400)
-    of_run, of_watched = read_status(lost.run.dir), read_status(lost.watched.dir)
-    assert of_run is not None
-    assert of_watched is not None
-    worker = psutil.Process(of_watched.pid).parent()
-    assert worker is not None
-    os.kill(of_run.pid, signal.SIGKILL)  # a training process
-    worker.kill()  # and the one that watches the other
+    # A training process is killed, and of the other run the one that watches it: each as soon as it is under way.
+    pids: dict[str, int] = {}
+    while len(pids) < 2:
+        if "run" not in pids and len(lost.run.epochs()) >= 2:
+            pids["run"] = training_process(lost.run)
+            os.kill(pids["run"], signal.SIGKILL)
+        if "watched" not in pids and len(lost.watched.epochs()) >= 2:
+            pids["watched"] = training_process(lost.watched)
+            worker = psutil.Process(pids["watched"]).parent()
+            assert worker is not None
+            worker.kill()
+        assert process.poll() is None
+        time.sleep(0.005)
     told, _ = process.communicate(timeout=600)
 
     assert process.returncode == 0
     assert [run.status().state for run in (lost.run, lost.watched)] == ["finished", "finished"]
     assert len(lost.run.epochs()) == EPOCHS
-    last = read_status(lost.run.dir)
-    assert last is not None
-    assert last.pid != of_run.pid, "it was begun again"
-    still = read_status(lost.watched.dir)
-    assert still is not None
-    assert still.pid == of_watched.pid, "it went on while nobody watched, and was found again"
+    assert training_process(lost.run) != pids["run"], "it was begun again"
+    assert training_process(lost.watched) == pids["watched"], "it went on while nobody watched, and was found again"
     assert told.count("it goes on after its last whole epoch") == 2
     assert "| baseline_cnn | 2 |" in told
     assert "| baseline_cnn | 2 |" in (together / "table.md").read_text()
