@@ -73,8 +73,8 @@ def coordinates(runs: Sequence[ComparedRun], labels: Sequence[str]) -> go.Figure
     for place, axis in enumerate(axes):
         figure.add_vline(x=place, line_width=1, line_color=ZERO)
         figure.add_scatter(
-            x=[place] * len(axis.marks),
-            y=axis.marks,
+            x=[place + 0.02] * len(axis.marks),
+            y=[mark + 0.01 for mark in axis.marks],
             text=axis.words,
             mode="text",
             textposition="top right",

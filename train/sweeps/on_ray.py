@@ -29,6 +29,8 @@ _REDUCTION: Final = 3
 _OBJECTS_BYTES: Final = 100 << 20
 """Of Ray's store, in shared memory: trials send a few numbers."""
 _STATE: Final = ".tune"
+_STARTS: Final = 3
+"""Ray gives up a start after half a minute, which a busy machine may need."""
 _ANSWER_S: Final = 5.0
 _LOOPBACK: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 _LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -154,13 +156,17 @@ def _cluster(resources: Resources) -> Iterator[None]:
         options |= {"num_cpus": os.cpu_count(), "include_dashboard": False, "object_store_memory": _OBJECTS_BYTES}
     else:
         _check_answers(address)
-    try:
-        ray.init(**options, logging_level=logging.ERROR, log_to_driver=False)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        words = str(error).partition("\n")[0]
-        raise ConfigError(
-            f"--ray {address}: this cluster cannot be used: {words} Look at it with: ray status"
-        ) from error
+    for left in reversed(range(_STARTS)):
+        try:
+            ray.init(**options, logging_level=logging.ERROR, log_to_driver=False)
+            break
+        except Exception as error:  # of many kinds; they are told as one sentence
+            ray.shutdown()
+            if not left:
+                words = str(error).partition("\n")[0]
+                raise ConfigError(
+                    f"--ray {address}: this cluster cannot be used: {words} Look at it with: ray status"
+                ) from error
     try:
         # A lost worker is said by the teller, in a sentence.
         logging.getLogger("ray.tune").setLevel(logging.CRITICAL)

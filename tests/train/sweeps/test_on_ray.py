@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -42,6 +42,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ray_folder = tmp_path_factory.mktemp("r")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_agent_register_timeout_ms", "120000")
         patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # loopback alone
         patch.setenv("PYTHONPATH", str(REPOSITORY))
         from ray._private import ray_constants
@@ -51,12 +52,23 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
         node = {"num_cpus": 1, "object_store_memory": 100 << 20}
         head = {**node, "include_dashboard": False, "temp_dir": str(ray_folder)}
-        cluster = Cluster(initialize_head=True, head_node_args=head)
+        cluster = started(lambda: Cluster(initialize_head=True, head_node_args=head))
         try:
-            cluster.add_node(**node)
+            started(lambda: cluster.add_node(**node))
             yield cluster.address
         finally:
             cluster.shutdown()
+
+
+def started(start: Callable[[], Any]) -> Any:
+    """What `start` gives; Ray gives up after half a minute, which a busy machine may need."""
+    for left in reversed(range(8)):
+        try:
+            return start()
+        except Exception:
+            if not left:
+                raise
+    return None
 
 
 def command(archive: Path, output: Path, *words: str) -> list[str]:
