@@ -27,6 +27,7 @@ from train.runs.files import (
     REPORT,
     STATUS,
     STOP,
+    STOPPED_EARLY,
     SWEEP,
     EpochMetrics,
     RunStatus,
@@ -178,7 +179,8 @@ class TrainingRun:
         shutil.rmtree(self.dir)
 
     def _launch(self, *, epoch: int) -> None:
-        (self.dir / STOP).unlink(missing_ok=True)
+        for name in (STOP, STOPPED_EARLY):
+            (self.dir / name).unlink(missing_ok=True)
         write_status(self.dir, RunStatus("queued", stage="starting", epoch=epoch, queued_at=time.time()))
         command = [sys.executable, "-m", "train", "fit", "--output", str(self.dir.resolve()), "--queue"]
         make_file(self.dir / LOG, exist_ok=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from fer_core.private import make_file, make_folder
+from fer_core.private import PRIVATE_UMASK, is_private, make_file, make_folder
 from train.runs.files import ACTIVE, FINAL, LOG, STOPPED_EARLY, read_status
 from train.runs.run import TrainingRun
 from train.sweeps.plan import SweepPlan, Trial
@@ -74,6 +74,7 @@ class TrialProcess:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 process_group=0,
+                umask=PRIVATE_UMASK if is_private(run.dir) else -1,
             )
 
     @property
