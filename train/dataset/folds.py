@@ -8,7 +8,7 @@ its fold in whatever order it reads them.
 import hashlib
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -133,7 +133,7 @@ def divide(dataset: Dataset, people: PeopleShown, *, count: int, seed: int, need
     if needs_people and not known:
         raise ConfigError(f"No path in {dataset.source} shows a person by that expression. Change --person.")
     names: list[object] = [item or digest for item, digest in zip(shown, digests, strict=True)]
-    groups = _groups([names, digests, near_groups(faces.pixels).tolist()])
+    groups = _groups(names, digests, near_groups(faces.pixels).tolist())
     if len(groups) < count:
         raise ConfigError(
             f"{dataset.source} has too few faces for {count} folds: identical and near-identical ones and those of one "
@@ -146,7 +146,7 @@ def divide(dataset: Dataset, people: PeopleShown, *, count: int, seed: int, need
     return Folds(dict(zip(digests, folds.tolist(), strict=True)), count, seed, kept_by, words)
 
 
-def _groups(names: list[list[object]]) -> list[list[int]]:
+def _groups(*names: Sequence[object]) -> list[list[int]]:
     """Rows that belong together by any of several names, each in one group, in the order of their first rows."""
     group = list(range(len(names[0])))
 
