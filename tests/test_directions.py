@@ -29,6 +29,8 @@ TRAIN_FOR_APP = (
     "train.runs.request",
     "train.runs.run",
     "train.settings",
+    "train.sweeps.plan",
+    "train.sweeps.results",
 )
 """What the app may import of the training side: modules that read files or name settings, and load no Keras."""
 
@@ -61,6 +63,7 @@ LAYERS = {
         ("app.store",),
     ),
     "train": (
+        ("train.sweeps",),
         ("train.jobs",),
         ("train.export",),
         ("train.fitting",),

@@ -58,7 +58,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     _add_export(command("export", commands.export, "turn a run's best weights into a model folder"))
     _add_evaluate(command("evaluate", commands.evaluate, "measure a model on a split of an archive"))
     _add_compare(command("compare", commands.compare, "compare two or more models on the same images"))
-    _add_sweep(command("sweep", commands.sweep, "train several networks with the same budget, and print one table"))
+    _add_sweep(command("sweep", commands.sweep, "train networks, settings, seeds or folds, and print one table"))
     _add_convert(command("convert", commands.convert, "write a model in another program's format"))
     return parser.parse_args(arguments)
 
@@ -113,6 +113,8 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
     _add_cleaning(parser)
     _add_teachers(parser, required=False)
     parser.add_argument("--teacher-views", type=Path, metavar="FILE", help="learn from answers written by teach")
+    parser.add_argument("--folds", type=Path, metavar="FILE", help="of a cross-validation, written by sweep")
+    parser.add_argument("--fold", type=int, metavar="NUMBER", help="of --folds: the one to validate on, from 1")
     add_flags(parser, TrainingConfig)
     add_flags(parser, AugmentConfig)
 
@@ -196,8 +198,30 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
 def _add_sweep(parser: argparse.ArgumentParser) -> None:
     _add_archive(parser)
     parser.add_argument("--output", type=Path, required=True, help="folder of the runs; finished ones are kept")
-    parser.add_argument("--architectures", nargs="+", metavar="NAME", help="default: all")
+    parser.add_argument("--architectures", nargs="+", metavar="NAME", help="with commas or spaces (default: all)")
     parser.add_argument("--epochs", type=int, default=25, help="of each run (default: 25)")
+    parser.add_argument("--seeds", nargs="+", metavar="SEED", help="train each setting with these seeds")
+    parser.add_argument(
+        "--set", nargs="+", action="extend", metavar="NAME=VALUE,VALUE", help="vary a setting of fit; may be repeated"
+    )
+    parser.add_argument(
+        "--ray",
+        metavar="local|auto|ADDRESS",
+        help="train side by side on Ray: on this machine, on the cluster that runs here if any, or on another",
+    )
+    parser.add_argument("--cores-per-trial", type=float, metavar="CORES", help="may be a part of one (with --ray: 1)")
+    parser.add_argument("--gpus-per-trial", type=float, default=0.0, metavar="GPUS", help="with --ray (default: 0)")
+    parser.add_argument(
+        "--early-stopping", action="store_true", help="with --ray, end runs that are behind others of as many epochs"
+    )
+    parser.add_argument("--cross-validate", type=int, metavar="FOLDS", help="validate on each of so many folds in turn")
+    parser.add_argument("--fold-seed", type=int, default=1, metavar="SEED", help="of the folds (default: 1)")
+    parser.add_argument(
+        "--person",
+        default="",
+        metavar="REGEX",
+        help="finds a person in an image's path, whose images stay in one fold; known data sets need none",
+    )
     parser.add_argument("settings", nargs="*", help="after --, further settings of fit, the same for all")
 
 
@@ -208,7 +232,7 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
 
 
-_COMPUTE: Final = {"fit", "trial", "teach", "recipe", "sweep", "export", "evaluate", "compare"}
+_COMPUTE: Final = {"fit", "trial", "teach", "recipe", "export", "evaluate", "compare"}
 """Commands that keep a processor busy for long, by themselves or through their children."""
 
 

@@ -215,18 +215,20 @@ def compare(options: argparse.Namespace) -> None:
 
 
 def sweep(options: argparse.Namespace) -> None:
-    """Train several architectures and print their table."""
-    from train.jobs.sweep import sweep as lines_of
+    """Train networks with several settings, seeds or folds, and print their table."""
+    from train.sweeps.from_flags import plan_asked, resources_asked
+    from train.sweeps.sweep import sweep as carry_out_sweep
 
-    names = options.architectures or architectures.names()
-    for name in names:
-        architectures.check_known(name)
-    settings = ["--epochs", str(options.epochs), *options.settings]
-    if options.label_order:
-        settings += ["--label-order", options.label_order]
-    with stop_children_first():
-        for line in lines_of(options.archive, options.output, names, settings=settings):
-            print(line, flush=True)
+    plan = plan_asked(options)
+    carry_out_sweep(
+        plan,
+        options.archive,
+        options.output,
+        resources=resources_asked(options),
+        cores=options.cores_per_trial,
+        early_stopping=options.early_stopping,
+        say=lambda line: print(line, flush=True),
+    )
 
 
 def convert(options: argparse.Namespace) -> None:

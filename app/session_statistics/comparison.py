@@ -22,9 +22,9 @@ from typing import Final, Literal
 import numpy as np
 
 from app.formatting import signed
-from app.session_statistics.quantiles import STANDARD_NORMAL, student_quantile
 from app.session_statistics.spans import ALWAYS, Range, weigh
 from app.session_statistics.summary import STATES, SamplesLike, state_codes
+from fer_core.quantiles import STANDARD_NORMAL, student_quantile
 
 FIGURES: Final = (*STATES, "valence", "arousal")
 """What is compared: shares of time of each shown label and of "unsure", 0-1; mean valence and arousal, -1 to 1."""

@@ -24,7 +24,7 @@ from typing import Final
 import numpy as np
 
 from app.formatting import agreeing, counted, signed, whole_percent
-from app.session_statistics.quantiles import STANDARD_NORMAL, student_quantile
+from fer_core.quantiles import STANDARD_NORMAL, student_quantile
 
 WEIGHT: Final = 0.2
 """Of the newest day in the average."""

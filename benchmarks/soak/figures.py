@@ -8,7 +8,7 @@ from typing import Final, Self
 import numpy as np
 import psutil
 
-from app.session_statistics.quantiles import student_quantile
+from fer_core.quantiles import student_quantile
 
 LEAST_BLOCKS: Final = 8
 

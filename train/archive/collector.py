@@ -39,14 +39,17 @@ class FaceCollector:
     Args:
         name: the archive's, for messages.
         label_order: the order of its numeric labels (see `train.archive.label_orders`); empty to find out.
+        people: told of each image's path; one that knows the names of known sets if None.
     """
 
-    def __init__(self, name: str, limits: ArchiveLimits, label_order: str = "") -> None:
+    def __init__(
+        self, name: str, limits: ArchiveLimits, label_order: str = "", people: PeopleShown | None = None
+    ) -> None:
         self.name = name
         self._limits = limits
         self._label_order = label_order
         self._buffers: defaultdict[tuple[Source, str], _FaceBuffer] = defaultdict(_FaceBuffer)
-        self.people = PeopleShown()
+        self.people = people or PeopleShown()
         self._faces = 0
         self._skips = SkipAccount(name, limits)
         self._doubts = SplitDoubts()

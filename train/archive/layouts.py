@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from train.archive.folders import folder_members
 from train.archive.images import IMAGE_SUFFIXES, decode_face
 from train.archive.limits import ArchiveLimits
 from train.archive.members import Member, tar_members, zip_members
+from train.archive.people import PeopleShown
 from train.archive.skips import SkipRow, shown
 from train.archive.splits import Source
 from train.archive.streams import CountedStream, Fillable, Meter
@@ -71,11 +73,13 @@ class Reading:
     within: PurePosixPath = field(default_factory=PurePosixPath)
 
 
-def read_source(path: Path, limits: ArchiveLimits, label_order: str) -> FaceCollector:
+def read_source(
+    path: Path, limits: ArchiveLimits, label_order: str, person: re.Pattern[str] | None = None
+) -> FaceCollector:
     """The faces of an archive, or of a folder in its place.
 
     Archives within it are read, one level deep, only where it has no face of its own: Kaggle's bundle holds the same
-    faces as csv and as tar.gz.
+    faces as csv and as tar.gz. `person` finds persons in paths (see `train.archive.people.PeopleShown`).
 
     Raises:
         ArchiveError: it is damaged, encrypted or past a limit, or no archive.
@@ -86,7 +90,8 @@ def read_source(path: Path, limits: ArchiveLimits, label_order: str) -> FaceColl
 
     def read(*, opens_inner: bool) -> Reading:
         meter = Meter(name, size, limits)
-        reading = Reading(FaceCollector(name, limits, label_order), limits, meter, opens_inner)
+        collector = FaceCollector(name, limits, label_order, PeopleShown(person))
+        reading = Reading(collector, limits, meter, opens_inner)
         own_split = SplitOfPath(split_of_source(path.name))
         if path.is_dir():
             _read_members(_metered(folder_members(path, limits), meter), reading, own_split)

@@ -88,15 +88,22 @@ def _is_numbered_clip(place: PurePosixPath) -> bool:
     return emotion is not None and _DIGIT.search(folder) is not None and emotion in map(named_emotion, above)
 
 
+def _named_by(person: re.Pattern[str], place: PurePosixPath) -> Shown | None:
+    found = person.search(str(place))
+    return Shown("person", found[1 if person.groups else 0]) if found else None
+
+
 class PeopleShown:
     """What the file names of an archive tell, by the content of the images."""
 
-    def __init__(self) -> None:
+    def __init__(self, person: re.Pattern[str] | None = None) -> None:
+        """Take names as those of known sets, or find persons by a pattern: its first group, or all of it."""
+        self._person = person
         self._by_content: dict[bytes, Shown] = {}
 
     def note(self, pixels: np.ndarray, place: PurePosixPath) -> None:
         """Remember what the path of an image, uint8 (48, 48), tells."""
-        shown = shown_by(place)
+        shown = shown_by(place) if self._person is None else _named_by(self._person, place)
         if shown is not None:
             self._by_content.setdefault(content_digests(pixels[None])[0], shown)
 

@@ -11,6 +11,7 @@ one ArchiveError, when it is damaged, encrypted or past a limit, when too much o
 labels are numbers that several data sets use differently.
 """
 
+import re
 from pathlib import Path
 
 from fer_core.expressions.model_files import file_sha256
@@ -18,10 +19,10 @@ from train.archive.folders import folder_sha256
 from train.archive.label_orders import check_label_order
 from train.archive.layouts import read_source
 from train.archive.limits import ArchiveLimits
-from train.archive.people import set_aside_validation
+from train.archive.people import PeopleShown, set_aside_validation
 from train.archive.skips import shown
 from train.archive.types import SIDE, SPLITS, Dataset, LabelledFaces, Skipped, SkipReason, SkipSummary
-from train.errors import ArchiveError
+from train.errors import ArchiveError, ConfigError
 
 __all__ = [
     "SIDE",
@@ -34,6 +35,7 @@ __all__ = [
     "Skipped",
     "archive_sha256",
     "read_archive",
+    "read_people",
 ]
 
 
@@ -78,6 +80,25 @@ def read_archive(
         notes=collected.notes,
         split_by=made_by,
     )
+
+
+def read_people(path: Path, *, label_order: str = "", person: str = "") -> PeopleShown:
+    """What an archive's file names tell of whom its images show. The archive is decoded for it.
+
+    Args:
+        path: of an archive that `read_archive` reads.
+        label_order: what its numeric labels mean.
+        person: a regular expression that finds a person in an image's path; empty for the names of known sets.
+
+    Raises:
+        ArchiveError: as `read_archive`.
+        ConfigError: the expression is none.
+    """
+    try:
+        pattern = re.compile(person) if person else None
+    except re.error as error:
+        raise ConfigError(f"{person!r} is no regular expression: {error}.") from error
+    return read_source(path, ArchiveLimits(), label_order, pattern).people
 
 
 def archive_sha256(path: Path) -> str:

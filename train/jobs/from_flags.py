@@ -56,7 +56,11 @@ def _inputs(options: argparse.Namespace, saved: RunRequest | None) -> dict[str, 
         values["teachers"] = tuple(Input.of_network(teacher) for teacher in given["teachers"])
     if given.get("teacher_views"):
         values["teacher_views"] = Input.of_file(given["teacher_views"])
-    names = ("ferplus", "drop_not_faces", "teachers", "teacher_views")
+    if given.get("folds"):
+        values["folds"] = Input.of_file(given["folds"])
+    if given.get("fold"):
+        values["fold"] = given["fold"]
+    names = ("ferplus", "drop_not_faces", "teachers", "teacher_views", "folds", "fold")
     return ({name: getattr(saved, name) for name in names} if saved else {}) | values
 
 

@@ -13,6 +13,7 @@
     mistakes-<split>.png     the faces of its mistakes, in the report's order
     model/                   the exported model
     stop                     somebody has asked the run to stop
+    stopped_early            a sweep ended the run, as others did better after as many epochs
 
 Readers tolerate what a killed writer leaves: half a last line, or no file. No deep-learning library is imported here.
 """
@@ -48,6 +49,9 @@ PRETRAINED: Final = "pretrained.json"
 REPORT: Final = "report.json"
 MODEL: Final = "model"
 STOP: Final = "stop"
+STOPPED_EARLY: Final = "stopped_early"
+SWEEP: Final = "sweep.json"
+"""In the folder of a sweep's runs: its plan."""
 
 _START_UP: Final = re.compile(
     r"WARNING: All log messages before absl|[IWE]\d{4} .* (port|cudart_stub|cuda_platform|cpu_feature_guard)\.cc:"

@@ -6,7 +6,7 @@ from typing import Final
 
 from fer_core.private import make_folder
 from train.errors import ConfigError
-from train.runs.files import BEST, CHECKPOINT, CONFIG, RECIPE, STATUS
+from train.runs.files import BEST, CHECKPOINT, CONFIG, RECIPE, STATUS, SWEEP
 
 _RUN_FILES: Final = (CONFIG, STATUS, CHECKPOINT, BEST, RECIPE)
 """Any of them makes a folder a run's; a recipe writes its own before the run begins."""
@@ -29,7 +29,8 @@ def refuse_foreign_parent(folder: Path) -> None:
 
 
 def _holds_runs(folder: Path) -> bool:
-    return is_run_folder(folder) or any(is_run_folder(child) for child in folder.iterdir() if child.is_dir())
+    is_of_runs = is_run_folder(folder) or (folder / SWEEP).is_file()
+    return is_of_runs or any(is_run_folder(child) for child in folder.iterdir() if child.is_dir())
 
 
 def prepare_folder(folder: Path) -> None:

@@ -89,6 +89,8 @@ class RunRequest:
             alone.
         teachers: networks that answer for each image as it is seen.
         teacher_views: or their answers for fixed views, written by `python -m train teach`.
+        folds: which training and validation image is in which fold (see `train.dataset.folds`), for cross-validation.
+        fold: the one that is validated on, from 1; 0 to validate on the archive's own split.
     """
 
     training: TrainingConfig
@@ -103,6 +105,8 @@ class RunRequest:
     teachers: tuple[Input, ...] = ()
     teacher_views: Input | None = None
     label_order: str = ""
+    folds: Input | None = None
+    fold: int = 0
 
     def __post_init__(self) -> None:
         check_label_order(self.label_order)
@@ -117,6 +121,13 @@ class RunRequest:
         if self.ferplus is not None and not votes_used:
             raise ConfigError(
                 "FER+'s votes would not be used. Set --ferplus-weight, --ferplus-softening or --drop-not-faces."
+            )
+        if bool(self.fold) != (self.folds is not None):
+            raise ConfigError("A fold is one of a file's. Pass both --folds and --fold, or neither.")
+        if self.folds is not None and (self.ferplus or self.teachers or self.teacher_views):
+            raise ConfigError(
+                "Votes and teachers know the archive's own splits, and would have seen a fold's images. Leave them out "
+                "of a cross-validation."
             )
         if self.teachers and self.teacher_views is not None:
             raise ConfigError("Teachers are given twice. Pass either --teachers or --teacher-views.")
@@ -140,6 +151,8 @@ class RunRequest:
                 "drop_not_faces": self.drop_not_faces,
                 "teachers": [teacher.to_dict() for teacher in self.teachers],
                 "teacher_views": self.teacher_views.to_dict() if self.teacher_views else None,
+                "folds": self.folds.to_dict() if self.folds else None,
+                "fold": self.fold,
             },
         )
 
@@ -163,6 +176,7 @@ class RunRequest:
             self.input_hashes == saved.input_hashes
             and self.drop_not_faces == saved.drop_not_faces
             and self.label_order == saved.label_order
+            and self.fold == saved.fold
         )
         if self.training != saved.training or self.cleaning != saved.cleaning or not same_data:
             raise ConfigError(
@@ -175,7 +189,7 @@ class RunRequest:
         """What its further inputs hold, wherever they lie."""
         return tuple(
             tuple(item.sha256 for item in inputs if item)
-            for inputs in ((self.ferplus,), self.teachers, (self.teacher_views,))
+            for inputs in ((self.ferplus,), self.teachers, (self.teacher_views,), (self.folds,))
         )
 
     def check_inputs(self) -> None:
@@ -184,7 +198,7 @@ class RunRequest:
         Raises:
             ConfigError: one is gone or has changed.
         """
-        files = [Input.of_file(item.path) for item in (self.ferplus, self.teacher_views) if item]
+        files = [Input.of_file(item.path) for item in (self.ferplus, self.teacher_views, self.folds) if item]
         found = [*files, *(Input.of_network(teacher.path) for teacher in self.teachers)]
         for item in found:
             if item.sha256 not in {sha256 for hashes in self.input_hashes for sha256 in hashes}:
@@ -235,6 +249,8 @@ def read_request(run_dir: Path) -> RunRequest | None:
             teachers=tuple(Input.from_dict(teacher) for teacher in values.get("teachers", ())),
             teacher_views=_input(values.get("teacher_views")),
             label_order=str(archive.get("label_order", "")),
+            folds=_input(values.get("folds")),
+            fold=int(values.get("fold", 0)),
         )
     except (TypeError, KeyError) as error:
         raise ConfigError(f"{path} is damaged ({error!r}): expected a run's settings. Start another run.") from error

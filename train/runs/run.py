@@ -27,6 +27,8 @@ from train.runs.files import (
     REPORT,
     STATUS,
     STOP,
+    STOPPED_EARLY,
+    SWEEP,
     EpochMetrics,
     RunStatus,
     read_epochs,
@@ -94,6 +96,16 @@ class TrainingRun:
         run = cls(run_dir)
         run._launch(epoch=0)
         return run
+
+    @property
+    def sweep(self) -> str:
+        """The name of the sweep that it belongs to; empty for a run on its own."""
+        return self.dir.parent.name if (self.dir.parent / SWEEP).is_file() else ""
+
+    @property
+    def title(self) -> str:
+        """What to call it beside all others: its folder's name, after that of its sweep."""
+        return f"{self.sweep}/{self.dir.name}" if self.sweep else self.dir.name
 
     def status(self) -> RunStatus:
         """Where the run stands; see `read_run`."""
@@ -167,7 +179,8 @@ class TrainingRun:
         shutil.rmtree(self.dir)
 
     def _launch(self, *, epoch: int) -> None:
-        (self.dir / STOP).unlink(missing_ok=True)
+        for name in (STOP, STOPPED_EARLY):
+            (self.dir / name).unlink(missing_ok=True)
         write_status(self.dir, RunStatus("queued", stage="starting", epoch=epoch, queued_at=time.time()))
         command = [sys.executable, "-m", "train", "fit", "--output", str(self.dir.resolve()), "--queue"]
         make_file(self.dir / LOG, exist_ok=True)
@@ -186,10 +199,12 @@ class TrainingRun:
 
 
 def list_runs(root: Path) -> list[TrainingRun]:
-    """The runs below `root`, the latest request first."""
+    """The runs in `root` and in the folders of sweeps there, the latest request first."""
     if not root.is_dir():
         return []
-    runs = [TrainingRun(folder) for folder in root.iterdir() if (folder / STATUS).is_file()]
+    sweeps = [folder for folder in root.iterdir() if (folder / SWEEP).is_file()]
+    folders = [path for place in (root, *sweeps) for path in place.iterdir()]
+    runs = [TrainingRun(folder) for folder in folders if (folder / STATUS).is_file()]
     return sorted(runs, key=lambda run: (run.status().queued_at, run.dir.name), reverse=True)
 
 

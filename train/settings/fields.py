@@ -112,6 +112,25 @@ def given_values(options: argparse.Namespace, config: type) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
+def read_value(item: Setting, text: str) -> Any:
+    """A setting's value out of a command line's words; the two ends of a range are joined by a colon.
+
+    Raises:
+        ConfigError: it is of another type, or lies outside the setting's bounds.
+    """
+    pair = isinstance(item.default, tuple)
+    kind = float if pair else type(item.default)
+    try:
+        parts = [kind(word) for word in (text.split(":") if pair else [text])]
+    except ValueError as error:
+        raise ConfigError(f"{item.name} must be of type {kind.__name__}, got {text!r}") from error
+    if pair and len(parts) != len(item.default):
+        raise ConfigError(f"{item.name} must be {len(item.default)} numbers, such as 0.1:0.2, got {text!r}")
+    for part in parts:
+        _check_value(item, part, kind)
+    return tuple(parts) if pair else parts[0]
+
+
 def _check_value(item: Setting, value: Any, wanted: type) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     fits = number and (wanted is float or isinstance(value, int)) if wanted in (int, float) else isinstance(value, str)

@@ -16,6 +16,7 @@ from app.training import child_jobs as training_jobs
 from app.training.trials import about
 from app.views.shared import frame, page_parts
 from app.views.training import archive_step as training_data
+from app.views.training import compare as training_compare
 from app.views.training import network_step as training_network
 from app.views.training import plan_step as training_plans
 from app.views.training import runs as training_runs
@@ -26,7 +27,7 @@ from train.runs.files import ACTIVE
 from train.runs.run import TrainingRun
 from train.settings.training import TrainingConfig
 
-NEW, RUNS = "New run", "Runs"
+NEW, RUNS, COMPARE = "New run", "Runs", "Compare"
 _VIEW_KEY = "train_view"
 
 
@@ -41,7 +42,7 @@ def render() -> None:
         st.session_state[_VIEW_KEY] = RUNS if _any_active(runs) else NEW
     view = st.segmented_control(
         "Part of the page",
-        [NEW, RUNS],
+        [NEW, RUNS, COMPARE],
         required=True,
         key=_VIEW_KEY,
         persist_state="session",
@@ -50,6 +51,8 @@ def render() -> None:
     page_parts.show_messages(memory)
     if view == RUNS:
         training_runs.render(runs)
+    elif view == COMPARE:
+        training_compare.render(runs)
     else:
         _new_run(memory)
 
@@ -119,5 +122,5 @@ def _network_and_start(data: ChosenData, memory: TrainingMemory) -> None:
         st.error(f"The run cannot be started: {sentence(str(error))}. Check the disk's free space and try again.")
         return
     audit.note(AuditEvent.RUN_STARTED, user=user, what="run")
-    memory.go_to, memory.run = RUNS, run.dir.name
+    memory.go_to, memory.run = RUNS, run.title
     st.rerun()

@@ -52,6 +52,7 @@ def _rows(request: RunRequest) -> list[tuple[str, str, str]]:
         ("Epochs", str(training.epochs), ""),
         ("Learning rate", rate, training.learning_rate_words),
         ("Fixes", ", ".join(switch.replace("_", " ") for switch in request.cleaning) or "none", ""),
+        *([("Fold", f"{request.fold} of {request.folds.path.name}", "")] if request.folds else []),
         ("Report of the test split", "yes" if request.report_test else "no", ""),
         ("Seed", str(training.seed), ""),
     ]

@@ -43,13 +43,13 @@ def render(runs: list[TrainingRun]) -> None:
         st.info("No runs yet. Choose **New run** above to train your first network.")
         return
     memory = state.training_memory()
-    states = {run.dir.name: run.status() for run in runs}
+    states = {run.title: run.status() for run in runs}
     run = _choose(runs, memory)
-    status = states[run.dir.name]
+    status = states[run.title]
     if len(runs) > 1:
         with st.expander(f"All runs ({len(runs)})"):
             st.html(_all_runs(runs, states, chosen=run))
-    st.header(sentence(run.dir.name), anchor=False)
+    st.header(sentence(run.title), anchor=False)
     if status.state == "failed":
         words = sentence(status.error) or "The run failed without a message. The log may say more."
         st.error(words, icon=":material/error:")
@@ -68,7 +68,7 @@ def render(runs: list[TrainingRun]) -> None:
 
 
 def _choose(runs: list[TrainingRun], memory: TrainingMemory) -> TrainingRun:
-    by_name = {run.dir.name: run for run in runs}
+    by_name = {run.title: run for run in runs}
     if memory.run in by_name:
         st.session_state[RUN_KEY] = memory.run
     memory.run = ""
@@ -174,11 +174,11 @@ def _report(run: TrainingRun, status: RunStatus) -> RunReport | None:
 def _all_runs(runs: list[TrainingRun], states: dict[str, RunStatus], *, chosen: TrainingRun) -> str:
     rows = []
     for run in runs:
-        status = states[run.dir.name]
+        status = states[run.title]
         asked = time.strftime("%d %b %H:%M", time.localtime(status.queued_at)) if status.queued_at else ""
         rows.append(
             (
-                f"{run.dir.name}\n{asked}",
+                f"{run.title}\n{asked}",
                 status.state,
                 f"{status.epoch} of {status.epochs or '?'}",
                 _accuracy(run, status),
@@ -202,5 +202,5 @@ def _accuracy(run: TrainingRun, status: RunStatus) -> str:
 @st.fragment(run_every=2.0)
 def _notice_changes(runs: list[TrainingRun], known: dict[str, str]) -> None:
     """Draw the whole page anew when any run's state has changed."""
-    if any(run.status().state != known[run.dir.name] for run in runs):
+    if any(run.status().state != known[run.title] for run in runs):
         st.rerun()

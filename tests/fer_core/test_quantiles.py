@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.session_statistics.quantiles import student_cdf, student_quantile
+from fer_core.quantiles import student_cdf, student_quantile
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Quantiles of the normal and of Student's distribution, without a statistics package in the web process."""
+"""Quantiles of the normal and of Student's distribution, without a statistics package."""
 
 import math
 from functools import lru_cache
