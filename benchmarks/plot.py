@@ -17,7 +17,7 @@ Point = tuple[float, float]
 
 PLOT_WIDTH: Final = 340
 PLOT_HEIGHT: Final = 230
-LEFT, RIGHT, TOP, BOTTOM = 62, 20, 64, 52
+LEFT, RIGHT, TOP, BOTTOM = 62, 34, 64, 52
 LEGEND_ROW: Final = 18
 COLOURS: Final = (("#1f6fb2", "#6cb6ff"), ("#b45309", "#f0a04b"), ("#2e7d4f", "#6bc990"), ("#8e44ad", "#d19be8"))
 """Of the first, second … line, on a light and on a dark background. Each line has a mark of its own, too."""
@@ -92,7 +92,8 @@ def svg(title: str, charts: Sequence[Chart]) -> str:
 
 
 def _colour_rules(number: int) -> tuple[str, str]:
-    return tuple(f" .c{number} {{stroke:{c}}} .m{number} {{fill:{c}; stroke:{c}}}" for c in COLOURS[number])  # type: ignore[return-value]
+    light, dark = (f" .c{number} {{stroke:{c}}} .m{number} {{fill:{c}; stroke:{c}}}" for c in COLOURS[number])
+    return light, dark
 
 
 def _chart(chart: Chart) -> str:
@@ -119,7 +120,9 @@ def _chart(chart: Chart) -> str:
     for number, line in enumerate(chart.lines):
         parts.append(_line(number, line, across, up))
         y = PLOT_HEIGHT + BOTTOM + LEGEND_ROW * number
-        parts.append(f'<path class="n c{number}"{_dash(line)} d="M0 {y}h26"/>{_mark(number, 13, y)}')
+        parts.append(
+            f'<path class="n c{number}"{_dash(line)} d="M0 {y}h26"/>{"" if line.dashed else _mark(number, 13, y)}'
+        )
         parts.append(f'<text x="34" y="{y + 4}">{escape(line.name)}</text>')
     return "\n".join(parts)
 
