@@ -1,8 +1,8 @@
 """A balancer's question, asked with a page: shall this newcomer come here?
 
 nginx without its paid parts cannot ask replicas beforehand whether they have room. It marks the first page of a browser
-that is at no replica yet, and a replica without room for one more viewer refuses that page with 503: nginx then asks the
-next one. A page without the mark is always answered, so whoever is here stays, and so does whoever finds all full.
+that is at no replica yet, and a replica without room for one more viewer refuses that page with 503: then nginx asks
+the next one. A page without the mark is always answered, so whoever is here stays, and whoever finds all full comes in.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """What a monitor asks: whether the server is well (/healthz), and how much it has to do (/metrics).
 
-And what a balancer asks: whether there is room for one more viewer (/fer/ready). None says a name, a version or a place.
+And what a balancer asks: whether there is room for one more viewer (/fer/ready). None says a name, version or place.
 """
 
 import asyncio

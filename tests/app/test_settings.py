@@ -131,6 +131,7 @@ def test_what_is_no_number_of_viewers_is_answered_with_an_example(text):
 @pytest.mark.parametrize(("text", "rate"), [("", MIN_RATE), ("0", 0), ("5", 5), ("16", 16)])
 def test_the_fair_rate_may_be_chosen_and_switched_off(text, rate):
     assert AppSettings.from_environment({"FER_MIN_RATE": text}).min_rate == rate
+    assert AppSettings.from_environment({}).min_rate == MIN_RATE
 
 
 @pytest.mark.parametrize("text", ["-1", "2.5", "fast", "100"])

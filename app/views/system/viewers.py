@@ -1,4 +1,4 @@
-"""Viewers on the System page: how this server and the others that share its store stand, and whether they let more in."""
+"""Viewers on the System page: how this server and the others of its store stand, and whether they let more in."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
