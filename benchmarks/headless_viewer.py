@@ -26,7 +26,7 @@ import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, rtcrtpreceiver
 from websockets.asyncio.client import ClientConnection
 
-from benchmarks.encoded_clip import PER_S, ClipTrack, EncodedClip, all_clips
+from benchmarks.encoded_clip import PER_S, ClipTrack, EncodedClip, all_clips, read_clips
 from benchmarks.heard import Heard, Uncoded, ViewerFigures
 from benchmarks.signed_in import newcomer, replica_of
 from benchmarks.streamlit_tab import STRAIGHT, StreamlitTab, Way, open_tab
@@ -187,6 +187,7 @@ class Crowd:
 
     Attributes:
         url: of the app.
+        clips: that they play, in turn.
         way: how all of them get there.
         arrives: whether each first opens a page as a newcomer, to be sent to a replica.
         per_s: frames a second that each sends.
@@ -197,6 +198,7 @@ class Crowd:
     """
 
     url: str
+    clips: Sequence[EncodedClip]
     way: Way = STRAIGHT
     arrives: bool = False
     per_s: int = PER_S
@@ -210,9 +212,9 @@ class Crowd:
 
         They stay until `over`. Gives their tasks once all of them play or were refused.
         """
-        clips, tasks = all_clips(), []
+        tasks: list[asyncio.Task[None]] = []
         for i in range(viewers):
-            clip, delay_s = clips[i % len(clips)], i / viewers / self.per_s
+            clip, delay_s = self.clips[i % len(self.clips)], i / viewers / self.per_s
             tasks.append(asyncio.create_task(self._view(clip, delay_s, over)))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(apart_s):
@@ -288,10 +290,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--on-word", action="store_true", help="measure only after a line on the standard input")
     parser.add_argument("--arrive", action="store_true", help="read cookies from a line first, then come as newcomers")
     parser.add_argument("--trust", type=Path, help="a file of certificates to trust")
+    parser.add_argument("--clips", type=Path, help="a file of encoded clips; else they are encoded first")
     options = parser.parse_args(arguments)
     trusted = ssl.create_default_context(cafile=options.trust) if options.trust else None
     way = Way(sys.stdin.readline().strip() if options.arrive else "", trusted)
-    crowd = Crowd(options.url.rstrip("/"), way, options.arrive, options.per_s, options.patience)
+    clips = read_clips(options.clips) if options.clips else all_clips()
+    crowd = Crowd(options.url.rstrip("/"), clips, way, options.arrive, options.per_s, options.patience)
     how = {"seconds": options.seconds, "warm_up_s": options.warm_up, "apart_s": options.apart}
     asyncio.run(measure(crowd, viewers=options.viewers, on_word=options.on_word, **how))
 

@@ -25,7 +25,7 @@ import numpy as np
 import psutil
 
 from app.settings import MIN_RATE
-from benchmarks.encoded_clip import PER_S
+from benchmarks.encoded_clip import PER_S, all_clips, write_clips
 from benchmarks.live.app import detector
 from benchmarks.live.viewers import await_document, documents
 from benchmarks.machine import OtherWork, ProcessorTime, processor
@@ -140,13 +140,30 @@ def shares(viewers: int, processes: int) -> list[int]:
     return [viewers // count + (i < viewers % count) for i in range(count)]
 
 
-def step(target: Target, viewers: int, *, processes: int, seconds: float, idle_mb: float) -> Step:
+def step(target: Target, viewers: int, clips: Path, *, processes: int, seconds: float, idle_mb: float) -> Step:
     """So many viewers come, are measured together, and leave.
+
+    Args:
+        target: where they come.
+        viewers: how many.
+        clips: file of what they send, see `write_clips`.
+        processes: that play them.
+        seconds: of measuring.
+        idle_mb: memory of the servers before anybody came.
 
     Raises:
         RuntimeError: a process of viewers ended before it had measured.
     """
-    command = [sys.executable, "-m", "benchmarks.headless_viewer", target.url, "--on-word", "--arrive"]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.headless_viewer",
+        target.url,
+        "--on-word",
+        "--arrive",
+        "--clips",
+        str(clips),
+    ]
     command += ["--seconds", str(seconds), "--apart", str(APART_S), "--patience", str(PATIENCE_S)]
     command += ["--trust", str(target.trust)] if target.trust else []
     with contextlib.ExitStack() as running:
@@ -259,11 +276,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             target = at_url(options.url.rstrip("/"), options.pid, options.trust)
         else:
             target = running.enter_context(own_stack(min_rate) if options.stack else own_server(min_rate))
+        clips = Path(running.enter_context(tempfile.TemporaryDirectory())) / "clips.json"
+        write_clips(clips, all_clips())
         how = {"processes": options.processes, "seconds": options.seconds}
-        step(target, 1, **how, idle_mb=0.0)  # models and codecs are loaded once, which is no viewer's cost
+        step(target, 1, clips, **how, idle_mb=0.0)  # models and codecs are loaded once, which is no viewer's cost
         idle_mb, steps = target.memory_mb(), []
         for number in numbers:
-            steps.append(step(target, number, **how, idle_mb=idle_mb))
+            steps.append(step(target, number, clips, **how, idle_mb=idle_mb))
             print(f"{number} viewers: {steps[-1].let_in} let in", file=sys.stderr, flush=True)
     kind = "two replicas" if options.stack else "one server"
     title = f"{kind}, clips of 640 px, {PER_S} frames/s sent, {detector()}, {processor()}"

@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, HTTPSHandler, OpenerDirector, Request, build_opener
 
 from app.access.gate import SIGN_IN
-from tests.helpers.stack import REPLICA_COOKIE
 
+REPLICA_COOKIE: Final = "fer_replica"
+"""deploy/nginx.conf sets it."""
 TIMEOUT_S: Final = 60
 _PAGE: Final = {"Accept": "text/html"}
 

@@ -24,13 +24,13 @@ from typing import Any, Final
 
 from benchmarks.machine import processor
 from benchmarks.scene import frames
-from benchmarks.signed_in import sign_in
+from benchmarks.signed_in import REPLICA_COOKIE, sign_in
 from benchmarks.soak.figures import LEAST_RISE, MORE_AT_REST, NAMES, Held, Trend
 from benchmarks.table import print_table
 from fer_core.faces.detector import detectors_here
 from fer_core.files.video_writer import VideoWriter
 from tests.helpers.browser import studio
-from tests.helpers.stack import PASSPHRASE, REPLICA_COOKIE, stack
+from tests.helpers.stack import PASSPHRASE, stack
 
 FILM: Final = "film.mp4"
 TAB_KEPT_S: Final = 10

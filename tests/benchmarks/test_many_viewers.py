@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import many_viewers
-from benchmarks.many_viewers import Step, charts, shares
+from benchmarks import many_viewers, scene
+from benchmarks.encoded_clip import EncodedClip, encode, write_clips
+from benchmarks.many_viewers import Step, at_url, charts, shares, step
 from benchmarks.signed_in import replica_of
 from tests.helpers.browser import studio
 
@@ -76,17 +77,17 @@ def test_the_replica_is_read_from_cookies():
 
 
 @pytest.mark.slow
-def test_more_viewers_than_places_at_a_real_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+def test_more_viewers_than_places_at_a_real_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    clips = tmp_path / "clips.json"
+    write_clips(clips, [EncodedClip("drawn", encode(scene.frames(width=320, height=240, count=40)))])
     monkeypatch.setattr(many_viewers, "PATIENCE_S", 15.0)
     monkeypatch.delenv("FER_PASSPHRASE", raising=False)
-    plot = tmp_path / "images" / "viewers.svg"
     with studio.serve(environment={"FER_MAX_VIEWERS": "2"}) as server:
-        many_viewers.main(
-            [server.url, "--pid", str(server.process.pid), "--viewers", "3", "--seconds", "3", "--plot", str(plot)]
-        )
+        seen = step(at_url(server.url, [server.process.pid], None), 3, clips, processes=2, seconds=3, idle_mb=0.0)
 
-    (row,) = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| 3 ")]
-    assert row[1:3] == ["2", "1"]
-    assert float(row[3].split(" / ")[0]) > 0, "results a second of the one with the fewest"
-    assert float(row[5]) > 0, "the server's processor time"
-    assert "results a second each" in plot.read_text()
+    assert (seen.wanted, seen.let_in, seen.refused) == (3, 2, 1)
+    assert min(seen.results_per_s) > 0
+    assert seen.lags_ms
+    assert seen.servers_percent > 0
+    assert seen.memory_mb > 50
+    assert seen.replicas == {"": 3}, "no balancer gave a cookie"

@@ -14,10 +14,10 @@ import pytest
 from benchmarks import scene
 from benchmarks.encoded_clip import EncodedClip, encode
 from benchmarks.headless_viewer import HeadlessViewer, watch
-from benchmarks.signed_in import newcomer, replica_of, sign_in
+from benchmarks.signed_in import REPLICA_COOKIE, newcomer, replica_of, sign_in
 from benchmarks.streamlit_tab import Way
 from tests.helpers.faces import wait_until
-from tests.helpers.stack import PASSPHRASE, REPLICA_COOKIE, Stack, stack
+from tests.helpers.stack import PASSPHRASE, Stack, stack
 
 pytestmark = pytest.mark.slow
 
