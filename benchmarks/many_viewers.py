@@ -154,16 +154,8 @@ def step(target: Target, viewers: int, clips: Path, *, processes: int, seconds: 
     Raises:
         RuntimeError: a process of viewers ended before it had measured.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.headless_viewer",
-        target.url,
-        "--on-word",
-        "--arrive",
-        "--clips",
-        str(clips),
-    ]
+    command = [sys.executable, "-m", "benchmarks.headless_viewer", target.url]
+    command += ["--on-word", "--arrive", "--clips", str(clips)]
     command += ["--seconds", str(seconds), "--apart", str(APART_S), "--patience", str(PATIENCE_S)]
     command += ["--trust", str(target.trust)] if target.trust else []
     with contextlib.ExitStack() as running:
