@@ -27,7 +27,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, r
 from websockets.asyncio.client import ClientConnection
 
 from benchmarks.encoded_clip import PER_S, ClipTrack, EncodedClip, all_clips, read_clips
-from benchmarks.heard import Heard, Uncoded, ViewerFigures
+from benchmarks.heard import Heard, RefusedError, Uncoded, ViewerFigures
 from benchmarks.signed_in import newcomer, replica_of
 from benchmarks.streamlit_tab import STRAIGHT, StreamlitTab, Way, open_tab
 
@@ -36,10 +36,6 @@ _RECORDED: Final = re.compile(r"Recording (\d+):(\d+) · ([\d,]+) sample")
 PING_EVERY_S: Final = 2.0
 START_TIMEOUT_S: Final = 90.0
 FILL_AGAIN_S: Final = 12.0
-
-
-class RefusedError(Exception):
-    """The server has no place for this viewer; what it says is the message."""
 
 
 class HeadlessViewer:
@@ -64,23 +60,32 @@ class HeadlessViewer:
                 connected.set()
 
         self.peer.on("connectionstatechange", note)
-        try:
-            await self.tab.wait_until(lambda: self.tab.runs > 0 and STREAMER in self.tab.components, patience_s)
-        except TimeoutError:
-            if busy := self._stage("busy"):
-                raise RefusedError(busy) from None
-            raise
+        await self.tab.wait_until(lambda: self.tab.runs > 0 and bool(self._stage("feed")), START_TIMEOUT_S)
+        until_s = time.monotonic() + patience_s
+        await self._until_free(until_s)
         await self._tell(playing=False)  # as it does when it is drawn for the first time
         mode = self.tab.components[STREAMER].data["mode"]
         self.peer.addTransceiver(self.track, direction=str(mode).lower())
         await self.peer.setLocalDescription(await self.peer.createOffer())
         offer = self.peer.localDescription
-        await self._tell(playing=False, offer={"sdp": offer.sdp, "type": offer.type})
-        await self.tab.wait_until(lambda: bool(self._answer()), START_TIMEOUT_S)
+        while not self._answer():
+            await self._until_free(until_s)  # others may take the last place meanwhile: Start is pressed again
+            await self._tell(playing=False, offer={"sdp": offer.sdp, "type": offer.type})
+            await self.tab.wait_until(lambda: bool(self._answer() or self._stage("busy")), START_TIMEOUT_S)
         await self.peer.setRemoteDescription(RTCSessionDescription(**json.loads(self._answer())))
         async with asyncio.timeout(START_TIMEOUT_S):
             await connected.wait()
         await self._tell(playing=True)
+
+    async def _until_free(self, until_s: float) -> None:
+        """Wait while there is no place; raises RefusedError where there was none until then (monotonic clock)."""
+        try:
+            left_s = max(0.1, until_s - time.monotonic())
+            await self.tab.wait_until(lambda: not self._stage("busy") and STREAMER in self.tab.components, left_s)
+        except TimeoutError:
+            if busy := self._stage("busy"):
+                raise RefusedError(busy) from None
+            raise
 
     async def record(self, participant: str) -> None:
         """Agree to a recording of somebody of that name, and wait until it runs; the video plays already."""
@@ -167,8 +172,7 @@ async def watch(
 ) -> AsyncIterator[HeadlessViewer]:
     """A viewer whose video plays and who hears results; at the end it presses Stop, or only vanishes.
 
-    Raises:
-        RefusedError: there was no place within `patience_s`.
+    Raises RefusedError where there was no place within `patience_s`.
     """
     async with open_tab(url, way=way) as tab:
         viewer = make(tab, ClipTrack(clip, per_s=per_s, delay_s=delay_s), clip)

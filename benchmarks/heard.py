@@ -62,3 +62,7 @@ class Uncoded(Decoder):
         """One more."""
         self.pictures += 1
         return []
+
+
+class RefusedError(Exception):
+    """The server has no place for this viewer; what it says is the message."""

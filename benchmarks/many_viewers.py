@@ -73,7 +73,7 @@ class Target:
 
     def memory_mb(self) -> float:
         """Of the servers, resident; 0 where they are not known."""
-        return sum(psutil.Process(pid).memory_info().rss for pid in self.pids) / 1e6
+        return float(sum(psutil.Process(pid).memory_info().rss for pid in self.pids)) / 1e6
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ SENTENCES: Final = {
     Verdict.COST: "This server is busy: one more viewer would slow everybody down. Try again in a few minutes.",
     Verdict.SLOW: "This server is busy: everybody's labels come slowly already. Try again in a few minutes.",
     Verdict.LINE: "This server is busy: everybody waits for the analysis already. Try again in a few minutes.",
-    Verdict.NEWCOMERS: "This server is busy: others have just started. Wait some seconds.",
+    Verdict.NEWCOMERS: "This server is busy: others have just started. Your turn comes in some seconds.",
 }
 """What a viewer reads; also a WebSocket's reason: at most 123 bytes."""
 

@@ -77,9 +77,14 @@ class Viewers:
             return refusal
 
     def refusal(self, token: object, account: str = "") -> str:
-        """What a viewer who would not be let in now reads; else empty. A WebSocket's reason, too: at most 123 bytes."""
+        """What a viewer who would not be let in now reads; else empty. A WebSocket's reason, too: at most 123 bytes.
+
+        Where only others have just come, it is empty: whoever connects meanwhile has a place as soon as they are
+        measured, without pressing Start again.
+        """
         with self._lock:
-            return self._refusal(token, account)
+            refusal = self._refusal(token, account)
+            return "" if refusal == SENTENCES[Verdict.NEWCOMERS] else refusal
 
     def _refusal(self, token: object, account: str) -> str:
         if token in self._places:

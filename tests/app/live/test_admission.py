@@ -217,6 +217,8 @@ def test_who_comes_just_after_others_waits_until_they_are_measured():
     said = [there.enter(tab) for tab in tabs]
     assert said[:4] == [""] * 4
     assert set(said[4:]) == {SENTENCES[Verdict.NEWCOMERS]}
+    assert there.refusal(tabs[4]) == "", "they may connect, and have a place as soon as it is free"
+    assert there.verdict() is Verdict.NEWCOMERS, "a balancer sends them elsewhere"
 
     server.now_s += SETTLE_S
     assert [there.enter(tab) for tab in tabs[4:8]] == [""] * 4
