@@ -232,7 +232,7 @@ def at_url(url: str, pids: Sequence[int], trust: Path | None) -> Target:
 
 def charts(steps: Sequence[Step], min_rate: int) -> list[Chart]:
     """What viewers get and what they cost, against how many there are."""
-    came = [one for one in steps if one.let_in]
+    came = sorted((one for one in steps if one.let_in), key=lambda one: one.let_in)
     most = max(one.let_in for one in came)
     gets = [
         Line("median", [(one.let_in, float(np.median(one.results_per_s))) for one in came]),
