@@ -116,6 +116,7 @@ class Standing:
         cores_per_viewer: the same for each who was measured.
         next_rate: results a second of each with one more viewer, at today's cost; None while it is not known.
         verdict: whether one more is let in.
+        fair_per_s: results a second that each is to get; None where the load is not asked.
     """
 
     viewers: int
@@ -128,6 +129,7 @@ class Standing:
     cores_per_viewer: float
     next_rate: float | None
     verdict: Verdict
+    fair_per_s: float | None = None
 
 
 class LoadWatch:
@@ -166,6 +168,7 @@ class LoadWatch:
             cores_per_viewer=load.cores_per_viewer if load is not None else 0.0,
             next_rate=None if admission is None or not is_known else admission.each_would_get(there + 1),
             verdict=self._there.verdict(),
+            fair_per_s=None if admission is None else admission.fair_per_s,
         )
 
 

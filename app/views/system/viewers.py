@@ -5,7 +5,6 @@ from typing import Final
 
 import streamlit as st
 
-from app import state
 from app.access import current
 from app.access.types import Right
 from app.formatting import counted
@@ -36,26 +35,26 @@ def render() -> None:
     """Draw the section, anew every few seconds."""
     current.require(Right.ADMINISTER)  # a part of a page also runs by itself
     st.header("Viewers", anchor=False)
-    standing, fair = load_watch().standing(), state.app_settings().min_rate
+    standing = load_watch().standing()
     own = own_row(standing)
     try:
         others = [one for one in replicas(current.store()) if one.name != own.name]
     except StoreError as error:
         others = []
         st.error(sentence(str(error)))
-    st.markdown(_words(standing, fair))
+    st.markdown(_words(standing))
     rows = [_cells(own, "this one"), *(_cells(one, _silence(one)) for one in others)]
     st.html(text_table(_HEAD, rows, numbers=(1, 2, 3, 4, 5), chosen=0 if others else None))
     names = "A server writes its row every 10 s, and the others read it. " if others else ""
     st.caption(f"{names}Costs and results are means of five seconds. `/metrics` has the same figures.")
 
 
-def _words(standing: Standing, fair: int) -> str:
+def _words(standing: Standing) -> str:
     """One line on this server."""
-    there = f"{counted(standing.viewers, 'viewer')} here, {standing.limit} at most."
-    if not fair:
-        return f"{there} The load is not measured for admission (`FER_MIN_RATE=0`)."
-    return f"{there} {_REASONS[standing.verdict].format(fair=fair)}{_forecast(standing)}"
+    there, fair = f"{counted(standing.viewers, 'viewer')} here, {standing.limit} at most.", standing.fair_per_s
+    if fair is None and standing.verdict is Verdict.OPEN:
+        return f"{there} One more is let in, whatever the load (`FER_MIN_RATE=0`)."
+    return f"{there} {_REASONS[standing.verdict].format(fair=f'{fair or 0:g}')}{_forecast(standing)}"
 
 
 _REASONS: Final = {

@@ -30,6 +30,7 @@ STANDING = Standing(
     cores_per_viewer=0.18,
     next_rate=13.2,
     verdict=Verdict.OPEN,
+    fair_per_s=8.0,
 )
 
 
@@ -51,7 +52,6 @@ def server(store: Store, monkeypatch: pytest.MonkeyPatch) -> Server:
     """This server, with its own store, stands as a test says."""
     one = Server()
     monkeypatch.setattr(LoadWatch, "standing", lambda _: one.standing)
-    monkeypatch.setenv("FER_MIN_RATE", "8")
     return one
 
 
@@ -81,6 +81,14 @@ def test_it_says_why_no_more_are_let_in(server: Server, verdict: Verdict):
 
     assert "No more are let in" in words(page)
     assert rows_of(page)[0][6] in ("in seconds", f"no: {verdict}")
+
+
+def test_it_says_where_the_load_is_not_asked(server: Server):
+    server.standing = replace(STANDING, fair_per_s=None, next_rate=None)
+    assert "One more is let in, whatever the load (`FER_MIN_RATE=0`)." in words(open_page(section_alone))
+
+    server.standing = replace(server.standing, verdict=Verdict.FULL)
+    assert "all places are taken" in words(open_page(section_alone))
 
 
 def test_without_viewers_there_are_no_figures(server: Server):
