@@ -23,7 +23,7 @@ _HEAD: Final = (
     "Viewers",
     "A viewer, % of a core",
     "Results/s, least",
-    "middle",
+    "Results/s, middle",
     "Wait, ms",
     "One more",
     "Version",
