@@ -16,9 +16,15 @@ def switch(environment: Mapping[str, str], name: str) -> bool:
 
 
 def number(
-    environment: Mapping[str, str], name: str, default: int, *, digits: int = 9, example: int | None = None
+    environment: Mapping[str, str],
+    name: str,
+    default: int,
+    *,
+    digits: int = 9,
+    example: int | None = None,
+    least: int = 1,
 ) -> int:
-    """A whole number from 1, of at most so many digits; where it is not set, the default.
+    """A whole number from `least`, of at most so many digits; where it is not set, the default.
 
     Args:
         environment: the variables.
@@ -26,6 +32,7 @@ def number(
         default: what nobody needs to set.
         digits: at most so many.
         example: of a number in the sentence of a refusal; None for the default.
+        least: the lowest that is taken.
 
     Raises:
         ValueError: it is no such number.
@@ -33,6 +40,8 @@ def number(
     text = environment.get(name, "").strip()
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= digits and int(text) >= 1):
-        raise ValueError(f"{name} must be a whole number from 1, such as {example or default}; it is {text[:80]!r}")
+    if not (text.isascii() and text.isdigit() and len(text) <= digits and int(text) >= least):
+        raise ValueError(
+            f"{name} must be a whole number from {least}, such as {example or default}; it is {text[:80]!r}"
+        )
     return int(text)

@@ -174,10 +174,11 @@ def _web_settings() -> "WebSettings":
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
     """What goes on for as long as the server runs."""
-    from app import housekeeping
+    from app import housekeeping, replica
+    from app.live import load
     from app.opened_store import everybodys_store, interrupted
 
-    with housekeeping.kept(everybodys_store, interrupted):
+    with housekeeping.kept(everybodys_store, interrupted), load.watching(), replica.told(everybodys_store.so_far):
         yield
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.environment import number, switch
+from fer_core.processor import cores_allowed
 
 VIEWERS_PER_CORE: Final = 6
 """Two viewers per core are to get the full 16 results a second on a processor of 2020. With three times as many, each
@@ -20,13 +21,16 @@ _PORT: Final = r"(?::\d{1,5})?"
 _ICE_URL: Final = re.compile(rf"stuns?:{_HOST}{_PORT}|turns?:{_HOST}{_PORT}(?:\?transport=(?:udp|tcp))?")
 _SERVER_EXAMPLE: Final = '[{"urls": "turn:turn.example.org:3478", "username": "u", "credential": "c"}]'
 _TURN_EXAMPLE: Final = "turn:turn.example.org:3478?transport=udp,turns:turn.example.org:5349?transport=tcp"
+MIN_RATE: Final = 8
+"""Half of the results that a viewer gets on a free machine: boxes still follow a face, and a recording's five samples a
+second are all there."""
 VIEWERS_PER_USER: Final = 4
 """One person may have two cameras, and a tab that was forgotten."""
 
 
 def default_max_viewers() -> int:
     """How many people may use the live video at once where nobody decided: by the machine's cores."""
-    return VIEWERS_PER_CORE * (os.cpu_count() or 1)
+    return max(1, int(VIEWERS_PER_CORE * cores_allowed()))
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class AppSettings:
         relay_only: browsers connect by a relay or not at all.
         returned_picture: every viewer gets the server's picture instead of the camera's own.
         max_viewers: how many people may use the live video at once, from 1.
+        min_rate: results a second that each of them is to get before one more is let in; 0 does not measure.
         max_viewers_per_user: how many of these one account may be, from 1; without accounts it does not count.
     """
 
@@ -53,6 +58,7 @@ class AppSettings:
     relay_only: bool = False
     returned_picture: bool = False
     max_viewers: int = field(default_factory=default_max_viewers)
+    min_rate: int = MIN_RATE
     max_viewers_per_user: int = VIEWERS_PER_USER
 
     @classmethod
@@ -61,7 +67,7 @@ class AppSettings:
 
         FER_ICE_SERVERS and FER_SERVER_ICE_SERVERS, JSON lists of servers; FER_TURN_URLS, addresses with commas between;
         FER_TURN_SECRET; FER_ICE_POLICY, all or relay; FER_RETURNED_PICTURE, 1 or 0; and
-        FER_MAX_VIEWERS and FER_MAX_VIEWERS_PER_USER, numbers.
+        FER_MAX_VIEWERS, FER_MIN_RATE and FER_MAX_VIEWERS_PER_USER, numbers.
 
         Raises:
             ValueError: one of them is no such thing, or does not go with another.
@@ -74,6 +80,7 @@ class AppSettings:
             relay_only=_relay_only(environment.get("FER_ICE_POLICY", "")),
             returned_picture=switch(environment, "FER_RETURNED_PICTURE"),
             max_viewers=number(environment, "FER_MAX_VIEWERS", default_max_viewers(), digits=6, example=8),
+            min_rate=number(environment, "FER_MIN_RATE", MIN_RATE, least=0, digits=2),
             max_viewers_per_user=number(environment, "FER_MAX_VIEWERS_PER_USER", VIEWERS_PER_USER, digits=6, example=8),
         )
         _check_relays(settings)

@@ -1,6 +1,8 @@
 """A clip as VP8, encoded once and played by many, so that no measurement pays for the encoding."""
 
 import asyncio
+import base64
+import json
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -45,6 +47,18 @@ def all_clips() -> list[EncodedClip]:
     if paths:
         return [EncodedClip(path.name, encode(_from_file(path))) for path in paths]
     return [EncodedClip("drawn scene", encode(frames(width=WIDTH, height=480, count=LONGEST)))]
+
+
+def write_clips(path: Path, clips: Iterable[EncodedClip]) -> None:
+    """Keep clips in a file, so that several processes play what one has encoded."""
+    text = {clip.name: [base64.b64encode(one).decode() for one in clip.payloads] for clip in clips}
+    path.write_text(json.dumps(text), encoding="ascii")
+
+
+def read_clips(path: Path) -> list[EncodedClip]:
+    """What `write_clips` kept."""
+    kept: dict[str, list[str]] = json.loads(path.read_text(encoding="ascii"))
+    return [EncodedClip(name, tuple(map(base64.b64decode, payloads))) for name, payloads in kept.items()]
 
 
 def encode(pictures: Iterable[np.ndarray]) -> tuple[bytes, ...]:

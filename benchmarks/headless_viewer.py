@@ -3,8 +3,9 @@
     python -m benchmarks.headless_viewer URL [--viewers 4] [--seconds 10] [--warm-up 4]
 
 All run in this process, which encodes the clips once, decodes nothing that comes back, and prints one JSON document
-a line: {"playing": N} when all play, {"measuring": seconds} when all have heard results for a while, and then the
-figures, {"viewers": [...], "returned_per_s": [...]}.
+a line: {"playing": N, "refused": M} when all play who were let in, {"measuring": seconds} when they have heard results
+for a while (with --on-word, only after a line on its input), and then the figures, {"viewers": [...], "returned_per_s":
+[...]}. `benchmarks.many_viewers` runs several of these.
 """
 
 import argparse
@@ -12,19 +13,22 @@ import asyncio
 import contextlib
 import json
 import re
+import ssl
+import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpCodecParameters, RTCSessionDescription, rtcrtpreceiver
-from aiortc.codecs.base import Decoder
-from aiortc.jitterbuffer import JitterFrame
-from av.frame import Frame
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, rtcrtpreceiver
 from websockets.asyncio.client import ClientConnection
 
-from benchmarks.encoded_clip import PER_S, ClipTrack, EncodedClip, all_clips
+from benchmarks.encoded_clip import PER_S, ClipTrack, EncodedClip, all_clips, read_clips
+from benchmarks.heard import Heard, RefusedError, Uncoded, ViewerFigures
+from benchmarks.signed_in import newcomer, replica_of
 from benchmarks.streamlit_tab import STRAIGHT, StreamlitTab, Way, open_tab
 
 STREAMER: Final = "webrtc_streamer"
@@ -32,59 +36,6 @@ _RECORDED: Final = re.compile(r"Recording (\d+):(\d+) · ([\d,]+) sample")
 PING_EVERY_S: Final = 2.0
 START_TIMEOUT_S: Final = 90.0
 FILL_AGAIN_S: Final = 12.0
-
-
-@dataclass(frozen=True)
-class ViewerFigures:
-    """What one viewer had in the measured time.
-
-    Attributes:
-        clip: that it played.
-        results_per_s: heard.
-        with_face: share of them.
-        lags_ms: from sending the frame to hearing its result, each.
-        sent_per_s: frames.
-    """
-
-    clip: str
-    results_per_s: float
-    with_face: float
-    lags_ms: list[float]
-    sent_per_s: float
-
-
-@dataclass
-class Heard:
-    """Results of one viewer, as they come: when, of which time of the server's clock, with a face."""
-
-    rows: list[tuple[float, float, bool]] = field(default_factory=list)
-
-    def take(self, text: str) -> None:
-        """Note a message if it is a result."""
-        message = json.loads(text)
-        if message.get("type") == "result":
-            self.rows.append((time.monotonic(), message["at"] / 1000, bool(message["faces"])))
-
-
-class Uncoded(Decoder):
-    """Counts the pictures that come back, in place of decoding them."""
-
-    made: Final[list["Uncoded"]] = []
-
-    def __init__(self) -> None:
-        """For one connection."""
-        self.pictures = 0
-        self.made.append(self)
-
-    @classmethod
-    def of(cls, codec: RTCRtpCodecParameters) -> Decoder:
-        """In the place of aiortc's choice of a decoder."""
-        return cls()
-
-    def decode(self, encoded_frame: JitterFrame) -> list[Frame]:
-        """One more."""
-        self.pictures += 1
-        return []
 
 
 class HeadlessViewer:
@@ -96,8 +47,12 @@ class HeadlessViewer:
         self.heard = Heard()
         self.peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
 
-    async def start(self) -> None:
-        """Do what the component's frontend does when Start is pressed, until the video plays."""
+    async def start(self, *, patience_s: float = START_TIMEOUT_S) -> None:
+        """Do what the component's frontend does when Start is pressed, until the video plays.
+
+        Raises:
+            RefusedError: the page had no place for that long; it asks again all the time.
+        """
         connected = asyncio.Event()
 
         def note() -> None:
@@ -105,18 +60,32 @@ class HeadlessViewer:
                 connected.set()
 
         self.peer.on("connectionstatechange", note)
-        await self.tab.wait_until(lambda: self.tab.runs > 0 and STREAMER in self.tab.components, START_TIMEOUT_S)
+        await self.tab.wait_until(lambda: self.tab.runs > 0 and bool(self._stage("feed")), START_TIMEOUT_S)
+        until_s = time.monotonic() + patience_s
+        await self._until_free(until_s)
         await self._tell(playing=False)  # as it does when it is drawn for the first time
         mode = self.tab.components[STREAMER].data["mode"]
         self.peer.addTransceiver(self.track, direction=str(mode).lower())
         await self.peer.setLocalDescription(await self.peer.createOffer())
         offer = self.peer.localDescription
-        await self._tell(playing=False, offer={"sdp": offer.sdp, "type": offer.type})
-        await self.tab.wait_until(lambda: bool(self._answer()), START_TIMEOUT_S)
+        while not self._answer():
+            await self._until_free(until_s)  # others may take the last place meanwhile: Start is pressed again
+            await self._tell(playing=False, offer={"sdp": offer.sdp, "type": offer.type})
+            await self.tab.wait_until(lambda: bool(self._answer() or self._stage("busy")), START_TIMEOUT_S)
         await self.peer.setRemoteDescription(RTCSessionDescription(**json.loads(self._answer())))
         async with asyncio.timeout(START_TIMEOUT_S):
             await connected.wait()
         await self._tell(playing=True)
+
+    async def _until_free(self, until_s: float) -> None:
+        """Wait while there is no place; raises RefusedError where there was none until then (monotonic clock)."""
+        try:
+            left_s = max(0.1, until_s - time.monotonic())
+            await self.tab.wait_until(lambda: not self._stage("busy") and STREAMER in self.tab.components, left_s)
+        except TimeoutError:
+            if busy := self._stage("busy"):
+                raise RefusedError(busy) from None
+            raise
 
     async def record(self, participant: str) -> None:
         """Agree to a recording of somebody of that name, and wait until it runs; the video plays already."""
@@ -182,7 +151,11 @@ class HeadlessViewer:
         return str(self.tab.components[STREAMER].data.get("sdp_answer_json") or "")
 
     def _feed(self) -> str:
-        return next((str(c.data["feed"]) for c in self.tab.components.values() if c.data.get("feed")), "")
+        return self._stage("feed")
+
+    def _stage(self, name: str) -> str:
+        """What Python gives the stage under that name; empty where it gives nothing."""
+        return next((str(c.data[name]) for c in self.tab.components.values() if c.data.get(name)), "")
 
 
 @contextlib.asynccontextmanager
@@ -195,41 +168,117 @@ async def watch(
     says_goodbye: bool = True,
     make: Callable[[StreamlitTab, ClipTrack, EncodedClip], HeadlessViewer] = HeadlessViewer,
     way: Way = STRAIGHT,
+    patience_s: float = START_TIMEOUT_S,
 ) -> AsyncIterator[HeadlessViewer]:
-    """A viewer whose video plays and who hears results; at the end it presses Stop, or only vanishes."""
+    """A viewer whose video plays and who hears results; at the end it presses Stop, or only vanishes.
+
+    Raises RefusedError where there was no place within `patience_s`.
+    """
     async with open_tab(url, way=way) as tab:
         viewer = make(tab, ClipTrack(clip, per_s=per_s, delay_s=delay_s), clip)
         hearing = asyncio.create_task(viewer.hear(url, way))
         try:
-            await viewer.start()
+            await viewer.start(patience_s=patience_s)
             yield viewer
         finally:
             hearing.cancel()
             await viewer.stop(says_goodbye=says_goodbye)
 
 
-async def measure(url: str, *, viewers: int, per_s: int, seconds: float, warm_up_s: float) -> None:
+@dataclass
+class Crowd:
+    """Viewers on their way.
+
+    Attributes:
+        url: of the app.
+        clips: that they play, in turn.
+        way: how all of them get there.
+        arrives: whether each first opens a page as a newcomer, to be sent to a replica.
+        per_s: frames a second that each sends.
+        patience_s: so long each waits for a place.
+        playing: those who were let in and heard a result.
+        refused: how many were not.
+        replicas: how many were sent to each.
+    """
+
+    url: str
+    clips: Sequence[EncodedClip]
+    way: Way = STRAIGHT
+    arrives: bool = False
+    per_s: int = PER_S
+    patience_s: float = START_TIMEOUT_S
+    playing: list[HeadlessViewer] = field(default_factory=list)
+    refused: int = 0
+    replicas: Counter[str] = field(default_factory=Counter)
+
+    async def come(self, viewers: int, over: asyncio.Event, apart_s: float) -> list["asyncio.Task[None]"]:
+        """So many, one after the other: the next one comes once the last one plays, or after `apart_s`.
+
+        They stay until `over`. Gives their tasks once all of them play or were refused.
+        """
+        tasks: list[asyncio.Task[None]] = []
+        for i in range(viewers):
+            clip, delay_s = self.clips[i % len(self.clips)], i / viewers / self.per_s
+            tasks.append(asyncio.create_task(self._view(clip, delay_s, over)))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(apart_s):
+                    await self._until_seen(i + 1, tasks)
+        await self._until_seen(viewers, tasks)
+        return tasks
+
+    async def _until_seen(self, count: int, tasks: Sequence["asyncio.Task[None]"]) -> None:
+        while len(self.playing) + self.refused < count:
+            for task in tasks:
+                if task.done():
+                    task.result()  # raises what went wrong
+            await asyncio.sleep(0.05)
+
+    async def _view(self, clip: EncodedClip, delay_s: float, over: asyncio.Event) -> None:
+        way = self.way
+        if self.arrives:
+            cookies = await asyncio.to_thread(newcomer, self.url, way.cookies, way.trusted)
+            way = replace(way, cookies=cookies)
+            self.replicas[replica_of(cookies)] += 1
+        wanted: dict[str, Any] = {"per_s": self.per_s, "delay_s": delay_s, "way": way, "patience_s": self.patience_s}
+        try:
+            async with watch(self.url, clip, **wanted) as viewer:
+                await self._hear_first(viewer)
+                self.playing.append(viewer)
+                await over.wait()
+        except RefusedError:
+            self.refused += 1
+
+    async def _hear_first(self, viewer: HeadlessViewer) -> None:
+        """Until it has a result; others may have taken the last place between its page and its video."""
+        try:
+            async with asyncio.timeout(self.patience_s):
+                while not viewer.heard.rows:
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise RefusedError("no result came") from None
+
+
+async def measure(
+    crowd: Crowd, *, viewers: int, seconds: float, warm_up_s: float, apart_s: float = START_TIMEOUT_S, on_word: bool
+) -> None:
     """Start that many, measure, and print."""
     rtcrtpreceiver.get_decoder = Uncoded.of  # type: ignore[attr-defined]
-    clips = all_clips()
-    async with contextlib.AsyncExitStack() as stack:
-        all_viewers = []
-        for i in range(viewers):  # one after the other, as people come
-            clip, delay_s = clips[i % len(clips)], i / viewers / per_s
-            all_viewers.append(await stack.enter_async_context(watch(url, clip, per_s=per_s, delay_s=delay_s)))
-        _say(playing=len(all_viewers))
-        async with asyncio.timeout(START_TIMEOUT_S):
-            while not all(viewer.heard.rows for viewer in all_viewers):
-                await asyncio.sleep(0.1)
-        await asyncio.sleep(warm_up_s)
-        _say(measuring=seconds)
-        since_s, before = time.monotonic(), [decoder.pictures for decoder in Uncoded.made]
-        await asyncio.sleep(seconds)
-        until_s = time.monotonic()
-        pictures = [decoder.pictures - n for decoder, n in zip(Uncoded.made, before, strict=True)]
-        figures = [viewer.figures(since_s, until_s) for viewer in all_viewers]
-        returned = [number / (until_s - since_s) for number in pictures]
-        _say(viewers=[asdict(figure) for figure in figures], returned_per_s=returned)
+    over = asyncio.Event()
+    tasks = await crowd.come(viewers, over, apart_s)
+    await asyncio.sleep(warm_up_s)
+    _say(playing=len(crowd.playing), refused=crowd.refused, replicas=crowd.replicas)
+    if on_word:
+        await asyncio.to_thread(sys.stdin.readline)
+    _say(measuring=seconds)
+    since_s, before = time.monotonic(), [decoder.pictures for decoder in Uncoded.made]
+    await asyncio.sleep(seconds)
+    until_s = time.monotonic()
+    pictures = [decoder.pictures - n for decoder, n in zip(Uncoded.made, before, strict=True)]
+    figures = [viewer.figures(since_s, until_s) for viewer in crowd.playing]
+    returned = [number / (until_s - since_s) for number in pictures]
+    _say(viewers=[asdict(figure) for figure in figures], returned_per_s=returned)
+    over.set()
+    await asyncio.gather(*tasks)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -240,11 +289,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--per-s", type=int, default=PER_S, help=f"frames a second that each sends; default: {PER_S}")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--warm-up", type=float, default=4, help="seconds after all have heard a result")
+    parser.add_argument("--apart", type=float, default=START_TIMEOUT_S, help="seconds after which the next one comes")
+    parser.add_argument("--patience", type=float, default=START_TIMEOUT_S, help="seconds that each waits for a place")
+    parser.add_argument("--on-word", action="store_true", help="measure only after a line on the standard input")
+    parser.add_argument("--arrive", action="store_true", help="read cookies from a line first, then come as newcomers")
+    parser.add_argument("--trust", type=Path, help="a file of certificates to trust")
+    parser.add_argument("--clips", type=Path, help="a file of encoded clips; else they are encoded first")
     options = parser.parse_args(arguments)
-    url, warm_up_s = options.url.rstrip("/"), options.warm_up
-    asyncio.run(
-        measure(url, viewers=options.viewers, per_s=options.per_s, seconds=options.seconds, warm_up_s=warm_up_s)
-    )
+    trusted = ssl.create_default_context(cafile=options.trust) if options.trust else None
+    way = Way(sys.stdin.readline().strip() if options.arrive else "", trusted)
+    clips = read_clips(options.clips) if options.clips else all_clips()
+    crowd = Crowd(options.url.rstrip("/"), clips, way, options.arrive, options.per_s, options.patience)
+    how = {"seconds": options.seconds, "warm_up_s": options.warm_up, "apart_s": options.apart}
+    asyncio.run(measure(crowd, viewers=options.viewers, on_word=options.on_word, **how))
 
 
 async def _ping(socket: ClientConnection) -> None:

@@ -19,6 +19,9 @@ SHARED_YUNET = REPOSITORY.parent / "shared" / "models" / "face_detection_yunet_2
 if "FER_YUNET" not in os.environ and SHARED_YUNET.is_file():
     os.environ["FER_YUNET"] = str(SHARED_YUNET)
 
+# Tests share a machine, whose load is no reason to refuse their viewers; those of the admission itself say otherwise.
+os.environ.setdefault("FER_MIN_RATE", "0")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files come first: two processes that take one file after the other end together after short ones."""

@@ -13,7 +13,7 @@ from app.access.types import AccessMode
 from app.live.channel import OWNER_KEY
 
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
-OPEN_ROUTES: Final = (SIGN_IN, SIGN_OUT, "/healthz", "/metrics", "/_stcore/health")
+OPEN_ROUTES: Final = (SIGN_IN, SIGN_OUT, "/healthz", "/fer/ready", "/metrics", "/_stcore/health")
 """Answered to everybody: ways in and out, and what tells a balancer that the server lives (with limits of its own)."""
 PRIVATE: Final = ("/fer/", "/media/", "/_stcore/upload_file")
 """Never answered to somebody unknown: results, downloads, uploads. Streamlit's page alone asks who they are."""

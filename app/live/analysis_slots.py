@@ -1,13 +1,30 @@
 """Who may analyse now: viewers wait in line, so that on a full machine everybody's rate falls evenly. No Streamlit."""
 
-import os
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from threading import Event
 
 from app.server import for_server
+from fer_core.processor import cores_allowed
+
+
+@dataclass(frozen=True)
+class Turns:
+    """The turns that have ended, since the beginning.
+
+    Attributes:
+        count: of them.
+        waited_s: in line, all together.
+        lasted_s: all together.
+    """
+
+    count: int = 0
+    waited_s: float = 0.0
+    lasted_s: float = 0.0
 
 
 class AnalysisSlots:
@@ -25,9 +42,11 @@ class AnalysisSlots:
         """
         if count < 1:
             raise ValueError(f"count must be at least 1, got {count}")
+        self.count = count
         self._lock = threading.Lock()
         self._free = count
         self._line: deque[Event] = deque()
+        self._turns = Turns()
 
     @property
     def waiting(self) -> int:
@@ -35,18 +54,34 @@ class AnalysisSlots:
         with self._lock:
             return len(self._line)
 
+    @property
+    def turns(self) -> Turns:
+        """What they were so far; two of them tell what was between."""
+        with self._lock:
+            return self._turns
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait in line, then have a slot for as long as the block runs, however it ends.
 
         What may have changed meanwhile (the newest frame, whether the viewer is still there) is best asked inside.
         """
+        came_s = time.monotonic()
         self._wait()
+        begun_s = time.monotonic()
         try:
             yield
         finally:
+            ended_s = time.monotonic()
             with self._lock:
                 self._pass_on()
+                before = self._turns
+                self._turns = replace(
+                    before,
+                    count=before.count + 1,
+                    waited_s=before.waited_s + begun_s - came_s,
+                    lasted_s=before.lasted_s + ended_s - begun_s,
+                )
 
     def _wait(self) -> None:
         with self._lock:
@@ -76,4 +111,4 @@ class AnalysisSlots:
 @for_server
 def analysis_slots() -> AnalysisSlots:
     """The server's, over all viewers: one per core but one, so that decoding and sending always get their turn."""
-    return AnalysisSlots(max(1, (os.cpu_count() or 2) - 1))
+    return AnalysisSlots(max(1, int(cores_allowed()) - 1))

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Subquery,
     Table,
     Update,
+    false,
     func,
     select,
 )
@@ -152,6 +153,7 @@ _CONDITIONS: Final[Mapping[str, _Condition | None]] = {
     "markers": _by_session,
     "settings": None,
     "audit": lambda source, owner: source.c.who == owner,
+    "replicas": lambda source, owner: false(),  # the administrators' alone
 }
 _REFERENCES: Final = {"participant_id": _own_participants, "session_id": _own_sessions}
 

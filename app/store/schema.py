@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from app.store.errors import StoreError
 from app.store.tables import metadata
 
-HEAD: Final = "v003_owners"
+HEAD: Final = "v004_replicas"
 VERSION_TABLE: Final = "fer_studio_version"  # a name of its own: a PostgreSQL database may serve other programs too
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _LOCK_KEY: Final = 0x0FE2_5700  # any number, the same in every process of this program

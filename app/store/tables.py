@@ -227,3 +227,21 @@ audit = Table(
     Column("count", Integer, nullable=False),
     sqlite_autoincrement=True,
 )
+
+# What each server of this store says of itself, again and again: one row for each, of no use soon after.
+replicas = Table(
+    "replicas",
+    metadata,
+    Column("name", String(MAX_NAME), primary_key=True),  # see owners.py
+    Column("at", UtcTime, nullable=False),
+    Column("version", String(32), nullable=False),
+    Column("viewers", Integer, nullable=False),
+    Column("most_viewers", Integer, nullable=False),
+    Column("measured", Integer, nullable=False),
+    Column("cores_per_viewer", REAL, nullable=False),
+    Column("rate_min", REAL, nullable=False),
+    Column("rate_median", REAL, nullable=False),
+    Column("wait_s", REAL, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -5,8 +5,11 @@ from typing import Final
 
 from starlette.middleware import Middleware as Part
 
+from app.live.admission import Verdict
+from app.live.viewers import viewers
 from app.web.headers import SecurityHeaders
 from app.web.limits import AccountOf, Held, Limits
+from app.web.newcomers import Newcomers
 from app.web.own_pages import OwnPages, note_on_hosts
 from app.web.proxies import Proxies, take_over_from_uvicorn
 from app.web.settings import MEGABYTE, WebSettings
@@ -34,5 +37,6 @@ def closed_by_default(
         Part(Proxies, settings.trusted_proxies),
         Part(SecurityHeaders, settings.embed_in),
         Part(OwnPages, settings, address),
+        Part(Newcomers, lambda: viewers().verdict() is Verdict.OPEN),
         Part(Limits, settings, max_upload_bytes=max_upload_mb * MEGABYTE, held=held, account_of=account_of),
     ]

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 HARMLESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
-FOR_PROGRAMS: Final = frozenset({"/healthz", "/metrics"})
+FOR_PROGRAMS: Final = frozenset({"/healthz", "/fer/ready", "/metrics"})
 """Monitors ask for these by whatever address they know; their answers are worth nothing to a page."""
 METRICS: Final = frozenset({"/metrics", "/_stcore/metrics"})
 LOG_EVERY_S: Final = 60.0

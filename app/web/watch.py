@@ -1,6 +1,6 @@
 """What a monitor asks: whether the server is well (/healthz), and how much it has to do (/metrics).
 
-Neither says a name, a version or a place.
+And what a balancer asks: whether there is room for one more viewer (/fer/ready). None says a name, version or place.
 """
 
 import asyncio
@@ -17,12 +17,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.analysis.worker import AnalysisQueue
+from app.live.admission import Verdict
 from app.live.analysis_slots import analysis_slots
 from app.live.counts import results_given
+from app.live.load import load_watch
 from app.live.viewers import viewers
 from app.store.database import Store
 from app.web.limits import tabs
 
+READY_PATH: Final = "/fer/ready"
 FRESH_S: Final = 2.0
 """An answer serves all who ask within so long."""
 PATIENCE_S: Final = 4.0
@@ -46,14 +49,18 @@ class Parts:
 
 
 def routes(parts: Parts) -> list[BaseRoute]:
-    """/healthz and /metrics; `app.web.own_pages` decides who may read the second."""
+    """/healthz, /fer/ready and /metrics; `app.web.own_pages` decides who may read the last."""
     health = _Health(parts)
 
     async def metrics(_: Request) -> Response:
         text = await run_in_threadpool(metrics_text, parts)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
-    return [Route("/healthz", health.answer), Route("/metrics", metrics)]
+    async def ready(_: Request) -> Response:
+        admits = viewers().verdict() is Verdict.OPEN
+        return JSONResponse({"admits": admits}, 200 if admits else 503, {"Cache-Control": "no-store"})
+
+    return [Route("/healthz", health.answer), Route(READY_PATH, ready), Route("/metrics", metrics)]
 
 
 class _Health:
@@ -95,8 +102,11 @@ def _word(ask: Callable[[], object]) -> str:
 
 def metrics_text(parts: Parts) -> str:
     """The numbers in Prometheus' text format; those that this system does not tell are absent."""
+    stands = load_watch().standing()
     rows = [
-        ("fer_viewers", "gauge", "People who use the live video now.", len(viewers())),
+        ("fer_viewers", "gauge", "People who use the live video now.", stands.viewers),
+        ("fer_viewers_limit", "gauge", "The most of them.", stands.limit),
+        ("fer_admission_open", "gauge", "1 where one more would be let in.", int(stands.verdict is Verdict.OPEN)),
         ("fer_tabs", "gauge", "Open browser tabs.", len(tabs())),
         ("fer_waiting_frames", "gauge", "Live frames that wait for their turn.", analysis_slots().waiting),
         ("fer_results_total", "counter", "Live results since the start.", results_given().total),
@@ -104,6 +114,13 @@ def metrics_text(parts: Parts) -> str:
         ("fer_analysis_jobs", "gauge", "Analyses of files at work or waiting.", len(parts.queue())),
         ("process_threads", "gauge", "Threads of this process.", _status("Threads") or threading.active_count()),
     ]
+    if stands.measured:
+        rows += [
+            ("fer_viewer_cores", "gauge", "Processor time of a viewer, in cores.", round(stands.cores_per_viewer, 4)),
+            ("fer_viewer_results_min", "gauge", "Results a second, the least of all.", round(stands.rate_min, 2)),
+            ("fer_viewer_results_median", "gauge", "Results a second, the middle.", round(stands.rate_median, 2)),
+            ("fer_line_wait_seconds", "gauge", "Mean wait of a frame for its turn.", round(stands.wait_s, 4)),
+        ]
     memory_kb, descriptors = _status("VmRSS"), _descriptors()
     if memory_kb:
         rows.append(("process_resident_memory_bytes", "gauge", "Memory of this process.", memory_kb * 1024))

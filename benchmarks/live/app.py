@@ -20,6 +20,6 @@ def detector() -> str:
 @contextlib.contextmanager
 def serve_app(*, returned: bool) -> Iterator[studio.Server]:
     """Run it, with room for any number of viewers."""
-    environment = {"FER_MAX_VIEWERS": NO_LIMIT, "FER_RETURNED_PICTURE": "1" if returned else "0"}
+    environment = {"FER_MAX_VIEWERS": NO_LIMIT, "FER_MIN_RATE": "0", "FER_RETURNED_PICTURE": "1" if returned else "0"}
     with studio.serve(environment=environment) as server:
         yield server

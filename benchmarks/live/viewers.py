@@ -106,11 +106,11 @@ def measure(viewers: int, *, returned: bool, seconds: float) -> Measurement:
 
 
 def _follow(server: studio.Server, process: subprocess.Popen[str]) -> Measurement:
-    documents = _documents(process)
-    _await(documents, "measuring")
+    printed = documents(process)
+    await_document(printed, "measuring")
     server_time, viewers_time = ProcessorTime(server.process.pid), ProcessorTime(process.pid)
     with OtherWork() as other:
-        said = _await(documents, "viewers")
+        said = await_document(printed, "viewers")
         server_percent, viewers_percent = server_time.percent, viewers_time.percent
     figures = said["viewers"]
     return Measurement(
@@ -124,14 +124,20 @@ def _follow(server: studio.Server, process: subprocess.Popen[str]) -> Measuremen
     )
 
 
-def _documents(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+def documents(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+    """What `benchmarks.headless_viewer` prints, line by line."""
     assert process.stdout is not None
     for line in process.stdout:
         yield json.loads(line)
 
 
-def _await(documents: Iterator[dict[str, Any]], name: str) -> dict[str, Any]:
-    for document in documents:
+def await_document(said: Iterator[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The next document that has that name in it.
+
+    Raises:
+        RuntimeError: none came before the program ended.
+    """
+    for document in said:
         if name in document:
             return document
     raise RuntimeError("the viewers ended before they had measured; what they wrote above says why")

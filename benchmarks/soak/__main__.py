@@ -19,21 +19,18 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, HTTPSHandler, Request, build_opener
 
-from app.access.gate import SIGN_IN
 from benchmarks.machine import processor
 from benchmarks.scene import frames
+from benchmarks.signed_in import REPLICA_COOKIE, sign_in
 from benchmarks.soak.figures import LEAST_RISE, MORE_AT_REST, NAMES, Held, Trend
 from benchmarks.table import print_table
 from fer_core.faces.detector import detectors_here
 from fer_core.files.video_writer import VideoWriter
 from tests.helpers.browser import studio
-from tests.helpers.stack import PASSPHRASE, REPLICA_COOKIE, Stack, stack
+from tests.helpers.stack import PASSPHRASE, stack
 
 FILM: Final = "film.mp4"
 TAB_KEPT_S: Final = 10
@@ -184,7 +181,8 @@ def own_stack() -> Iterator[Target]:
         _environment() as environment,
         stack(Path(folder), "localhost", environment) as running,
     ):
-        signed_in = _sign_in(running)
+        trusted = ssl.create_default_context(cafile=running.certificate)
+        signed_in = sign_in(running.url, PASSPHRASE, trusted)
         cookies = tuple(f"{REPLICA_COOKIE}={letter}; {signed_in}" for letter in running.replicas)
         pids = tuple(server.process.pid for server in running.replicas.values())
         yield Target(running.url, pids, FILM, cookies, running.certificate)
@@ -200,18 +198,9 @@ def _environment() -> Iterator[dict[str, str]]:
         yield {
             "FER_FILES": folder,
             "FER_MAX_VIEWERS": "99",
+            "FER_MIN_RATE": "0",
             "STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": str(TAB_KEPT_S),
         }
-
-
-def _sign_in(running: Stack) -> str:
-    """The cookie of somebody who knows the passphrase."""
-    trusted = ssl.create_default_context(cafile=running.certificate)
-    jar = CookieJar()
-    opener = build_opener(HTTPSHandler(context=trusted), HTTPCookieProcessor(jar))
-    form = urlencode({"passphrase": PASSPHRASE, "next": "/healthz"}).encode()
-    with opener.open(Request(running.url + SIGN_IN, form, {"Origin": running.url})):
-        return "; ".join(f"{one.name}={one.value}" for one in jar if one.name != REPLICA_COOKIE)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -21,7 +21,8 @@ from typing import Final
 from aiortc import rtcrtpreceiver
 
 from benchmarks.encoded_clip import PER_S, EncodedClip, all_clips
-from benchmarks.headless_viewer import HeadlessViewer, Uncoded, watch
+from benchmarks.headless_viewer import HeadlessViewer, watch
+from benchmarks.heard import Uncoded
 from benchmarks.streamlit_tab import StreamlitTab, Way, open_tab
 
 VISIT_S: Final = 90.0

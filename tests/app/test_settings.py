@@ -1,10 +1,9 @@
 """The environment's settings."""
 
-import os
-
 import pytest
 
-from app.settings import VIEWERS_PER_CORE, AppSettings
+from app.settings import MIN_RATE, VIEWERS_PER_CORE, AppSettings
+from fer_core.processor import cores_allowed
 
 TURN = '[{"urls": "turn:turn.example.org:3478", "username": "u", "credential": "c"}]'
 
@@ -112,7 +111,7 @@ def test_the_real_environment_is_read_when_none_is_given(monkeypatch):
 
 @pytest.mark.parametrize("environment", [{}, {"FER_MAX_VIEWERS": ""}, {"FER_MAX_VIEWERS": " \n"}])
 def test_the_cores_say_how_many_viewers_there_may_be_where_nobody_does(environment):
-    expected = VIEWERS_PER_CORE * (os.cpu_count() or 1)
+    expected = max(1, int(VIEWERS_PER_CORE * cores_allowed()))
 
     assert AppSettings.from_environment(environment).max_viewers == expected
     assert AppSettings().max_viewers == expected
@@ -127,3 +126,15 @@ def test_the_number_of_viewers_is_taken(text, count):
 def test_what_is_no_number_of_viewers_is_answered_with_an_example(text):
     with pytest.raises(ValueError, match=r"FER_MAX_VIEWERS must be a whole number from 1, such as 8; it is '"):
         AppSettings.from_environment({"FER_MAX_VIEWERS": text})
+
+
+@pytest.mark.parametrize(("text", "rate"), [("", MIN_RATE), ("0", 0), ("5", 5), ("16", 16)])
+def test_the_fair_rate_may_be_chosen_and_switched_off(text, rate):
+    assert AppSettings.from_environment({"FER_MIN_RATE": text}).min_rate == rate
+    assert AppSettings.from_environment({}).min_rate == MIN_RATE
+
+
+@pytest.mark.parametrize("text", ["-1", "2.5", "fast", "100"])
+def test_what_is_no_rate_is_answered_with_an_example(text):
+    with pytest.raises(ValueError, match=r"FER_MIN_RATE must be a whole number from 0, such as 8; it is '"):
+        AppSettings.from_environment({"FER_MIN_RATE": text})

@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 from benchmarks import scene
-from benchmarks.encoded_clip import CLOCK, KEYFRAME_EVERY, PER_S, ClipTrack, EncodedClip, all_clips, encode
+from benchmarks.encoded_clip import (
+    CLOCK,
+    KEYFRAME_EVERY,
+    PER_S,
+    ClipTrack,
+    EncodedClip,
+    all_clips,
+    encode,
+    read_clips,
+    write_clips,
+)
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +87,11 @@ def test_the_frame_that_a_result_is_of_is_the_one_due_at_its_time():
     assert [track.frame_at(100.0 + at) for at in (0.004, 0.055, 0.104)] == [0, 1, 2]
     assert track.frame_at(100.16) is None, "not sent yet"
     assert track.frame_at(99.0) is None, "before the first"
+
+
+def test_clips_are_the_same_after_a_file(clip, tmp_path):
+    other = EncodedClip("other", (b"", b"\x00\xff"))
+
+    write_clips(tmp_path / "clips.json", [clip, other])
+
+    assert read_clips(tmp_path / "clips.json") == [clip, other]

@@ -16,8 +16,9 @@ from app.store.database import open_store
 from app.store.samples import read_samples
 from app.store.sessions import sessions
 from benchmarks import scene
+from benchmarks.signed_in import REPLICA_COOKIE
 from tests.helpers.browser import studio
-from tests.helpers.stack import PASSPHRASE, REPLICA_COOKIE, stack
+from tests.helpers.stack import PASSPHRASE, stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.video]
 

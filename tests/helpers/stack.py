@@ -21,7 +21,6 @@ from tests.helpers.coturn import coturn
 from tests.helpers.postgresql import postgresql
 
 NGINX_CONF = REPOSITORY / "deploy" / "nginx.conf"
-REPLICA_COOKIE = "fer_replica"
 PASSPHRASE = "correct horse battery staple"
 _SECRET = "north-wind-and-sun"
 

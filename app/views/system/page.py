@@ -15,6 +15,7 @@ from app.html_tables import STYLE, table, text_table
 from app.markdown_text import sentence
 from app.store.errors import StoreError
 from app.views.shared import frame
+from app.views.system import viewers
 from fer_core.findings import Check, Place, Status
 
 EVENTS: Final = 100
@@ -54,6 +55,7 @@ def render() -> None:
         st.caption(_summary(found, memory.examination))
         st.html(_table(found))
         st.caption("The same in a terminal: `python -m fer_core doctor` (with `--json` for other programs).")
+    viewers.render()
     _events()
 
 

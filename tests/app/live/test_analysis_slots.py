@@ -170,3 +170,23 @@ def test_the_servers_slots_outlive_a_module_that_is_imported_again(monkeypatch):
 
     assert again is not module
     assert again.analysis_slots() is before
+
+
+def test_turns_are_counted_with_their_wait_and_their_length():
+    slots, lasts_s = AnalysisSlots(1), 0.05
+    before = slots.turns
+
+    def work() -> None:
+        with slots.turn():
+            threading.Event().wait(lasts_s)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    after = slots.turns
+    assert (before.count, after.count) == (0, 3)
+    assert after.lasted_s >= 3 * lasts_s
+    assert after.waited_s >= 2 * lasts_s, "the second waited for the first, and the third for both"

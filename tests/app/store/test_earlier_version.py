@@ -1,6 +1,7 @@
 """A store that version 0.1.0 made opens, shows what is in it, and takes more."""
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from app.store.errors import StoreError
 from app.store.history import daily_means
 from app.store.participants import add_participant, find_or_add, participants
 from app.store.privacy import delete_participant
+from app.store.replicas import Replica, replicas, tell
 from app.store.samples import add_samples, read_samples
 from app.store.schema import HEAD, VERSION_TABLE
 from app.store.session_parts import identities, markers
@@ -175,4 +177,17 @@ def test_after_the_migration_names_are_free_for_other_owners_and_references_are_
     delete_participant(store, person)
     with store.read() as connection:
         assert connection.scalar(text(f"SELECT count(*) FROM samples WHERE session_id = {number}")) == 0
+    store.close()
+
+
+def test_a_store_without_a_table_of_servers_gets_one(store_url: str):
+    first = open_store(store_url)
+    number = make_session(first, make_participant(first))
+    back_to("v003_owners", first)
+
+    store = open_store(store_url)
+    tell(store, Replica("other/1/2", datetime.now(UTC), "1.0", 0, 8, 0, 0.0, 0.0, 0.0, 0.0, "open"))
+
+    assert [one.name for one in replicas(store)] == ["other/1/2"]
+    assert len(read_samples(store, number).time_s) == 10
     store.close()

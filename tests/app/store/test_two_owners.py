@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from app.store import (
     own_rows,
     participants,
     privacy,
+    replicas,
     sample_counts,
     samples,
     session_list,
@@ -45,7 +47,7 @@ ANNA = User("account-anna", "anna@example.org", frozenset({Role.RECORDER}))
 BEN = User("account-ben", "ben@example.org", frozenset({Role.RECORDER}))
 CHIEF = User("account-chief", "chief@example.org", frozenset({Role.ADMINISTRATOR}))
 NOBODYS = 4711
-OTHERS = ("settings", "audit")
+OTHERS = ("settings", "audit", "replicas")
 """Tables whose rows belong to no participant."""
 
 
@@ -222,6 +224,9 @@ WITHOUT_A_NUMBER = {
     "privacy.apply_retention": "tried below",
     "privacy.overdue": "tried below",
     "privacy.overview": "tried below",
+    "replicas.forget": "administrators only; tried below",
+    "replicas.replicas": "administrators only; tried below",
+    "replicas.tell": "administrators only; tried below",
     "samples.read_columns": "by a query",
     "samples.column_parts": "by a query",
     "schema.known_version": "the tables' version",
@@ -367,6 +372,25 @@ def test_the_time_that_is_kept_is_the_administrators_to_choose(two: Two) -> None
         with pytest.raises(StoreError, match="Only an administrator"):
             work(two.ben)
     assert len(sessions.sessions(two.anna)) == 1
+
+
+def test_the_servers_are_the_administrators_to_look_at(two: Two) -> None:
+    row = replicas.Replica("host/1/a", datetime.now(UTC), "1.0", 1, 8, 1, 0.2, 9.0, 9.0, 0.0, "open")
+    chief = two.anna.everybodys.of(CHIEF)
+    replicas.tell(chief, row)
+    works: tuple[Callable[[Store], object], ...] = (
+        replicas.replicas,
+        lambda store: replicas.tell(store, row),
+        lambda store: replicas.forget(store, row.name),
+    )
+    for work in works:
+        with pytest.raises(StoreError, match="Only an administrator"):
+            work(two.ben)
+    with two.ben.write() as connection:
+        assert connection.execute(select(tables.replicas)).all() == []
+        assert connection.execute(delete(tables.replicas)).rowcount == 0
+        assert connection.execute(update(tables.replicas).values(viewers=99)).rowcount == 0
+    assert [one.viewers for one in replicas.replicas(chief)] == [1]
 
 
 def test_the_same_file_can_be_imported_by_two_and_tells_neither_of_the_other(two: Two) -> None:

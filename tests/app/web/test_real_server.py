@@ -63,6 +63,13 @@ def test_a_monitor_hears_that_all_is_well(port):
     assert json.loads(answer.text) == {"store": "ok", "model": "ok"}
 
 
+def test_a_balancer_hears_that_there_is_room_by_any_address(port):
+    answer = ask(port, "/fer/ready", Host="replica-a:8501")
+
+    assert (answer.status, json.loads(answer.text)) == (200, {"admits": True})
+    assert ask(port, X_Fer_Newcomer="1", Accept="text/html").status == 200
+
+
 def test_metrics_count_tabs_and_name_nothing(port, home):
     before = metrics(port)
     with contextlib.ExitStack() as stack:
@@ -74,7 +81,8 @@ def test_metrics_count_tabs_and_name_nothing(port, home):
     assert before["process_resident_memory_bytes"] > 50e6
     assert before["process_threads"] >= 3
     assert before["process_open_fds"] >= 3
-    assert {"fer_viewers", "fer_results_total", "fer_results_per_second", "fer_analysis_jobs"} <= before.keys()
+    assert {"fer_viewers", "fer_viewers_limit", "fer_admission_open"} <= before.keys()
+    assert {"fer_results_total", "fer_results_per_second", "fer_analysis_jobs"} <= before.keys()
     text = ask(port, "/metrics").text
     assert not re.search(rf"/|\d+\.\d+\.\d+|{re.escape(home.name)}|{os.uname().nodename}", text)
 

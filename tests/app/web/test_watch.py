@@ -5,11 +5,14 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.analysis.worker import AnalysisQueue
+from app.live.admission import Verdict
+from app.live.load import LoadWatch, Standing
 from app.store.database import Store, open_store
 from app.store.errors import StoreError
 from app.web import watch
@@ -78,3 +81,29 @@ def test_what_does_not_answer_is_asked_once_and_said_to_be_silent(opened: Store,
 
     assert [(answer.status, json.loads(answer.text)["store"]) for answer in answers] == [(503, "silent")] * 3
     assert len(asked) == 1
+
+
+def test_metrics_say_what_viewers_get_and_cost_once_some_were_measured(opened, monkeypatch):
+    parts = watch.Parts(lambda: opened, object, AnalysisQueue)
+    stands = Standing(
+        viewers=3,
+        limit=12,
+        measured=3,
+        rate_min=14.0,
+        rate_median=15.5,
+        wait_s=0.0042,
+        cores=0.54,
+        cores_per_viewer=0.18,
+        next_rate=13.0,
+        verdict=Verdict.COST,
+    )
+    monkeypatch.setattr(LoadWatch, "standing", lambda _: stands)
+
+    said = dict(line.split() for line in watch.metrics_text(parts).splitlines() if not line.startswith("#"))
+
+    assert (said["fer_viewers"], said["fer_viewers_limit"], said["fer_admission_open"]) == ("3", "12", "0")
+    assert (said["fer_viewer_cores"], said["fer_line_wait_seconds"]) == ("0.18", "0.0042")
+    assert (said["fer_viewer_results_min"], said["fer_viewer_results_median"]) == ("14.0", "15.5")
+    monkeypatch.setattr(LoadWatch, "standing", lambda _: replace(stands, measured=0, verdict=Verdict.OPEN))
+    assert "fer_viewer_cores" not in watch.metrics_text(parts)
+    assert "fer_admission_open 1" in watch.metrics_text(parts)

@@ -67,7 +67,7 @@ def finished(page: AppTest) -> AppTest:
 def test_a_slow_check_is_waited_for_and_what_needs_somebody_comes_first(gate: threading.Event):
     page = open_page(system_alone)
     assert "Checking the store" in words(page)
-    assert "<table" not in html_of(page)
+    assert "fer-checks" not in html_of(page), "the checks' table is not there yet"
 
     gate.set()
     shown = html_of(finished(page))
