@@ -136,7 +136,7 @@ def _import_tune() -> Any:
         from ray import tune
     except ImportError as error:
         raise ConfigError(
-            "--ray needs Ray, which is not installed. Call: pip install -r requirements-scale.txt"
+            "--ray needs Ray, which is not installed. Run: pip install -r requirements-scale.txt"
         ) from error
     return tune
 

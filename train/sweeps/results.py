@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_core.quantiles import student_quantile
-from train.runs.files import STOPPED_EARLY, RunState
+from train.runs.files import ACTIVE, STOPPED_EARLY, RunState
 from train.runs.run import TrainingRun
 from train.sweeps.plan import SweepPlan, Trial
 
@@ -156,4 +156,6 @@ def progress_words(plan: SweepPlan, name: str, folder: Path, *, done: int) -> st
     accuracy = result.best if result.exported is None else result.exported
     figure = "" if accuracy is None else f", {accuracy:.1%}"
     error = f". {result.error}" if result.error else ""
-    return f"{done} of {len(plan.trials)}  {name}: {result.words}, {result.epochs} epochs{figure}{error}"
+    # Tune tells of a trial that it gives up before its run has ended.
+    state = "behind others, stopping early" if result.state in ACTIVE else result.words
+    return f"{done} of {len(plan.trials)}  {name}: {state}, {result.epochs} epochs{figure}{error}"

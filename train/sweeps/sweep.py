@@ -76,7 +76,7 @@ def sweep(
         why = missing[0].error or f"it is {missing[0].words}; its log may say more."
         raise TrainingError(
             f"{len(missing)} of {len(own.trials)} runs did not finish. {missing[0].trial.name}: {why} "
-            "Call the same command again to go on."
+            "Run the same command again to continue."
         )
 
 

@@ -139,7 +139,7 @@ def test_a_sweep_that_is_ended_ends_its_runs_politely_and_goes_on_later(
     _, said = process.communicate(timeout=300)
 
     assert process.returncode == 128 + signal.SIGTERM
-    assert said.splitlines()[-1] == "Stopped. Call the same command again to go on."
+    assert said.splitlines()[-1] == "Stopped. Run the same command again to continue."
     assert run.status().state == "stopped"
     assert not (run.dir / STOPPED_EARLY).exists()
     assert not (tmp_path / STOP).exists()

@@ -1,6 +1,7 @@
 """Means and intervals over seeds and folds, out of run folders, and the tables that show them."""
 
 import csv
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from train.runs.files import (
     RunState,
     RunStatus,
     append_epoch,
+    process_start,
+    read_status,
     write_json,
     write_status,
 )
 from train.sweeps.plan import SweepPlan, Trial, product
-from train.sweeps.results import by_setting, results_of, student_interval
+from train.sweeps.results import by_setting, progress_words, results_of, student_interval
 from train.sweeps.table import settings_table, write_tables
 
 
@@ -139,6 +142,21 @@ def test_over_folds_a_fold_counts_once_whatever_its_seeds(tmp_path: Path):
     assert (setting.over, setting.planned) == ("folds", 2)
     assert setting.figures == pytest.approx((0.43, 0.63))
     assert "not independent" in settings_table([setting])
+
+
+def test_a_run_that_is_given_up_is_told_before_it_has_ended(tmp_path: Path):
+    plan = plan_of(*product(["vgg_small"], [1, 2], {}))
+    first, second = plan.trials
+    put(tmp_path, first, 0.3, 0.2, state="running")
+    status = read_status(tmp_path / first.name)
+    assert status is not None
+    write_status(tmp_path / first.name, replace(status, pid=os.getpid(), process_started=process_start(os.getpid())))
+    put(tmp_path, second, 0.5, 0.6)
+
+    assert progress_words(plan, first.name, tmp_path, done=1) == (
+        "1 of 2  vgg_small-seed=1: behind others, stopping early, 2 epochs, 30.0%"
+    )
+    assert progress_words(plan, second.name, tmp_path, done=2) == "2 of 2  vgg_small-seed=2: finished, 2 epochs, 60.0%"
 
 
 def test_what_has_not_begun_or_has_failed_is_named(tmp_path: Path):
