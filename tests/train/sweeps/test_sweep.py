@@ -33,6 +33,7 @@ def test_a_sweep_prints_a_row_for_each_and_keeps_what_is_finished(tmp_path: Path
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_each_fold_is_a_run_that_knows_its_split_and_the_table_is_over_folds(tmp_path: Path, capfd) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (92, 48, 48), np.uint8)  # drawn faces are all near-identical
     faces = LabelledFaces(pixels, np.arange(92, dtype=np.int64) % 7)
