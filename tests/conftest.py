@@ -12,7 +12,14 @@ import pytest
 from tests.helpers import REPOSITORY
 
 SHARED_DATA = Path(os.environ.get("FER_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
-LONG = ("tests/train/", "tests/benchmarks/test_soak", "tests/faults/", "tests/browser/test_training", "tests/deploy/")
+LONG = (
+    "tests/train/",
+    "tests/fer_core/scale/test_on_ray",
+    "tests/benchmarks/test_soak",
+    "tests/faults/",
+    "tests/browser/test_training",
+    "tests/deploy/",
+)
 SHARED_YUNET = REPOSITORY.parent / "shared" / "models" / "face_detection_yunet_2026may.onnx"
 
 # Where the machine that tests has YuNet's file beside the project, the YuNet route is tested too.
