@@ -182,6 +182,7 @@ class TrainingMemory:
         done: a sentence to show once: what was done.
         undo: takes back what `done` says, where that can be taken back; gives a sentence on what is so again.
         problem: a sentence to show once: what could not be done.
+        start_pressed_s: when Start training was pressed, on the monotonic clock; None once the run has been started.
     """
 
     go_to: str = ""
@@ -191,3 +192,4 @@ class TrainingMemory:
     done: str = ""
     undo: Callable[[], str] | None = None
     problem: str = ""
+    start_pressed_s: float | None = None

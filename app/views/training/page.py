@@ -1,5 +1,6 @@
 """The Train page: a new run out of an archive, and the runs there are. Training itself is a process of its own."""
 
+import time
 from pathlib import Path
 
 import streamlit as st
@@ -29,6 +30,7 @@ from train.settings.training import TrainingConfig
 
 NEW, RUNS, COMPARE = "New run", "Runs", "Compare"
 _VIEW_KEY = "train_view"
+_PRESS_HOLDS_S = 60.0
 
 
 def render() -> None:
@@ -77,6 +79,16 @@ def _new_run(memory: TrainingMemory) -> None:
     _network_and_start(data, memory)
 
 
+def _press_start(memory: TrainingMemory) -> None:
+    """Remember it: a run of the page may end before it comes to the button, as when a trial ends at that moment."""
+    memory.start_pressed_s = time.monotonic()
+
+
+def _is_start_pressed(memory: TrainingMemory) -> bool:
+    """Not so long ago that somebody left the page, and comes back for something else."""
+    return memory.start_pressed_s is not None and time.monotonic() - memory.start_pressed_s < _PRESS_HOLDS_S
+
+
 @st.fragment
 def _network_and_start(data: ChosenData, memory: TrainingMemory) -> None:
     st.header("2 · Network", anchor=False)
@@ -99,10 +111,17 @@ def _network_and_start(data: ChosenData, memory: TrainingMemory) -> None:
         help="Switch this off while you are still trying settings: the more often you choose by the test images, the "
         "less their figures say about new faces.",
     )
-    if not st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=config is None):
+    st.button(
+        "Start training",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=config is None,
+        on_click=_press_start,
+        args=(memory,),
+    )
+    if not _is_start_pressed(memory) or config is None:
         return
-    if config is None:
-        return
+    memory.start_pressed_s = None
     user = current.require(Right.TRAIN)
     training_plans.give_up_trials(config)
     try:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.training import child_jobs as training_jobs
 from app.training.plans import DEFAULT, PLANS, Plan
 from app.views.training import page as training
+from app.views.training import plan_step
 from fer_core import paths
 from fer_core.emotions import EMOTION_COLOURS
 from fer_core.expressions.card import read_card
@@ -23,7 +25,7 @@ from tests.helpers.faces import wait_until
 from tests.helpers.pages import assert_fine, html_of, words
 from tests.helpers.training_folders import DATASET, finish, list_networks, make_run, store_archive, time_networks
 from train.archive.reader import Dataset
-from train.dataset.report import report_on
+from train.dataset.report import DatasetReport, report_on
 from train.runs import files as progress
 from train.runs.files import RunState
 from train.runs.run import TrainingRun
@@ -286,6 +288,37 @@ def test_starting_makes_a_run_with_the_settings_of_the_page(started):
     assert request.report_test
     assert page.session_state["train_view"] == training.RUNS
     assert page.selectbox(key="run").value == run.dir.name
+
+
+def test_a_press_counts_when_a_trial_ends_at_that_moment(started, monkeypatch):
+    """The page is then drawn anew from its top, before it has come to the button."""
+    store_archive()
+    page = open_page()
+    draw, ends = plan_step.render, iter([True])
+
+    def ends_once(config: TrainingConfig | None, report: DatasetReport) -> float | None:
+        if next(ends, False):
+            st.rerun()
+        return draw(config, report)
+
+    monkeypatch.setattr(plan_step, "render", ends_once)
+    button(page, "Start training").click().run()
+
+    assert_fine(page)
+    assert len(started) == 1
+    page.run()
+    assert len(started) == 1
+
+
+def test_a_press_is_forgotten_when_the_page_was_left(started):
+    store_archive()
+    page = open_page()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "_PRESS_HOLDS_S", 0.0)
+        button(page, "Start training").click().run()
+        page.run()
+
+    assert started == []
 
 
 def test_untouched_settings_are_the_middle_plans(started):
