@@ -108,7 +108,7 @@ def test_the_passphrase_admits_and_the_way_out_locks_again(browser: Browser) -> 
         page.get_by_label("Passphrase").fill(WORDS)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_text("Signed in by passphrase").wait_for()
-        assert page.url.endswith("/sessions")
+        page.wait_for_url("**/sessions")
         assert pages_of(page) == PAGES["recorder"]
         page.get_by_role("link", name="Sign out").click()
         page.get_by_label("Passphrase").wait_for()

@@ -174,7 +174,7 @@ def test_a_sessions_address_survives_a_reload_and_the_back_button_leads_to_the_l
     page.get_by_role("button", name="Without one").click()
     heading = page.get_by_role("heading", level=1, name="Without one")
     heading.wait_for()
-    assert page.url.endswith("/sessions?id=2")
+    page.wait_for_url("**/sessions?id=2")
 
     page.reload(wait_until="domcontentloaded")
     heading.wait_for()
@@ -184,7 +184,7 @@ def test_a_sessions_address_survives_a_reload_and_the_back_button_leads_to_the_l
     heading.wait_for()
     page.get_by_role("button", name="All sessions").click()
     page.get_by_role("button", name="Without one").wait_for()
-    assert page.url.endswith("/sessions")
+    page.wait_for_url("**/sessions")
 
     page.goto(f"{url}/sessions?id=99", wait_until="domcontentloaded")
     page.get_by_role("heading", level=1, name="Session not found").wait_for()
@@ -198,7 +198,7 @@ def test_the_menu_leads_from_a_session_and_from_a_comparison_to_the_list(url: st
 
     menu.filter(has_text="Sessions").click()
     in_list.wait_for()
-    assert page.url.endswith("/sessions")
+    page.wait_for_url("**/sessions")
 
     in_list.click()
     page.get_by_role("heading", level=1, name="Without one").wait_for()
@@ -206,7 +206,7 @@ def test_the_menu_leads_from_a_session_and_from_a_comparison_to_the_list(url: st
     page.get_by_role("heading", level=1, name="History").wait_for()
     menu.filter(has_text="Sessions").click()
     in_list.wait_for()
-    assert page.url.endswith("/sessions")
+    page.wait_for_url("**/sessions")
 
     for number in (1, 2):
         page.locator(f".st-key-sessions_check_{number} label").click()
