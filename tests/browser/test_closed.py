@@ -18,7 +18,7 @@ from tests.helpers import REPOSITORY
 from tests.helpers.browser import studio
 from tests.helpers.web_requests import LOOPBACK
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.video, pytest.mark.timeout(300)]
 
 NAME = "Zwetschgenmus"
 FOREIGN = "evil.example"
@@ -139,7 +139,6 @@ def test_a_tab_holds_so_many_files_until_one_is_removed(server, browser, tmp_pat
     page.context.close()
 
 
-@pytest.mark.video
 def test_every_page_works_under_the_policy_and_its_use_stays_private(server, browser, home, log, tmp_path) -> None:
     said: list[str] = []
     received: list[bytes] = []

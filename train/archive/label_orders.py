@@ -83,9 +83,9 @@ def labels_of_codes(codes: Collection[int], order: str, source: str) -> tuple[np
     words = LABEL_ORDERS[order][1]
     foreign = [number for number in numbers if number not in words]
     if foreign:
+        named = f"the label {'number' if len(foreign) == 1 else 'numbers'} {_listed(foreign)}"
         raise ArchiveError(
-            f"{source} has the label numbers {_listed(foreign)}, which {describe_order(order)} does not have. "
-            "Choose another label order."
+            f"{source} has {named}, which {describe_order(order)} does not have. Choose another label order."
         )
     for number, word in words.items():
         table[_FIRST_NUMBER_CODE + number] = CONTEMPT_CODE if word == CONTEMPT else EMOTIONS.index(word)
