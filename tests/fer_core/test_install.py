@@ -194,8 +194,11 @@ class TestMigration:
             ["ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"],
             "The disk is full",
         ),
-        (["WARNING: Retrying … NewConnectionError", "ERROR: No matching distribution found for a==1"], "no connection"),
-        (["ReadTimeoutError: Read timed out."], "no connection"),
+        (
+            ["WARNING: Retrying … NewConnectionError", "ERROR: No matching distribution found for a==1"],
+            "the connection failed or",
+        ),
+        (["ReadTimeoutError: Read timed out."], "the connection failed or"),
         (["ERROR: No matching distribution found for a==1 (from -r x)"], "There is no a==1 for Python"),
         (["ERROR: Could not install: [Errno 13] Permission denied: '/x'"], "cannot be written"),
         (["ERROR: Something else"], "could not be installed: Something else"),
