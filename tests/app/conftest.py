@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from app import streaming
-from app.access import current
+from app.access import audit, current
 from app.live import session as live_session
 from app.live.session import LiveSession
 from app.opened_store import everybodys_store
@@ -68,6 +68,16 @@ def _each_place_drawn_once() -> Iterator[None]:
     yield
     ForwardMsgQueue.on_before_enqueue_msg(None)
     assert twice == [], "places of the page (root, index in it, ...) drawn twice in a run"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_noted_before() -> None:
+    """What a test notes without a store waits for the next one that is opened: another test's."""
+    noted = audit._log()
+    with noted._changed:
+        noted._waiting.clear()
+        assert noted._changed.wait_for(lambda: not noted._is_writing, 30)
+        noted._waiting.clear()  # what could not be written waits again
 
 
 @pytest.fixture

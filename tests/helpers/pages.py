@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, cast
 
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from app.live.session import LiveSession
@@ -51,6 +52,24 @@ def press(page: AppTest, key: str) -> AppTest:
 def press_label(page: AppTest, label: str) -> AppTest:
     """Click the first button with that label and run the page."""
     return run(next(button for button in page.button if button.label == label).click())
+
+
+def present(page: AppTest, name: str) -> str:
+    """The present key of a widget whose value the program sets too, see `app.views.shared.widget_keys`."""
+    turns = f"{name}_turn"
+    return f"{name}-{page.session_state[turns]}" if turns in page.session_state else name
+
+
+def run_stale(page: AppTest, before: WidgetStates) -> AppTest:
+    """Run the page with a request that left the browser before it heard of the last run.
+
+    Args:
+        page: after that run.
+        before: what `page._tree.get_widget_states()` gave, with the user's change, when that run was asked for.
+    """
+    done = page._run(before)
+    assert_fine(done)
+    return done
 
 
 def words(page: AppTest) -> str:

@@ -15,7 +15,8 @@ from app.training import model_jobs
 from app.training.answers import read_comparison, read_evaluation
 from app.training.measured import measured_on
 from app.views.models import tables as models_tables
-from app.views.shared import page_parts, training_tables
+from app.views.models.rows import COMPARED_KEY
+from app.views.shared import page_parts, training_tables, widget_keys
 from app.views.training.dataset_report import PLOT_CONFIG
 from fer_core.expressions.model_list import StoredModel
 from train.evaluation.compare import LETTERS, ComparedPair, Comparison
@@ -23,7 +24,6 @@ from train.runs.files import PROGRESS, read_epochs
 
 _SPLITS = ("test", "validation")
 _MOST = 4
-CHOICE_KEY = "compare_models"
 
 
 def render(models: list[StoredModel]) -> None:
@@ -48,7 +48,7 @@ def _choose(models: list[StoredModel], titles: dict[Path, str]) -> list[StoredMo
     folders = st.multiselect(
         "Models",
         list(by_folder),
-        key=CHOICE_KEY,
+        key=widget_keys.key_of(COMPARED_KEY),
         max_selections=_MOST,
         select_all=False,
         persist_state="session",
@@ -60,10 +60,8 @@ def _choose(models: list[StoredModel], titles: dict[Path, str]) -> list[StoredMo
 
 def _keep_to(by_folder: Mapping[Path, StoredModel]) -> None:
     """Choose the first two at first, the live one among them; forget models that are gone."""
-    if CHOICE_KEY not in st.session_state:
-        st.session_state[CHOICE_KEY] = list(by_folder)[:2]
-    elif any(folder not in by_folder for folder in st.session_state[CHOICE_KEY]):
-        st.session_state[CHOICE_KEY] = [folder for folder in st.session_state[CHOICE_KEY] if folder in by_folder]
+    before: list[Path] = st.session_state.get(widget_keys.key_of(COMPARED_KEY), list(by_folder)[:2])
+    widget_keys.set_value(COMPARED_KEY, [folder for folder in before if folder in by_folder])
 
 
 def _from_cards(models: Sequence[StoredModel]) -> None:

@@ -18,7 +18,7 @@ from app.views.models import downloads as models_downloads
 from app.views.models import rows as models_rows
 from app.views.models.overview import ModelRow, rows_of
 from app.views.models.rows import CHOICE_KEY, COMPARE, DETAILS, EXPORT_KEY, VIEW_KEY
-from app.views.shared import frame, page_parts, promotion
+from app.views.shared import frame, page_parts, promotion, widget_keys
 from fer_core.expressions.model_list import live_card
 
 
@@ -62,9 +62,10 @@ def _below(rows: Sequence[ModelRow]) -> None:
     chosen = by_folder.get(wanted, rows[0].model)
     view: str | None = DETAILS
     if len(rows) > 1:
-        st.session_state.setdefault(VIEW_KEY, DETAILS)
+        key = widget_keys.key_of(VIEW_KEY)
+        st.session_state.setdefault(key, DETAILS)
         view = st.segmented_control(
-            "Below the table", [DETAILS, COMPARE], required=True, key=VIEW_KEY, label_visibility="collapsed"
+            "Below the table", [DETAILS, COMPARE], required=True, key=key, label_visibility="collapsed"
         )
     if view == COMPARE:
         st.header("Compare models", anchor=False)

@@ -13,12 +13,13 @@ from app.markdown_text import sentence
 from app.tab_memory import TrainingMemory
 from app.views.models import overview
 from app.views.models.overview import ModelRow
-from app.views.shared import frame, page_parts, promotion
+from app.views.shared import frame, page_parts, promotion, widget_keys
 from fer_core.errors import FerError
 from fer_core.expressions import model_store
 from fer_core.expressions.model_list import ORIGINS, StoredModel
 
 CHOICE_KEY, VIEW_KEY, EXPORT_KEY = "models_choice", "models_view", "models_export"
+COMPARED_KEY = "compare_models"
 DETAILS, COMPARE = "Details", "Compare"
 _DONE_KEY = "models_done"
 _COLUMNS = (3, 8, 1.5)
@@ -46,8 +47,8 @@ def damaged(model: StoredModel, memory: TrainingMemory) -> None:
 
 def choose(folder: Path, view: str = DETAILS, *, export: bool = False) -> None:
     """Show that model below the table, from the next run on; with `export`, its downloads are open."""
-    st.session_state[CHOICE_KEY], st.session_state[VIEW_KEY] = folder, view
-    st.session_state[EXPORT_KEY] = export
+    st.session_state[CHOICE_KEY], st.session_state[EXPORT_KEY] = folder, export
+    widget_keys.set_value(VIEW_KEY, view)
     _close_menus()
 
 
@@ -110,8 +111,8 @@ def _actions(model: StoredModel, live: StoredModel | None, key: str, memory: Tra
 
 
 def _compare(*folders: Path) -> None:
-    st.session_state["compare_models"] = list(folders)
-    st.session_state[VIEW_KEY] = COMPARE
+    widget_keys.set_value(COMPARED_KEY, list(folders))
+    widget_keys.set_value(VIEW_KEY, COMPARE)
     _close_menus()
 
 

@@ -15,7 +15,7 @@ from app.tab_memory import TrainingMemory
 from app.training import child_jobs as training_jobs
 from app.training.answers import read_dataset_report
 from app.training.child_jobs import Job
-from app.views.shared import frame, page_parts
+from app.views.shared import frame, page_parts, widget_keys
 from app.views.training import dataset_report as training_dataset
 from train.archive.label_orders import LABEL_ORDERS, describe_order
 from train.archive.uploads import store_upload
@@ -113,13 +113,13 @@ def _upload(memory: TrainingMemory) -> None:
 def _choose(memory: TrainingMemory) -> Path | None:
     stored = {archive.path: archive for archive in files.own_archives(current.signed_in())}
     if memory.archive in stored:
-        st.session_state[ARCHIVE_KEY] = memory.archive
+        widget_keys.set_value(ARCHIVE_KEY, memory.archive)
     memory.archive = None
     chosen: Path | None = st.selectbox(
         "Archive",
         list(stored),
         format_func=lambda path: f"{stored[path].title} ({size_words(stored[path].size_bytes)})",
-        key=ARCHIVE_KEY,
+        key=widget_keys.key_of(ARCHIVE_KEY),
         placeholder="None yet: upload one",
         persist_state="session",
         help="Archives that you uploaded. Each is read once and kept ready.",

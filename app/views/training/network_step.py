@@ -13,7 +13,7 @@ from app.training import child_jobs as training_jobs
 from app.training.answers import read_architectures
 from app.training.measured import distinct
 from app.training.plans import DEFAULT
-from app.views.shared import page_parts
+from app.views.shared import page_parts, widget_keys
 from fer_core.expressions.model import KERAS_FILE
 from train import architectures
 from train.architectures import ArchitectureInfo
@@ -32,13 +32,14 @@ class ChosenNetwork:
 
 def render() -> ChosenNetwork | None:
     """Draw the choice; None where there is nothing to start from."""
-    st.session_state.setdefault(START_KEY, SCRATCH)
-    st.session_state.setdefault(ARCHITECTURE_KEY, DEFAULT.config.architecture)
+    start_key, network_key = widget_keys.key_of(START_KEY), widget_keys.key_of(ARCHITECTURE_KEY)
+    st.session_state.setdefault(start_key, SCRATCH)
+    st.session_state.setdefault(network_key, DEFAULT.config.architecture)
     start = st.segmented_control(
         "Start",
         [SCRATCH, FINE_TUNE],
         required=True,
-        key=START_KEY,
+        key=start_key,
         persist_state="session",
         help="From a saved model (fine-tuning) starts with its network and weights, and needs far fewer epochs.",
     )
@@ -48,7 +49,7 @@ def render() -> ChosenNetwork | None:
     name: str = st.selectbox(
         "Network",
         names,
-        key=ARCHITECTURE_KEY,
+        key=network_key,
         persist_state="session",
         help="Larger networks are more accurate and slower to train. All of them are fast enough for live video.",
     )

@@ -15,7 +15,7 @@ from app.markdown_text import sentence
 from app.tab_memory import TrainingMemory
 from app.training import child_jobs as training_jobs
 from app.training.trials import about
-from app.views.shared import frame, page_parts
+from app.views.shared import frame, page_parts, widget_keys
 from app.views.training import archive_step as training_data
 from app.views.training import compare as training_compare
 from app.views.training import network_step as training_network
@@ -39,14 +39,16 @@ def render() -> None:
     memory = state.training_memory()
     runs = own_runs(current.signed_in())
     if memory.go_to:
-        st.session_state[_VIEW_KEY], memory.go_to = memory.go_to, ""
-    if _VIEW_KEY not in st.session_state:  # a page opened anew, perhaps reloaded while a run goes on
-        st.session_state[_VIEW_KEY] = RUNS if _any_active(runs) else NEW
+        widget_keys.set_value(_VIEW_KEY, memory.go_to)
+        memory.go_to = ""
+    key = widget_keys.key_of(_VIEW_KEY)
+    if key not in st.session_state:  # a page opened anew, perhaps reloaded while a run goes on
+        st.session_state[key] = RUNS if _any_active(runs) else NEW
     view = st.segmented_control(
         "Part of the page",
         [NEW, RUNS, COMPARE],
         required=True,
-        key=_VIEW_KEY,
+        key=key,
         persist_state="session",
         label_visibility="collapsed",
     )

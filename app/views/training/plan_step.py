@@ -11,7 +11,7 @@ from app.training.answers import read_trials
 from app.training.child_jobs import Job
 from app.training.plans import MEASURED_ON, PLANS, Plan, plan_of
 from app.training.trials import about, trial
-from app.views.shared import page_parts
+from app.views.shared import page_parts, widget_keys
 from app.views.training.network_step import ARCHITECTURE_KEY, SCRATCH, START_KEY
 from app.views.training.settings_step import fill_in
 from train.dataset.report import DatasetReport
@@ -44,7 +44,8 @@ def render(config: TrainingConfig | None, report: DatasetReport) -> float | None
     """
     known, job, is_waiting = _trials(config)
     chosen = plan_of(config) if config else None
-    st.session_state[PLAN_KEY] = chosen.name if chosen else None
+    widget_keys.set_value(PLAN_KEY, chosen.name if chosen else None)
+    key = widget_keys.key_of(PLAN_KEY)
     with st.container(key=f"{PLAN_KEY}_cards"):
         st.html(_CARDS)
         st.radio(
@@ -53,8 +54,9 @@ def render(config: TrainingConfig | None, report: DatasetReport) -> float | None
             captions=[_caption(plan, known, report, is_waiting=is_waiting) for plan in PLANS],
             index=None,
             horizontal=True,
-            key=PLAN_KEY,
+            key=key,
             on_change=_apply,
+            args=(key,),
             label_visibility="collapsed",
             width="stretch",
         )
@@ -70,11 +72,13 @@ def give_up_trials(config: TrainingConfig) -> None:
         training_jobs.give_up(trial(names))
 
 
-def _apply() -> None:
+def _apply(key: str) -> None:
     """Fill the chosen plan's settings into the widgets, before the page is drawn with them."""
-    plan = next(plan for plan in PLANS if plan.name == st.session_state[PLAN_KEY])
-    st.session_state[START_KEY] = SCRATCH
-    st.session_state[ARCHITECTURE_KEY] = plan.config.architecture
+    if key != widget_keys.key_of(PLAN_KEY):  # of a page that did not know yet that the settings are no plan's now
+        return
+    plan = next(plan for plan in PLANS if plan.name == st.session_state[key])
+    widget_keys.set_value(START_KEY, SCRATCH)
+    widget_keys.set_value(ARCHITECTURE_KEY, plan.config.architecture)
     fill_in(plan.config)
 
 

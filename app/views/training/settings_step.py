@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.markdown_text import sentence
 from app.training.plans import DEFAULT
+from app.views.shared import widget_keys
 from app.views.training.network_step import ChosenNetwork
 from train.errors import ConfigError
 from train.settings.augmentation import AugmentConfig
@@ -30,7 +31,7 @@ def fill_in(config: TrainingConfig) -> None:
     for part in (config, config.augment):
         for item in settings_of(type(part)):
             if item.name not in _CHOSEN_ELSEWHERE:
-                st.session_state[_KEY + item.name] = _as_typed(item, getattr(part, item.name))
+                widget_keys.set_value(_KEY + item.name, _as_typed(item, getattr(part, item.name)))
 
 
 def _as_typed(item: Setting, value: Any) -> Any:
@@ -82,7 +83,7 @@ def _grid(items: Sequence[Setting]) -> dict[str, Any]:
 
 
 def _widget(item: Setting) -> Any:
-    key = _KEY + item.name
+    key = widget_keys.key_of(_KEY + item.name)
     if key not in st.session_state:  # a widget's own default would stand against what a plan fills in
         config = DEFAULT.config
         part = config if hasattr(config, item.name) else config.augment

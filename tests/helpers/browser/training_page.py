@@ -1,19 +1,14 @@
 """What people do on the Train page, for the browser tests that train."""
 
-import contextlib
 import re
-import time
 import zipfile
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+from playwright.sync_api import Page
 
-from tests.helpers.browser import studio
 from tests.helpers.synthetic import drawn_dataset, write_archive
 
 TRAINING_MS = 240_000
-DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 def write_zip(folder: Path) -> Path:
@@ -39,17 +34,6 @@ def fill_number(page: Page, label: str, value: int) -> None:
     field.press("Enter")
 
 
-def _fill_until(page: Page, label: str, value: int, sign: Locator) -> None:
-    """What is typed is lost where the page is drawn anew before it is confirmed. People see that, and type again."""
-    deadline = time.monotonic() + studio.PATIENCE_S
-    while time.monotonic() < deadline:
-        fill_number(page, label, value)
-        with contextlib.suppress(PlaywrightTimeoutError):
-            sign.wait_for(timeout=15_000)
-            return
-    raise TimeoutError(f"{label} does not take {value}")
-
-
 def upload(page: Page, archive: Path) -> None:
     """Until the archive's report is there."""
     with page.expect_file_chooser() as chooser:
@@ -68,8 +52,8 @@ def start_training(page: Page, *, epochs: int) -> None:
     page.get_by_text("All networks and settings").click()
     choose(page, "Network", "baseline_cnn")
     page.get_by_text(re.compile("baseline_cnn · [0-9]+ epoch", re.IGNORECASE)).wait_for()
-    _fill_until(page, "Epochs", epochs, page.get_by_text(re.compile(f"baseline_cnn · {epochs} epoch", re.IGNORECASE)))
-    page.locator(DRAWN).wait_for()  # a press is lost while the page is drawn anew
+    fill_number(page, "Epochs", epochs)
+    page.get_by_text(re.compile(f"baseline_cnn · {epochs} epoch", re.IGNORECASE)).wait_for()
     page.get_by_role("button", name="Start training").click()
 
 

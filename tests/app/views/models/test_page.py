@@ -20,7 +20,7 @@ from fer_core.expressions import model_store
 from fer_core.expressions.model_list import live_card
 from tests.helpers import pages
 from tests.helpers.faces import wait_until
-from tests.helpers.pages import assert_fine, press, press_label, words
+from tests.helpers.pages import assert_fine, present, press, press_label, words
 from tests.helpers.training_folders import finish, make_run, store_archive
 from train.runs import files as progress
 
@@ -293,8 +293,8 @@ def comparison_of(*pairs: dict[str, Any], models: int = 2) -> dict[str, Any]:
 
 
 def compare(page: AppTest, *folders: Path) -> None:
-    page.button_group(key="models_view").set_value("Compare").run()
-    page.multiselect(key="compare_models").set_value(list(folders)).run()
+    page.button_group(key=present(page, "models_view")).set_value("Compare").run()
+    page.multiselect(key=present(page, "compare_models")).set_value(list(folders)).run()
     assert_fine(page)
 
 
@@ -314,7 +314,7 @@ def test_two_models_are_compared_from_their_cards():
     press(page, key("compare", folder))
 
     text = words(page)
-    assert page.multiselect(key="compare_models").value == [SHIPPED, folder]
+    assert page.multiselect(key=present(page, "compare_models")).value == [SHIPPED, folder]
     assert heads(page) == ["Compare models"]
     assert "Recall of happy" in text
     assert "Validation accuracy during training" in text
@@ -329,7 +329,7 @@ def test_up_to_four_models_are_compared_and_each_has_its_letter():
 
     letters = [words(page).count(f">{letter}</span>") for letter in "ABCDE"]
     assert letters == [3, 3, 3, 3, 0]  # in the key, in the table, above the confusion matrix
-    assert page.multiselect(key="compare_models").proto.max_selections == 4
+    assert page.multiselect(key=present(page, "compare_models")).proto.max_selections == 4
 
 
 def test_figures_are_given_with_their_difference_to_the_first_and_the_best_is_bold():
@@ -372,8 +372,8 @@ def test_models_of_the_same_name_can_be_told_apart():
 
     compare(page, *kept)
 
-    assert page.multiselect(key="compare_models").value == kept
-    assert "default (yours), models/b" in page.multiselect(key="compare_models").options
+    assert page.multiselect(key=present(page, "compare_models")).value == kept
+    assert "default (yours), models/b" in page.multiselect(key=present(page, "compare_models")).options
 
 
 def test_a_compared_model_may_go_away():

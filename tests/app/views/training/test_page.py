@@ -22,7 +22,7 @@ from fer_core.expressions.model_list import live_card
 from fer_core.paths import SHIPPED_MODELS
 from tests.helpers import pages
 from tests.helpers.faces import wait_until
-from tests.helpers.pages import assert_fine, html_of, words
+from tests.helpers.pages import assert_fine, html_of, present, words
 from tests.helpers.training_folders import DATASET, finish, list_networks, make_run, store_archive, time_networks
 from train.archive.reader import Dataset
 from train.dataset.report import DatasetReport, report_on
@@ -286,7 +286,7 @@ def test_starting_makes_a_run_with_the_settings_of_the_page(started):
     assert (request.training.epochs, request.training.architecture) == (3, "baseline_cnn")
     assert request.cleaning == ()
     assert request.report_test
-    assert page.session_state["train_view"] == training.RUNS
+    assert page.session_state[present(page, "train_view")] == training.RUNS
     assert page.selectbox(key="run").value == run.dir.name
 
 
@@ -324,7 +324,7 @@ def test_a_press_is_forgotten_when_the_page_was_left(started):
 def test_untouched_settings_are_the_middle_plans(started):
     store_archive()
     page = open_page()
-    assert page.radio(key="train_plan").value == DEFAULT.name
+    assert page.radio(key=present(page, "train_plan")).value == DEFAULT.name
 
     button(page, "Start training").click().run()
 
@@ -333,22 +333,56 @@ def test_untouched_settings_are_the_middle_plans(started):
     assert request.training == DEFAULT.config
 
 
+def test_a_request_that_knows_no_plan_has_gone_brings_none_back(started):
+    """The page asks the server once a second by itself, with the values of all widgets, and the network takes time."""
+    store_archive()
+    page = open_page()
+    page.number_input(key="train_setting_epochs").set_value(7)
+    before = page._tree.get_widget_states()
+    page.run()
+
+    pages.run_stale(page, before)
+
+    assert page.radio(key=present(page, "train_plan")).value is None
+    assert page.number_input(key="train_setting_epochs").value == 7
+    button(page, "Start training").click().run()
+    request = started[0].request()
+    assert request is not None
+    assert request.training.epochs == 7
+
+
+def test_a_request_that_knows_nothing_of_a_plans_settings_brings_none_back():
+    store_archive()
+    page = open_page()
+    other = next(plan for plan in PLANS if plan.config.architecture != DEFAULT.config.architecture)
+    page.number_input(key="train_setting_learning_rate").set_value(0.0003).run()
+    page.radio(key=present(page, "train_plan")).set_value(other.name)
+    before = page._tree.get_widget_states()
+    page.run()
+
+    pages.run_stale(page, before)
+
+    assert page.radio(key=present(page, "train_plan")).value == other.name
+    assert page.selectbox(key=present(page, "train_architecture")).value == other.config.architecture
+    assert page.number_input(key=present(page, "train_setting_learning_rate")).value is None
+
+
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
 def test_a_plan_is_told_with_accuracy_and_time_and_fills_in_its_settings(started, plan: Plan):
     store_archive()
     page = open_page()
     page.number_input(key="train_setting_epochs").set_value(7).run()
-    assert page.radio(key="train_plan").value is None, "settings of one's own"
+    assert page.radio(key=present(page, "train_plan")).value is None, "settings of one's own"
     assert "Your own settings are used" in words(page)
     page.number_input(key="train_setting_learning_rate").set_value(0.0003).run()
 
-    page.radio(key="train_plan").set_value(plan.name).run()
+    page.radio(key=present(page, "train_plan")).set_value(plan.name).run()
 
     assert_fine(page)
-    caption = page.radio(key="train_plan").proto.captions[PLANS.index(plan)]
+    caption = page.radio(key=present(page, "train_plan")).proto.captions[PLANS.index(plan)]
     assert f"**{plan.accuracy:.1%}".replace("%", "\u00a0%") in caption
     assert "About 10 s" in caption
-    assert page.number_input(key="train_setting_learning_rate").value is None, "automatic again"
+    assert page.number_input(key=present(page, "train_setting_learning_rate")).value is None, "automatic again"
     button(page, "Start training").click().run()
     request = started[0].request()
     assert request is not None
@@ -373,8 +407,8 @@ def test_settings_stay_while_another_part_of_the_page_is_looked_at(started):
     page.number_input(key="train_setting_epochs").set_value(7).run()
     page.selectbox(key="train_architecture").select("baseline_cnn").run()
 
-    page.button_group(key="train_view").set_value(training.RUNS).run()
-    page.button_group(key="train_view").set_value(training.NEW).run()
+    page.button_group(key=present(page, "train_view")).set_value(training.RUNS).run()
+    page.button_group(key=present(page, "train_view")).set_value(training.NEW).run()
 
     assert page.number_input(key="train_setting_epochs").value == 7
     assert page.selectbox(key="train_architecture").value == "baseline_cnn"
@@ -426,7 +460,7 @@ def test_a_saved_model_can_be_trained_further(started):
 def test_without_runs_the_page_says_so():
     page = open_page()
 
-    page.button_group(key="train_view").set_value(training.RUNS).run()
+    page.button_group(key=present(page, "train_view")).set_value(training.RUNS).run()
 
     assert_fine(page)
     assert "No runs yet" in words(page)
@@ -437,7 +471,7 @@ def test_a_page_opened_while_a_run_goes_on_shows_it():
 
     page = open_page()
 
-    assert page.session_state["train_view"] == training.RUNS
+    assert page.session_state[present(page, "train_view")] == training.RUNS
     assert metrics(page)["Elapsed"] in ("61 s", "1 min")
     assert metrics(page)["Best accuracy so far"] == "38.0\u00a0%"
     (bar,) = page.get("progress")
@@ -470,7 +504,7 @@ def test_a_waiting_run_says_so():
 def test_a_failed_run_shows_its_sentence_and_can_be_resumed(started):
     make_run("failed", "failed", error="The disk is full. Free some space, then resume.")
     page = open_page()
-    page.button_group(key="train_view").set_value(training.RUNS).run()
+    page.button_group(key=present(page, "train_view")).set_value(training.RUNS).run()
     assert "The disk is full" in page.error[0].value
 
     button(page, "Resume").click().run()
@@ -492,7 +526,7 @@ def test_the_log_is_shown_on_demand():
 def finished_page(**options: Any) -> AppTest:
     make_run("done", "finished", epochs=4, with_report=True, **options)
     page = open_page()
-    page.button_group(key="train_view").set_value(training.RUNS).run()
+    page.button_group(key=present(page, "train_view")).set_value(training.RUNS).run()
     assert_fine(page)
     return page
 
@@ -561,7 +595,7 @@ def test_a_report_without_the_test_split_says_why(state: RunState, asked_for: bo
         progress.write_json(run_dir / progress.REPORT, values | {"no_test_because": stored})
     page = open_page()
 
-    page.button_group(key="train_view").set_value(training.RUNS).run()
+    page.button_group(key=present(page, "train_view")).set_value(training.RUNS).run()
 
     assert_fine(page)
     assert "No test split was reported." in words(page)
@@ -581,7 +615,7 @@ def test_the_two_accuracies_of_a_model_stand_together_each_named():
     progress.write_json(run_dir / progress.REPORT, values)
     page = open_page()
 
-    page.button_group(key="train_view").set_value(training.RUNS).run()
+    page.button_group(key=present(page, "train_view")).set_value(training.RUNS).run()
 
     assert_fine(page)
     html = html_of(page)
@@ -597,7 +631,7 @@ def test_a_runs_settings_are_shown_with_the_learning_rate_that_is_used():
     replace(request, training=config, cleaning=("drop_leaks",)).write(run_dir)
     page = open_page()
 
-    page.button_group(key="train_view").set_value(training.RUNS).run()
+    page.button_group(key=present(page, "train_view")).set_value(training.RUNS).run()
 
     assert_fine(page)
     html = re.sub(r" data-label=\"[^\"]*\"", "", html_of(page))
@@ -615,7 +649,7 @@ def test_figures_of_near_copies_and_of_missing_expressions_are_warned_of():
     progress.write_json(run_dir / progress.REPORT, values)
     page = open_page()
 
-    page.button_group(key="train_view").set_value(training.RUNS).run()
+    page.button_group(key=present(page, "train_view")).set_value(training.RUNS).run()
 
     assert_fine(page)
     warnings = " ".join(str(warning.value) for warning in page.warning)
@@ -688,7 +722,7 @@ def test_a_damaged_report_is_said(damage):
     (training_jobs.runs_dir() / "done" / progress.REPORT).write_text(damage)
     page = open_page()
 
-    page.button_group(key="train_view").set_value(training.RUNS).run()
+    page.button_group(key=present(page, "train_view")).set_value(training.RUNS).run()
 
     assert_fine(page)
     assert "report.json of this run is" in page.warning[0].value
@@ -702,7 +736,7 @@ def test_damaged_run_files_break_nothing(file, damage):
     make_run("other", "finished")
 
     page = open_page()
-    page.button_group(key="train_view").set_value(training.RUNS).run()
+    page.button_group(key=present(page, "train_view")).set_value(training.RUNS).run()
 
     assert_fine(page)
 
