@@ -23,6 +23,7 @@ import psutil
 
 from benchmarks.long_file import drawn_clip, loop
 from benchmarks.machine import OtherWork, processor
+from benchmarks.plot import Chart, Line, save
 from benchmarks.table import print_table
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.model import load_model
@@ -60,6 +61,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 3], help="default: 1 2 3")
     parser.add_argument("--cores", type=float, nargs="*", default=[1.0], help="cores given to a film; default: 1")
     parser.add_argument("--times", type=int, nargs="*", default=[1, 2, 4], help="lengths of the film that grows")
+    parser.add_argument("--plot", type=Path, help="an SVG file to draw")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp") as name, OtherWork() as others:
         folder = Path(name)
@@ -70,9 +72,11 @@ def main(argv: list[str] | None = None) -> int:
             loop(clip, films / f"{i}.mp4", seconds=options.seconds)
         minutes = sum((probe(path).duration_s or 0.0) for path in films.iterdir()) / 60
         print_busy(clip)
-        print_speeds(folder, films, minutes, options.workers, options.cores)
-        print_lengths(folder, clip, [options.seconds * times for times in options.times])
+        workers = print_speeds(folder, films, minutes, options.workers, options.cores)
+        lengths = print_lengths(folder, clip, [options.seconds * times for times in options.times])
     print_writing()
+    if options.plot:
+        save(options.plot, "What films cost", [workers, lengths])
     print(f"\n{processor()}; other programs took {others.percent:.0f} % of one core meanwhile")
     return 0
 
@@ -95,8 +99,10 @@ def waited_for_core() -> float:
     return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
 
 
-def print_speeds(folder: Path, films: Path, minutes: float, workers: Sequence[int], cores: Sequence[float]) -> None:
+def print_speeds(folder: Path, films: Path, minutes: float, workers: Sequence[int], cores: Sequence[float]) -> Chart:
     """Seconds for each minute of film, locally and on workers."""
+    clock: list[tuple[float, float]] = []
+    used: list[tuple[float, float]] = []
     local = analyse(films, folder / "local.csv")
     table = [row_of("local command", None, None, minutes, local, local)]
     for count in workers:
@@ -108,6 +114,8 @@ def print_speeds(folder: Path, films: Path, minutes: float, workers: Sequence[in
                 options = ("--ray", address, "--film-cores", str(share))
                 timed = analyse(films, data, *options)
                 again = analyse(films, data, *options)
+                clock.append((count, timed.took_s / minutes))
+                used.append((count, timed.processor_s / minutes))
                 label = f"{count} worker{'s' if count > 1 else ''}, {share:g} core for a film"
                 table.append(row_of(label, start_s, again.took_s, minutes, timed, local))
     head = ["where", "cluster starts, s", "command, s", "s for a film minute", "processor s for a film minute"]
@@ -118,6 +126,7 @@ def print_speeds(folder: Path, films: Path, minutes: float, workers: Sequence[in
     print_table(
         "Size of a row", ["CSV, bytes", "Parquet, bytes"], [[f"{len(local.rows) / count:.0f}", f"{size / count:.0f}"]]
     )
+    return Chart("workers", "s for a film minute", [Line("by the clock", clock), Line("of processors", used)])
 
 
 def row_of(
@@ -129,9 +138,10 @@ def row_of(
     return [label, start, *speeds, again, "yes" if timed.rows == local.rows else "NO"]
 
 
-def print_lengths(folder: Path, clip: Path, lengths: Sequence[float]) -> None:
+def print_lengths(folder: Path, clip: Path, lengths: Sequence[float]) -> Chart:
     """One film that grows, as a whole and in two parts on two workers."""
     table = []
+    lines: dict[str, list[tuple[float, float]]] = {"whole": [], "in two parts": []}
     with cluster(2, folder / "lengths") as address:
         for number, seconds in enumerate(lengths):
             film = loop(clip, folder / f"long-{number}.mp4", seconds=seconds)
@@ -141,9 +151,13 @@ def print_lengths(folder: Path, clip: Path, lengths: Sequence[float]) -> None:
             same = "yes" if whole.rows == halves.rows else "NO"
             took = [f"{timed.took_s:.1f} ({timed.processor_s:.1f})" for timed in (whole, halves)]
             table.append([f"{length_s:.0f}", *took, same])
+            for points, timed in zip(lines.values(), (whole, halves), strict=True):
+                points.append((length_s, timed.took_s))
     print_table(
         "One film on two workers: seconds (of processors)", ["length, s", "whole", "in two parts", "same rows"], table
     )
+    names = [Line(f"one film, {name}", points) for name, points in lines.items()]
+    return Chart("length of a film, s", "s by the clock, two workers", names)
 
 
 def print_writing() -> None:

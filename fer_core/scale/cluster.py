@@ -1,4 +1,4 @@
-"""The only module that knows Ray: films as its tasks.
+"""Films as tasks of Ray.
 
 Each film, part and join is a task with a share of a core. Ray gives it to a machine that has that free, spreads the
 tasks over the machines, and begins a task anew on another machine where a worker or its machine dies. Tools travel once
@@ -8,10 +8,6 @@ using them. Actors would keep them too, but a dead actor's films would have to b
 Ray is imported within functions: it is an extra, and everything else works without it.
 """
 
-import importlib.util
-import os
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fer_core.errors import ArtifactError, DetectorError, FerError, ScaleError, error_words
-from fer_core.processor import usable_cores
 from fer_core.scale import film as films
 from fer_core.scale.film import Outcome, Place, Split
+from fer_core.scale.joining import first_line, joined
 from fer_core.scale.part_run import Looker
 from fer_core.scale.run import Begin, Finished, OnePart, Work
 from fer_core.scale.tools import Tools, keep, ready, unpack
@@ -32,29 +28,8 @@ JOIN_CORES: Final = 0.25
 """Of a join, which mostly waits for the parts' results and for the disk."""
 RETRIES: Final = 3
 """How often a task begins anew whose worker or machine died. A film that ends its worker each time is told as such."""
-ANSWER_S: Final = 5.0
-CONNECT_S: Final = 60.0
-STARTS: Final = 3
-"""Ray gives up a start after half a minute, which a busy machine may need."""
-STORE_BYTES: Final = 256 << 20
-"""Shared memory of a cluster on this machine, for the results of parts: about 330 bytes for each face and frame. What
-is more goes to the disk."""
 WAIT_S: Final = 0.5
 COUNT_EVERY_S: Final = 5.0
-LOOPBACK: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
-"""With "0" for it Ray listens and calls on loopback; asked for 127.0.0.1, it takes an address that others reach."""
-LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
-MISSING: Final = "--ray needs Ray, which is not installed. Run: pip install -r requirements-scale.txt"
-
-
-def check_installed() -> None:
-    """Say early what is missing.
-
-    Raises:
-        ScaleError: Ray is not installed.
-    """
-    if importlib.util.find_spec("ray") is None:
-        raise ScaleError(MISSING)
 
 
 @contextmanager
@@ -62,8 +37,7 @@ def connected(address: str, tools: Tools, place: Place, *, film_cores: float = F
     """Workers of a cluster while the block runs.
 
     Args:
-        address: "local" for one of this machine's own, which ends with the block; "auto" for the one that runs here or
-            that `RAY_ADDRESS` names, else like "local"; or the host and port of one.
+        address: see `fer_core.scale.joining.joined`.
         tools: what the workers analyse with.
         place: where results go.
         film_cores: see `FILM_CORES`.
@@ -71,107 +45,8 @@ def connected(address: str, tools: Tools, place: Place, *, film_cores: float = F
     Raises:
         ScaleError: there is no such cluster, or Ray is not installed.
     """
-    check_installed()
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if address == "auto":
-        address = _running() or "local"
-    if address == "local":
-        _start_own()
-    else:
-        _check_answers(address)
-        if address.rpartition(":")[0] in LOOPBACK_HOSTS:
-            os.environ[LOOPBACK] = "0"
-        _connect(address)
-    import ray
-
-    try:
+    with joined(address):
         yield RayWorkers(tools, place, film_cores)
-    finally:
-        ray.shutdown()
-
-
-def _running() -> str | None:
-    """The address of the cluster that this machine belongs to, or that `RAY_ADDRESS` names; None without one."""
-    if "RAY_ADDRESS" in os.environ:
-        return os.environ["RAY_ADDRESS"]
-    from ray._private import services
-
-    running = services.find_gcs_addresses()
-    return min(running) if running else None
-
-
-def _start_own() -> None:
-    """A cluster of this machine's own, which nobody else can reach.
-
-    Raises:
-        ScaleError: it does not start.
-    """
-    os.environ[LOOPBACK] = "0"
-    import ray
-
-    for left in reversed(range(STARTS)):
-        try:
-            ray.init(
-                address="local",
-                num_cpus=usable_cores(),
-                include_dashboard=False,
-                object_store_memory=STORE_BYTES,
-                log_to_driver=False,
-                logging_level="ERROR",
-            )
-        except Exception as error:
-            ray.shutdown()
-            if not left:
-                raise ScaleError(
-                    f"--ray local: Ray does not start: {_first_line(error)} Try again, or without --ray."
-                ) from error
-        else:
-            return
-
-
-def _connect(address: str) -> None:
-    """Join a cluster that runs already.
-
-    Raises:
-        ScaleError: it cannot be used.
-    """
-    import ray
-
-    failure: list[Exception] = []
-
-    def connect() -> None:
-        try:
-            ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told as one sentence below
-            failure.append(error)
-
-    # In a thread, as Ray waits for minutes where something else answers at that address.
-    thread = threading.Thread(target=connect, daemon=True)
-    thread.start()
-    thread.join(CONNECT_S)
-    if thread.is_alive() or failure:
-        why = _first_line(failure[0]) if failure else f"no answer in {CONNECT_S:.0f} s."
-        raise ScaleError(f"--ray {address}: this cluster cannot be used: {why} Look at it with: ray status")
-
-
-def _first_line(error: Exception) -> str:
-    return error_words(error).splitlines()[0].rstrip(".") + "."
-
-
-def _check_answers(address: str) -> None:
-    """Raises ScaleError where nothing listens there."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdigit():
-        raise ScaleError(
-            f"--ray {address}: expected auto, local, or the host and port of a cluster, as in 10.0.0.5:6379."
-        )
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), ANSWER_S):
-            pass
-    except (OSError, OverflowError) as error:
-        raise ScaleError(
-            f"--ray {address}: no cluster answers there: {error}. Start one with: ray start --head, or use --ray local"
-        ) from error
 
 
 @dataclass
@@ -251,7 +126,7 @@ class RayWorkers:
                 f"A worker lacks what the analysis needs: {error_words(error)}. Install this version on every machine."
             ) from error
         except self._ray.exceptions.RayError as error:
-            return Finished(number, None, _first_line(error).rstrip("."))
+            return Finished(number, None, first_line(error).rstrip("."))
 
     def forget(self, task: int) -> None:
         """Let a task's result go."""

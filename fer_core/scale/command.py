@@ -16,9 +16,10 @@ from fer_core.files.input_lists import read_lists
 from fer_core.files.result_files import WRITERS
 from fer_core.files.timing import Sampling
 from fer_core.names import distinct_names, shown_name
-from fer_core.scale.cluster import check_installed, connected
+from fer_core.scale.cluster import connected
 from fer_core.scale.data_set import DataSet, Settings, State, open_data_set, read_entries
 from fer_core.scale.film import Film, Place
+from fer_core.scale.joining import check_installed
 from fer_core.scale.progress import RunProgress
 from fer_core.scale.rows import write_csv
 from fer_core.scale.run import Run

@@ -1,14 +1,13 @@
 """A sweep on Ray Tune: trials side by side on the cores of a cluster, behind ones ended early, lost ones tried again.
 
-Ray is an extra (requirements-scale.txt), imported here alone and in `train.sweeps.ray_trial`. The folder of the sweep
-and the archive must be seen under the same paths by every machine of the cluster.
+Ray is an extra (requirements-scale.txt), imported within functions. The folder of the sweep and the archive must be seen
+under the same paths by every machine of the cluster.
 """
 
 import logging
 import os
 import shutil
 import signal
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from fer_core.scale.joining import check_installed, joined
 from train.errors import ConfigError
 from train.jobs.children import Stopped
 from train.runs.files import STOP
@@ -26,14 +26,7 @@ from train.sweeps.trial import thread_limits
 RETRIES: Final = 3
 """How often a trial whose process or worker died goes on, from the run's last whole epoch."""
 _REDUCTION: Final = 3
-_OBJECTS_BYTES: Final = 100 << 20
-"""Of Ray's store, in shared memory: trials send a few numbers."""
 _STATE: Final = ".tune"
-_STARTS: Final = 3
-"""Ray gives up a start after half a minute, which a busy machine may need."""
-_ANSWER_S: Final = 5.0
-_LOOPBACK: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
-_LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _PASSED_ON: Final = ("FER_", "KERAS_", "TF_", "GLIBC_")
 
 
@@ -42,8 +35,7 @@ class Resources:
     """Where and with what trials run.
 
     Attributes:
-        address: "local" for a cluster of this machine's own, which ends with the sweep; "auto" for the one that runs
-            here or that `RAY_ADDRESS` names, else like "local"; or the host and port of one.
+        address: see `fer_core.scale.joining.joined`.
         cores: of each trial; parts of a core let more trials share one.
         gpus: of each trial; parts likewise.
     """
@@ -73,7 +65,8 @@ def run_on_ray(
         say: told of each trial that ends.
 
     Raises:
-        ConfigError: Ray is not installed, there is no such cluster, or it has too few cores for a trial.
+        ConfigError: the cluster has too few cores for a trial.
+        ScaleError: Ray is not installed, or there is no such cluster.
         Stopped: somebody asked to stop; all runs have ended politely.
     """
     tune = _import_tune()
@@ -132,77 +125,22 @@ def _import_tune() -> Any:
     }
     for name, value in settings.items():
         os.environ.setdefault(name, value)
-    try:
-        from ray import tune
-    except ImportError as error:
-        raise ConfigError(
-            "--ray needs Ray, which is not installed. Run: pip install -r requirements-scale.txt"
-        ) from error
+    check_installed()
+    from ray import tune
+
     return tune
 
 
 @contextmanager
 def _cluster(resources: Resources) -> Iterator[None]:
     """Within it, Ray is there."""
-    import ray
+    with joined(resources.address):
+        import ray
 
-    address = resources.address
-    if address == "auto":
-        address = os.environ.get("RAY_ADDRESS") or _running_here() or "local"
-    options: dict[str, Any] = {"address": address}
-    if address == "local" or address.rpartition(":")[0] in _LOOPBACK_HOSTS:
-        _stay_on_loopback()
-    if address == "local":
-        options |= {"num_cpus": os.cpu_count(), "include_dashboard": False, "object_store_memory": _OBJECTS_BYTES}
-    else:
-        _check_answers(address)
-    for left in reversed(range(_STARTS)):
-        try:
-            ray.init(**options, logging_level=logging.ERROR, log_to_driver=False)
-            break
-        except Exception as error:  # of many kinds; they are told as one sentence
-            ray.shutdown()
-            if not left:
-                words = str(error).partition("\n")[0]
-                raise ConfigError(
-                    f"--ray {address}: this cluster cannot be used: {words} Look at it with: ray status"
-                ) from error
-    try:
         # A lost worker is said by the teller, in a sentence.
         logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
         _check_room(ray.nodes(), resources)
         yield
-    finally:
-        ray.shutdown()
-
-
-def _stay_on_loopback() -> None:
-    """Ray listens and calls on loopback alone; asked for 127.0.0.1, it takes an address that others reach."""
-    from ray._private import ray_constants
-
-    os.environ[_LOOPBACK] = "0"  # for the processes that it starts
-    ray_constants.ENABLE_RAY_CLUSTER = False  # for this one, which has read the variable when it was imported
-
-
-def _running_here() -> str | None:
-    """The address of the cluster that this machine belongs to; None without one."""
-    from ray._private import services
-
-    running: set[str] = services.find_gcs_addresses()
-    return min(running) if running else None
-
-
-def _check_answers(address: str) -> None:
-    """Raise ConfigError where nothing listens: Ray would wait for minutes."""
-    host, _, port = address.rpartition(":")
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), _ANSWER_S):
-            pass
-    except (OSError, ValueError, OverflowError) as error:
-        raise ConfigError(
-            f"--ray {address}: no cluster answers there: {error}. Expected local, auto, or the host and port of one, "
-            "as in 10.0.0.5:6379."
-        ) from error
 
 
 def _check_room(nodes: list[dict[str, Any]], resources: Resources) -> None:
