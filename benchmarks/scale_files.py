@@ -215,8 +215,8 @@ def processor_seconds() -> float:
     used = ended.ru_utime + ended.ru_stime
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
-            times = child.cpu_times()
-            used += times.user + times.system
+            times = child.cpu_times()  # of Linux: with those of its own children that have ended
+            used += times.user + times.system + times.children_user + times.children_system
     return used
 
 

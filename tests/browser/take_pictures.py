@@ -12,12 +12,22 @@ from playwright.sync_api import Page
 from benchmarks import scene
 from fer_core.paths import SHIPPED_MODELS
 from tests.browser import take_session_pictures
+from tests.conftest import SHARED_DATA
 from tests.helpers import REPOSITORY
 from tests.helpers.browser import studio
+from tests.helpers.browser.page_states import STATES, fill_home, open_state, wait_until_drawn
 
 IMAGES = REPOSITORY / "docs" / "images"
 DESKTOP, LAPTOP, PHONE = (1440, 900), (1024, 768), studio.PHONE
 CAMERA_WH = (960, 720)
+OTHER_PAGES = {
+    "train": "train",
+    "train-compare": "train, compare",
+    "models": "models",
+    "your-data": "data",
+    "system": "system",
+}
+"""Names of pictures, and the states that they show."""
 
 
 def main() -> None:
@@ -35,6 +45,7 @@ def main() -> None:
             _states(server.url, one, two, dark, nobody)
         _damaged_model(place / "home", one)
         take_session_pictures.take(place / "stored", one, _shoot)
+        _other_pages(place / "filled")
 
 
 def _states(url: str, one: Path, two: Path, dark: Path, nobody: Path) -> None:
@@ -91,6 +102,32 @@ def _damaged_model(home: Path, camera: Path) -> None:
     (home / "models" / "default" / "model.tflite").write_bytes(b"damaged")
     with studio.serve(environment={"FER_HOME": str(home)}) as server:
         _picture_of(server.url, camera, "model-damaged", lambda page: _play(page, wait_s=5))
+
+
+def _other_pages(folder: Path) -> None:
+    """Of an app with some weeks of sessions, an archive and two runs."""
+    fill_home(folder / "home")
+    with (
+        studio.serve(environment={"FER_HOME": str(folder / "home")}) as server,
+        studio.chromium(camera=None) as browser,
+    ):
+        page = studio.new_tab(browser, size=DESKTOP)
+        for name, state in OTHER_PAGES.items():
+            open_state(page, server.url, STATES[state], folder)
+            _shoot(page, name, wait_s=2)
+        clip = SHARED_DATA / "clips" / "sad_then_happy.mp4"
+        if clip.is_file():
+            _analysed(page, server.url, clip)
+
+
+def _analysed(page: Page, url: str, clip: Path) -> None:
+    page.goto(f"{url}/analyse")
+    wait_until_drawn(page)
+    page.locator("input[type=file]").set_input_files(str(clip))
+    page.locator(".st-key-analyse_start button:enabled").click()
+    page.get_by_role("button", name="New analysis").wait_for(timeout=300_000)
+    page.locator(".js-plotly-plot .scatterlayer").first.wait_for()
+    _shoot(page, "analyse", wait_s=3)
 
 
 def _picture_of(url: str, camera: Path, name: str, prepare: Callable[[Page], None]) -> None:

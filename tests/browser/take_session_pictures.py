@@ -1,4 +1,4 @@
-"""Take the pictures of recording, sessions, history and the store's page; part of `make pictures`.
+"""Take the pictures of recording, sessions and history; part of `make pictures`.
 
 The session of a film needs the real clips (`FER_SHARED_DATA`); without them its pictures are left as they are.
 """
@@ -87,11 +87,6 @@ def _history(browser: Browser, url: str, shoot: Shoot) -> None:
         page.wait_for_timeout(500)
         shoot(page, name)
         context.close()
-    context, page = _tab(browser, f"{url}/data")
-    page.get_by_text("Delete", exact=False).first.wait_for()
-    page.wait_for_timeout(2000)
-    shoot(page, "your-data")
-    context.close()
 
 
 def _recording(browser: Browser, url: str, shoot: Shoot) -> None:

@@ -24,10 +24,11 @@ from tests.helpers.store_builders import make_participant, make_session, rows
 
 FILM, PICTURE = "film.mp4", "picture.png"
 RUN: Final = "20260501-120000-compact_se"
+OTHER_RUN: Final = "20260502-120000-compact_se"
 
 
 def fill_home(home: Path) -> None:
-    """Some weeks of one participant, a few sessions of another, an archive, and a run that has ended."""
+    """Some weeks of one participant, a few sessions of another, an archive, and two runs that have ended."""
     store = open_store(f"sqlite:///{home / 'sessions' / 'sessions.sqlite3'}")
     now = datetime.now(UTC).replace(minute=0)
     fill(store, "P01", first=now - timedelta(days=31))
@@ -42,6 +43,7 @@ def fill_home(home: Path) -> None:
         training_folders.list_networks()
         training_folders.time_networks()
         training_folders.make_run(RUN, "finished", with_report=True)
+        training_folders.make_run(OTHER_RUN, "stopped", epochs=4, planned=6)
     _own_model(home)
 
 
@@ -170,6 +172,7 @@ STATES: Final = {
     "history": State("history", ".js-plotly-plot"),
     "train": State("train", "[alt^='Faces labelled']", _by_text("All networks and settings")),
     "train, run": State(f"train?run={RUN}", "text=Balanced accuracy", _by_text("Runs")),
+    "train, compare": State("train", ".js-plotly-plot .scatterlayer", _by_text("Compare")),
     "models": State("models", "text=Live now"),
     "models, comparison": State("models", ".fer-versus", _by_text("Compare")),
     "data": State("data", ".fer-person"),
