@@ -7,7 +7,6 @@ clip, a drawn portrait is taken. The rows of every run are compared with the loc
 import argparse
 import io
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -41,6 +40,7 @@ STORE_BYTES: Final = 100 << 20
 ROWS: Final = 100_000
 BUSY_FRAMES: Final = 150
 STARTS: Final = 3
+LOOK_S: Final = 0.25
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def main(argv: list[str] | None = None) -> int:
     print_writing()
     if options.plot:
         save(options.plot, "What films cost", [workers, lengths])
-    print(f"\n{processor()}; other programs took {others.percent:.0f} % of one core meanwhile")
+    print(f"\n{processor()}; other programs, Ray's workers among them, took {others.percent:.0f} % of one core")
     return 0
 
 
@@ -197,27 +197,46 @@ def some_face(i: int) -> FaceEmotion:
 def analyse(inputs: Path, output: Path, *options: str) -> Timed:
     """The command, and its rows as CSV."""
     command = [sys.executable, "-m", "fer_core"]
-    began, used_s = time.perf_counter(), processor_seconds()
-    done = subprocess.run([*command, "analyse", str(inputs), "--output", str(output), *options], check=False)
-    took_s, used_s = time.perf_counter() - began, processor_seconds() - used_s
-    if done.returncode:
-        raise SystemExit(f"the analysis ended with status {done.returncode}")
+    used = ProcessorSeconds()
+    began = time.perf_counter()
+    with subprocess.Popen([*command, "analyse", str(inputs), "--output", str(output), *options]) as running:
+        while running.poll() is None:
+            used.look()
+            time.sleep(LOOK_S)
+    took_s = time.perf_counter() - began
+    if running.returncode:
+        raise SystemExit(f"the analysis ended with status {running.returncode}")
     if output.is_dir():
         target = output.with_suffix(".csv")
         subprocess.run([*command, "rows", str(output), "--output", str(target)], check=True, stdout=subprocess.DEVNULL)
-        return Timed(took_s, used_s, target.read_bytes())
-    return Timed(took_s, used_s, output.read_bytes())
+        return Timed(took_s, used.seconds(), target.read_bytes())
+    return Timed(took_s, used.seconds(), output.read_bytes())
 
 
-def processor_seconds() -> float:
-    """Used by this process' children, those of Ray among them, that run or have ended."""
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = ended.ru_utime + ended.ru_stime
-    for child in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            times = child.cpu_times()  # of Linux: with those of its own children that have ended
-            used += times.user + times.system + times.children_user + times.children_system
-    return used
+class ProcessorSeconds:
+    """Used by this process' children since it was made, those of Ray among them.
+
+    Looked at all the while, as Ray's workers end with the command and nobody waits for them: what a process used after
+    the last look is missing, `LOOK_S` at most.
+    """
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self._first: dict[int, float] = {}
+        self._last: dict[int, float] = {}
+        self.look()
+        self._first = dict(self._last)
+
+    def look(self) -> None:
+        """Read them once."""
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                times = child.cpu_times()
+                self._last[child.pid] = times.user + times.system
+
+    def seconds(self) -> float:
+        """Of all that were seen."""
+        return sum(used - self._first.get(pid, 0.0) for pid, used in self._last.items())
 
 
 @contextmanager

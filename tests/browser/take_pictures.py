@@ -21,11 +21,9 @@ IMAGES = REPOSITORY / "docs" / "images"
 DESKTOP, LAPTOP, PHONE = (1440, 900), (1024, 768), studio.PHONE
 CAMERA_WH = (960, 720)
 OTHER_PAGES = {
-    "train": "train",
     "train-compare": "train, compare",
     "models": "models",
     "your-data": "data",
-    "system": "system",
 }
 """Names of pictures, and the states that they show."""
 
