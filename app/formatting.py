@@ -35,8 +35,8 @@ def parse_clock(text: str) -> float | None:
 
 
 def whole_percent(share: float) -> str:
-    """0.831 as "83 %": a live or averaged share, whose decimals say nothing."""
-    return percent(share)
+    """0.831 as "83 %", with a space that does not break: a live or averaged share, whose decimals say nothing."""
+    return percent(share).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def exact_percent(share: float | None) -> str:

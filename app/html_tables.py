@@ -117,7 +117,7 @@ def stripes(colour: str, *, behind_text: bool = False) -> str:
 
 def share_cell(share: float) -> str:
     """A share in a cell: a dash for none, and small ones are not rounded away."""
-    return "–" if not share else "&lt;1 %" if share < 0.005 else whole_percent(share)
+    return "–" if not share else "&lt;1\N{NO-BREAK SPACE}%" if share < 0.005 else whole_percent(share)
 
 
 def swatch(label: str) -> str:

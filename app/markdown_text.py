@@ -18,6 +18,8 @@ _LATE: Final = re.compile(
     r"|@(?=[\w-])"
     r"|(?<!\S)(?:<(?=->|-|=)|-(?=>|-)|>(?==)|~(?==))"  # <->, <-, <=, ->, --, >=, ~=
 )
+_SPACE: Final = re.compile(r"[^\S\N{NO-BREAK SPACE}]+")
+"""Line breaks among it, which could begin another block; not the space before a percent sign, which does not break."""
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>&])")
 _MARKS_WITHIN: Final = re.compile(r"([\\`*\[\]~$<&]|(?<![^\W_])_|_(?![^\W_])|:(?=[A-Za-z])|^[#+\-=>|]|(?<=^\d)[.)])")
 
@@ -36,4 +38,4 @@ def sentence(text: str) -> str:
 
 
 def _apart(text: str) -> str:
-    return _LATE.sub(lambda found: found.group() + _JOINER, " ".join(text.split()))
+    return _LATE.sub(lambda found: found.group() + _JOINER, _SPACE.sub(" ", text).strip())

@@ -10,6 +10,7 @@ from app.session_statistics.summary import FaceSamples, Summary, summarise
 from app.store.records import CheckIn, Marker, Session
 from fer_core.results import Level
 
+_LITTLE: Final = "<1\N{NO-BREAK SPACE}%"
 STATES_IN_WORDS: Final[Mapping[str, str]] = {
     "open": "recording now",
     "closed": "complete",
@@ -93,7 +94,7 @@ def levels_line(shares: Mapping[Level, float]) -> str:
     """
     names = {Level.LEANING: "leaning (“probably …”)"}
     parts = [
-        f"{names.get(level, level)} {whole_percent(share) if share >= 0.005 else '<1 %'}"
+        f"{names.get(level, level)} {whole_percent(share) if share >= 0.005 else _LITTLE}"
         for level in Level
         if (share := shares[level])
     ]

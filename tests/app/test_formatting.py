@@ -38,7 +38,7 @@ def test_times_are_read_as_people_write_them(words, seconds):
 
 
 def test_shares_are_whole_or_exact():
-    assert whole_percent(0.831) == "83 %"
+    assert whole_percent(0.831) == "83\u00a0%"
     assert exact_percent(0.831) == "83.1\N{NO-BREAK SPACE}%"
     assert exact_percent(None) == "–"
 

@@ -13,7 +13,7 @@ def test_rows_have_a_head_and_numbers():
 
 
 def test_small_shares_are_not_rounded_away():
-    assert [share_cell(share) for share in (0, 0.004, 0.005, 0.5)] == ["–", "&lt;1 %", "0 %", "50 %"]
+    assert [share_cell(share) for share in (0, 0.004, 0.005, 0.5)] == ["–", "&lt;1\u00a0%", "0\u00a0%", "50\u00a0%"]
     assert f"{EMOTION_COLOURS['sad']}55 25.0%" in share_row("sad", [0.25])
 
 
@@ -27,7 +27,7 @@ def test_what_was_only_leaning_is_the_striped_end_of_a_bar():
     assert "title" not in plain
     assert f"{colour}55 30.0%, transparent 0), repeating-linear-gradient" in striped
     assert " 37.5% 0 / 20.0% 100% no-repeat" in striped, "it begins where the named part ends: 0.3 = 0.375 * (1 - 0.2)"
-    assert 'title="Named 30 %, probably 20 %"' in striped
+    assert 'title="Named 30\u00a0%, probably 20\u00a0%"' in striped
     assert " 0.0% 0 / 100.0% 100% no-repeat" in whole
 
 

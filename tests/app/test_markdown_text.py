@@ -35,6 +35,10 @@ def dangers(text: str) -> list[str]:
     return _BEFORE.findall(text) + _AFTER.findall(re.sub(r"\\([^A-Za-z0-9\s])", r"\1", without_backslashes))
 
 
+def test_a_space_that_does_not_break_stays_and_line_breaks_go() -> None:
+    assert sentence("24.0\u00a0% of\n\n them") == "24.0\u00a0% of them"
+
+
 def markdown_of(page: AppTest) -> Iterator[str]:
     """Every text of a page that is read as Markdown."""
 

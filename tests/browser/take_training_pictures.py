@@ -33,7 +33,7 @@ def main() -> None:
         with page.expect_file_chooser() as chooser:
             page.get_by_role("button", name="Upload", exact=True).click()
         chooser.value.set_files(archive)
-        page.get_by_text("Quick", exact=True).click()
+        page.get_by_test_id("stRadioOption").filter(has_text="Quick").click()
         page.get_by_text("Baseline_cnn · 25 epochs").wait_for()
         _shoot(page, "train-plan")
         page.get_by_role("button", name="Start training").click()

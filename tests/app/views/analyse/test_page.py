@@ -115,7 +115,7 @@ def test_a_folder_gives_a_row_for_each_file_and_one_is_looked_at_closely(server_
     assert "skipped: letter.txt" in said
     assert "The file is empty (0 bytes). Copy or record it again." in said
     assert "1 face · happy</div>" in said
-    assert "1 face · happy 100 %</div>" in said
+    assert "1 face · happy 100\u00a0%</div>" in said
     rows = [button.label for button in page.button if (button.key or "").startswith("analyse_open_")]
     assert rows == ["empty\\.mov", "portrait\\.png", "smile\\.mp4"]
     assert page.header[0].value == "portrait\\.png", "the first that showed something"

@@ -61,7 +61,7 @@ def test_faces_have_lanes_by_their_numbers_and_only_the_first_three():
     html = strip(FileSummary(4.0, 100, faces))
 
     assert len(pieces(html)) == 3
-    assert 'role="img" aria-label="sad 100 %"' in html
+    assert 'role="img" aria-label="sad 100\u00a0%"' in html
 
 
 def test_a_pictures_strip_has_a_piece_for_each_face_from_left_to_right():
@@ -76,9 +76,9 @@ def test_a_pictures_strip_has_a_piece_for_each_face_from_left_to_right():
     ("summary", "words"),
     [
         (FileSummary(5.0, 9, ()), "No face found"),
-        (FileSummary(5.0, 9, (face(1, happy=0.6, sad=0.4),)), "1 face · happy 60 %"),
-        (FileSummary(5.0, 9, (face(1, sad=1.0, leaning=0.9), face(2, sad=1.0))), "2 faces · sad 100 %"),
-        (FileSummary(5.0, 9, (face(1, sad=1.0, leaning=0.9),)), "1 face · probably sad 100 %"),
+        (FileSummary(5.0, 9, (face(1, happy=0.6, sad=0.4),)), "1 face · happy 60\u00a0%"),
+        (FileSummary(5.0, 9, (face(1, sad=1.0, leaning=0.9), face(2, sad=1.0))), "2 faces · sad 100\u00a0%"),
+        (FileSummary(5.0, 9, (face(1, sad=1.0, leaning=0.9),)), "1 face · probably sad 100\u00a0%"),
         (FileSummary(0.0, 1, (face(1, happy=1.0),), (make_emotion("happy"),)), "1 face · happy"),
         (
             FileSummary(0.0, 1, tuple(face(i, 1.0, **{name: 1.0}) for i, name in enumerate(("happy", "sad", "happy"))),
@@ -93,11 +93,11 @@ def test_a_line_says_what_a_file_showed(summary: FileSummary, words: str):
 
 def test_a_row_tells_how_far_a_file_is_and_what_is_wrong():
     running = progress_row(FileView("a.mp4", "running", time_s=3.0, duration_s=63.0, share=0.05, remaining_s=12.0))
-    for words in ("0:03 of 1:03", "5 %", "about 0:13 left", 'aria-valuenow="5"', "width:5.0%"):
+    for words in ("0:03 of 1:03", "5\u00a0%", "about 0:13 left", 'aria-valuenow="5"', "width:5.0%"):
         assert words in running
     assert "Waiting" in progress_row(FileView("b.mp4", "waiting"))
     assert "The file is empty." in progress_row(FileView("c.mp4", "failed", sentence="The file is empty."))
-    assert "happy 100 %" in progress_row(FileView("d", "done", summary=FileSummary(5.0, 9, (face(1, happy=1.0),))))
+    assert "happy 100\u00a0%" in progress_row(FileView("d", "done", summary=FileSummary(5.0, 9, (face(1, happy=1.0),))))
     stopped = FileView("e", "stopped", summary=FileSummary(5.0, 9, (face(1, happy=1.0),)))
     assert "stopped early" in result_line(stopped)
     assert "Not analysed" in result_line(FileView("f", "stopped"))
@@ -127,7 +127,7 @@ def test_the_card_has_the_figures_and_the_leading_labels():
 
     html = card.html(summary)
 
-    for name, value in {"Faces": "2", "Length": "0:19.7", "Frames analysed": "1,472", "Unsure": "38 %"}.items():
+    for name, value in {"Faces": "2", "Length": "0:19.7", "Frames analysed": "1,472", "Unsure": "38\u00a0%"}.items():
         assert f"<dt>{name}</dt><dd>{value}</dd>" in html
     assert html.index("Happy") < html.index("Sad")
     assert "width:37.5%" in html

@@ -22,16 +22,16 @@ def test_each_face_has_a_column_of_shares():
 
     assert html.index("Face 1") < html.index("Face 2")
     assert "Angry" not in html, "labels that nobody got have no row"
-    for words in ("75 %", "25 %", "100 %", "0:04.0", "0:00.5", "\N{MINUS SIGN}0.25", "Unsure"):
+    for words in ("75\u00a0%", "25\u00a0%", "100\u00a0%", "0:04.0", "0:00.5", "\N{MINUS SIGN}0.25", "Unsure"):
         assert words in html
 
 
 def test_a_face_that_leaned_to_labels_says_how_long():
     html = faces(FileSummary(5.0, 100, (face(1, sad=0.6, happy=0.3, unsure=0.1, leaning={"sad": 0.45}),)))
 
-    assert 'title="Named 15 %, probably 45 %"' in html
-    assert 'Named, in all</td><td class="n">45 %</td>' in html
-    assert 'Probably, in all</td><td class="n">45 %</td>' in html
+    assert 'title="Named 15\u00a0%, probably 45\u00a0%"' in html
+    assert 'Named, in all</td><td class="n">45\u00a0%</td>' in html
+    assert 'Probably, in all</td><td class="n">45\u00a0%</td>' in html
     assert "in all" not in faces(FileSummary(5.0, 100, (face(1, sad=0.9, unsure=0.1),)))
 
 
@@ -52,7 +52,7 @@ def test_a_pictures_faces_say_what_they_are_called():
     html = picture_faces([happy, dark, leaning])
 
     assert html.index("Happy</td>") < html.index("Unsure</td>") < html.index("Probably fear</td>")
-    assert "90 %" in html
+    assert "90\u00a0%" in html
 
 
 def test_a_picture_of_several_has_a_row_for_each_with_all_seven_shares():
@@ -61,9 +61,10 @@ def test_a_picture_of_several_has_a_row_for_each_with_all_seven_shares():
 
     html = picture_rows([leaning, dark])
 
-    assert html.index("<td>1</td>") < html.index("Unsure") < html.index("<td>2</td>") < html.index("Probably fear 50 %")
+    places = [html.index(words) for words in ("<td>1</td>", "Unsure", "<td>2</td>", "Probably fear 50\u00a0%")]
+    assert places == sorted(places)
     assert html.count("<b style=") == 2 * len(EMOTIONS)
-    assert "fear 50 %, " in html
+    assert "fear 50\u00a0%, " in html
     assert f"width:50.0%;background:{EMOTION_COLOURS['fear']}" in html
 
 

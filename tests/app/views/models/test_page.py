@@ -155,7 +155,7 @@ def test_undo_leaves_alone_what_somebody_made_live_since():
 @pytest.mark.parametrize(
     ("changes", "words_of_it"),
     [
-        ({"accuracy": 0.24}, "46.7 points below the live model (default, 70.7 %)"),
+        ({"accuracy": 0.24}, "46.7 points below the live model (default, 70.7\u00a0%)"),
         ({"archive_sha256": "b" * 64}, "different images, so the two cannot be compared"),
     ],
 )

@@ -27,18 +27,18 @@ def test_seven_bars_with_words_colours_and_figures():
 
     assert [word for word, *_ in bars] == [emotion.capitalize() for emotion in EMOTIONS]
     assert [colour for _, _, colour, _ in bars] == [EMOTION_COLOURS[emotion] for emotion in EMOTIONS]
-    assert bars[EMOTIONS.index("happy")][1::2] == (76.0, "76 %")
-    assert bars[EMOTIONS.index("sad")][1::2] == (4.0, "4 %")
+    assert bars[EMOTIONS.index("happy")][1::2] == (76.0, "76\u00a0%")
+    assert bars[EMOTIONS.index("sad")][1::2] == (4.0, "4\u00a0%")
 
 
 def test_the_headline_says_label_and_confidence():
-    assert headline(face_bars.html(make_emotion("surprise", share=0.834))) == ("Surprise", "83 % sure")
+    assert headline(face_bars.html(make_emotion("surprise", share=0.834))) == ("Surprise", "83\u00a0% sure")
 
 
 def test_a_leaning_face_says_probably_with_its_share_and_is_muted():
     html = face_bars.html(make_emotion("surprise", share=0.554, level=Level.LEANING))
 
-    assert '<div class="fer-now leaning"><span>Probably surprise</span><small>55 %</small></div>' in html
+    assert '<div class="fer-now leaning"><span>Probably surprise</span><small>55\u00a0%</small></div>' in html
 
 
 def test_an_unsure_face_says_its_first_doubt():

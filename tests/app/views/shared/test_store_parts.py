@@ -20,7 +20,7 @@ def test_the_figures_are_those_of_summarise(store, film):
 
     metrics = {metric.label: metric.value for metric in page.metric}
     assert metrics["Seen"] == "0:20"
-    assert metrics["Unsure"] == "0 %"
+    assert metrics["Unsure"] == "0\u00a0%"
     summary = load_session(store, film).figures(1).whole
     assert summary.transitions.sum() == 1
     assert metrics["Changes per minute"] == f"{summary.flips_per_min:.1f}" == "3.0"

@@ -556,7 +556,7 @@ def test_a_finished_run_is_told_beside_the_live_model_on_the_same_images_alone()
     path.write_text(json.dumps(card))
 
     page.run()
-    assert "24.0 % of 3,589 validation faces, 46.7 points below the live model" in words(page)
+    assert "24.0\u00a0% of 3,589 validation faces, 46.7 points below the live model" in words(page)
 
     card["metrics"]["validation"]["archive_sha256"] = "b" * 64
     path.write_text(json.dumps(card))
@@ -653,7 +653,7 @@ def test_figures_of_near_copies_and_of_missing_expressions_are_warned_of():
 
     assert_fine(page)
     warnings = " ".join(str(warning.value) for warning in page.warning)
-    assert "82 % of these faces are identical or near-identical to one in train" in warnings
+    assert "82\u00a0% of these faces are identical or near-identical to one in train" in warnings
     assert "no images of disgust" in warnings
     assert metrics(page)["Without near-duplicates"] == "20.0\u00a0%"
 

@@ -22,7 +22,7 @@ from app.views.your_data.storage import Part, bar
 from tests.helpers.pages import memory_of, open_page, press, words
 from tests.helpers.store_builders import make_participant, make_session
 
-NOW = datetime.now(UTC).replace(minute=0)
+NOW = datetime.now(UTC).replace(hour=9, minute=0)
 
 
 def data_alone() -> None:
