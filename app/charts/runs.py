@@ -7,7 +7,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 
 from app.charts.style import GRID, ZERO, frame
-from app.charts.training import MODEL_COLOURS
+from app.charts.training import MODEL_COLOURS, epoch_ticks
 from app.training.compared_runs import ComparedRun
 
 _DASHES: Final = ("solid", "dash", "dot")
@@ -49,9 +49,8 @@ def curves(runs: Sequence[ComparedRun]) -> go.Figure:
         hovermode="x unified",
         dragmode=False,
     )
-    figure.update_xaxes(
-        showgrid=False, fixedrange=True, automargin=True, range=[0.5, max(2, longest) + 0.5], title_text="Epoch"
-    )
+    figure.update_xaxes(showgrid=False, fixedrange=True, automargin=True)
+    epoch_ticks(figure, longest)
     figure.update_yaxes(
         fixedrange=True, automargin=True, gridcolor=GRID, zeroline=False, ticksuffix=" %", title_text="Validation"
     )

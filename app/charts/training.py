@@ -165,6 +165,11 @@ def _epoch_axis(figure: go.Figure, *, planned: int, height: int, legend: bool = 
     """The axis spans the planned epochs from the start, so that the curves grow into it and nothing jumps."""
     _frame(figure, height=height, legend=legend)
     figure.update_layout(hovermode="x unified")
+    epoch_ticks(figure, planned)
+
+
+def epoch_ticks(figure: go.Figure, planned: int) -> None:
+    """Whole epochs, ten marks of them at most, on an axis that spans so many."""
     step = next((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if planned / step <= 10), 1000)
     figure.update_xaxes(range=[0.5, max(2, planned) + 0.5], tickformat="d", dtick=step, tick0=1 if step == 1 else 0)
     figure.update_xaxes(title_text="Epoch")

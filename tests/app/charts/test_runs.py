@@ -32,6 +32,7 @@ def test_each_run_has_a_line_of_its_own():
     assert list(figure.data[1].y) == pytest.approx([30, 50, 45])
     assert figure.data[2].mode == "lines+markers", "a single point has no line"
     assert tuple(figure.layout.xaxis.range) == (0.5, 3.5)
+    assert figure.layout.xaxis.dtick == 1
     looks = {(run_charts.line_style(i)["color"], run_charts.line_style(i)["dash"]) for i in range(MOST)}
     assert len(looks) == MOST
 
