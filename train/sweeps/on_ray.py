@@ -1,7 +1,7 @@
 """A sweep on Ray Tune: trials side by side on the cores of a cluster, behind ones ended early, lost ones tried again.
 
-Ray is an extra (requirements-scale.txt), imported within functions. The folder of the sweep and the archive must be seen
-under the same paths by every machine of the cluster.
+Ray is an extra (requirements-scale.txt), imported within functions. Every machine of the cluster must see the folder of
+the sweep and the archive under the same paths.
 """
 
 import logging
