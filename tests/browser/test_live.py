@@ -137,6 +137,7 @@ def test_without_a_camera_the_page_says_so_and_a_picture_can_be_analysed(
         _, page = studio.open_page(browser, server.url)
         page.locator(".notice").filter(has_text="No camera was found").wait_for(timeout=30_000)
         page.get_by_role("button", name="Use a picture").click()
+        page.get_by_test_id("stSidebar").wait_for(state="hidden")  # nothing is in it here
         page.locator("input[type=file]").set_input_files(picture)
         wait_for_label(page, "Happy")
         broken = tmp_path / "broken.png"
