@@ -190,12 +190,16 @@ def test_a_run_that_tune_gives_up_ends_politely_and_the_worker_goes_on_with_the_
 def test_a_cluster_that_is_not_there_or_too_small_is_told_in_a_sentence(
     tmp_path: Path, archive: Path, address: str
 ) -> None:
-    for where, words in (("127.0.0.1:9", ""), ("nowhere", ""), (address, "64")):
+    for where, cores, words in (
+        ("127.0.0.1:9", 1, "no cluster answers there"),
+        ("nowhere", 1, "expected auto, local, or the host and port of a cluster"),
+        (address, 64, "Ask for less with --cores-per-trial"),
+    ):
         asked = command(archive, tmp_path, "--ray", where, "--seeds", "1", "--epochs", "1")
-        asked[asked.index("--cores-per-trial") + 1] = words or "1"
+        asked[asked.index("--cores-per-trial") + 1] = str(cores)
         found = subprocess.run(asked, cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False)
         assert found.returncode == 2
-        assert ("Ask for less with --cores-per-trial" if words else "no cluster answers there") in found.stderr
+        assert words in found.stderr
 
 
 def test_whoever_watches_imports_no_tensorflow() -> None:
