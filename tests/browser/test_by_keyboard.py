@@ -4,11 +4,12 @@ Only Tab, Shift+Tab, Enter, Space, arrows and typing; a file is chosen in the br
 """
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, TimeoutError
+from playwright.sync_api import Browser, FileChooser, Locator, Page
 
 from app.store.database import open_store
 from tests.helpers.browser import studio
@@ -18,6 +19,7 @@ from tests.helpers.store_builders import make_participant, make_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
+DIALOG_S = 40.0
 HAS_FOCUS = """(elements) => {
   let one = document.activeElement;
   while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
@@ -52,18 +54,25 @@ def tab_to(page: Page, wanted: Locator, *, back: bool = False, most: int = 80) -
 
 
 def choose_files(page: Page, *files: Path) -> None:
-    """By the upload field's button, which opens the browser's own dialog."""
-    for patience_s in (15, 15, 90):  # a press is lost while the page is drawn anew
+    """By the upload field's button, which opens the browser's own dialog.
+
+    A press is lost while the page is drawn anew, so it is made again. A dialog that opens late must be caught too: the
+    browser opens no second one beside it.
+    """
+    opened: list[FileChooser] = []
+    catch = opened.append
+    page.on("filechooser", catch)
+    for _ in range(3):
         tab_to(page, page.get_by_role("button", name="Upload", exact=True))
-        try:
-            with page.expect_file_chooser(timeout=patience_s * 1000) as chooser:
-                page.keyboard.press("Enter")
-        except TimeoutError:
-            if patience_s == 90:
-                raise
-            continue
-        chooser.value.set_files([str(file) for file in files])
-        return
+        page.keyboard.press("Enter")
+        deadline = time.monotonic() + DIALOG_S
+        while not opened and time.monotonic() < deadline:
+            page.wait_for_timeout(100)
+        if opened:
+            break
+    page.remove_listener("filechooser", catch)
+    assert opened, "no dialog for files opens"
+    opened[0].set_files([str(file) for file in files])
 
 
 def test_a_film_is_analysed_by_keyboard_alone(browser: Browser, server: studio.Server, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def _choose(runs: list[TrainingRun], sweeps: Mapping[str, Path]) -> list[Trainin
 
 
 def _curves(runs: Sequence[ComparedRun]) -> None:
-    st.subheader("Accuracy by epoch", anchor=False, help="On the validation faces, in one pass during training.")
+    st.header("Accuracy by epoch", anchor=False, help="On the validation faces, in one pass during training.")
     if not any(run.epochs for run in runs):
         st.caption("The curves begin when the first epoch has ended.")
         return
@@ -84,7 +84,7 @@ def _coordinates(runs: Sequence[ComparedRun], labels: Sequence[str]) -> None:
     measured = [run for run in runs if run.best is not None and run.settings]
     if len(measured) < 2 or not labels:
         return
-    st.subheader(
+    st.header(
         "Settings and accuracy",
         anchor=False,
         help="Each line is a run, drawn as above; the last axis is its best accuracy in training.",
@@ -123,7 +123,7 @@ def _settings(folder: Path) -> None:
         return
     settings = by_setting(results_of(plan, folder))
     over = next((setting.over for setting in settings if setting.over), "runs")
-    st.subheader(f"Means over {over}", anchor=False)
+    st.header(f"Means over {over}", anchor=False)
     head = ("Setting", over.capitalize(), "Mean accuracy", "95 % interval", "Stopped early")
     rows = [_setting_row(setting) for setting in settings]
     st.html(
