@@ -60,7 +60,10 @@ def choose_files(page: Page, *files: Path) -> None:
     browser opens no second one beside it.
     """
     opened: list[FileChooser] = []
-    catch = opened.append
+
+    def catch(dialog: FileChooser) -> None:
+        opened.append(dialog)
+
     page.on("filechooser", catch)
     for _ in range(3):
         tab_to(page, page.get_by_role("button", name="Upload", exact=True))
