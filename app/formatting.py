@@ -39,6 +39,11 @@ def whole_percent(share: float) -> str:
     return percent(share).replace(" ", "\N{NO-BREAK SPACE}")
 
 
+def noticed_percent(share: float) -> str:
+    """The same for a share that is not zero: what would be rounded away is "<1 %"."""
+    return "<1\N{NO-BREAK SPACE}%" if share <= 0.005 else whole_percent(share)
+
+
 def exact_percent(share: float | None) -> str:
     """0.831 as "83.1 %", with a space that does not break: a measured figure. A dash for None."""
     return "–" if share is None else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"

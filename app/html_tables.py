@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from app.colours import GREEN, translucent
-from app.formatting import whole_percent
+from app.formatting import noticed_percent, whole_percent
 from fer_core.emotions import EMOTION_COLOURS
 
 MATRIX_CSS: Final = """
@@ -117,7 +117,7 @@ def stripes(colour: str, *, behind_text: bool = False) -> str:
 
 def share_cell(share: float) -> str:
     """A share in a cell: a dash for none, and small ones are not rounded away."""
-    return "–" if not share else "&lt;1\N{NO-BREAK SPACE}%" if share < 0.005 else whole_percent(share)
+    return escape(noticed_percent(share)) if share else "–"
 
 
 def swatch(label: str) -> str:

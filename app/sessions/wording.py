@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from app.formatting import clock, signed, whole_percent
+from app.formatting import clock, noticed_percent, signed, whole_percent
 from app.session_statistics.check_ins import Phq4
 from app.session_statistics.spans import Range
 from app.session_statistics.summary import FaceSamples, Summary, summarise
 from app.store.records import CheckIn, Marker, Session
 from fer_core.results import Level
 
-_LITTLE: Final = "<1\N{NO-BREAK SPACE}%"
 STATES_IN_WORDS: Final[Mapping[str, str]] = {
     "open": "recording now",
     "closed": "complete",
@@ -93,11 +92,7 @@ def levels_line(shares: Mapping[Level, float]) -> str:
         shares: level to share of the time; what never came is left out.
     """
     names = {Level.LEANING: "leaning (“probably …”)"}
-    parts = [
-        f"{names.get(level, level)} {whole_percent(share) if share >= 0.005 else _LITTLE}"
-        for level in Level
-        if (share := shares[level])
-    ]
+    parts = [f"{names.get(level, level)} {noticed_percent(share)}" for level in Level if (share := shares[level])]
     return f"{', '.join(parts)} of the time.".capitalize() if parts else ""
 
 

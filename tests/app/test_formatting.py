@@ -2,7 +2,16 @@
 
 import pytest
 
-from app.formatting import clock, counted, exact_percent, parse_clock, signed, size_words, whole_percent
+from app.formatting import (
+    clock,
+    counted,
+    exact_percent,
+    noticed_percent,
+    parse_clock,
+    signed,
+    size_words,
+    whole_percent,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +50,12 @@ def test_shares_are_whole_or_exact():
     assert whole_percent(0.831) == "83\u00a0%"
     assert exact_percent(0.831) == "83.1\N{NO-BREAK SPACE}%"
     assert exact_percent(None) == "–"
+    assert [noticed_percent(share) for share in (0.001, 0.005, 0.006, 0.83)] == [
+        "<1\u00a0%",
+        "<1\u00a0%",
+        "1\u00a0%",
+        "83\u00a0%",
+    ]
 
 
 @pytest.mark.parametrize(
