@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.live.session import LiveSession
 from app.tab_memory import SessionMemory
+from app.views.shared import widget_keys
 from tests.helpers import REPOSITORY
 
 MAIN: Final = REPOSITORY / "app" / "main.py"
@@ -56,8 +57,7 @@ def press_label(page: AppTest, label: str) -> AppTest:
 
 def present(page: AppTest, name: str) -> str:
     """The present key of a widget whose value the program sets too, see `app.views.shared.widget_keys`."""
-    turns = f"{name}_turn"
-    return f"{name}-{page.session_state[turns]}" if turns in page.session_state else name
+    return widget_keys.key_of(name, page.session_state)
 
 
 def run_stale(page: AppTest, before: WidgetStates) -> AppTest:

@@ -11,10 +11,15 @@ from typing import Any
 import streamlit as st
 
 
-def key_of(name: str) -> str:
-    """The present key of the widget of that name."""
-    turn: int = st.session_state.get(_turns(name), 0)
-    return f"{name}-{turn}" if turn else name
+def key_of(name: str, state: Any = None) -> str:
+    """The present key of the widget of that name.
+
+    Args:
+        name: the widget's.
+        state: the session's, where it is not this run's own.
+    """
+    values = st.session_state if state is None else state
+    return f"{name}-{values[_turns(name)]}" if _turns(name) in values else name
 
 
 def set_value(name: str, value: Any) -> None:
