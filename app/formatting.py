@@ -41,7 +41,7 @@ def whole_percent(share: float) -> str:
 
 def noticed_percent(share: float) -> str:
     """The same for a share that is not zero: what would be rounded away is "<1 %"."""
-    return "<1\N{NO-BREAK SPACE}%" if share <= 0.005 else whole_percent(share)
+    return "<1\N{NO-BREAK SPACE}%" if share < 0.005 else whole_percent(share)
 
 
 def exact_percent(share: float | None) -> str:

@@ -50,7 +50,7 @@ def test_shares_are_whole_or_exact():
     assert whole_percent(0.831) == "83\u00a0%"
     assert exact_percent(0.831) == "83.1\N{NO-BREAK SPACE}%"
     assert exact_percent(None) == "–"
-    assert [noticed_percent(share) for share in (0.001, 0.005, 0.006, 0.83)] == [
+    assert [noticed_percent(share) for share in (0.001, 0.0049, 0.006, 0.83)] == [
         "<1\u00a0%",
         "<1\u00a0%",
         "1\u00a0%",
