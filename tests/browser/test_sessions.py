@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.formatting import whole_percent
 from app.sessions.loaded import load_session
 from app.store.database import open_store
 from app.store.exchange.export import sample_frame
@@ -115,7 +116,7 @@ def test_a_film_is_looked_at_marked_and_taken_away(home: Path, url: str, browser
     offline.locator("svg polygon").first.wait_for()
     text = offline.locator("body").inner_text()
     assert "the joke <b>" in text
-    assert f"{100 * shares['happy']:.0f} %" in text
+    assert whole_percent(shares["happy"]) in text
     assert "nothing here is a diagnosis" in text
     assert [address for address in asked if not address.startswith("file:")] == []
     assert len(offline.pdf()) > 10_000
