@@ -3,6 +3,7 @@
 Ray is imported within functions: it is an extra, and everything else works without it.
 """
 
+import importlib
 import importlib.util
 import os
 import socket
@@ -28,14 +29,24 @@ LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 MISSING: Final = "--ray needs Ray, which is not installed. Run: pip install -r requirements-scale.txt"
 
 
-def check_installed() -> None:
-    """Say early what is missing.
+def check_installed(module: str = "ray") -> None:
+    """Say early what is missing, Ray itself or what it needs.
+
+    Args:
+        module: the part of Ray that is needed: "ray", or "ray.tune" for sweeps.
 
     Raises:
-        ScaleError: Ray is not installed.
+        ScaleError: Ray is not installed, or cannot be imported.
     """
     if importlib.util.find_spec("ray") is None:
         raise ScaleError(MISSING)
+    try:
+        importlib.import_module(module)
+    except ImportError as error:  # packages whose versions do not go together
+        raise ScaleError(
+            f"--ray needs Ray, which is installed but cannot be loaded: {first_line(error)} "
+            "Run: pip install --force-reinstall -r requirements-scale.txt"
+        ) from error
 
 
 @contextmanager
@@ -47,10 +58,10 @@ def joined(address: str) -> Iterator[None]:
             that `RAY_ADDRESS` names, else like "local"; or the host and port of one.
 
     Raises:
-        ScaleError: there is no such cluster, or Ray is not installed.
+        ScaleError: there is no such cluster, or Ray is not installed or cannot be loaded.
     """
-    check_installed()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    check_installed()
     if address == "auto":
         address = _running() or "local"
     if address == "local":

@@ -125,7 +125,7 @@ def _import_tune() -> Any:
     }
     for name, value in settings.items():
         os.environ.setdefault(name, value)
-    check_installed()
+    check_installed("ray.tune")
     from ray import tune
 
     return tune
