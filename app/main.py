@@ -113,6 +113,7 @@ def _routes() -> list[BaseRoute]:
     """What this server answers beside Streamlit's own addresses."""
     from app.access import server, sign_in
     from app.live import stills, way
+    from app.live.bitrate import count_bitrates_quickly
     from app.live.channel import PATH
     from app.live.sample import SAMPLE_PATH, serve_sample
     from app.live.socket import serve_results
@@ -123,6 +124,7 @@ def _routes() -> list[BaseRoute]:
     server.refuse_ways_around()
     server.refuse_an_open_network(map(str, _web_settings().allowed_hosts))
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    count_bitrates_quickly()
     for name in _LIVE_PAGE:
         import_module(name)
     warm_up()  # goes on while the first viewer's browser loads the page

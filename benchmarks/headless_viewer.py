@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,10 +42,10 @@ FILL_AGAIN_S: Final = 12.0
 class HeadlessViewer:
     """One viewer, from the page to the results; see `watch`."""
 
-    def __init__(self, tab: StreamlitTab, track: ClipTrack, clip: EncodedClip) -> None:
-        """Not started."""
+    def __init__(self, tab: StreamlitTab, track: ClipTrack, clip: EncodedClip, *, steady: bool = False) -> None:
+        """Not started; a steady one sends what it sends, whatever the server asks for."""
         self.tab, self.track, self.clip = tab, track, clip
-        self.heard = Heard()
+        self.heard = Heard(on_asked=None if steady else track.ask)
         self.peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
 
     async def start(self, *, patience_s: float = START_TIMEOUT_S) -> None:
@@ -194,7 +195,8 @@ class Crowd:
         clips: that they play, in turn.
         way: how all of them get there.
         arrives: whether each first opens a page as a newcomer, to be sent to a replica.
-        per_s: frames a second that each sends.
+        per_s: frames a second that each sends, or fewer when the server asks for fewer.
+        steady: whether they send as many all the same.
         patience_s: so long each waits for a place.
         playing: those who were let in and heard a result.
         refused: how many were not.
@@ -206,6 +208,7 @@ class Crowd:
     way: Way = STRAIGHT
     arrives: bool = False
     per_s: int = PER_S
+    steady: bool = False
     patience_s: float = START_TIMEOUT_S
     playing: list[HeadlessViewer] = field(default_factory=list)
     refused: int = 0
@@ -241,7 +244,8 @@ class Crowd:
             self.replicas[replica_of(cookies)] += 1
         wanted: dict[str, Any] = {"per_s": self.per_s, "delay_s": delay_s, "way": way, "patience_s": self.patience_s}
         try:
-            async with watch(self.url, clip, **wanted) as viewer:
+            make = partial(HeadlessViewer, steady=self.steady or self.per_s != PER_S)
+            async with watch(self.url, clip, make=make, **wanted) as viewer:
                 await self._hear_first(viewer)
                 self.playing.append(viewer)
                 await over.wait()
@@ -287,6 +291,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("url", help="of the running app, such as http://127.0.0.1:8501")
     parser.add_argument("--viewers", type=int, default=4)
     parser.add_argument("--per-s", type=int, default=PER_S, help=f"frames a second that each sends; default: {PER_S}")
+    parser.add_argument("--steady", action="store_true", help="send as many, even when the server asks for fewer")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--warm-up", type=float, default=4, help="seconds after all have heard a result")
     parser.add_argument("--apart", type=float, default=START_TIMEOUT_S, help="seconds after which the next one comes")
@@ -299,7 +304,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     trusted = ssl.create_default_context(cafile=options.trust) if options.trust else None
     way = Way(sys.stdin.readline().strip() if options.arrive else "", trusted)
     clips = read_clips(options.clips) if options.clips else all_clips()
-    crowd = Crowd(options.url.rstrip("/"), clips, way, options.arrive, options.per_s, options.patience)
+    crowd = Crowd(options.url.rstrip("/"), clips, way, options.arrive, options.per_s, options.steady, options.patience)
     how = {"seconds": options.seconds, "warm_up_s": options.warm_up, "apart_s": options.apart}
     asyncio.run(measure(crowd, viewers=options.viewers, on_word=options.on_word, **how))
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,13 +33,21 @@ class ViewerFigures:
 
 @dataclass
 class Heard:
-    """Results of one viewer, as they come: when, of which time of the server's clock, with a face."""
+    """Results of one viewer, as they come: when, of which time of the server's clock, with a face.
+
+    Attributes:
+        rows: of each result.
+        on_asked: told how many pictures a second the server asks for, each time it says so.
+    """
 
     rows: list[tuple[float, float, bool]] = field(default_factory=list)
+    on_asked: Callable[[int], None] | None = None
 
     def take(self, text: str) -> None:
-        """Note a message if it is a result."""
+        """Note a message if it is a result, or asks for something."""
         message = json.loads(text)
+        if message.get("type") == "status" and self.on_asked is not None:
+            self.on_asked(int(message["asked_per_s"]))
         if message.get("type") == "result":
             self.rows.append((time.monotonic(), message["at"] / 1000, bool(message["faces"])))
 

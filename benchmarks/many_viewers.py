@@ -44,6 +44,7 @@ HEADER: Final = [
     "let in",
     "refused",
     "results/s each, min / median / max",
+    "pictures/s sent, median",
     "lag, ms p50 / p95",
     "servers, % of a core",
     "a viewer, % of a core",
@@ -84,6 +85,7 @@ class Step:
         wanted: viewers.
         refused: of them.
         results_per_s: of each other one.
+        sent_per_s: pictures that each of them sent.
         lags_ms: from sending a frame to hearing its result, of all together.
         servers_percent: of one core; not finite where the processes are not known.
         memory_mb: of the servers.
@@ -96,6 +98,7 @@ class Step:
     wanted: int
     refused: int
     results_per_s: list[float]
+    sent_per_s: list[float]
     lags_ms: list[float]
     servers_percent: float
     memory_mb: float
@@ -123,6 +126,7 @@ class Step:
             self.let_in,
             self.refused,
             f"{results.min():.1f} / {np.median(results):.1f} / {results.max():.1f}",
+            f"{np.median(self.sent_per_s or [np.nan]):.1f}",
             p50_p95(self.lags_ms, 0),
             f"{self.servers_percent:.0f}" if is_known else "–",
             f"{self.viewer_percent:.1f}" if is_known else "–",
@@ -140,7 +144,16 @@ def shares(viewers: int, processes: int) -> list[int]:
     return [viewers // count + (i < viewers % count) for i in range(count)]
 
 
-def step(target: Target, viewers: int, clips: Path, *, processes: int, seconds: float, idle_mb: float) -> Step:
+def step(
+    target: Target,
+    viewers: int,
+    clips: Path,
+    *,
+    processes: int,
+    seconds: float,
+    idle_mb: float,
+    steady: bool = False,
+) -> Step:
     """So many viewers come, are measured together, and leave.
 
     Args:
@@ -150,6 +163,7 @@ def step(target: Target, viewers: int, clips: Path, *, processes: int, seconds: 
         processes: that play them.
         seconds: of measuring.
         idle_mb: memory of the servers before anybody came.
+        steady: whether viewers send as many pictures when the server asks for fewer.
 
     Raises:
         RuntimeError: a process of viewers ended before it had measured.
@@ -158,6 +172,7 @@ def step(target: Target, viewers: int, clips: Path, *, processes: int, seconds: 
     command += ["--on-word", "--arrive", "--clips", str(clips)]
     command += ["--seconds", str(seconds), "--apart", str(APART_S), "--patience", str(PATIENCE_S)]
     command += ["--trust", str(target.trust)] if target.trust else []
+    command += ["--steady"] if steady else []
     with contextlib.ExitStack() as running:
         players = []
         for count in shares(viewers, processes):
@@ -188,6 +203,7 @@ def step(target: Target, viewers: int, clips: Path, *, processes: int, seconds: 
         wanted=viewers,
         refused=sum(one["refused"] for one in came),
         results_per_s=[figure["results_per_s"] for figure in figures],
+        sent_per_s=[figure["sent_per_s"] for figure in figures],
         lags_ms=[lag for figure in figures for lag in figure["lags_ms"]],
         servers_percent=servers_percent,
         memory_mb=memory_mb,
@@ -255,6 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--processes", type=int, default=2, help="that play them; default: 2")
     parser.add_argument("--seconds", type=float, default=15, help="of each step's measuring; default: 15")
     parser.add_argument("--admit-all", action="store_true", help="own servers refuse nobody, to see what comes of it")
+    parser.add_argument("--steady", action="store_true", help="send as many pictures when the server asks for fewer")
     parser.add_argument("--pid", type=int, nargs="+", default=[], help="of the processes of the server at the URL")
     parser.add_argument("--trust", type=Path, help="a file of certificates to trust, for the server at the URL")
     parser.add_argument("--plot", type=Path, help="an SVG file to draw")
@@ -270,14 +287,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             target = running.enter_context(own_stack(min_rate) if options.stack else own_server(min_rate))
         clips = Path(running.enter_context(tempfile.TemporaryDirectory())) / "clips.json"
         write_clips(clips, all_clips())
-        how = {"processes": options.processes, "seconds": options.seconds}
+        how = {"processes": options.processes, "seconds": options.seconds, "steady": options.steady}
         step(target, 1, clips, **how, idle_mb=0.0)  # models and codecs are loaded once, which is no viewer's cost
         idle_mb, steps = target.memory_mb(), []
         for number in numbers:
             steps.append(step(target, number, clips, **how, idle_mb=idle_mb))
             print(f"{number} viewers: {steps[-1].let_in} let in", file=sys.stderr, flush=True)
     kind = "two replicas" if options.stack else "one server"
-    title = f"{kind}, clips of 640 px, {PER_S} frames/s sent, {detector()}, {processor()}"
+    sent = f"{PER_S} pictures/s sent" + ("" if options.steady else " or as few as are asked for")
+    title = f"{kind}, clips of 640 px, {sent}, {detector()}, {processor()}"
     print_table(title, HEADER, [one.cells() for one in steps])
     if options.plot:
         save(options.plot, f"Viewers at {kind}", charts(steps, min_rate))

@@ -13,7 +13,7 @@ from typing import Final, Protocol, runtime_checkable
 from app.live.admission import Load, Served, Verdict
 from app.live.analysis_slots import AnalysisSlots, Turns, analysis_slots
 from app.live.session import MAX_RESULTS_PER_S
-from app.live.types import LiveState, LiveStatus
+from app.live.types import ANALYSED, LiveStatus
 from app.live.viewers import Viewers, viewers
 from app.server import for_server
 from fer_core.processor import cores_allowed
@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 EACH_S: Final = 1.0
 WINDOW_S: Final = 5.0
 """A measurement is the mean of so long."""
-ANALYSED: Final = frozenset({LiveState.FINE, LiveState.SLOW, LiveState.NO_FACE, LiveState.POOR_VIEW})
-"""In these states a viewer's pictures are analysed."""
+SENDS_LESS: Final = 0.8
+"""Below this share of what a viewer is asked for, it is their camera or network that has no more."""
 
 
 @runtime_checkable
@@ -94,11 +94,17 @@ class LoadMeter:
         for one in self._there.settled():
             status = one.status() if isinstance(one, TellsStatus) else None
             if status is not None and status.state in ANALYSED:
-                yield Served(status.results_per_s, min(MAX_RESULTS_PER_S, status.frames_per_s))
+                yield Served(status.results_per_s, _wanted_per_s(status))
 
     def forget(self) -> None:
         """Begin anew, as after a time without viewers."""
         self._snapshots.clear()
+
+
+def _wanted_per_s(status: LiveStatus) -> float:
+    """Pictures that come from a viewer, or would if they were not asked for fewer."""
+    sends_less = status.frames_per_s < SENDS_LESS * status.asked_per_s
+    return min(MAX_RESULTS_PER_S, status.frames_per_s) if sends_less else MAX_RESULTS_PER_S
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ def status_message(status: LiveStatus, settings: LiveSettings, recording: Record
         "mirror": settings.mirror,
         "exact": settings.exact,
         "full": settings.full_uplink,
+        "asked_per_s": status.asked_per_s,
         "recording": None
         if recording is None
         else {

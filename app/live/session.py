@@ -29,6 +29,7 @@ from app.live.frames import FrameConverter, fits, to_video_frame
 from app.live.progress import Limits, LiveProgress, Shown
 from app.live.release_memory import give_memory_back_soon
 from app.live.types import LiveListener, LiveSettings, LiveStatus, TellsProgress, highest_face_of
+from app.live.uplink import Uplink
 from app.live.viewers import Viewers
 from app.live.worker_pipeline import LiveAnalysis, MakePipeline, NewestModel, failure_words
 from fer_core.annotate import LabelPlaces, annotate
@@ -102,6 +103,7 @@ class LiveSession:
         self._has_stills = False  # the newest frame is a still picture
         self._clock = CaptureClock()
         self._progress = LiveProgress()
+        self._uplink = Uplink()
         self._frame_times = self._progress.frame_times
         self._places = LabelPlaces()
         self._to_bgr, self._recorded_to_bgr = FrameConverter(), FrameConverter()
@@ -202,7 +204,8 @@ class LiveSession:
     def status(self) -> LiveStatus:
         """What to tell the viewer now."""
         with self._changed:
-            return self._progress.status(time.monotonic(), self._limits(), paused=self.settings.paused)
+            status = self._progress.status(time.monotonic(), self._limits(), paused=self.settings.paused)
+            return replace(status, asked_per_s=self._uplink.ask(status))
 
     def close(self) -> None:
         """End the worker soon; a later frame starts another. Returns at once, from any thread.

@@ -21,7 +21,7 @@ STATUS_EVERY_S: Final = 0.5
 MAX_LISTENERS: Final = 8
 """Of one session: its page has one, and for a moment another after it was drawn anew."""
 MAX_PING_CHARS: Final = 100
-REFUSED, TOO_MANY, UNREADABLE = 1008, 1013, 1003
+REFUSED, TOO_MANY, UNREADABLE, GONE = 1008, 1013, 1003, 1006
 FORGOTTEN: Final = 4404
 """The key is unknown, as after the server began anew: the page loads itself again."""
 
@@ -116,5 +116,9 @@ async def _answer_pings(websocket: WebSocket) -> None:
 
 
 async def _send_json(websocket: WebSocket, message: Message | None) -> None:
-    if message is not None:
-        await websocket.send_text(json.dumps(message, separators=(",", ":")))
+    """Raises WebSocketDisconnect where the page has gone, whichever of both parts has found that out."""
+    if message is None:
+        return
+    if websocket.application_state is not WebSocketState.CONNECTED:
+        raise WebSocketDisconnect(GONE)
+    await websocket.send_text(json.dumps(message, separators=(",", ":")))

@@ -19,6 +19,8 @@ WHOLE_FRAME_EVERY_S: Final = 1.0
 """So much later, at worst, somebody new is seen; known faces are looked for more often."""
 JUDGE_EVERY_S: Final = 0.1
 """Expressions come and go in half a second and more; boxes must be newer than labels."""
+MOST_ASKED_PER_S: Final = 20
+"""Pictures a second of each viewer, for at most 16 results: the newest one is never older than 1/20 s."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,10 @@ class LiveState(StrEnum):
     FINE = "fine"
 
 
+ANALYSED: Final = frozenset({LiveState.FINE, LiveState.SLOW, LiveState.NO_FACE, LiveState.POOR_VIEW})
+"""In these states a viewer's pictures are analysed."""
+
+
 @dataclass(frozen=True)
 class LiveStatus:
     """A snapshot for the page.
@@ -82,6 +88,7 @@ class LiveStatus:
         doubts: about the largest face of that result.
         behind_s: by how much labels lag at worst, in seconds; 0 where that is too little to be told.
         is_shown: whether that result is drawn, muted where labels lag; else it is too old or there is none.
+        asked_per_s: pictures a second that the browser is asked to send; see `app.live.uplink`.
     """
 
     state: LiveState
@@ -94,6 +101,7 @@ class LiveStatus:
     behind_s: float = 0.0
     is_shown: bool = True
     faces_left_out: int = 0
+    asked_per_s: int = MOST_ASKED_PER_S
 
 
 class LiveListener(Protocol):

@@ -15,6 +15,7 @@ STEP = Step(
     wanted=5,
     refused=1,
     results_per_s=[12.0, 14.0, 15.0, 16.0],
+    sent_per_s=[20.0, 19.0, 20.0, 12.0],
     lags_ms=[50.0, 70.0, 60.0, 80.0],
     servers_percent=60.0,
     memory_mb=500.0,
@@ -31,6 +32,7 @@ def test_a_row_tells_what_each_gets_and_costs_and_who_was_refused():
         4,
         1,
         "12.0 / 14.5 / 16.0",
+        "19.5",
         "65 / 78",
         "60",
         "15.0",
@@ -45,13 +47,13 @@ def test_a_row_tells_what_each_gets_and_costs_and_who_was_refused():
 def test_a_server_whose_processes_are_not_known_has_no_cost():
     row = replace(STEP, servers_percent=float("nan"), replicas={}).cells()
 
-    assert row[5:10] == ["–", "–", "–", "–", "–"]
+    assert row[6:11] == ["–", "–", "–", "–", "–"]
 
 
 def test_nobody_let_in_is_a_row_too():
-    row = replace(STEP, results_per_s=[], lags_ms=[], refused=5).cells()
+    row = replace(STEP, results_per_s=[], sent_per_s=[], lags_ms=[], refused=5).cells()
 
-    assert (row[1], row[2], row[4]) == (0, 5, "–")
+    assert (row[1], row[2], row[5]) == (0, 5, "–")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page
 
+from app.live.uplink import STEPS_PER_S
 from fer_core.paths import SHIPPED_MODELS
 from tests.helpers.browser import studio
 from tests.helpers.faces import wait_until
@@ -114,6 +115,14 @@ def test_settings_take_effect_without_restarting_the_video(server: studio.Server
         assert page.locator(".tools .stop").is_visible()
 
 
+SENT_AT_MOST = "window.ferStage.camera.sender().getParameters().encodings[0].maxFramerate"
+
+
+def sent_at_most(page: Page) -> int:
+    """Pictures a second that the browser may send."""
+    return int(page.evaluate(SENT_AT_MOST))
+
+
 def test_pause_rests_the_analysis_and_not_the_video(server: studio.Server, happy_camera: Path) -> None:
     with studio.chromium(camera=happy_camera) as browser:
         _, page = studio.open_page(browser, server.url)
@@ -126,6 +135,9 @@ def test_pause_rests_the_analysis_and_not_the_video(server: studio.Server, happy
         page.wait_for_timeout(3000)
         assert len(download_csv(page)) == rows
         studio.wait_for_frames(page, more_than=before + 5)
+        assert sent_at_most(page) == STEPS_PER_S[0], "nobody looks at more"
+        page.get_by_role("button", name="Resume").click()
+        page.wait_for_function(f"() => {SENT_AT_MOST} > {STEPS_PER_S[0]}")
 
 
 def test_without_a_camera_the_page_says_so_and_a_picture_can_be_analysed(

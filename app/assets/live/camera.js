@@ -35,6 +35,7 @@ class Camera {
     this.wanted = null; // {deviceId, stream}: Start is to be pressed as soon as there is the button
     this.options = {};
     this.isFull = false;
+    this.perS = UPLINK_PER_S;
     this.pressed = null; // {name, at}: the button that was pressed last, until that is seen
     this.isStopWanted = false; // until the next Start: Stop is to be pressed wherever there is the button
     this.wasOn = false;
@@ -192,8 +193,10 @@ class Camera {
     }
   }
 
-  uplink({ isFull }) {
+  // `perS` is what the server can use, fewer pictures where it is busy.
+  uplink({ isFull, perS = UPLINK_PER_S }) {
     this.isFull = isFull;
+    this.perS = perS;
     this.capUplink();
   }
 
@@ -284,12 +287,12 @@ class Camera {
     const sender = this.sender();
     const settings = sender?.track.getSettings() ?? {};
     const long = Math.max(settings.width ?? 0, settings.height ?? 0);
-    const wanted = `${this.isFull} ${long}`;
+    const wanted = `${this.isFull ? "full" : this.perS} ${long}`;
     if (!long || this.capped === wanted) return;
     const parameters = sender.getParameters();
     if (!parameters.encodings?.length) return;
     Object.assign(parameters.encodings[0], {
-      maxFramerate: this.isFull ? FULL_PER_S : UPLINK_PER_S,
+      maxFramerate: this.isFull ? FULL_PER_S : this.perS,
       maxBitrate: this.isFull ? FULL_BITS_PER_S : UPLINK_BITS_PER_S,
       scaleResolutionDownBy: this.isFull ? 1 : Math.max(1, long / UPLINK_LONG_SIDE),
     });

@@ -146,8 +146,9 @@ class Stage {
   look() {
     this.camera.look();
     if (this.camera.state === "running" && this.hasNoWay) this.forgetNoWay(); // there is one now
-    if (this.isRunning) this.camera.uplink({ isFull: this.isReturned || Boolean(this.feed.status?.full) });
-    this.stills.isFull = Boolean(this.feed.status?.full);
+    const { full, asked_per_s: perS } = this.feed.status ?? {};
+    if (this.isRunning) this.camera.uplink({ isFull: this.isReturned || Boolean(full), perS });
+    this.stills.isFull = Boolean(full);
     this.controls.retry();
     this.tellMissed();
     if (this.feed.isForgotten && !this.isOn) loadAgain();

@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 import gc
+import itertools
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from functools import partial
 from typing import Any
 
 import pytest
 from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -151,6 +153,25 @@ def test_who_leaves_is_forgotten(server: Server, channel: ResultsChannel):
         heard(socket, "history")
         wait_until(lambda: channel.listeners > 0)
     wait_until(lambda: channel.listeners == 0)
+
+
+def test_a_page_that_goes_while_both_parts_send_is_no_error_of_the_server(channel: ResultsChannel):
+    pings = itertools.chain([{"type": "websocket.connect"}], itertools.repeat({"text": '{"ping": 1}'}))
+    sent: list[str] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.receive"} | next(pings)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message["type"])
+        if message["type"] == "websocket.send":
+            raise OSError("the page has gone")
+
+    headers = [(b"host", b"here"), (b"origin", b"http://here")]
+    scope = {"type": "websocket", "headers": headers, "path_params": {"key": channel.path.removeprefix(PATH)}}
+    asyncio.run(live_socket.serve_results(WebSocket(scope, receive, send)))
+
+    assert sent == ["websocket.accept", "websocket.send"]
 
 
 def test_a_server_that_ends_does_not_wait_for_its_pages(server: Server, channel: ResultsChannel):
