@@ -1,4 +1,4 @@
-"""How many pictures a second a viewer's browser is asked to send: what the analysis can use, and few more.
+"""How many pictures a second a viewer's browser is asked to send: what the analysis can use, and some more.
 
 To receive and decode a picture costs the server about half of what a result costs, whether the picture is analysed or
 not. Where there are less than 16 results a second for each viewer, the pictures between them only take its time.
@@ -11,8 +11,8 @@ from app.live.types import ANALYSED, MOST_ASKED_PER_S, LiveState, LiveStatus
 
 STEPS_PER_S: Final = (5, 12, 15, MOST_ASKED_PER_S)
 """What is asked for. The first only while the analysis is paused: who goes on must see it at once."""
-FOR_EACH_RESULT: Final = 1.5
-"""Pictures, so that the newest one is never old, and a rate that rises is found out."""
+FOR_EACH_RESULT: Final = 1.8
+"""Pictures, as an analysis that ends between two of them must wait for the next one: with 1.5, fewer results came."""
 CLEARLY: Final = 1.1
 """So many times what is asked for must be wanted before more is: at a limit, each second says something else."""
 
