@@ -73,6 +73,22 @@ def test_nothing_moves_at_start_and_all_is_in_the_first_screenful(browser, app, 
     page.context.close()
 
 
+def test_no_button_is_seen_before_the_script_that_answers_it(browser, app):
+    page = open_stage(browser, app)
+
+    seen = page.locator(".live").evaluate(
+        """live => {
+            const seen = () => [...live.querySelectorAll("button")].filter((b) => getComputedStyle(b).visibility !== "hidden");
+            const after = seen().length;
+            delete live.dataset.state; // as it comes
+            return [seen().length, after];
+        }"""
+    )
+
+    assert seen[0] == 0 < seen[1]
+    page.context.close()
+
+
 def test_the_line_and_the_readings_say_what_is_seen(browser, app):
     page = open_stage(browser, app, "?faces=2", size=PHONE)
     start(page)

@@ -19,6 +19,7 @@ from benchmarks import scene
 from fer_core.files.video_writer import VideoWriter
 from fer_core.paths import SHIPPED_MODELS
 from tests.helpers import training_folders
+from tests.helpers.browser.studio import click_until
 from tests.helpers.history_store import fill
 from tests.helpers.store_builders import make_participant, make_session, rows
 
@@ -93,13 +94,13 @@ def wait_until_drawn(page: Page) -> None:
     page.wait_for_timeout(800)
 
 
-def _by_button(name: str) -> Callable[[Page, Path], None]:
-    """Presses the first button of that name."""
+def _by_button(address: str, name: str, shown: str) -> State:
+    """What the first button of that name leads to."""
 
     def reach(page: Page, folder: Path) -> None:
-        page.get_by_role("button", name=name, exact=True).first.click()
+        click_until(page.get_by_role("button", name=name, exact=True).first, page.locator(shown).first)
 
-    return reach
+    return State(address, shown, reach)
 
 
 def _by_text(name: str) -> Callable[[Page, Path], None]:
@@ -153,12 +154,12 @@ def _analyse_and_see_the_picture(page: Page, folder: Path) -> None:
 
 STATES: Final = {
     "live": State("", "button.start"),
-    "live, consent": State("", "[role=dialog] >> text=I agree", _by_button("Record")),
+    "live, consent": _by_button("", "Record", "[role=dialog] >> text=I agree"),
     "live, settings": State(
         "", "text=Boxes exactly on the faces", lambda page, _: page.get_by_text("Settings", exact=True).click()
     ),
     "live, keys": State("", "dialog.help[open]", _ask_for_keys),
-    "live, picture": State("", "[data-testid=stFileUploader]", _by_button("Use a picture")),
+    "live, picture": _by_button("", "Use a picture", "[data-testid=stFileUploader]"),
     "analyse": State("analyse", "[data-testid=stFileUploader]", _by_text("Options")),
     "analyse, film": State("analyse", ".js-plotly-plot .scatterlayer", _analyse),
     "analyse, picture": State("analyse", "[data-testid=stImage] img", _analyse_and_see_the_picture),
@@ -176,8 +177,8 @@ STATES: Final = {
     "models": State("models", "text=Live now"),
     "models, comparison": State("models", ".fer-versus", _by_text("Compare")),
     "data": State("data", ".fer-person"),
-    "data, edit": State("data", "[data-testid=stPopoverBody] textarea", _by_button("Edit")),
-    "data, delete": State("data", "[data-testid=stPopoverBody] button", _by_button("Delete")),
+    "data, edit": _by_button("data", "Edit", "[data-testid=stPopoverBody] textarea"),
+    "data, delete": _by_button("data", "Delete", "[data-testid=stPopoverBody] button"),
     "data, retention": State("data", ".st-key-data_days_sent button", _by_text("30 days")),
     "system": State("system", "text=The same in a terminal"),
 }
