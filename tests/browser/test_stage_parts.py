@@ -78,7 +78,8 @@ def test_no_button_is_seen_before_the_script_that_answers_it(browser, app):
 
     seen = page.locator(".live").evaluate(
         """live => {
-            const seen = () => [...live.querySelectorAll("button")].filter((b) => getComputedStyle(b).visibility !== "hidden");
+            const buttons = [...live.querySelectorAll("button")];
+            const seen = () => buttons.filter((button) => getComputedStyle(button).visibility !== "hidden");
             const after = seen().length;
             delete live.dataset.state; // as it comes
             return [seen().length, after];

@@ -23,6 +23,7 @@ from fer_core.__main__ import main
 from fer_core.files.video_writer import VideoWriter
 from fer_core.paths import SHIPPED_MODELS
 from tests.helpers import REPOSITORY
+from tests.helpers.ray_folder import make_ray_folder
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-scale.txt")
 pytestmark = [
@@ -54,6 +55,7 @@ def cluster() -> Iterator[Any]:
 def started(folder: str) -> Any:
     from ray.cluster_utils import Cluster
 
+    make_ray_folder()
     node = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "object_store_memory": 100 << 20}
     found = Cluster()
     for i in range(3):

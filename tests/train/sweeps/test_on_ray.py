@@ -16,6 +16,7 @@ import pytest
 
 from tests.helpers import REPOSITORY
 from tests.helpers.faces import wait_until
+from tests.helpers.ray_folder import make_ray_folder
 from tests.helpers.synthetic import drawn_dataset, write_archive
 from train.runs.files import BEST, CHECKPOINT, STOP, STOPPED_EARLY, read_status
 from train.runs.run import TrainingRun
@@ -50,6 +51,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
         patch.setattr(ray_constants, "ENABLE_RAY_CLUSTER", False)  # where Ray was imported before
 
+        make_ray_folder()
         node = {"num_cpus": 1, "object_store_memory": 100 << 20}
         head = {**node, "include_dashboard": False, "temp_dir": str(ray_folder)}
         cluster = started(lambda: Cluster(initialize_head=True, head_node_args=head))
