@@ -18,11 +18,12 @@ import numpy as np
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
+from app.live.types import MOST_ASKED_PER_S
 from app.live.uplink import STEPS_PER_S
 from benchmarks.scene import frames
 
 WIDTH: Final = 640
-PER_S: Final = 20
+PER_S: Final = MOST_ASKED_PER_S
 BIT_RATE: Final = 1_000_000
 KEYFRAME_S: Final = 2
 KEYFRAME_EVERY: Final = KEYFRAME_S * PER_S
