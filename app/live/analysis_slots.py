@@ -112,7 +112,7 @@ class AnalysisSlots:
 def analysis_slots() -> AnalysisSlots:
     """The server's, over all viewers: one per core.
 
-    With a core left free for decoding and sending, two cores gave eight viewers a quarter less: an analysis waits for
-    Python's lock about half of its time, and uses no core then.
+    With a core left free for decoding and sending, two cores gave eight viewers a fifth less (docs/decisions.md): an
+    analysis that waits for Python's lock uses no core.
     """
     return AnalysisSlots(max(1, int(cores_allowed())))
