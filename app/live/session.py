@@ -313,12 +313,19 @@ class LiveSession:
         return False
 
     def _take(self) -> tuple[av.VideoFrame | np.ndarray, float] | None:
-        """The newest frame; None where another worker took this one's place, or the video was closed."""
+        """The newest frame; None where it is not to be analysed.
+
+        That is where another worker took this one's place, the video was closed, or it was paused: perhaps only while
+        this worker waited in line.
+        """
         with self._changed:
             if self._worker is not threading.current_thread():
                 return None
             frame, self._frame = self._frame, None
             self._progress.taken()
+            if self.settings.paused:
+                self._progress.skipped()
+                return None
             return frame
 
     def _work(self) -> None:
@@ -331,7 +338,6 @@ class LiveSession:
             settings = self.settings
             if settings.paused:
                 self._take()
-                self._note(lambda progress: progress.skipped())
                 continue
             try:
                 self._analyse(analysis, settings, to_bgr)

@@ -120,6 +120,28 @@ def test_a_slow_viewer_holds_nobody_for_longer_than_its_own_analysis(pipeline, m
     good.close()
 
 
+def test_a_viewer_who_pauses_while_waiting_in_line_is_not_analysed(pipeline, monkeypatch):
+    slots = AnalysisSlots(1)
+    monkeypatch.setattr(live_session, "analysis_slots", lambda: slots)
+    held, other = FakePipeline(), LiveSession(Factory(pipeline))
+    held.gate.clear()
+    first = LiveSession(Factory(held))
+    first.on_frame(video_frame())
+    assert held.entered.wait(10), "the only slot is taken"
+    other.on_frame(video_frame(50))
+    wait_until(lambda: slots.waiting == 1)
+
+    other.settings = replace(other.settings, paused=True)
+    held.gate.set()
+    wait_until(lambda: slots.turns.count == 2)
+    other.settings = replace(other.settings, paused=False)
+    wait_until(lambda: other.on_frame(video_frame(200)) is not None and 200 in pipeline.greys)
+
+    assert 50 not in pipeline.greys
+    first.close()
+    other.close()
+
+
 def test_a_session_that_is_let_go_is_freed(factory):
     before = workers()
 
