@@ -88,6 +88,8 @@ _began: dict[Path, float] = kept(f"{__name__}.began", dict)
 """Folder of each job that runs now, in whichever browser tab it was asked for, and when it began."""
 _processes: dict[Path, "subprocess.Popen[bytes]"] = kept(f"{__name__}.processes", dict)
 """The child of each job that runs now, once it has been started."""
+_given_up: set[Path] = kept(f"{__name__}.given_up", set)
+"""Folder of each job that runs now and is to end, whether its child has been noted yet or not."""
 _failures: dict[Path, str] = kept(f"{__name__}.failures", dict)
 """Sentence of each job whose error file could not be written, as on a full disk."""
 
@@ -112,9 +114,10 @@ def start(job: Job) -> None:
 def give_up(job: Job) -> None:
     """End the job's child, if it runs; the job is as it was before its start."""
     with _lock:
-        process = _processes.get(job.dir)
-        if process is not None:
-            process.terminate()
+        if job.dir in _began:
+            _given_up.add(job.dir)
+        if job.dir in _processes:
+            _processes[job.dir].terminate()
 
 
 def look(job: Job) -> JobView:
@@ -245,6 +248,7 @@ def _run(job: Job) -> None:
         if not kept:
             _failures[job.dir] = error
         _began.pop(job.dir, None)
+        _given_up.discard(job.dir)
 
 
 def _run_child(job: Job) -> str:
@@ -259,6 +263,8 @@ def _run_child(job: Job) -> str:
         )
         with _lock:
             _processes[job.dir] = process
+            if job.dir in _given_up:
+                process.terminate()
         with contextlib.suppress(OSError, AttributeError):  # lower priority where the system knows it
             os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
         status = process.wait()
