@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -315,8 +316,7 @@ def _sqlite(url: URL) -> Engine:
         for pragma in ("auto_vacuum = INCREMENTAL", "foreign_keys = ON", "secure_delete = ON", "synchronous = NORMAL"):
             driver.execute(f"PRAGMA {pragma}")
         with write_ahead:
-            if driver.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                driver.execute("PRAGMA journal_mode = WAL")
+            _use_write_ahead_log(driver)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -326,6 +326,21 @@ def _sqlite(url: URL) -> Engine:
             connection.exec_driver_sql(f"BEGIN {mode}")
 
     return engine
+
+
+def _use_write_ahead_log(driver: Any) -> None:
+    """SQLite does not wait for another process that makes the same change just now; it says "locked" at once."""
+    deadline_s = time.monotonic() + START_BUSY_MS / 1000
+    while True:
+        try:
+            if driver.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                driver.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 def _wait_ms() -> int:

@@ -34,12 +34,20 @@ def bring_up_to_date(
     with reading() as connection:
         if known_version(connection, place) == HEAD:
             return
+    # Imported only when there is something to change, as it takes a fifth of a second; before the lock is taken, for
+    # which others wait.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with writing() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
         # Asked again under the lock: another process may have done it in the meantime.
         if known_version(connection, place) != HEAD:
-            _upgrade(connection)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
 
 def known_version(connection: Connection, place: str) -> str | None:
@@ -73,14 +81,3 @@ def known_version(connection: Connection, place: str) -> str | None:
 def known_versions() -> tuple[str, ...]:
     """The names of all steps that this program has."""
     return tuple(sorted(path.stem for path in (_MIGRATIONS / "versions").glob("v*.py")))
-
-
-def _upgrade(connection: Connection) -> None:
-    # Imported only when there is something to change: at every other start it would cost a fifth of a second.
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
