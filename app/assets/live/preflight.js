@@ -26,8 +26,10 @@ const CHECK_WORDS = {
 };
 
 export default function ({ parentElement, data }) {
+  const isNew = !parentElement.ferCheck;
   const check = (parentElement.ferCheck ??= new Preflight(parentElement.querySelector(".check")));
   check.data = data;
+  if (isNew && check.root.open) check.run(); // it was opened before this script came
 }
 
 class Preflight {
