@@ -13,6 +13,9 @@ from benchmarks.headless_viewer import watch
 from benchmarks.streamlit_tab import KEPT_RUNS, TOLD_RUNS, StreamlitTab
 from tests.helpers.browser import studio
 
+SETTLED_S = 1.5
+"""By then the server has met a frame that came quickly, and knows from it when each later one was taken."""
+
 
 class Line:
     """In the place of the WebSocket: what the server would say, and what it heard."""
@@ -130,9 +133,10 @@ def test_a_viewer_without_a_browser_sends_a_clip_to_the_real_app_and_hears_its_r
 
     async def view(url: str) -> tuple[str, list[tuple[float, float, bool]], list[int | None]]:
         async with asyncio.timeout(120), watch(url, clip, per_s=20, delay_s=0) as viewer:
-            while sum(with_face for *_, with_face in viewer.heard.rows) < 5:
-                await asyncio.sleep(0.05)
             rows = viewer.heard.rows
+            while sum(with_face for *_, with_face in rows) < 5:
+                await asyncio.sleep(0.05)
+                rows = [row for row in viewer.heard.rows if row[1] > viewer.heard.rows[0][1] + SETTLED_S]
             mode = viewer.tab.components["webrtc_streamer"].data["mode"]
             return mode, rows, [viewer.track.frame_at(captured_s) for _, captured_s, _ in rows]
 
@@ -144,4 +148,4 @@ def test_a_viewer_without_a_browser_sends_a_clip_to_the_real_app_and_hears_its_r
     assert sum(frame is not None for frame in frames) >= 5
     known = [frame for frame in frames if frame is not None]
     assert known == sorted(known)
-    assert len(set(known)) >= len(known) - 1, "each result is of a later frame, once the first one's way is known"
+    assert len(set(known)) >= len(known) - 1, "each result is of a later frame"

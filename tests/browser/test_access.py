@@ -1,5 +1,7 @@
 """Sign-in with a real provider, and by passphrase, in a real browser."""
 
+import contextlib
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from app.access.passphrase import hash_passphrase
 from tests.helpers.browser import studio
@@ -82,7 +85,7 @@ def test_uploads_downloads_and_results_are_refused_without_sign_in(signed: studi
 
 def test_a_token_that_expires_ends_the_sign_in(browser: Browser, tmp_path: Path) -> None:
     port = studio.free_port()
-    with provider(token_s=-50) as url:  # within the minute by which clocks may differ, so it ends while the test looks
+    with provider(token_s=-20) as url:  # within the minute by which clocks may differ, so it ends while the test looks
         environment = {
             "FER_ROLES": ROLES,
             "STREAMLIT_SECRETS_FILES": str(secrets_file(tmp_path, provider_url=url, app_port=port)),
@@ -91,9 +94,13 @@ def test_a_token_that_expires_ends_the_sign_in(browser: Browser, tmp_path: Path)
             page = opened(browser, server.url)
             sign_in(page, "recorder")
             page.get_by_text("· records").wait_for()
-            page.wait_for_timeout(12_000)
-            page.reload()
-            page.get_by_text("Your sign-in has ended.").wait_for()
+            ended = page.get_by_text("Your sign-in has ended.")
+            deadline = time.monotonic() + studio.PATIENCE_S
+            while not ended.is_visible():
+                assert time.monotonic() < deadline, page.locator("body").inner_text()
+                page.reload()
+                with contextlib.suppress(PlaywrightTimeoutError):
+                    ended.wait_for(timeout=5_000)
             assert page.locator("button.start").count() == 0
             page.context.close()
 

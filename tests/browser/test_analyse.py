@@ -16,8 +16,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 PLAY = """async video => {
   video.muted = true;
   await video.play();
-  await new Promise(done => setTimeout(done, 1500));
-  return [video.currentTime, video.getVideoPlaybackQuality().totalVideoFrames];
+  const shown = () => [video.currentTime, video.getVideoPlaybackQuality().totalVideoFrames];
+  for (let left = 300; left && (shown()[0] <= 0.5 || shown()[1] <= 5); left--)
+    await new Promise(next => setTimeout(next, 100));
+  return shown();
 }"""
 
 

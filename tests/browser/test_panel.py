@@ -22,7 +22,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.video]
 
 WINDOW_S = 60
 FIELD = ".shares .field"
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +42,10 @@ class Panel:
 
     def send(self, *messages: Message) -> None:
         self._post({"messages": messages})
+
+    def hold(self, *messages: Message) -> None:
+        """These again and again, for a result is believed for two seconds only; without any, the last ones end."""
+        self._post({"hold": messages})
 
     def wait_until_listening(self) -> None:
         for _ in range(400):
@@ -143,14 +146,14 @@ def test_readings_are_the_newest_results(open_panel: Callable[..., Panel]) -> No
     assert panel.values() == ["–"] * 7
     empty = panel.find(".readings").bounding_box()
 
-    panel.send(result(face(1, "happy", 0.88)))
+    panel.hold(result(face(1, "happy", 0.88)))
     expect(label).to_have_text("Happy")
     assert sure.inner_text().replace("\xa0", " ") == "88 % sure"
     assert panel.values() == [whole_percent(0.88 if emotion == "happy" else 0.02) for emotion in EMOTIONS]
     assert panel.find(".readings").bounding_box() == empty, "nothing jumps"
     assert not panel.find(".number").is_visible()
 
-    panel.send(result(face(1, "surprise", 0.55, level=Level.LEANING)))
+    panel.hold(result(face(1, "surprise", 0.55, level=Level.LEANING)))
     expect(label).to_have_text("Probably surprise")
     assert sure.inner_text().replace("\xa0", " ") == "55 %"
     expect(panel.find(".readings")).to_have_attribute("data-level", "leaning")
@@ -161,9 +164,10 @@ def test_readings_are_the_newest_results(open_panel: Callable[..., Panel]) -> No
     assert share["x"] + share["width"] <= now["x"] + now["width"] + 0.5, "the longest words leave room for the share"
     assert sure.evaluate("element => element.scrollWidth <= element.clientWidth"), "the share is whole"
 
-    panel.send(result(face(1, "sad", 0.35, level=Level.UNSURE, reason="too dark")))
+    panel.hold(result(face(1, "sad", 0.35, level=Level.UNSURE, reason="too dark")))
     expect(label).to_have_text("Unsure")
     assert sure.inner_text() == "too dark"
+    panel.hold()
     panel.send(result())
     expect(label).to_have_text("No face")
     panel.send(result(face(1, "happy")))
@@ -175,19 +179,17 @@ def test_a_face_is_chosen_here_or_on_the_stage(open_panel: Callable[..., Panel])
     panel = open_panel(minute_of((50, 0, face(1, "happy"))))
     select, label = panel.find("select"), panel.find(".fer-now .label")
     two = result(face(1, "happy"), face(2, "sad"))
-    panel.send(two)
+    panel.hold(two)
     expect(select.locator("option")).to_have_text(["Largest", "Face 1", "Face 2"])
     expect(panel.find(".number")).to_have_text("1")
 
     select.select_option("2")
-    panel.send(two)
     expect(label).to_have_text("Sad")
     expect(panel.find(".number")).to_have_text("2")
     panel.hover(30)
     expect(panel.find(".tip .when")).to_contain_text("no face")  # face 2 has just come
 
     panel.page.evaluate("() => [...window.ferFeeds.values()][0].choose(1)")
-    panel.send(two)
     expect(label).to_have_text("Happy")
     expect(select).to_have_value("1")
     panel.run_page()
@@ -196,19 +198,19 @@ def test_a_face_is_chosen_here_or_on_the_stage(open_panel: Callable[..., Panel])
 
 
 def test_the_history_is_read_by_mouse_and_keys(open_panel: Callable[..., Panel]) -> None:
-    panel = open_panel(minute_of((55, 25, face(1, "happy")), (15, 0, face(1, "sad"))))
+    panel = open_panel(minute_of((50, 30, face(1, "happy")), (15, 0, face(1, "sad"))))
     expect(panel.find(".empty")).to_be_hidden()
 
-    panel.hover(40)
+    panel.hover(panel.seconds_since_newest() + 40)
     expect(panel.find(".tip li b").nth(EMOTIONS.index("happy"))).to_have_text("88\xa0%")
     assert panel.find(".tip .when").inner_text().endswith("s ago")
     assert panel.tip() == {
         **{name.capitalize(): "88\xa0%" if name == "happy" else "2\xa0%" for name in EMOTIONS},
         "Valence": "+0.67",
     }
-    panel.hover(20)
+    panel.hover(panel.seconds_since_newest() + 20)
     expect(panel.find(".tip .when")).to_contain_text("no face")
-    panel.hover(8)
+    panel.hover(panel.seconds_since_newest() + 8)
     expect(panel.find(".tip li b").nth(EMOTIONS.index("sad"))).to_have_text("88\xa0%")
     panel.page.mouse.move(900, 500)
     expect(panel.find(".tip")).to_be_hidden()
@@ -218,8 +220,11 @@ def test_the_history_is_read_by_mouse_and_keys(open_panel: Callable[..., Panel])
     for _ in range(2):
         reader.press("PageDown")
     expect(reader).to_have_attribute("aria-valuetext", re.compile(r"^1\d\.\d s ago: Sad; sad 88\s%, "))
-    reader.press("PageDown")
-    expect(reader).to_have_attribute("aria-valuetext", re.compile(r"^1\d\.\d s ago: no face$"))
+    for _ in range(3):  # the rows grow older meanwhile
+        reader.press("PageDown")
+        if "no face" in str(reader.get_attribute("aria-valuetext")):
+            break
+    expect(reader).to_have_attribute("aria-valuetext", re.compile(r"^[12]\d\.\d s ago: no face$"))
     reader.press("Escape")
     expect(panel.find(".tip")).to_be_hidden()
     expect(panel.find(FIELD)).to_have_attribute("aria-label", re.compile("^Last minute, largest face: happy [56]"))
@@ -326,9 +331,9 @@ def test_the_download_is_what_is_on_screen(open_panel: Callable[..., Panel]) -> 
 
 def test_late_labels_are_muted_and_the_plane_says_where_the_face_is(open_panel: Callable[..., Panel]) -> None:
     panel = open_panel()
-    panel.send(status(muted=True), result(face(1, "happy")))
+    panel.hold(status(muted=True), result(face(1, "happy")))
     expect(panel.find(".readings")).to_have_attribute("data-muted", "true")
     expect(panel.find(".place-words")).to_have_text("Pleasant, excited")
-    panel.send(status(), result(face(1, "neutral", 0.99)))
+    panel.hold(status(), result(face(1, "neutral", 0.99)))
     expect(panel.find(".readings")).to_have_attribute("data-muted", "false")
     expect(panel.find(".place-words")).to_have_text("Neutral")

@@ -69,7 +69,7 @@ def test_the_stage_shows_the_cameras_own_picture_and_the_analysis_gets_a_smaller
 
         assert page.locator(".stage video").evaluate("v => [v.videoWidth, v.videoHeight]") == [1280, 720]
         assert page.locator(".stage").bounding_box() == frame, "nothing jumps"
-        assert page.evaluate("() => window.ferOverlay.boxes.length") == 1
+        page.wait_for_function("() => window.ferOverlay.boxes.length === 1")
         figures = page.locator(".figures").filter(
             has_text=re.compile(r"1 face · [1-9]\d* results/s · \d+ ms lag · default")
         )
@@ -86,8 +86,9 @@ def test_the_returned_picture_takes_over(happy_camera, why):
 
         studio.wait_until_playing(page, timeout_s=90)
         wait_for_label(page, "Happy")
-        size = page.locator(".stage video").evaluate("v => [v.videoWidth, v.videoHeight]")
-        assert size == [640, 480]
+        video = page.locator(".stage video")
+        expect(video).to_have_js_property("videoWidth", 640)  # a connection may begin with less
+        expect(video).to_have_js_property("videoHeight", 480)
         assert page.evaluate("() => window.ferOverlay.boxes.length") == 0, "the server has drawn them"
         before = studio.frames_shown(page)
         studio.wait_for_frames(page, more_than=before + 5)
@@ -116,6 +117,7 @@ def test_several_faces_are_chosen_by_card_and_key(server, couple_camera):
         expect(page.locator(".panel .fer-now")).to_contain_text("2")
         cards.nth(0).click()
         expect(page.locator(".panel .fer-now")).to_contain_text("1")
+        page.wait_for_function("() => window.ferOverlay.boxes.length === 2")
         left, right = sorted(page.evaluate("() => window.ferOverlay.boxes"), key=lambda box: box["x"])
         assert (left["id"], right["id"]) == (1, 2), "numbered from left to right, as they are shown"
 
@@ -138,7 +140,7 @@ def test_a_video_is_recorded_in_the_cameras_whole_size_with_its_labels(wide_came
         wait_for_width(page, 1280)
         page.get_by_role("button", name="I agree: start recording").click()
         page.locator(".fer-rec").wait_for()
-        page.locator(".badge").filter(has_text=re.compile(r"0:0[3-9]")).wait_for()
+        page.locator(".badge").filter(has_text=re.compile(r"0:(0[3-9]|[1-5]\d)")).wait_for()
         page.locator(".stage").click(position={"x": 30, "y": 30})
         page.keyboard.press("n")
         page.get_by_text("note", exact=False).filter(has_text=re.compile(r"0:\d\d note")).first.wait_for()
@@ -154,9 +156,9 @@ def test_a_video_is_recorded_in_the_cameras_whole_size_with_its_labels(wide_came
     store.close()
     assert len(frames) >= 15
     assert frames[-1].shape == (720, 1280, 3)
-    # The box of a happy face has a colour that is nowhere in the picture's middle.
-    is_happy = np.abs(frames[-1].astype(int) - colour_bgr("happy")).max(axis=2) < 40
-    assert is_happy.sum() > 500
+    # The box of a happy face has a colour that is nowhere in the picture's middle. A label that is late has none.
+    is_happy = [np.abs(frame.astype(int) - colour_bgr("happy")).max(axis=2) < 40 for frame in frames[-15:]]
+    assert max(one.sum() for one in is_happy) > 500
 
 
 def test_exactly_on_the_faces_the_picture_waits_for_its_result(server, happy_camera):
@@ -164,8 +166,9 @@ def test_exactly_on_the_faces_the_picture_waits_for_its_result(server, happy_cam
         _, page = studio.open_page(browser, server.url, size=(1280, 1600))
         start(page)
         wait_for_label(page, "Happy")
-        page.get_by_text("Settings", exact=True).click()
-        page.get_by_text("Boxes exactly on the faces").click()
+        exactly = page.get_by_text("Boxes exactly on the faces")
+        studio.click_until(page.get_by_text("Settings", exact=True), exactly)
+        exactly.click()
 
         expect(page.locator(".live[data-exact]")).to_have_count(1)
         page.wait_for_function("() => window.ferOverlay.boxes.length === 1")

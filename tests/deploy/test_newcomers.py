@@ -21,8 +21,8 @@ from tests.helpers.stack import PASSPHRASE, Stack, stack
 
 pytestmark = pytest.mark.slow
 
-NEWCOMERS = 12
-"""nginx draws a replica for each: that all would draw the same one by chance happens once in 4,096 times."""
+NEWCOMERS = 24
+"""nginx draws a replica for each: that all draw the same one by chance happens once in eight million times."""
 
 
 @pytest.fixture(scope="module")

@@ -98,14 +98,14 @@ def test_a_database_that_stops_and_comes_back_costs_a_recording_nothing(tmp_path
     async def visit(url: str, database) -> tuple[int, list[str]]:
         async with recording(url, "P01", samples=10) as viewer, open_tab(url, "sessions") as reader:
             await reader.wait_for_words("P01")
-            database.stop()
+            await asyncio.to_thread(database.stop)  # the video is sent from this loop
             stopped_at = viewer.recorded()[0]
             await reader.rerun()
             await reader.wait_for_words("no server answers there")
             said = [text for text in reader.said if "answers there" in text]
             await viewer.tab.wait_for_words("no server answers there")
             await viewer.tab.wait_until(lambda: viewer.recorded()[0] >= stopped_at + 6)
-            database.start()
+            await asyncio.to_thread(database.start)
             await reader.wait_for_words("P01")  # nobody has pressed anything
             await viewer.tab.wait_until(lambda: viewer.recorded()[0] >= stopped_at + 10)
             assert "Saved" in await viewer.stop_recording()
@@ -130,17 +130,17 @@ def test_two_servers_on_one_home_leave_each_others_recordings_alone(tmp_path: Pa
     """Until one is killed: then the other closes what that one left."""
     environment = {"FER_HOME": str(tmp_path)}
 
-    async def visit(first: studio.Server, second: studio.Server) -> None:
+    async def visit(first: studio.Server, second: studio.Server) -> datetime:
         async with recording(first.url, "P01"), recording(second.url, "P02") as viewer:
             await viewer.tab.wait_until(lambda: viewer.recorded()[0] >= 6)  # both have looked out for dead ones
             with store_in(tmp_path) as store:
                 assert [one.state for one in sessions(store)] == ["open", "open"]
             assert "Saved" in await viewer.stop_recording()
             first.process.send_signal(signal.SIGKILL)
+            return datetime.now(UTC)
 
     with studio.serve(environment=environment) as first, studio.serve(environment=environment) as second:
-        asyncio.run(visit(first, second))
-        killed_at = datetime.now(UTC)
+        killed_at = asyncio.run(visit(first, second))
         first.process.wait(10)  # else its number is still there, as if it lived
         with store_in(tmp_path) as store:
             asyncio.run(until(lambda: {one.state for one in sessions(store)} == {"closed", "recovered"}))

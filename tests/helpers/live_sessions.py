@@ -35,12 +35,16 @@ class FakePipeline:
         self.settings_seen: list[PipelineSettings] = []
         self.threads: set[threading.Thread] = set()
         self.entered = threading.Event()
+        self.held = threading.Event()
+        """Set once it stands at the closed gate."""
 
     def process(self, frame_bgr: np.ndarray, captured_at_s: float) -> FrameResult:
         self.greys.append(round(float(frame_bgr.mean())))
         self.settings_seen.append(self.settings)
         self.threads.add(threading.current_thread())
         self.entered.set()
+        if not self.gate.is_set():
+            self.held.set()
         assert self.gate.wait(10)
         time.sleep(self.takes_s)
         if self.error:

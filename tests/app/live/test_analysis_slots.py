@@ -53,7 +53,9 @@ def test_on_a_full_machine_all_viewers_get_the_same_share():
     assert served == served[:VIEWERS] * 20
 
 
-def in_line(slots: AnalysisSlots, names: list[str], fails: str = "") -> tuple[list[threading.Thread], list[str]]:
+def in_line(
+    slots: AnalysisSlots, names: list[str], fails: str = "", failed: list[str] | None = None
+) -> tuple[list[threading.Thread], list[str]]:
     """Threads that stand in line in this order, and the names of those who had their turn."""
     served: list[str] = []
 
@@ -64,7 +66,8 @@ def in_line(slots: AnalysisSlots, names: list[str], fails: str = "") -> tuple[li
                 if name == fails:
                     raise LeftError
         except LeftError:
-            served.append("failed")
+            assert failed is not None
+            failed.append(name)
 
     def stands(place: int) -> bool:
         return slots.waiting == place
@@ -95,11 +98,12 @@ def test_a_slot_comes_back_after_an_error():
     slots = AnalysisSlots(1)
 
     with slots.turn():
-        threads, served = in_line(slots, ["a", "b", "c"], fails="b")
+        failed: list[str] = []
+        threads, served = in_line(slots, ["a", "b", "c"], fails="b", failed=failed)
     for thread in threads:
         thread.join(10)
 
-    assert served == ["a", "b", "failed", "c"]
+    assert (served, failed) == (["a", "b", "c"], ["b"])
     with pytest.raises(LeftError), slots.turn():
         raise LeftError
     with slots.turn():
@@ -135,7 +139,7 @@ def test_who_leaves_the_line_leaves_no_gap(event, monkeypatch):
             thread = threading.Thread(target=wait_in_vain)
             patch.setattr(module, "Event", event)
             thread.start()
-            wait_until(lambda: slots.waiting == 1 or left.is_set())
+            wait_until(left.is_set if event is _Interrupted else lambda: slots.waiting == 1)
         threads, served = in_line(slots, ["next"])
     for waiting in (thread, *threads):
         waiting.join(10)
@@ -174,10 +178,13 @@ def test_the_servers_slots_outlive_a_module_that_is_imported_again(monkeypatch):
 
 def test_turns_are_counted_with_their_wait_and_their_length():
     slots, lasts_s = AnalysisSlots(1), 0.05
-    before = slots.turns
+    before, served = slots.turns, threading.Event()
 
     def work() -> None:
         with slots.turn():
+            if not served.is_set():
+                served.set()
+                wait_until(lambda: slots.waiting == 2)
             threading.Event().wait(lasts_s)
 
     threads = [threading.Thread(target=work) for _ in range(3)]

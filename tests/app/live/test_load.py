@@ -75,7 +75,7 @@ class Crowd:
     def __init__(self, there: Viewers) -> None:
         self.there = there
         self.sessions: list[LiveSession] = []
-        self._over: dict[LiveSession, threading.Event] = {}
+        self._senders: dict[LiveSession, tuple[threading.Event, threading.Thread]] = {}
 
     def come(self) -> None:
         """One more, whether let in or not."""
@@ -83,18 +83,20 @@ class Crowd:
         pipeline.takes_s = TURN_S
         session, over = LiveSession(Factory(pipeline), viewers=self.there), threading.Event()
         self.sessions.append(session)
-        self._over[session] = over
 
         def send() -> None:
             while not over.wait(1 / FRAMES_PER_S):
                 session.take_frame(video_frame())
 
-        threading.Thread(target=send, daemon=True).start()
+        sender = threading.Thread(target=send, daemon=True)
+        self._senders[session] = over, sender
+        sender.start()
 
     def go(self, session: LiveSession) -> None:
         """One of them leaves."""
-        self._over[session].set()
-        time.sleep(2 / FRAMES_PER_S)
+        over, sender = self._senders.pop(session)
+        over.set()
+        sender.join(10)  # a frame that comes after the end would begin anew
         session.close()
         self.sessions.remove(session)
 

@@ -19,8 +19,10 @@ from tests.helpers.live_sessions import FakePipeline, feed, is_drawn, pixels, st
 # The video
 
 
-def test_the_first_frame_comes_back_at_once_and_a_later_one_with_the_result(session):
+def test_the_first_frame_comes_back_at_once_and_a_later_one_with_the_result(session, pipeline):
+    pipeline.gate.clear()
     first = session.on_frame(video_frame())
+    pipeline.gate.set()
     feed(session, lambda: session.latest is not None)
 
     assert not is_drawn(first)
@@ -124,7 +126,8 @@ def test_a_frame_comes_back_in_its_own_size_with_its_picture(session, width, hei
     assert np.median(pixels(session.on_frame(video_frame(120, width=width, height=height)))) != 0
 
 
-def test_a_picture_without_a_result_keeps_its_colours(session):
+def test_a_picture_without_a_result_keeps_its_colours(session, pipeline):
+    pipeline.gate.clear()
     colours = np.zeros((240, 320, 3), np.uint8)
     colours[:, :160] = (200, 60, 40)
     colours[:, 160:] = (30, 90, 220)
@@ -134,6 +137,7 @@ def test_a_picture_without_a_result_keeps_its_colours(session):
 
     assert np.abs(back[:, :150] - (200, 60, 40)).max() <= 4
     assert np.abs(back[:, 170:] - (30, 90, 220)).max() <= 4
+    pipeline.gate.set()
 
 
 @pytest.mark.parametrize("source_format", ["yuv420p", "bgr24", "rgba"])

@@ -38,8 +38,7 @@ def test_close_returns_at_once_and_the_worker_ends(session, pipeline):
     before = workers()
     feed(session, lambda: session.latest is not None)
     pipeline.gate.clear()
-    pipeline.entered.clear()
-    feed(session, pipeline.entered.is_set)
+    feed(session, pipeline.held.is_set)
 
     started_s = time.perf_counter()
     session.close()
@@ -67,10 +66,13 @@ def test_an_idle_worker_ends_and_the_next_frame_starts_another(session, factory,
     feed(session, lambda: session.latest is not None)
 
     wait_until(lambda: workers() <= before)
+    built = len(factory.built)
+    monkeypatch.setattr(live_session, "IDLE_S", 60.0)
     session.history.clear()
     feed(session, lambda: len(session.history) > 0)
 
-    assert len(factory.built) == 2
+    assert len(factory.built) == built + 1
+    session.close()
     wait_until(lambda: workers() <= before)
 
 

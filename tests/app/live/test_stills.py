@@ -21,7 +21,7 @@ from app.live.session import LiveSession
 from app.live.types import LiveState
 from app.live.viewers import Viewers
 from tests.helpers.faces import wait_until
-from tests.helpers.live_sessions import Factory, FakePipeline, video_frame
+from tests.helpers.live_sessions import Factory, FakePipeline, feed, video_frame
 from tests.helpers.loopback_server import LoopbackServer
 
 
@@ -186,19 +186,20 @@ def test_stills_go_through_the_usual_analysis_each_with_a_look_of_its_own(sessio
     used = pipeline.settings_seen[-1]
     assert (used.detect_every, used.whole_frame_every_s, used.judge_every_s) == (1, 0.0, 0.0)
     assert pipeline.min_hits == 1
-    session.on_frame(video_frame())
-    wait_until(lambda: pipeline.settings_seen[-1].detect_every > 1)
+    feed(session, lambda: pipeline.settings_seen[-1].detect_every > 1)
     assert pipeline.min_hits == 2, "a video's faces are seen twice again"
 
 
 def test_a_still_is_fresh_for_as_long_as_the_next_one_may_take(session, pipeline, monkeypatch):
     monkeypatch.setattr(live_session, "STALE_S", 0.2)
     send(session, lambda: session.status().state is LiveState.FINE)
-    wait_until(lambda: len(session.history) == pipeline.answers)
-    time.sleep(0.3)
+    wait_until(lambda: pipeline.answers == len(pipeline.greys))
 
-    assert session.latest is not None
     wait_until(lambda: session.latest is None, timeout_s=5)
+
+    newest = session._progress.result
+    assert newest is not None
+    assert time.monotonic() - newest.captured_at_s > live_session.STILLS_FACTOR * live_session.STALE_S
 
 
 def test_a_recording_gets_each_still_with_its_own_labels(session, pipeline):
@@ -236,12 +237,14 @@ def test_the_end_of_the_stills_frees_the_place(factory: Factory, pipeline: FakeP
 
 
 def test_a_page_that_vanishes_frees_its_place_and_a_video_that_pauses_keeps_it(factory: Factory, monkeypatch):
-    monkeypatch.setattr(live_session, "IDLE_S", 0.2)
     viewers = Viewers(2)
     vanishing, pausing = LiveSession(factory, viewers=viewers), LiveSession(factory, viewers=viewers)
     send(vanishing, lambda: vanishing.status().state is LiveState.FINE)
     pausing.on_frame(video_frame())
     assert len(viewers) == 2
+    monkeypatch.setattr(live_session, "IDLE_S", 0.2)
+    vanishing.take_still(still())
+    pausing.on_frame(video_frame())
 
     wait_until(lambda: len(viewers) == 1)
     wait_until(lambda: pausing._worker is None)

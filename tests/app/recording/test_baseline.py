@@ -43,7 +43,7 @@ def test_a_baseline_is_stored_and_corrects_what_follows(store: Store, made):
 
     rest(one)
     wait_until(lambda: one.baseline_view().stage == "in use")
-    time.sleep(0.1)
+    wait_until(lambda: one._recorder.correct is not None)
     one._recorder._slot = -1  # the made-up results reached into the future
     feed(one, result("sad"))
     one.stop()

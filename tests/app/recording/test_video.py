@@ -87,7 +87,7 @@ from app.recording.video import VideoTrack
 track = VideoTrack(__import__("pathlib").Path(sys.argv[1]))
 for i in range(75):
     track.offer(lambda i=i: np.full((48, 64, 3), 3 * i, np.uint8), i / 15)
-    while track._waiting.qsize():
+    while track._written_s < i / 15:
         __import__("time").sleep(0.005)
 print("there", flush=True)
 sys.stdin.read()

@@ -42,13 +42,13 @@ def test_each_span_keeps_its_first_lowest_highest_and_last(seed, spans, lines):
 def test_a_single_spike_in_a_million_samples_is_kept():
     time_s, values = np.arange(1_000_000) / 5, np.zeros(1_000_000)
     values[654_321] = 1
-    started = time.perf_counter()
+    started = time.process_time()
 
     points = chart_points(time_s, values)
 
     assert 654_321 in points
     assert len(points) <= 2400
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_missing_values_hide_no_peak():

@@ -171,11 +171,11 @@ def test_one_face_is_picked_out_raw_or_corrected():
 
 def test_a_million_samples_take_less_than_two_seconds():
     million = million_samples()
-    started = time.perf_counter()
+    started = time.process_time()
 
     summary = summarise(million)
 
-    took_s = time.perf_counter() - started
+    took_s = time.process_time() - started
     assert summary.samples > 900_000
     assert took_s < 2
 

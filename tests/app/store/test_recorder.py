@@ -35,9 +35,9 @@ def feed(recorder: Recorder, start_s: float, *, seconds: float, per_s: int = 20,
 
 
 def begin(store: Store, **changes) -> tuple[Recorder, float]:
-    """A recording whose clock is now, and that clock."""
-    now_s = time.monotonic()
-    return Recorder.start(store, new_session(make_participant(store), **changes)), now_s + 0.1
+    """A recording, and a moment of its clock just after its start, away from the borders of slots and milliseconds."""
+    recorder = Recorder.start(store, new_session(make_participant(store), **changes))
+    return recorder, recorder._started_s + 0.1003
 
 
 def test_a_recording_is_a_closed_session_with_samples_at_the_chosen_rate(store: Store):

@@ -23,6 +23,7 @@ from tests.helpers.browser.studio import click_until
 from tests.helpers.history_store import fill
 from tests.helpers.store_builders import make_participant, make_session, rows
 
+BOXES: Final = "text=Boxes exactly on the faces"
 FILM, PICTURE = "film.mp4", "picture.png"
 RUN: Final = "20260501-120000-compact_se"
 OTHER_RUN: Final = "20260502-120000-compact_se"
@@ -121,8 +122,8 @@ def _open_part(part: str) -> Callable[[Page, Path], None]:
     """Opens a session of Ada's, and there the part of that name."""
 
     def reach(page: Page, folder: Path) -> None:
-        page.get_by_role("button", name="Talk 1").first.click()
-        page.get_by_role("heading", level=1, name="Talk 1").wait_for()
+        heading = page.get_by_role("heading", level=1, name="Talk 1")
+        click_until(page.get_by_role("button", name="Talk 1").first, heading)
         page.get_by_role("radio", name=re.compile(rf"{part}$")).click()
 
     return reach
@@ -136,8 +137,8 @@ def _select_two(page: Page, folder: Path) -> None:
 
 def _compare_two(page: Page, folder: Path) -> None:
     _select_two(page, folder)
-    page.get_by_role("button", name="Compare 2").click()
-    page.get_by_role("heading", level=1, name="Comparison").wait_for()
+    heading = page.get_by_role("heading", level=1, name="Comparison")
+    click_until(page.get_by_role("button", name="Compare 2"), heading)
 
 
 def _analyse(page: Page, folder: Path) -> None:
@@ -156,7 +157,7 @@ STATES: Final = {
     "live": State("", "button.start"),
     "live, consent": _by_button("", "Record", "[role=dialog] >> text=I agree"),
     "live, settings": State(
-        "", "text=Boxes exactly on the faces", lambda page, _: page.get_by_text("Settings", exact=True).click()
+        "", BOXES, lambda page, _: click_until(page.get_by_text("Settings", exact=True), page.locator(BOXES).first)
     ),
     "live, keys": State("", "dialog.help[open]", _ask_for_keys),
     "live, picture": _by_button("", "Use a picture", "[data-testid=stFileUploader]"),

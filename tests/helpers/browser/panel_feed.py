@@ -29,6 +29,10 @@ RATE_PER_S = 16
 _sockets: dict[str, set[WebSocket]] = defaultdict(set)
 _rows: dict[str, list[Row]] = defaultdict(list)
 _playing: set[asyncio.Task[None]] = set()
+_held: dict[str, asyncio.Task[None]] = {}
+
+HOLD_EACH_S = 0.3
+"""Well below the time for which a panel believes a result."""
 
 
 def now_ms() -> float:
@@ -120,19 +124,35 @@ async def _results(socket: WebSocket) -> None:
 
 
 async def _say(request: Request) -> JSONResponse:
-    """Send to all who listen: {"messages": [...]}, {"rows": [...]} at each connection, {"close": true}, {"play": 3}."""
+    """Send to all who listen: {"messages": [...]}, {"rows": [...]} at each connection, {"close": true}, {"play": 3},
+    {"hold": [...]}: those messages again and again, until others are held, or none.
+    """
     key, said = request.path_params["key"], await request.json()
     _rows[key] = said.get("rows", _rows[key])
     for message in said.get("messages", ()):
         await _send(key, message)
+    if "hold" in said:
+        if key in _held:
+            _held.pop(key).cancel()
+        if said["hold"]:
+            _held[key] = asyncio.create_task(_hold(key, said["hold"]))
     if said.get("close"):
         for socket in list(_sockets[key]):
+            _sockets[key].discard(socket)  # not only when the browser has closed it, too: nobody listens there now
             await socket.close()
     if said.get("play"):
         task = asyncio.create_task(_play(key, said["play"]))
         _playing.add(task)
         task.add_done_callback(_playing.discard)
     return JSONResponse({"listeners": len(_sockets[key])})
+
+
+async def _hold(key: str, messages: list[Message]) -> None:
+    """So that what is shown stays while a slow machine looks at it."""
+    while True:
+        for message in messages:
+            await _send(key, message)
+        await asyncio.sleep(HOLD_EACH_S)
 
 
 async def _play(key: str, faces: int) -> None:

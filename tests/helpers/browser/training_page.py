@@ -1,11 +1,15 @@
 """What people do on the Train page, for the browser tests that train."""
 
+import contextlib
 import re
+import time
 import zipfile
 from pathlib import Path
 
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from tests.helpers.browser import studio
 from tests.helpers.synthetic import drawn_dataset, write_archive
 
 TRAINING_MS = 240_000
@@ -36,10 +40,14 @@ def fill_number(page: Page, label: str, value: int) -> None:
 
 def upload(page: Page, archive: Path) -> None:
     """Until the archive's report is there."""
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Upload", exact=True).click()
-    chooser.value.set_files(archive)
-    wait_for_report(page)
+    button, deadline = page.get_by_role("button", name="Upload", exact=True), time.monotonic() + studio.PATIENCE_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(PlaywrightTimeoutError):  # a press is lost where the page is just drawn anew
+            with page.expect_file_chooser(timeout=5_000) as chooser:
+                button.click(timeout=5_000)
+            chooser.value.set_files(archive)
+            return wait_for_report(page)
+    raise TimeoutError("the Upload button opens nothing")
 
 
 def wait_for_report(page: Page) -> None:
@@ -49,7 +57,7 @@ def wait_for_report(page: Page) -> None:
 
 def start_training(page: Page, *, epochs: int) -> None:
     """The quickest network, on the chosen archive."""
-    page.get_by_text("All networks and settings").click()
+    studio.unfold(page, "All networks and settings", page.get_by_role("combobox", name="Network").first)
     choose(page, "Network", "baseline_cnn")
     page.get_by_text(re.compile("baseline_cnn · [0-9]+ epoch", re.IGNORECASE)).wait_for()
     fill_number(page, "Epochs", epochs)
