@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pylibsrtp  # noqa: F401 - of WebRTC; first of all, for it crashes where TensorFlow was loaded before it
 import pytest
+from hypothesis import settings
 
 from tests.helpers import REPOSITORY
 
@@ -25,6 +26,10 @@ SHARED_YUNET = REPOSITORY.parent / "shared" / "models" / "face_detection_yunet_2
 # Where the machine that tests has YuNet's file beside the project, the YuNet route is tested too.
 if "FER_YUNET" not in os.environ and SHARED_YUNET.is_file():
     os.environ["FER_YUNET"] = str(SHARED_YUNET)
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 # Tests share a machine, whose load is no reason to refuse their viewers; those of the admission itself say otherwise.
 os.environ.setdefault("FER_MIN_RATE", "0")

@@ -102,8 +102,8 @@ class RunReporter:
     def finish(self, state: RunState, *, error: str = "") -> None:
         """The last word: "finished", "stopped" or "failed"."""
         self.end_epoch(None)
+        self.log(error or state)  # first: whoever sees the last state may delete the folder
         self._write(state=state, stage="", error=error)
-        self.log(error or state)
 
     def _write(self, **changes: Any) -> None:
         self._status = replace(self._status, **changes)

@@ -24,6 +24,7 @@ from train.runs.files import (
     CONFUSION,
     LOG,
     MODEL,
+    PREVIOUS,
     REPORT,
     STATUS,
     STOP,
@@ -233,11 +234,16 @@ def _why_gone(run_dir: Path, status: RunStatus) -> str:
         return "The training process did not start; the log may say why."
     if shutil.disk_usage(run_dir).free < _FULL_DISK_BYTES:
         return "The training process ended without a message, and the disk is full. Free some space, then resume."
-    remedy = f"Resume to continue after epoch {status.epoch}" if (run_dir / CHECKPOINT).exists() else "Start it again"
+    remedy = f"Resume to continue after epoch {status.epoch}" if _has_checkpoint(run_dir) else "Start it again"
     return (
         "The training process was killed or crashed, perhaps because memory ran out; "
         f"the end of the log may say more. {remedy}."
     )
+
+
+def _has_checkpoint(run_dir: Path) -> bool:
+    """Also where it was killed between putting the one before aside and the newest in its place."""
+    return any((run_dir / name).exists() for name in (CHECKPOINT, PREVIOUS))
 
 
 def _make_folder(root: Path, name: str, *, may_number: bool) -> Path:

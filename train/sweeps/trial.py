@@ -61,8 +61,8 @@ class TrialProcess:
         self._run = run
         self._child: subprocess.Popen[bytes] | None = None
         self._was_asked = False
-        if run.status().state in ACTIVE:
-            return  # its watcher died, and it lives on: it is watched from here
+        if run.status().state in (*ACTIVE, "finished"):
+            return  # its watcher died, and it lives on, or has just come to its end: it is watched from here
         make_folder(run.dir)
         make_file(run.dir / LOG, exist_ok=True)
         with (run.dir / LOG).open("ab") as log:

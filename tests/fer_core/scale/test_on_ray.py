@@ -33,7 +33,7 @@ pytestmark = [
 ]
 
 PER_S = 5
-STARTS = 3
+STARTS = 8
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,7 @@ def cluster() -> Iterator[Any]:
         for name, value in {
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+            "RAY_agent_register_timeout_ms": "120000",
             "PYTHONPATH": str(REPOSITORY),
         }.items():
             patch.setenv(name, value)

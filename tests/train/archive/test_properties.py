@@ -87,6 +87,7 @@ def test_damage_anywhere(kind: str, data: st.DataObject) -> None:
 
 @COMMON
 @example(names=["7/0"])
+@example(names=["7./x"])
 @given(names=st.lists(st.text(max_size=40).filter(lambda name: "\0" not in name), unique=True, max_size=6))
 def test_any_names_within(names: list[str]) -> None:
     picture = image(np.zeros((SIDE, SIDE), np.uint8))
@@ -104,7 +105,9 @@ def test_any_names_within(names: list[str]) -> None:
         assert all(str(example).isprintable() for example in result.skipped.examples)
 
 
-_NUMBERED_FOLDER = re.compile(r"(^|[/\\])\s*[+-]?\d+\s*[/\\]")
+_NUMBERED_FOLDER = re.compile(
+    r"(^|[/\\])\s*(?:(?:class|label|emotion|expression|category)[ _-]?)?[+-]?\d+(?:\.0*)?\s*[/\\]", re.IGNORECASE
+)
 
 
 def _is_encodable(name: str) -> bool:

@@ -16,6 +16,7 @@ from train.runs.run import TrainingRun
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_sweep_that_is_ended_ends_its_child_first_and_goes_on_with_it_later(tmp_path: Path) -> None:
     archive = write_archive(tmp_path / "drawn.csv", drawn_dataset())
     command = [

@@ -175,6 +175,7 @@ def test_a_folder_with_another_recipe_is_left_alone(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_teacher_views_student_and_figures_follow_from_one_command_and_finished_steps_are_kept(tmp_path, capfd):
     archive = write_archive(tmp_path / "drawn.csv", DATASET)
     train = DATASET["train"].labels

@@ -7,7 +7,7 @@ import pytest
 
 from train.fitting.callbacks import BatchWatcher
 from train.runs import reporter as module
-from train.runs.files import EpochMetrics, read_status
+from train.runs.files import EpochMetrics, read_log, read_status
 from train.runs.reporter import RunReporter
 from train.runs.stopping import StopRequest
 
@@ -71,3 +71,15 @@ def test_the_watcher_knows_what_the_first_step_took_too_long(
     watcher.on_epoch_begin(1)
     watcher.on_train_batch_end(0)
     assert watcher.start_up_s == 0
+
+
+def test_nothing_is_written_after_the_last_state_as_its_folder_may_be_deleted_then(
+    reporter: RunReporter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs: list[str] = []
+    monkeypatch.setattr(module, "write_status", lambda folder, status: logs.append(read_log(tmp_path)))
+
+    reporter.finish("finished")
+
+    assert logs == [read_log(tmp_path)]
+    assert logs[0].endswith("finished")

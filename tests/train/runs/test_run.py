@@ -22,6 +22,7 @@ from train.runs.files import (
     BEST,
     CHECKPOINT,
     LOG,
+    PREVIOUS,
     PROGRESS,
     STATUS,
     STOP,
@@ -39,6 +40,8 @@ from train.runs.request import RunRequest, read_request
 from train.runs.run import TrainingRun, list_runs, read_run
 from train.settings.training import TrainingConfig
 
+pytestmark = pytest.mark.timeout(900)  # runs give way to all else on the machine
+
 CONFIG = TrainingConfig(architecture="baseline_cnn", epochs=500, batch_size=32, precision="float32")
 METRICS = EpochMetrics(1, 1.0, 0.5, 1.1, 0.4, 0.1, 2.0, 100.0)
 
@@ -49,7 +52,7 @@ def archive(tmp_path_factory):
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    wait_until(condition, timeout_s=120, every_s=0.05)
+    wait_until(condition, timeout_s=600, every_s=0.05)
 
 
 @pytest.fixture
@@ -149,7 +152,7 @@ def test_a_signal_ends_training_after_the_batch_and_keeps_the_best(tmp_path, arc
     process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
     wait_for(lambda: len(read_epochs(run_dir)) >= 1)
     process.send_signal(number)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=600)
     assert process.returncode == 0
     assert read_run(run_dir).state == "stopped"
     assert (run_dir / BEST).is_file()
@@ -234,6 +237,17 @@ def test_a_reused_pid_is_not_taken_for_the_run(tmp_path):
     assert read_run(tmp_path).state == "running"
     write_status(tmp_path, replace(ours, process_started=ours.process_started - 1))
     assert read_run(tmp_path).state == "failed"
+
+
+@pytest.mark.parametrize("left", [CHECKPOINT, PREVIOUS])
+def test_a_run_killed_while_it_put_a_new_checkpoint_in_place_can_be_resumed(tmp_path, left):
+    dead = RunStatus("running", pid=os.getpid(), process_started=process_start(os.getpid()) - 1, epoch=3)
+    write_status(tmp_path, dead)
+    assert "Start it again" in read_run(tmp_path).error
+
+    (tmp_path / left).write_bytes(b"weights")
+
+    assert "Resume to continue after epoch 3" in read_run(tmp_path).error
 
 
 def test_a_zombie_is_dead():
