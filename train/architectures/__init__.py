@@ -4,7 +4,7 @@ Each module has `build(*, input_shape, num_classes, dropout, normalization)`, re
 `keras.Model` of built-in layers that takes pixel values 0-255 (scaling is inside the graph) and gives class
 probabilities from a last layer named "probabilities". A module whose network starts from published weights also has
 `load_pretrained(model, images)`, which finds them and says, for the card, what they are, or raises `PretrainedError`;
-`images` are some of the training's, as the network takes them.
+`images` are some of the training's, as the network takes them. Layers that it leaves untrainable are never trained.
 
 Importing this package imports no deep-learning library; `builder` and `describe` do.
 """

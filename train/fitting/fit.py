@@ -22,6 +22,7 @@ from train.fitting.optimizer import build_optimizer, should_stop_early
 from train.fitting.prepared import PreparedRun
 from train.networks.build import (
     build_network,
+    fixed_layers,
     freeze_trunk,
     has_crowd,
     label_network,
@@ -76,8 +77,10 @@ def fit(run: PreparedRun, *, reporter: RunReporter, stop: StopRequest) -> bool:
     keep_epochs(run.folder, done)
     model = with_precision(_first_network(run, done, reporter), run.precision)
     reporter.log(f"{model.count_params():,} weights, {run.precision}, {len(run.dataset['train']):,} training images")
+    fixed = fixed_layers(model)
     for phase in _phases(config):
         if phase.first <= done < phase.last and not stop.asked and not _ended_early(run):
+            freeze_trunk(model, frozen=phase.frozen, fixed=fixed)
             _fit_phase(run, model, phase, done=done, reporter=reporter, stop=stop)
             done = checkpoint_epoch(run.folder)
     return done >= config.epochs or _ended_early(run)
@@ -141,7 +144,6 @@ def _fit_phase(
     batches = AugmentedBatches(
         run.dataset["train"], config, supervision=run.supervision, first_epoch=done, keep_views=whole_epochs
     )
-    freeze_trunk(model, frozen=phase.frozen)
     if done and done == phase.first:
         load_weights(model, run.folder / CHECKPOINT)  # before compiling: the optimizer of the phase before is not ours
     taught = run.supervision.taught

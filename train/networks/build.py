@@ -1,7 +1,7 @@
 """The network of a run: built from its settings or read from a saved model."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import keras
@@ -187,11 +187,16 @@ def answer_network(network: keras.Model, label_share: float) -> keras.Model:
     return keras.Model(network.input, answering.get_layer(ANSWER).output, name=network.name.removesuffix("_with_crowd"))
 
 
-def freeze_trunk(model: keras.Model, *, frozen: bool) -> None:
-    """Freeze, or free, all layers but the heads. Compile the model afterwards."""
+def fixed_layers(model: keras.Model) -> frozenset[str]:
+    """Names of the layers that never learn: published ones that are kept as they are. Ask before anything is frozen."""
+    return frozenset(layer.name for layer in model.layers if layer.weights and not layer.trainable)
+
+
+def freeze_trunk(model: keras.Model, *, frozen: bool, fixed: Collection[str] = ()) -> None:
+    """Freeze, or free, all layers but the heads; those named in `fixed` stay frozen. Compile the model afterwards."""
     for layer in model.layers:
         if layer.weights and layer.name not in (OUTPUT, CROWD):
-            layer.trainable = not frozen
+            layer.trainable = not frozen and layer.name not in fixed
 
 
 def seed_dropout(model: keras.Model, seed: int) -> None:

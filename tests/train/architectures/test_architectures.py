@@ -29,6 +29,7 @@ KNOWN = {
     "cbam_cnn",
     "compact_se",
     "deep_se",
+    "face_early",
     "face_resnet",
     "mini_xception",
     "mobilenet_transfer",
@@ -39,7 +40,7 @@ KNOWN = {
     "vgg_small",
 }
 # Their kinds of layers all stand in the other networks, so their files are left to those: half a minute.
-ALIKE = {"se_resnet", "se_resnet_wide", "vgg_se", "vgg_small"}
+ALIKE = {"face_early", "se_resnet", "se_resnet_wide", "vgg_se", "vgg_small"}
 BACKEND_FREE = (
     "augmentation/images",
     "fitting/batches",

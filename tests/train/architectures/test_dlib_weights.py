@@ -12,7 +12,9 @@ from tests.helpers.synthetic import drawn_faces
 from train.architectures import PretrainedError, builder, pretrained_loader
 from train.architectures import _dlib_weights as dlib_weights
 from train.architectures._dlib_weights import FILE, PACKAGE, SHA256, read_face_weights
+from train.networks.build import fixed_layers
 from train.networks.inputs import to_input
+from train.networks.precision import with_precision
 
 PIXELS = to_input(drawn_faces(40, seed=3).pixels)
 SHAPES = [
@@ -70,9 +72,9 @@ def test_every_tensor_is_found_in_its_order(installed):
     assert all(np.array_equal(ours, theirs) for ours, theirs in zip(found, installed, strict=True))
 
 
-def load(images: np.ndarray) -> keras.Model:
-    model = builder("face_resnet")(input_shape=(48, 48, 1), num_classes=7)
-    loader = pretrained_loader("face_resnet")
+def load(images: np.ndarray, architecture: str = "face_resnet") -> keras.Model:
+    model = builder(architecture)(input_shape=(48, 48, 1), num_classes=7)
+    loader = pretrained_loader(architecture)
     assert loader is not None
     assert loader(model, images)["sha256"] == SHA256
     return model
@@ -110,6 +112,26 @@ def test_kernels_are_as_long_as_random_ones(installed):
     for layer in load(PIXELS).layers:
         if isinstance(layer, keras.layers.Conv2D) and layer.kernel_size != (1, 1):
             assert np.square(layer.get_weights()[0]).sum() == pytest.approx(2 * layer.filters, rel=1e-4)
+
+
+def test_the_early_half_answers_as_the_whole_does_there(installed):
+    early, whole = (
+        np.asarray(keras.Model(model.input, model.get_layer("stage_128").output)(PIXELS))
+        for model in (load(PIXELS, "face_early"), load(PIXELS))
+    )
+    assert early.std() > 0
+    assert early == pytest.approx(whole, rel=1e-3, abs=1e-3 * float(early.std()))
+
+
+def test_its_first_stage_is_never_trained_nor_after_it_was_saved(installed):
+    early = load(PIXELS, "face_early")
+    fixed = fixed_layers(early)
+
+    assert fixed == fixed_layers(keras.models.model_from_json(early.to_json()))
+    assert fixed == fixed_layers(with_precision(early, "float32"))
+    kernels = [layer.kernel.shape for layer in early.layers if layer.name in fixed and hasattr(layer, "kernel")]
+    assert kernels == [(7, 7, 1, 32), *[(3, 3, 32, 32)] * 6]
+    assert fixed_layers(load(PIXELS)) == frozenset()
 
 
 def test_what_is_not_installed_is_named_with_the_command(monkeypatch):

@@ -303,6 +303,34 @@ def test_a_frozen_trunk_does_not_move_until_it_is_freed(tmp_path):
     assert all(moved())
 
 
+def test_a_layer_that_its_published_weights_fixed_never_moves(tmp_path, monkeypatch):
+    config = replace(CONFIG, epochs=3, freeze_epochs=1, warmup_epochs=0, ema_momentum=0)
+    published: list[np.ndarray] = []
+
+    def load(model: keras.Model, images: np.ndarray) -> dict[str, str]:
+        conv = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
+        conv.trainable = False
+        published.extend(conv.get_weights())
+        return {"name": "weights of somebody"}
+
+    monkeypatch.setattr("train.fitting.fit.pretrained_loader", lambda name: load)
+    train(tmp_path, config, stop=StopAfter(tmp_path, 2))
+    assert checkpoint_epoch(tmp_path) < config.epochs, "the rest goes on from the files"
+    assert train(tmp_path, config) is True
+
+    model = load_structure(config, tmp_path)
+    model.load_weights(tmp_path / CHECKPOINT)
+    conv, *others = (layer for layer in model.layers if layer.weights)
+    assert all(np.array_equal(old, new) for old, new in zip(published, conv.get_weights(), strict=True))
+    keras.utils.set_random_seed(config.seed)
+    start = [layer for layer in build_network(config).layers if layer.weights][1:]
+    assert not any(
+        np.array_equal(old, new)
+        for before, after in zip(start, others, strict=True)
+        for old, new in zip(before.get_weights(), after.get_weights(), strict=True)
+    )
+
+
 def test_a_share_of_the_start_is_kept_in_the_best_weights_whatever_becomes_of_the_start(unbroken, tmp_path):
     start, free, bound = (tmp_path / name for name in ("start", "free", "bound"))
     shutil.copytree(unbroken, start)
