@@ -1,6 +1,7 @@
 """Opening a store: new, shared, unreachable, foreign, newer, damaged; and what importing it costs."""
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from app.store import schema
-from app.store.database import Store, open_store, parse_url
+from app.store.database import Store, _use_write_ahead_log, open_store, parse_url
 from app.store.errors import StoreError
 from app.store.participants import add_participant, participants
 from app.store.schema import HEAD, VERSION_TABLE, known_versions
@@ -96,6 +97,37 @@ def test_two_processes_may_open_a_new_store_at_once(store_url: str):
     answers = [child.communicate(timeout=60) for child in children]
 
     assert [answer[0] for answer in answers] == ["ok\n"] * 3, answers
+
+
+class Driver:
+    """SQLite's, where another process changes to the write-ahead log at the same moment."""
+
+    def __init__(self, *errors: str) -> None:
+        self.errors = list(errors)
+        self.mode = "delete"
+
+    def execute(self, pragma: str) -> "Driver":
+        if "= WAL" in pragma:
+            if self.errors:
+                raise sqlite3.OperationalError(self.errors.pop(0))
+            self.mode = "wal"
+        return self
+
+    def fetchone(self) -> tuple[str]:
+        return (self.mode,)
+
+
+def test_a_store_that_another_process_opens_just_now_is_waited_for():
+    driver = Driver("database is locked", "database is locked")
+    _use_write_ahead_log(driver)
+    assert driver.mode == "wal"
+
+
+def test_what_is_no_matter_of_waiting_is_said_at_once():
+    driver = Driver("disk I/O error", "disk I/O error")
+    with pytest.raises(sqlite3.OperationalError, match="disk I/O error"):
+        _use_write_ahead_log(driver)
+    assert len(driver.errors) == 1
 
 
 @pytest.mark.parametrize(
