@@ -1,7 +1,7 @@
 """The early half of a network that has learnt to tell people apart: a third of face_resnet's weights.
 
 The stages of 32, 64 and 128 filters and one convolution; see `_face_stages`. What comes later knows more of who than of
-how. The first stage tells edges apart, as it was published: it is not trained, which saves half of the time of a step.
+how. The first stage is not trained but kept as published, which saves half of the time of a step.
 """
 
 import keras
