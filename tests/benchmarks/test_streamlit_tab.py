@@ -133,7 +133,7 @@ def test_a_viewer_without_a_browser_sends_a_clip_to_the_real_app_and_hears_its_r
 
     async def view(url: str) -> tuple[str, list[tuple[float, float, bool]], list[int | None]]:
         async with asyncio.timeout(120), watch(url, clip, per_s=20, delay_s=0) as viewer:
-            rows = viewer.heard.rows
+            rows: list[tuple[float, float, bool]] = []
             while sum(with_face for *_, with_face in rows) < 5:
                 await asyncio.sleep(0.05)
                 rows = [row for row in viewer.heard.rows if row[1] > viewer.heard.rows[0][1] + SETTLED_S]

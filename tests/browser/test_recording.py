@@ -101,7 +101,7 @@ def test_sad_then_happy_is_recorded_as_it_happened(sad_then_happy_camera: Path, 
         agree(page)
         wait_until_recorded(page, samples=1)
         page.keyboard.press("n")
-        page.get_by_text(re.compile(r"\d:\d\d note")).first.wait_for()
+        page.get_by_text(re.compile(r"0:\d\d note")).first.wait_for()
         wait_for_label(page, "Happy")
         wait_until_recorded(page, seconds=seconds_recorded(page) + 3)
         shown = studio.frames_shown(page)

@@ -156,9 +156,9 @@ def test_a_video_is_recorded_in_the_cameras_whole_size_with_its_labels(wide_came
     store.close()
     assert len(frames) >= 15
     assert frames[-1].shape == (720, 1280, 3)
-    # The box of a happy face has a colour that is nowhere in the picture's middle. A label that is late has none.
-    is_happy = [np.abs(frame.astype(int) - colour_bgr("happy")).max(axis=2) < 40 for frame in frames[-15:]]
-    assert max(one.sum() for one in is_happy) > 500
+    # The box of a happy face has a colour that is nowhere in the picture's middle. Where a label is late, it is grey.
+    is_happy = [np.abs(frame.astype(int) - colour_bgr("happy")).max(axis=2) < 40 for frame in frames]
+    assert np.median([one.sum() for one in is_happy]) > 500
 
 
 def test_exactly_on_the_faces_the_picture_waits_for_its_result(server, happy_camera):

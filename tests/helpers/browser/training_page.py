@@ -45,9 +45,11 @@ def upload(page: Page, archive: Path) -> None:
         with contextlib.suppress(PlaywrightTimeoutError):  # a press is lost where the page is just drawn anew
             with page.expect_file_chooser(timeout=5_000) as chooser:
                 button.click(timeout=5_000)
-            chooser.value.set_files(archive)
-            return wait_for_report(page)
-    raise TimeoutError("the Upload button opens nothing")
+            break
+    else:
+        raise TimeoutError("the Upload button opens nothing")
+    chooser.value.set_files(archive)
+    wait_for_report(page)
 
 
 def wait_for_report(page: Page) -> None:
