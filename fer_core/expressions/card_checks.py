@@ -131,6 +131,7 @@ PARTS: Final[Mapping[tuple[str, str], tuple[str, Check]]] = {
     ("dataset", "class_priors"): ("a number from 0 to 1 by emotion", _or_nothing(mapping_of(is_prior))),
     ("training", "pretrained"): ("texts by name", _or_nothing(mapping_of(is_text))),
     ("training", "init_from"): ("a text", _or_nothing(is_text)),
+    ("training", "join_with"): ("a text", _or_nothing(is_text)),
 }
 """The same for parts that may be missing and that pages read."""
 

@@ -6,6 +6,8 @@ probabilities from a last layer named "probabilities". A module whose network st
 `load_pretrained(model, images)`, which finds them and says, for the card, what they are, or raises `PretrainedError`;
 `images` are some of the training's, as the network takes them. Layers that it leaves untrainable are never trained.
 
+"first+second" is two of them side by side (`_side_by_side`), from random weights.
+
 Importing this package imports no deep-learning library; `builder` and `describe` do.
 """
 
@@ -14,13 +16,17 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from train.errors import ConfigError
+
+SIDE_BY_SIDE: Final = "+"
+"""Between the names of architectures that are one network together."""
 
 
 class PretrainedError(ConfigError):
@@ -57,6 +63,8 @@ def docline(name: str) -> str:
         ConfigError: no such architecture.
     """
     check_known(name)
+    if SIDE_BY_SIDE in name:
+        return f"{name.replace(SIDE_BY_SIDE, ' and ')} side by side"
     source = Path(__path__[0], f"{name}.py").read_text(encoding="utf-8")
     return (ast.get_docstring(ast.parse(source)) or name).splitlines()[0]
 
@@ -67,7 +75,12 @@ def builder(name: str) -> Callable[..., Any]:
     Raises:
         ConfigError: no such architecture.
     """
-    build: Callable[..., Any] = _module(name).build
+    builds = [_module(part).build for part in name.split(SIDE_BY_SIDE)]
+    if len(builds) > 1:
+        from train.architectures._side_by_side import build_side_by_side
+
+        return partial(build_side_by_side, builds)
+    build: Callable[..., Any] = builds[0]
     return build
 
 
@@ -77,6 +90,9 @@ def pretrained_loader(name: str) -> Callable[[Any, np.ndarray], dict[str, str]] 
     Raises:
         ConfigError: no such architecture.
     """
+    if SIDE_BY_SIDE in name:
+        check_known(name)
+        return None
     load: Callable[[Any, np.ndarray], dict[str, str]] | None = getattr(_module(name), "load_pretrained", None)
     return load
 
@@ -100,5 +116,6 @@ def _module(name: str) -> ModuleType:
 
 def check_known(name: str) -> None:
     """Raises ConfigError: no such architecture."""
-    if name not in names():
-        raise ConfigError(f"no architecture {name!r}; there are {', '.join(names())}. Choose one of those.")
+    for part in name.split(SIDE_BY_SIDE):
+        if part not in names():
+            raise ConfigError(f"no architecture {part!r}; there are {', '.join(names())}. Choose one of those.")

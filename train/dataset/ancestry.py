@@ -27,9 +27,9 @@ def ancestry(request: RunRequest, run_dir: Path) -> list[dict[str, Any]]:
 
 
 def _learnt_before(request: RunRequest) -> list[dict[str, Any]]:
-    start = [Path(request.training.init_from)] if request.training.init_from else []
+    starts = [Path(start) for start in (request.training.init_from, request.training.join_with) if start]
     found: list[dict[str, Any]] = []
-    for folder in [*start, *(teacher.path for teacher in request.teachers)]:
+    for folder in [*starts, *(teacher.path for teacher in request.teachers)]:
         found += _sets_of(folder)
     return [item for i, item in enumerate(found) if item not in found[:i]]
 

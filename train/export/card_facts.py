@@ -42,6 +42,7 @@ def training_for_card(request: RunRequest, run_dir: Path) -> dict[str, Any]:
     config = request.training
     settings = asdict(config) | {
         "init_from": Path(config.init_from).name,  # no place of ours
+        "join_with": Path(config.join_with).name,
         "epochs": max(len(read_epochs(run_dir)), best_epoch(run_dir)[0]),
         "epochs_planned": config.epochs,
         "best_epoch": best_epoch(run_dir)[0],

@@ -99,7 +99,7 @@ def _first_network(run: PreparedRun, done: int, reporter: RunReporter) -> keras.
             reporter.log(f"starts from published weights: {origin['name']}")
         except PretrainedError as error:
             reporter.note(str(error))
-    elif config.init_from and (handed_on := _origin_of(Path(config.init_from))):
+    elif handed_on := _origin_of([Path(start) for start in (config.init_from, config.join_with) if start]):
         write_json(run_dir / PRETRAINED, handed_on)
     if not config.ferplus_weight:
         model = label_network(model)
@@ -114,11 +114,16 @@ def _first_network(run: PreparedRun, done: int, reporter: RunReporter) -> keras.
     return model
 
 
-def _origin_of(start: Path) -> Any:
-    """Which published weights a run or a model once started from, for the card of what is fine-tuned from it."""
-    if read_request(start) is not None:
-        return read_json(start / PRETRAINED)
-    return read_card(find_model(start)).training.get("pretrained")
+def _origin_of(starts: list[Path]) -> dict[str, str]:
+    """Which published weights runs or models once started from, for the card of what is fine-tuned from them."""
+    found: list[dict[str, str]] = []
+    for start in starts:
+        is_run = read_request(start) is not None
+        origin = read_json(start / PRETRAINED) if is_run else read_card(find_model(start)).training.get("pretrained")
+        if origin and origin not in found:
+            found.append(origin)
+    names = dict.fromkeys(name for origin in found for name in origin)
+    return {name: "; ".join(origin[name] for origin in found if name in origin) for name in names}
 
 
 def _start_weights(run: PreparedRun) -> list[np.ndarray]:

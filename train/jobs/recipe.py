@@ -51,7 +51,7 @@ def carry_out(
         ConfigError: `output` holds another recipe, or something else.
         TrainingError: a step did not come to its end.
     """
-    steps = recipe.steps if ferplus else tuple(step.without_votes() for step in recipe.steps)
+    steps = recipe.steps if ferplus else recipe.steps_without_votes()
     record = {"name": recipe.name, "votes": ferplus is not None, "steps": [asdict(step) for step in steps]}
     if label_order:
         record["label_order"] = label_order
@@ -142,6 +142,8 @@ def _arguments(
         arguments += ["--teacher-views", folder.parent / step.teacher_views / VIEWS]
     if step.start:
         arguments += ["--init-from", folder.parent / step.start]
+    if step.join_with:
+        arguments += ["--join-with", folder.parent / step.join_with]
     if not step.export:
         arguments.append("--no-export")
     for name, value in step.settings.items():

@@ -2,7 +2,7 @@
 
     {"about": what it is for, "time": what it takes, "steps": [
         {"name": folder, "fit": settings, "export": false, "teachers": earlier steps, "teacher_views": earlier step,
-         "start": earlier step},
+         "start": earlier step, "join_with": earlier step},
         {"name": folder, "teach": settings, "teachers": earlier steps}]}
 
 Settings are flags of the command of that name with underscores. The last step makes the model.
@@ -45,6 +45,7 @@ class Step:
         teachers: names of earlier fits.
         teacher_views: name of an earlier teach, for a fit.
         start: name of an earlier fit whose weights are fine-tuned, for a fit.
+        join_with: name of an earlier fit whose network is put beside the start's, for a fit.
         export: whether a fit makes a model folder, which a teacher need not be.
     """
 
@@ -54,16 +55,18 @@ class Step:
     teachers: tuple[str, ...] = ()
     teacher_views: str = ""
     start: str = ""
+    join_with: str = ""
     export: bool = True
 
     @property
     def depends_on(self) -> set[str]:
         """Names of the steps that must be done before."""
-        return {*self.teachers, self.teacher_views, self.start} - {""}
+        return {*self.teachers, self.teacher_views, self.start, self.join_with} - {""}
 
     def without_votes(self) -> "Step":
-        """The same for an archive without FER+'s votes."""
-        return replace(self, settings={name: v for name, v in self.settings.items() if name not in VOTE_SETTINGS})
+        """The same for an archive without FER+'s votes. Networks are joined for what they learnt from votes."""
+        settings = {name: v for name, v in self.settings.items() if name not in VOTE_SETTINGS}
+        return replace(self, settings=settings, join_with="")
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,14 @@ class Recipe:
     about: str
     time: str
     steps: tuple[Step, ...]
+
+    def steps_without_votes(self) -> tuple[Step, ...]:
+        """The steps for an archive without FER+'s votes, less those that only a network to join with needed."""
+        kept: list[Step] = []
+        for step in reversed([step.without_votes() for step in self.steps]):
+            if not kept or any(step.name in later.depends_on for later in kept):
+                kept.insert(0, step)
+        return tuple(kept)
 
 
 def recipe_names() -> list[str]:
@@ -110,6 +121,7 @@ def parse_recipe(name: str, values: dict[str, Any]) -> Recipe:
             tuple(given.get("teachers", ())),
             given.get("teacher_views", ""),
             given.get("start", ""),
+            given.get("join_with", ""),
             bool(given.get("export", True)),
         )
         _check(step, steps)
@@ -135,7 +147,8 @@ def _check(step: Step, before: list[Step]) -> None:
     if unknown:
         raise ConfigError(f"step {step.name} has unknown settings: {', '.join(unknown)}.")
     fits, teaches = ({other.name for other in before if other.kind == kind} for kind in ("fit", "teach"))
-    missing = sorted({*step.teachers, step.start} - fits - {""}) + sorted({step.teacher_views} - teaches - {""})
+    missing = sorted({*step.teachers, step.start, step.join_with} - fits - {""})
+    missing += sorted({step.teacher_views} - teaches - {""})
     if missing:
         raise ConfigError(f"step {step.name} depends on {', '.join(missing)}, which must be an earlier step.")
     if step.name in {other.name for other in before} or Path(step.name).name != step.name:

@@ -5,12 +5,14 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from fer_core.emotions import EMOTIONS
 from fer_core.expressions.card import read_card
 from fer_core.expressions.model import KERAS_FILE, file_sha256, find_model
 from fer_core.whole_files import write_whole
 from train.architectures import builder
+from train.architectures._side_by_side import join
 from train.archive.reader import SIDE
 from train.dataset.ferplus import ANSWERS, EMOTION_COLUMNS
 from train.errors import ConfigError
@@ -27,9 +29,12 @@ def build_network(config: TrainingConfig) -> keras.Model:
     """The uncompiled float32 network that a run starts from: random weights, or those of `config.init_from`.
 
     Raises:
-        ConfigError: no such architecture, or what to start from has no weights, or other inputs or outputs.
+        ConfigError: no such architecture, or what to start from has no weights, or other inputs or outputs, or one of
+            two to be joined has not learnt from votes or has no dense layer at its end.
         ArtifactError: the model to start from is missing or damaged.
     """
+    if config.join_with:
+        return _joined(Path(config.init_from), Path(config.join_with))
     if config.init_from:
         return load_trained(Path(config.init_from))
     build: Callable[..., keras.Model] = builder(config.architecture)
@@ -39,6 +44,36 @@ def build_network(config: TrainingConfig) -> keras.Model:
         dropout=config.dropout,
         normalization=config.normalization,
     )
+
+
+def _joined(start: Path, beside: Path) -> keras.Model:
+    """Two trained networks as one. Outputs float32 (n, 7 + 10).
+
+    The votes' head gives the normalised product of both networks' shares, each to the power of a half. A softmax of a
+    weighted sum is such a product, so it is one layer whose weights are half of theirs (products of experts: Hinton,
+    2002, doi:10.1162/089976602760128018). The labels' head is the first's; the features of the second count nothing in
+    it, until it is trained.
+    """
+    first, second = load_trained(start), load_trained(beside)
+    for network, folder in ((first, start), (second, beside)):
+        if not has_crowd(network):
+            raise ConfigError(
+                f"{folder} has not learnt from votes, which networks that are joined must have. Choose another one, "
+                "or train it with --ferplus-weight."
+            )
+        if not isinstance(network.get_layer(OUTPUT), keras.layers.Dense):
+            raise ConfigError(
+                f"{folder} cannot be joined: expected a network that ends in a dense layer, and {network.name} ends in "
+                "another. Choose another one."
+            )
+    joined = with_crowd(join(first, second))
+    for name, shares in ((OUTPUT, (1.0, 0.0)), (CROWD, (0.5, 0.5))):
+        heads = [network.get_layer(name).get_weights() for network in (first, second)]
+        kernels, biases = zip(*heads, strict=True)
+        kernel = np.concatenate([share * own for share, own in zip(shares, kernels, strict=True)])
+        bias = sum(share * own for share, own in zip(shares, biases, strict=True))
+        joined.get_layer(name).set_weights([kernel, bias])
+    return joined
 
 
 def load_saved(name_or_path: Path) -> keras.Model:

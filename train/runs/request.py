@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fer_core.expressions.card import read_card
 from fer_core.expressions.model import KERAS_FILE, file_sha256, find_model
+from train.architectures import SIDE_BY_SIDE
 from train.archive.label_orders import check_label_order
 from train.errors import ConfigError
 from train.runs.files import BEST, CONFIG, read_json, write_json
@@ -210,7 +211,7 @@ class RunRequest:
 
 
 def resolve_start(training: TrainingConfig) -> TrainingConfig:
-    """Settings with the model or run to start from found: its folder as a whole path, its architecture for ours.
+    """Settings with the models or runs to start from found: folders as whole paths, their architectures for ours.
 
     Raises:
         ConfigError: the folder has no weights, or its config.json is damaged.
@@ -218,10 +219,18 @@ def resolve_start(training: TrainingConfig) -> TrainingConfig:
     """
     if not training.init_from:
         return training
-    folder = Input.of_network(Path(training.init_from)).path
+    start, architecture = _found(training.init_from)
+    if not training.join_with:
+        return replace(training, init_from=start, architecture=architecture)
+    beside, second = _found(training.join_with)
+    return replace(training, init_from=start, join_with=beside, architecture=architecture + SIDE_BY_SIDE + second)
+
+
+def _found(name: str) -> tuple[str, str]:
+    """The folder of a model or run, as a whole path, and its architecture."""
+    folder = Input.of_network(Path(name)).path
     run = read_request(folder)
-    architecture = run.training.architecture if run else read_card(folder).architecture
-    return replace(training, init_from=str(folder), architecture=architecture)
+    return str(folder), run.training.architecture if run else read_card(folder).architecture
 
 
 def read_request(run_dir: Path) -> RunRequest | None:

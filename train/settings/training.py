@@ -52,6 +52,14 @@ class TrainingConfig:
         "Model or run folder to fine-tune: its network and weights are the start, and the settings above do not apply. "
         "Reaches in a few epochs what takes many from scratch.",
     )
+    join_with: str = setting(
+        "",
+        "Join with",
+        "votes",
+        "With --init-from and --ferplus-weight: a second model or run folder, whose network is put beside the start's. "
+        "The votes' output starts as half of each one's, the labels' as the start's alone; both must have learnt from "
+        "votes. Right more often where the two err differently, in the time of both.",
+    )
     freeze_epochs: int = setting(
         0,
         "Frozen epochs",
@@ -309,6 +317,11 @@ class TrainingConfig:
             raise ConfigError(
                 f"Share of the start (start_share) is {self.start_share}, but there is no model to start from. "
                 "Choose one (init_from), or set the share to 0."
+            )
+        if self.join_with and not (self.init_from and self.ferplus_weight):
+            raise ConfigError(
+                "A network to join with (join_with) needs a start to stand beside (init_from), and votes "
+                "(ferplus_weight) that both have learnt from. Set those, or leave it out."
             )
         if self.freeze_epochs > self.epochs:
             raise ConfigError(

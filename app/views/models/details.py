@@ -94,9 +94,10 @@ def _notes(card: ModelCard) -> None:
 
 
 def _start(card: ModelCard) -> str:
-    """The model that it was fine-tuned from, the published weights that it had, or that it had none."""
-    start = card.training.get("init_from") or _published(card).get("name") or "random weights"
-    return str(start).rpartition("/")[2]
+    """The models that it was fine-tuned from, the published weights that it had, or that it had none."""
+    trained = [start for start in map(card.training.get, ("init_from", "join_with")) if start]
+    starts = trained or [_published(card).get("name") or "random weights"]
+    return " and ".join(str(start).rpartition("/")[2] for start in starts)
 
 
 def _published(card: ModelCard) -> dict[str, str]:

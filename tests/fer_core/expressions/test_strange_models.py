@@ -154,6 +154,7 @@ WRONG_VALUES: tuple[tuple[str, object], ...] = (
     ("training", "long"),
     *(("training.pretrained", value) for value in ("weights", {"about": 7})),
     ("training.init_from", 7),
+    ("training.join_with", ["x"]),
     *(("versions", value) for value in (["keras"], {"keras": 3})),
     *(("notes", value) for value in ("none", {"limits": ["x"]}, {"limits": "x" * (6 << 20)})),
     *(("mirror_average", value) for value in ("yes", 1)),

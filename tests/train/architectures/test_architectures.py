@@ -240,9 +240,24 @@ def test_training_code_belongs_to_no_backend():
 
 
 def test_an_unknown_architecture_is_refused_with_the_known_ones():
-    for function in (builder, describe, docline):
-        with pytest.raises(ConfigError, match=r"no architecture 'resnet152'; there are .*vgg_small"):
-            function("resnet152")
+    for function in (builder, describe, docline, architectures.pretrained_loader):
+        for name in ("resnet152", "deep_se+resnet152"):
+            with pytest.raises(ConfigError, match=r"no architecture 'resnet152'; there are .*vgg_small"):
+                function(name)
+
+
+def test_two_side_by_side_read_the_same_pixels_and_share_a_head():
+    name = "baseline_cnn+baseline_cnn"
+    one, both = describe("baseline_cnn"), describe(name)
+    assert both.docline == "baseline_cnn and baseline_cnn side by side"
+    assert both.parameters == 2 * one.parameters - 7  # one head's biases instead of two
+    assert both.mflops == pytest.approx(2 * one.mflops)
+    model = build_network(TrainingConfig(architecture=name, dropout=0.3))
+    assert model.layers[-1].name == OUTPUT
+    exact = np.asarray(model(PIXELS))
+    assert exact.sum(1) == pytest.approx(np.ones(6), abs=1e-5)
+    assert np.abs(run_litert(to_litert(model, quantised=False), PIXELS) - exact).max() < 1e-4
+    assert architectures.pretrained_loader("face_early+baseline_cnn") is None
 
 
 def test_published_weights_that_cannot_be_downloaded_are_a_clear_error(monkeypatch):

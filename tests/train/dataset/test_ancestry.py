@@ -54,6 +54,16 @@ def test_a_run_that_starts_from_a_run_inherits_what_that_one_learnt_from(tmp_pat
     assert [item["source"] for item in found] == ["mine.zip", "fer2013.csv"]
 
 
+def test_a_network_that_was_put_beside_the_start_is_an_ancestor_too(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+        replace(request(), archive_name=f"{folder.name}.zip").write(folder)
+    joined = TrainingConfig(init_from=str(first), join_with=str(second), ferplus_weight=1)
+    found = ancestry(request(training=joined, ferplus=Input(tmp_path, "b" * 64)), tmp_path / "run")
+    assert [item["source"] for item in found] == ["first.zip", "second.zip"]
+
+
 def test_what_is_gone_is_said_to_be_unknown(tmp_path: Path) -> None:
     found = ancestry(request(training=TrainingConfig(init_from=str(tmp_path / "gone"))), tmp_path)
     assert found == [{"name": "", "source": "what gone learnt from"}]

@@ -47,9 +47,12 @@ VOTES = {split: drawn_votes(DATASET[split].labels, seed=i) for i, split in enume
 
 def train(run_dir: Path, config: TrainingConfig) -> Path:
     run_dir.mkdir()
-    RunRequest(config, None, DATASET.source, DATASET.sha256).write(run_dir)
+    ferplus = Input(Path("votes.csv"), "b" * 64) if config.ferplus_weight else None
+    RunRequest(config, None, DATASET.source, DATASET.sha256, ferplus=ferplus).write(run_dir)
     reporter = RunReporter(run_dir, epochs=config.epochs, epoch=0)
-    assert fit(prepared(run_dir), reporter=reporter, stop=StopRequest(run_dir))
+    supervision = Supervision((VOTES["train"] / 10).astype(np.float32)) if ferplus else Supervision()
+    run = replace(prepared(run_dir), supervision=supervision)
+    assert fit(run, reporter=reporter, stop=StopRequest(run_dir))
     return run_dir
 
 
@@ -357,6 +360,23 @@ def test_a_run_can_start_from_another_runs_best_weights(run_dir, tmp_path):
     shutil.copy(run_dir / "config.json", tmp_path / "begun")
     with pytest.raises(ConfigError, match="a run folder with a finished epoch"):
         resolve_start(TrainingConfig(init_from=str(tmp_path / "begun")))
+
+
+def test_two_models_that_learnt_from_votes_become_one_model(with_votes, tmp_path):
+    folder, _ = with_votes
+    settings = TrainingConfig(
+        init_from=str(folder), join_with=str(folder), ferplus_weight=1.0, epochs=1, freeze_epochs=1, batch_size=32
+    )
+    config = resolve_start(settings)
+    assert config.architecture == "tiny+tiny"
+    run_dir = train(tmp_path / "run", config)
+    card = export_run(run_dir, DATASET, tmp_path / "model", name="both")
+    assert (card.architecture, card.training["join_with"]) == ("tiny+tiny", folder.name)
+    assert card.parameters == load_saved(tmp_path / "model").count_params()
+    assert load_model(tmp_path / "model").predict_votes(DATASET["validation"].pixels[:3, ..., None]).shape == (3, 10)
+    # It can be trained further, and a run that goes on asks for the same.
+    assert resolve_start(config) == config
+    assert resolve_start(TrainingConfig(init_from=str(tmp_path / "model"))).architecture == "tiny+tiny"
 
 
 def test_an_altered_model_to_start_from_is_refused(exported, tmp_path):

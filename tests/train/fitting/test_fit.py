@@ -19,7 +19,7 @@ from train.architectures import PretrainedError
 from train.errors import ConfigError, TrainingError
 from train.evaluation.crowd import accuracy_on_clear, emotion_shares
 from train.fitting.batches import AugmentedBatches
-from train.fitting.fit import fit
+from train.fitting.fit import _origin_of, fit
 from train.fitting.losses import build_loss
 from train.fitting.prepared import PreparedRun
 from train.jobs.job import failure_sentence
@@ -37,6 +37,7 @@ from train.runs.files import (
     read_epochs,
     read_json,
     read_status,
+    write_json,
 )
 from train.runs.reporter import RunReporter
 from train.runs.request import Input, RunRequest, resolve_start
@@ -428,6 +429,25 @@ def test_published_weights_are_noted_in_the_run_and_random_ones_said(tmp_path, m
     status = read_status(tmp_path / "run")
     assert status is not None
     assert any("not installed" in note for note in status.notes) is not installed
+
+
+@pytest.mark.parametrize(
+    ("origins", "told"),
+    [
+        (({"name": "a", "about": "of a"}, None), {"name": "a", "about": "of a"}),
+        (({"name": "a"}, {"name": "a"}), {"name": "a"}),
+        (({"name": "a", "about": "of a"}, {"name": "b"}), {"name": "a; b", "about": "of a"}),
+        ((None, None), {}),
+    ],
+)
+def test_of_two_starts_both_origins_are_told(tmp_path, origins, told):
+    starts = [tmp_path / "one", tmp_path / "other"]
+    for start, origin in zip(starts, origins, strict=True):
+        start.mkdir()
+        RunRequest(CONFIG, None).write(start)
+        if origin:
+            write_json(start / PRETRAINED, origin)
+    assert _origin_of(starts) == told
 
 
 @pytest.mark.parametrize("origin", [{"name": "weights of somebody"}, None])

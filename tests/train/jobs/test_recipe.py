@@ -95,6 +95,7 @@ def test_the_default_recipe_is_how_the_shipped_network_was_trained():
         ({"name": "a", "fit": {}, "teachers": ["b"]}, "step a depends on b, which must be an earlier step"),
         ({"name": "a", "fit": {}, "teacher_views": "first"}, "step a depends on first"),
         ({"name": "a", "fit": {}, "start": "b"}, "step a depends on b"),
+        ({"name": "a", "fit": {}, "start": "first", "join_with": "b"}, "step a depends on b"),
         ({"name": "first", "fit": {}}, "plain folder name of its own"),
         ({"name": "../a", "fit": {}}, "plain folder name of its own"),
         ({"name": "a", "teach": {"views": 2}, "teachers": ["first"]}, "must end with a fit"),
@@ -114,6 +115,18 @@ def test_without_votes_the_steps_do_without_them(tmp_path):
     step = read_recipe("default").steps[0].without_votes()
     assert step.settings.keys() == {"architecture", "epochs", "batch_size", "seed", "label_smoothing"}
     assert "--ferplus" not in _arguments(step, tmp_path, Path("a.csv"), None, 0)
+
+
+def test_without_votes_nothing_is_joined_and_no_step_is_done_for_it(tmp_path):
+    joined = {"name": "joined", "fit": {"ferplus_weight": 1}, "start": "one", "join_with": "other"}
+    recipe = recipe_of(
+        {"name": "one", "fit": {}}, {"name": "base", "fit": {}}, {"name": "other", "fit": {}, "start": "base"}, joined
+    )
+    words = [str(word) for word in _arguments(recipe.steps[-1], tmp_path / "joined", Path("a.csv"), tmp_path, 0)]
+    assert words[words.index("--join-with") + 1] == str(tmp_path / "other")
+    assert [step.name for step in recipe.steps_without_votes()] == ["one", "joined"]
+    last = recipe.steps_without_votes()[-1]
+    assert "--join-with" not in _arguments(last, tmp_path / "joined", Path("a.csv"), None, 0)
 
 
 def test_the_label_order_is_handed_to_every_step(tmp_path):

@@ -132,6 +132,15 @@ def test_a_rate_of_0_is_called_automatic_wherever_it_is_shown():
     assert "(default: 0.0, automatic)" in " ".join(parser.format_help().split())
 
 
+@pytest.mark.parametrize("lacks", ["init_from", "ferplus_weight"])
+def test_networks_are_joined_only_to_a_start_and_for_votes(lacks):
+    settings = {"init_from": "default", "ferplus_weight": 1.0, "join_with": "other"}
+    assert TrainingConfig(**settings).join_with == "other"
+    del settings[lacks]
+    with pytest.raises(ConfigError, match=r"needs a start to stand beside \(init_from\), and votes"):
+        TrainingConfig(**settings)
+
+
 def test_automatic_learning_rates_suit_the_optimizer_and_fine_tuning():
     assert TrainingConfig().peak_learning_rate == 0.1
     assert TrainingConfig(optimizer="adamw").peak_learning_rate == 0.001
