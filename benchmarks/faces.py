@@ -8,8 +8,10 @@ from typing import Final
 import numpy as np
 
 from fer_core.errors import FerError
-from train.archive.reader import LabelledFaces
+from train.archive.reader import Dataset, LabelledFaces
+from train.dataset.ferplus import read_votes
 from train.dataset.for_run import read_once
+from train.evaluation.crowd import clear_emotions
 
 ARCHIVE_VARIABLE: Final = "FER_BENCH_ARCHIVE"
 
@@ -39,6 +41,11 @@ def validation_faces(archive: Path | None, *, count: int | None = None, seed: in
         MissingFacesError: neither names an archive, or its validation split was made out of training faces.
         ArchiveError: it cannot be read.
     """
+    faces = _with_own_validation(archive)["validation"]
+    return faces if count is None else drawn(faces, count, seed=seed)
+
+
+def _with_own_validation(archive: Path | None) -> Dataset:
     named = archive or os.environ.get(ARCHIVE_VARIABLE)
     if not named:
         raise MissingFacesError(
@@ -50,7 +57,26 @@ def validation_faces(archive: Path | None, *, count: int | None = None, seed: in
             f"{dataset.source} has no validation split of its own, and its training faces would flatter models that "
             "learned from them. Use an archive with PublicTest, such as the Kaggle csv."
         )
+    return dataset
+
+
+def clear_faces(archive: Path | None, ferplus: Path, *, count: int | None = None, seed: int = 0) -> LabelledFaces:
+    """The validation images on which more than half of FER+'s voters agree, labelled with what they saw.
+
+    Args:
+        archive: as in `validation_faces`.
+        ferplus: fer2013new.csv.
+        count: None, or more than there are, for all.
+        seed: of the draw.
+
+    Raises:
+        MissingFacesError, ArchiveError: as in `validation_faces`.
+        ConfigError: the votes are not those of this archive.
+    """
+    dataset = _with_own_validation(archive)
     faces = dataset["validation"]
+    clear, emotions = clear_emotions(read_votes(ferplus, dataset, split="validation").counts_for(faces))
+    faces = LabelledFaces(faces.pixels[clear], emotions[clear])
     return faces if count is None else drawn(faces, count, seed=seed)
 
 

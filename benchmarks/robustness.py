@@ -1,6 +1,9 @@
 """Accuracy on spoiled faces: noise, blur, poor light, compression, bad crops, hidden parts.
 
     python -m benchmarks.robustness --archive fer2013.csv [--models models/default other/model …] [--json OUT.json]
+    python -m benchmarks.robustness --archive fer2013.csv --ferplus fer2013new.csv [--models …]
+
+The first asks for FER2013's labels. The second asks for the live answer, on the images on which most people agree.
 
 Every model sees the same spoiled images (see `benchmarks.corruptions`): FER2013's validation split, PublicTest. A model
 that is better on clean images also starts higher on spoiled ones; the relative drop, 1 - accuracy over the clean
@@ -16,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.corruptions import CORRUPTIONS, STRENGTHS, corrupt
-from benchmarks.faces import parser_with_archive, validation_faces
+from benchmarks.faces import clear_faces, parser_with_archive, validation_faces
 from benchmarks.table import print_table
 from fer_core.errors import FerError
 from fer_core.expressions.model import load_model
@@ -64,20 +67,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--models", nargs="+", default=["default"], metavar="DIR", help="names or folders; default: the shipped model"
     )
+    parser.add_argument(
+        "--ferplus", type=Path, metavar="CSV", help="FER+'s votes: measure the live answer by them, not by the labels"
+    )
     parser.add_argument("--count", type=int, help="so many images, drawn by the seed; default: all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="OUT", help="write every accuracy there, too")
     options = parser.parse_args(arguments)
-    predicts = [load_model(name).predict_labels for name in options.models]
-    faces = validation_faces(options.archive, count=options.count, seed=options.seed)
+    models = [load_model(name) for name in options.models]
+    if options.ferplus:
+        faces = clear_faces(options.archive, options.ferplus, count=options.count, seed=options.seed)
+        predicts, asked = [model.predict for model in models], "the live answer where most people agree"
+    else:
+        faces = validation_faces(options.archive, count=options.count, seed=options.seed)
+        predicts, asked = [model.predict_labels for model in models], "the answer for FER2013's label"
     names = [Path(name).resolve().name if Path(name).is_dir() else name for name in options.models]
     results = measure(dict(zip(_told_apart(names), predicts, strict=True)), faces, seed=options.seed)
-    title = f"Accuracy on spoiled faces, FER2013 PublicTest, n = {len(faces):,}, mean over five strengths"
+    title = f"Accuracy on spoiled faces, {asked}, FER2013 PublicTest, n = {len(faces):,}, mean over five strengths"
     print_table(title, _header(results), _rows(results))
     if options.json:
         found = [asdict(result) | {"mean_drop": result.mean_drop} for result in results]
         about = {name: {"unit": each.unit, "amounts": each.amounts} for name, each in CORRUPTIONS.items()}
-        document = {"seed": options.seed, "n": len(faces), "corruptions": about, "models": found}
+        document = {"asked": asked, "seed": options.seed, "n": len(faces), "corruptions": about, "models": found}
         options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 

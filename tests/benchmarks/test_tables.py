@@ -9,11 +9,12 @@ import pytest
 from benchmarks import __main__ as benchmarks_main
 from benchmarks import live_match, robustness
 from benchmarks.corruptions import CORRUPTIONS
-from benchmarks.faces import ARCHIVE_VARIABLE, MissingFacesError, drawn, validation_faces
+from benchmarks.faces import ARCHIVE_VARIABLE, MissingFacesError, clear_faces, drawn, validation_faces
 from fer_core.expressions.model import load_model
 from fer_core.results import Face
 from tests.helpers.faces import FakeDetector
-from tests.helpers.synthetic import drawn_dataset, drawn_faces, write_archive
+from tests.helpers.synthetic import drawn_dataset, drawn_faces, drawn_votes, write_archive, write_ferplus
+from train.dataset.ferplus import ANSWERS, EMOTION_COLUMNS
 
 
 @pytest.fixture
@@ -94,6 +95,29 @@ def test_the_robustness_table_has_a_row_for_each_corruption_and_columns_for_each
     document = json.loads(output.read_text())
     assert document["n"] == 14
     assert [len(model["spoiled"]["jpeg"]) for model in document["models"]] == [5, 5]
+
+
+def test_the_live_answer_is_measured_where_most_voters_agree(archive, tmp_path, capsys):
+    dataset = drawn_dataset()
+    faces = dataset["validation"]
+    votes = np.zeros((len(faces), 10), np.int64)
+    emotions = np.roll(faces.labels, 1)
+    votes[np.arange(len(faces)), EMOTION_COLUMNS[emotions]] = 6
+    votes[:, ANSWERS.index("contempt")] = 4
+    votes[::4, ANSWERS.index("contempt")] = 6  # no clear one
+    csv = write_ferplus(tmp_path / "votes.csv", {"train": drawn_votes(dataset["train"].labels), "validation": votes})
+    clear = np.arange(len(faces)) % 4 != 0
+
+    found = clear_faces(archive, csv)
+
+    assert np.array_equal(found.pixels, faces.pixels[clear])
+    assert np.array_equal(found.labels, emotions[clear])
+    robustness.main(["--archive", str(archive), "--ferplus", str(csv), "--count", "7"])
+    said = capsys.readouterr().out
+    assert "the live answer where most people agree, FER2013 PublicTest, n = 7" in said
+    answers = load_model().predict(clear_faces(archive, csv, count=7).pixels[..., None]).argmax(1)
+    right = (answers == clear_faces(archive, csv, count=7).labels).mean()
+    assert f"| gaussian noise | {right:.1%} |" in said
 
 
 def test_the_route_counts_what_was_found_what_was_right_and_what_was_not_there():

@@ -373,7 +373,9 @@ def test_two_models_that_learnt_from_votes_become_one_model(with_votes, tmp_path
     card = export_run(run_dir, DATASET, tmp_path / "model", name="both")
     assert (card.architecture, card.training["join_with"]) == ("tiny+tiny", folder.name)
     assert card.parameters == load_saved(tmp_path / "model").count_params()
-    assert load_model(tmp_path / "model").predict_votes(DATASET["validation"].pixels[:3, ..., None]).shape == (3, 10)
+    votes = load_model(tmp_path / "model").predict_votes(DATASET["validation"].pixels[:3, ..., None])
+    assert votes is not None
+    assert votes.shape == (3, 10)
     # It can be trained further, and a run that goes on asks for the same.
     assert resolve_start(config) == config
     assert resolve_start(TrainingConfig(init_from=str(tmp_path / "model"))).architecture == "tiny+tiny"

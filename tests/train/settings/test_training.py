@@ -3,6 +3,7 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 
@@ -134,7 +135,7 @@ def test_a_rate_of_0_is_called_automatic_wherever_it_is_shown():
 
 @pytest.mark.parametrize("lacks", ["init_from", "ferplus_weight"])
 def test_networks_are_joined_only_to_a_start_and_for_votes(lacks):
-    settings = {"init_from": "default", "ferplus_weight": 1.0, "join_with": "other"}
+    settings: dict[str, Any] = {"init_from": "default", "ferplus_weight": 1.0, "join_with": "other"}
     assert TrainingConfig(**settings).join_with == "other"
     del settings[lacks]
     with pytest.raises(ConfigError, match=r"needs a start to stand beside \(init_from\), and votes"):
