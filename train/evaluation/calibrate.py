@@ -42,7 +42,8 @@ def undo_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarra
     return raw
 
 
-MOST_UNSURE: Final = 0.1
+_DOUBTFUL: Final = 0.05
+"""Share of all faces: so many of the named, those that are least sure, are looked at by themselves."""
 
 
 @dataclass(frozen=True)
@@ -66,26 +67,34 @@ class Levels:
     leaning_right: float
 
 
-def choose_levels(probabilities: np.ndarray, right: np.ndarray, *, named_right: float, leaning_right: float) -> Levels:
-    """The thresholds that name as many faces as they may while at most a tenth stays unsure.
+def choose_levels(
+    probabilities: np.ndarray, right: np.ndarray, *, named_right: float, leaning_right: float, most_unsure: float
+) -> Levels:
+    """The thresholds that name as many faces as they may while few stay unsure.
 
-    Named faces, and those between both thresholds, are as often right as is wanted. The more are named, the fewer sure
-    ones are left to make up for doubtful ones among the leaning, and the more stay unsure. Where a tenth cannot be
-    reached, as few as can be stay unsure.
+    Named faces, and those between both thresholds, are as often right as is wanted; the least sure of the named are
+    right at least as often as is wanted of the leaning, else a good network would name coin tosses among them. The more
+    are named, the fewer sure ones are left to make up for doubtful ones among the leaning, and the more stay unsure.
+    Where so few cannot be reached, as few as can be stay unsure.
 
     Args:
         probabilities: float (n, k), calibrated.
         right: bool (n,), whether the most probable answer is.
         named_right: wanted share of the named faces, 0-1.
         leaning_right: wanted share of the leaning ones, 0-1.
+        most_unsure: how many may stay unsure, 0-1.
     """
     confidence = probabilities.max(1)
     order = np.argsort(-confidence, kind="stable")
     sorted_right = right[order]
-    kept = np.flatnonzero(np.cumsum(sorted_right) / np.arange(1, len(order) + 1) >= named_right) + 1
+    counts = np.arange(1, len(order) + 1)
+    so_far = np.cumsum(sorted_right)
+    doubtful = np.minimum(counts, max(1, int(_DOUBTFUL * len(order))))
+    of_doubtful = so_far - np.concatenate([[0], so_far])[counts - doubtful]
+    kept = counts[(so_far >= named_right * counts) & (of_doubtful >= leaning_right * doubtful)]
     # Where no threshold reaches it, only the surest face is named.
     pairs = [(int(named), _longest(sorted_right[named:], leaning_right)) for named in kept] or [(1, 0)]
-    enough = [pair for pair in pairs if sum(pair) >= (1 - MOST_UNSURE) * len(order)]
+    enough = [pair for pair in pairs if sum(pair) >= (1 - most_unsure) * len(order)]
     named, leaning = max(enough) if enough else max(pairs, key=lambda pair: (sum(pair), pair[0]))
     between = sorted_right[named : named + leaning]
     return Levels(

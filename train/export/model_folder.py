@@ -42,6 +42,8 @@ NAMED_RIGHT: Final = {"votes": 0.9, "labels": 0.85}
 label, which is wrong itself on a third of FER2013's images. A card says what it aimed at."""
 LEANING_RIGHT: Final = {"votes": 0.7, "labels": 0.6}
 """The same for faces that are leaning."""
+MOST_UNSURE: Final = {"votes": 0.05, "labels": 0.1}
+"""How many faces are to stay without a label on validation, at most."""
 
 
 def export_run(run_dir: Path, dataset: Dataset, output: Path, *, name: str, votes: RunVotes | None = None) -> ModelCard:
@@ -242,8 +244,14 @@ def _choose_levels(probabilities: np.ndarray, labels: np.ndarray, votes: np.ndar
         probabilities, emotions = probabilities[voted], emotions[voted]
         # Of several that most voters gave alike, each is right.
         right = emotions[np.arange(len(emotions)), probabilities.argmax(1)] == emotions.max(1)
-    wanted, leaning = NAMED_RIGHT[yardstick], LEANING_RIGHT[yardstick]
-    levels = choose_levels(probabilities, right, named_right=wanted, leaning_right=leaning)
+    wanted = NAMED_RIGHT[yardstick]
+    levels = choose_levels(
+        probabilities,
+        right,
+        named_right=wanted,
+        leaning_right=LEANING_RIGHT[yardstick],
+        most_unsure=MOST_UNSURE[yardstick],
+    )
     rounded = {name: round(value, 3) for name, value in asdict(levels).items()}
     return Levels(**rounded), wanted
 

@@ -46,26 +46,42 @@ def answers(confidence: list[float]) -> np.ndarray:
     return np.concatenate([np.array(confidence)[:, None], np.repeat(rest, 6, axis=1)], axis=1)
 
 
-def test_as_many_are_named_as_may_be_while_a_tenth_stays_unsure():
+def test_as_many_are_named_as_may_be_while_few_stay_unsure():
     probabilities = answers([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2])
     right = np.array([True, True, True, True, False, True, False, True, False, False])
     # right of the surest 1 to 10: 1, 1, 1, 1, .8, .83, .71, .75, .67, .6
-    levels = choose_levels(probabilities, right, named_right=0.75, leaning_right=0.3)
+    levels = choose_levels(probabilities, right, named_right=0.75, leaning_right=0.3, most_unsure=0.1)
     # Eight named leave two that are wrong, so two unsure; six named leave four, of which the first three are .33 right.
     assert (levels.named_from, levels.named, levels.named_right) == (0.4, 0.6, 5 / 6)
     assert (levels.unsure_below, levels.leaning, levels.leaning_right) == (0.25, 0.3, 1 / 3)
+    more = choose_levels(probabilities, right, named_right=0.75, leaning_right=0.3, most_unsure=0.2)
+    assert (more.named, more.leaning) == (0.8, 0.0)
 
 
-def test_where_a_tenth_cannot_be_reached_as_few_as_can_be_stay_unsure():
+def test_what_is_right_half_of_the_time_is_not_named_however_good_the_rest_is():
+    # 84 sure ones are right; of the 16 others every second one, so that 92 of 100 are right and all could be named.
+    right = np.array([True] * 84 + [True, False] * 8)
+    probabilities = answers(list(np.linspace(1, 0.2, 100)))
+    levels = choose_levels(probabilities, right, named_right=0.9, leaning_right=0.7, most_unsure=0.1)
+    # The five least sure of the named are right at least 7 times in 10; what leans has sure ones enough for 7 in 10.
+    assert right[: round(100 * levels.named)][-5:].mean() >= 0.7
+    assert levels.leaning >= 0.1
+    assert levels.leaning_right >= 0.7
+    assert levels.named + levels.leaning >= 0.9
+
+
+def test_where_so_few_cannot_be_reached_as_few_as_can_be_stay_unsure():
     probabilities = answers([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
     right = np.array([True, True, True, False, False, False])
-    levels = choose_levels(probabilities, right, named_right=1.0, leaning_right=0.5)
+    levels = choose_levels(probabilities, right, named_right=1.0, leaning_right=0.5, most_unsure=0.1)
     # Each right one that leans carries a wrong one: one named, two leaning with two wrong ones, one unsure.
     assert (levels.named, levels.leaning, levels.unsure_below) == (1 / 6, 4 / 6, 0.5)
-    levels = choose_levels(probabilities, right, named_right=1.0, leaning_right=0.9)
+    levels = choose_levels(probabilities, right, named_right=1.0, leaning_right=0.9, most_unsure=0.1)
     assert (levels.named, levels.leaning, levels.unsure_below) == (3 / 6, 0.0, 0.7)
 
 
 def test_where_no_threshold_reaches_it_only_the_surest_face_is_named():
-    levels = choose_levels(answers([0.4, 0.9, 0.5, 0.6]), np.zeros(4, bool), named_right=0.9, leaning_right=0.7)
+    levels = choose_levels(
+        answers([0.4, 0.9, 0.5, 0.6]), np.zeros(4, bool), named_right=0.9, leaning_right=0.7, most_unsure=0.1
+    )
     assert (levels.named_from, levels.unsure_below, levels.named, levels.leaning) == (0.9, 0.9, 0.25, 0.0)
