@@ -78,13 +78,15 @@ def test_the_default_recipe_is_how_the_shipped_network_was_trained():
     assert {name: flat[name] for name in settings if name in flat} == {k: v for k, v in settings.items() if k in flat}
     assert settings.keys() - flat.keys() == {"drop_not_faces"}
     assert card.dataset["cleaned"] == ["drop_not_faces"]
-    student = next(step for step in recipe.steps if step.name == "student")
-    assert card.architecture == student.settings["architecture"]
+    trunks = [step.settings["architecture"] for step in recipe.steps if step.name in ("student", "face-early")]
+    assert card.architecture == "+".join(trunks)
     told = card.training["recipe"]
-    assert [(step["name"], step["settings"], step["start"]) for step in told["steps"]] == [
-        (step.name, step.settings, step.start) for step in recipe.steps
+    assert [(step["name"], step["settings"], step["start"], step["join_with"]) for step in told["steps"]] == [
+        (step.name, step.settings, step.start, step.join_with) for step in recipe.steps
     ]
-    assert (told["name"], told["step"], told["votes"]) == ("default", "what-people-see", True)
+    assert (told["name"], told["step"], told["votes"]) == ("default", recipe.steps[-1].name, True)
+    started = (card.training["init_from"], card.training["join_with"])
+    assert started == (recipe.steps[-1].start, recipe.steps[-1].join_with)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,9 @@ def test_steps_that_lean_on_none_of_their_own_group_may_run_side_by_side():
         ["student"],
         ["views-of-student"],
         ["poor-cameras"],
-        ["what-people-see"],
+        ["what-people-see", "face-early"],
+        ["face-early-longer"],
+        ["both"],
     ]
 
 

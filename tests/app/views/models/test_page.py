@@ -96,12 +96,22 @@ def test_a_model_names_the_published_weights_that_it_started_from():
     origin = {"name": "faces.dat", "about": "Face recognition on photographs; CC0."}
     (folder / "card.json").write_text(json.dumps(card | {"training": {"pretrained": origin}}))
     page = open_page()
-    assert "Pretraining" not in words(page)
+    assert origin["about"] not in words(page)
 
     choose(page, folder)
 
     assert "**Pretraining.** Face recognition on photographs; CC0." in words(page)
     assert "faces.dat" in "".join(part.proto.body for part in page.get("html"))
+
+
+def test_a_model_of_two_networks_names_both_that_it_started_from():
+    folder = run_model("mine")
+    card = json.loads((folder / "card.json").read_text())
+    training = card["training"] | {"init_from": "one", "join_with": "other"}
+    (folder / "card.json").write_text(json.dumps(card | {"training": training}))
+    page = open_page()
+    choose(page, folder)
+    assert "one and other" in "".join(part.proto.body for part in page.get("html"))
 
 
 def live_name() -> str:
