@@ -42,7 +42,7 @@ NAMED_RIGHT: Final = {"votes": 0.9, "labels": 0.85}
 label, which is wrong itself on a third of FER2013's images. A card says what it aimed at."""
 LEANING_RIGHT: Final = {"votes": 0.7, "labels": 0.6}
 """The same for faces that are leaning."""
-MOST_UNSURE: Final = {"votes": 0.05, "labels": 0.1}
+MOST_UNSURE: Final = {"votes": 0.04, "labels": 0.1}
 """How many faces are to stay without a label on validation, at most."""
 
 

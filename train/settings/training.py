@@ -57,8 +57,8 @@ class TrainingConfig:
         "Join with",
         "votes",
         "With --init-from and --ferplus-weight: a second model or run folder, whose network is put beside the start's. "
-        "The votes' output starts as half of each one's, the labels' as the start's alone; both must have learnt from "
-        "votes. Right more often where the two err differently, in the time of both.",
+        "Both must have learnt from votes. The votes' output starts as half of each one's, the labels' as the start's "
+        "alone. Where the two err differently, both are right more often than either; a face takes the time of both.",
     )
     freeze_epochs: int = setting(
         0,
