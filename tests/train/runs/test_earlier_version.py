@@ -148,6 +148,6 @@ def test_a_model_of_before_is_listed_loaded_and_can_be_a_start(tmp_path, monkeyp
     assert load_model(folder).card.dataset["cleaned"] == ["drop_not_faces"]
     assert load_saved(folder).count_params() == card["parameters"]
     training = resolve_start(TrainingConfig(init_from=str(folder)))
-    assert training.architecture == "deep_se"
+    assert training.architecture == card["architecture"]
     learnt = ancestry(RunRequest(training, None, teachers=(Input.of_network(folder),)), tmp_path)
     assert [item["source"] for item in learnt] == ["fer2013.csv"]
